@@ -1,0 +1,10 @@
+//! CPU kernels for the layers that take the time, each a plain function over slices.
+//!
+//! The only `unsafe` code of the engine lives below this module. Every kernel has its plain twin in the tests, which
+//! compare the two over odd and even shapes, and each backward pass is checked by finite differences in f64.
+
+pub(crate) mod conv3x3;
+mod lanes;
+mod parallel;
+
+pub(crate) use lanes::Number;

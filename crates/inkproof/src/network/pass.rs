@@ -1,0 +1,115 @@
+//! One pass through a network: the weights as tensors, and what differs between training and inference.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::layers;
+use super::weights::Weights;
+
+/// Weights that are bound to a device, for one training step or for any number of inferences.
+pub(crate) struct Pass {
+    device: Device,
+    /// Every tensor flat, with its shape.
+    tensors: HashMap<String, (Tensor<1>, Vec<usize>)>,
+    training: Option<Training>,
+}
+
+/// What training needs beside the weights.
+struct Training {
+    rng: RefCell<ChaCha8Rng>,
+    /// The moving statistics that calls of batch normalisation have updated so far, by name.
+    moving: RefCell<HashMap<String, Tensor<1>>>,
+    drop_connect: bool,
+}
+
+impl Pass {
+    /// Weights for inference: moving statistics are used, nothing is dropped, nothing can be differentiated.
+    pub(crate) fn inference(weights: &Weights) -> Self {
+        Self::bind(weights, Device::flex(), None)
+    }
+
+    /// Weights for one training step; `rng` decides what drop-connect drops.
+    pub(crate) fn training(weights: &Weights, rng: ChaCha8Rng, drop_connect: bool) -> Self {
+        let training = Training { rng: RefCell::new(rng), moving: RefCell::default(), drop_connect };
+        Self::bind(weights, Device::flex().autodiff(), Some(training))
+    }
+
+    fn bind(weights: &Weights, device: Device, training: Option<Training>) -> Self {
+        let bind_one = |values: &[f32], trainable: bool| -> Tensor<1> {
+            let tensor = Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &device);
+            if trainable && training.is_some() { tensor.require_grad() } else { tensor }
+        };
+        let tensors = weights
+            .iter()
+            .map(|(parameter, values)| {
+                (parameter.name.clone(), (bind_one(values, parameter.trainable), parameter.shape.clone()))
+            })
+            .collect();
+        Self { device, tensors, training }
+    }
+
+    /// The tensor called `name`.
+    ///
+    /// # Panics
+    /// Where the network has no such tensor: its code and its list of parameters disagree.
+    pub(super) fn get<const D: usize>(&self, name: &str) -> Tensor<D> {
+        let (tensor, shape) = self.tensors.get(name).unwrap_or_else(|| panic!("the network has a tensor '{name}'"));
+        let shape: [usize; D] = shape.as_slice().try_into().expect("a tensor of the rank that its layer uses");
+        tensor.clone().reshape(shape)
+    }
+
+    /// Numbers of the given shape as a tensor on this pass's device.
+    pub(super) fn input<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    /// Batch normalisation over batch, height and width, with the tensors `{name}.gamma`, `.beta`, `.mean` and
+    /// `.variance`. In training the batch's own statistics are used and the moving ones move towards them.
+    pub(super) fn batch_norm(&self, name: &str, x: Tensor<4>) -> Tensor<4> {
+        let (gamma, beta) = (self.get(&format!("{name}.gamma")), self.get(&format!("{name}.beta")));
+        let [mean_name, variance_name] = [format!("{name}.mean"), format!("{name}.variance")];
+        let Some(training) = &self.training else {
+            return layers::normalise(x, self.get(&mean_name), self.get(&variance_name), gamma, beta);
+        };
+        let (mean, variance) = layers::moments(x.clone());
+        let mut moving = training.moving.borrow_mut();
+        for (name, now) in [(mean_name, &mean), (variance_name, &variance)] {
+            let before = moving.get(&name).cloned().unwrap_or_else(|| self.get::<1>(&name).inner());
+            moving.insert(name, layers::moved(before, now.clone().inner()));
+        }
+        layers::normalise(x, mean, variance, gamma, beta)
+    }
+
+    /// Drops the residual branch of each image with probability `rate` and scales what stays, so that its expectation
+    /// is unchanged (Huang et al. 2016); in inference the branch stays as it is.
+    pub(super) fn drop_connect(&self, branch: Tensor<4>, rate: f64) -> Tensor<4> {
+        let Some(training) = self.training.as_ref().filter(|training| training.drop_connect && rate > 0.0) else {
+            return branch;
+        };
+        let batch = branch.dims()[0];
+        let mut rng = training.rng.borrow_mut();
+        let keep = |_| if rng.random::<f64>() < rate { 0.0 } else { (1.0 / (1.0 - rate)) as f32 };
+        let scale = self.input((0..batch).map(keep).collect(), [batch, 1, 1, 1]);
+        branch * scale
+    }
+
+    /// The gradient of the tensor called `name`; `None` where the loss does not depend on it.
+    pub(super) fn gradient(&self, name: &str, gradients: &Gradients) -> Option<Vec<f32>> {
+        self.tensors[name].0.grad(gradients).map(|gradient| values(gradient))
+    }
+
+    /// The moving statistic called `name` after this pass; `None` where no call has updated it.
+    pub(super) fn moved(&self, name: &str) -> Option<Vec<f32>> {
+        let training = self.training.as_ref()?;
+        training.moving.borrow().get(name).map(|tensor| values(tensor.clone()))
+    }
+}
+
+/// The numbers of a tensor, row-major.
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().expect("a tensor of f32 on this device")
+}

@@ -1,0 +1,36 @@
+//! The notebook's network: two convolutions, a global average and a dense layer; 107,520 parameters.
+
+use burn::tensor::Tensor;
+
+use super::layers;
+use super::ops::conv3x3_relu;
+use super::pass::Pass;
+use super::weights::{Initialiser, Parameter};
+
+const CHANNELS: [usize; 2] = [64, 128];
+
+pub(super) fn parameters() -> Vec<Parameter> {
+    let [first, second] = CHANNELS;
+    vec![
+        convolution("conv1.weight", first, 1),
+        Parameter::new("conv1.bias", &[first], Initialiser::Constant(0.0)),
+        convolution("conv2.weight", second, first),
+        Parameter::new("conv2.bias", &[second], Initialiser::Constant(0.0)),
+    ]
+}
+
+fn convolution(name: &str, out: usize, channels_in: usize) -> Parameter {
+    let initialiser = Initialiser::GlorotUniform { fan_in: channels_in * 9, fan_out: out * 9 };
+    Parameter::new(name, &[out, channels_in, 3, 3], initialiser)
+}
+
+/// `[batch, 1, height, width]` in [0, 1] to `[batch, 128]`.
+pub(super) fn features(pass: &Pass, x: Tensor<4>) -> Tensor<2> {
+    let x = conv3x3_relu(x, pass.get("conv1.weight"), pass.get("conv1.bias"));
+    let x = layers::max_pool2(x);
+    let x = conv3x3_relu(x, pass.get("conv2.weight"), pass.get("conv2.bias"));
+    layers::global_average(x)
+}
+
+/// How many numbers [`features`] gives for an image.
+pub(super) const FEATURES: usize = CHANNELS[1];
