@@ -6,5 +6,6 @@
 pub(crate) mod conv3x3;
 mod lanes;
 mod parallel;
+pub(crate) mod pool;
 
 pub(crate) use lanes::Number;

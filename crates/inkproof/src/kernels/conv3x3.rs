@@ -367,14 +367,18 @@ unsafe fn dots<L: Lanes, const ROWS: usize>(
 ) {
     unsafe {
         let mut sum = [[L::splat(L::Number::default()); 3]; ROWS];
-        for p in (0..length).step_by(L::N) {
-            let x = [L::load(input.add(p)), L::load(input.add(p + 1)), L::load(input.add(p + 2))];
+        let end = input.add(length);
+        let (mut x_at, mut g_at) = (input, planes);
+        while x_at < end {
+            let x = [L::load(x_at), L::load(x_at.add(1)), L::load(x_at.add(2))];
             for (row, sum) in sum.iter_mut().enumerate() {
-                let g = L::load(planes.add(row * plane + p));
+                let g = L::load(g_at.add(row * plane));
                 for tap in 0..3 {
                     sum[tap] = x[tap].multiply_add(g, sum[tap]);
                 }
             }
+            x_at = x_at.add(L::N);
+            g_at = g_at.add(L::N);
         }
         for (i, sum) in sum.iter().flatten().enumerate() {
             let at = dots.add(i * L::N);

@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation;
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions, PadMode};
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::{ConvOptions, PadMode};
 
 /// Keras' `BatchNormalization`: what is added to the variance, and how much of the old statistic stays. (Keras'
 /// EfficientNet leaves both at their defaults.)
@@ -31,11 +31,6 @@ pub(super) fn l2_normalise(x: Tensor<2>) -> Tensor<2> {
 pub(super) fn global_average(x: Tensor<4>) -> Tensor<2> {
     let [batch, channels, height, width] = x.dims();
     x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
-}
-
-/// The largest of each 2 x 2 square; a last odd row or column is left out.
-pub(super) fn max_pool2(x: Tensor<4>) -> Tensor<4> {
-    max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
 }
 
 /// A convolution with zeros around the input, so that the output has `ceil(input / stride)` rows and columns, as

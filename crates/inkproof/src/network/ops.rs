@@ -11,6 +11,7 @@ use burn_flex::FlexTensor;
 
 use crate::kernels::Number;
 use crate::kernels::conv3x3::{self, KernelNumber, Shape};
+use crate::kernels::pool;
 
 /// 3 x 3 convolution, stride 1, no padding, then bias and ReLU.
 ///
@@ -20,9 +21,16 @@ pub(crate) fn conv3x3_relu(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> 
     Tensor::from_dispatch(Dispatch::conv3x3_relu(x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()))
 }
 
+/// The largest of each 2 x 2 square of every plane, `[batch, channels, height, width]` to
+/// `[batch, channels, height / 2, width / 2]`; a last odd row or column is left out.
+pub(crate) fn max_pool2(x: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::max_pool2(x.into_dispatch()))
+}
+
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait KernelOps: Backend {
     fn conv3x3_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn max_pool2(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// The backward passes, which only a backend that computes needs.
@@ -35,6 +43,13 @@ pub(crate) trait KernelGradients: KernelOps {
         gradient: FloatTensor<Self>,
         input_wanted: bool,
     ) -> (Option<FloatTensor<Self>>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Gradient of the input.
+    fn max_pool2_backward(
+        x: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
 }
 
 impl KernelOps for Flex {
@@ -42,6 +57,13 @@ impl KernelOps for Flex {
         match x.dtype() {
             DType::F64 => forward::<f64>(x, weight, bias),
             _ => forward::<f32>(x, weight, bias),
+        }
+    }
+
+    fn max_pool2(x: FlexTensor) -> FlexTensor {
+        match x.dtype() {
+            DType::F64 => pool_forward::<f64>(x),
+            _ => pool_forward::<f32>(x),
         }
     }
 }
@@ -59,6 +81,13 @@ impl KernelGradients for Flex {
             _ => backward::<f32>(x, weight, output, gradient, input_wanted),
         }
     }
+
+    fn max_pool2_backward(x: FlexTensor, output: FlexTensor, gradient: FlexTensor) -> FlexTensor {
+        match x.dtype() {
+            DType::F64 => pool_backward::<f64>(x, output, gradient),
+            _ => pool_backward::<f32>(x, output, gradient),
+        }
+    }
 }
 
 impl<B: KernelGradients, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
@@ -71,6 +100,15 @@ impl<B: KernelGradients, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
                 let state = (x, weight, output.clone());
                 prep.finish(state, output)
             }
+            OpsKind::UnTracked(prep) => prep.finish(output),
+        }
+    }
+
+    fn max_pool2(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (x, node) = x.into_parts();
+        let output = B::max_pool2(x.clone());
+        match MaxPool2.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((x, output.clone()), output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }
@@ -96,11 +134,29 @@ impl<B: KernelGradients> Backward<B, 3> for Conv3x3Relu {
     }
 }
 
+#[derive(Debug)]
+struct MaxPool2;
+
+impl<B: KernelGradients> Backward<B, 1> for MaxPool2 {
+    /// Input, output.
+    type State = (FloatTensor<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let (x, output) = ops.state;
+        if let Some(node) = node {
+            gradients.register::<B>(node.id, B::max_pool2_backward(x, output, gradient));
+        }
+    }
+}
+
 fn shape(x: &FlexTensor, weight: &FlexTensor) -> Shape {
-    let (x, weight) = (x.shape(), weight.shape());
-    assert!(weight[1] == x[1] && weight[2] == 3 && weight[3] == 3, "3 x 3 weights for {} channels", x[1]);
-    assert!(x[2] >= 3 && x[3] >= 3, "planes of at least 3 x 3, not {} x {}", x[2], x[3]);
-    Shape { batch: x[0], channels_in: x[1], channels_out: weight[0], height: x[2], width: x[3] }
+    let [batch, channels_in, height, width] = dims(x);
+    let [channels_out, ..] = dims(weight);
+    assert_eq!(dims(weight), [channels_out, channels_in, 3, 3], "3 x 3 weights for {channels_in} channels");
+    assert!(height >= 3 && width >= 3, "planes of at least 3 x 3, not {height} x {width}");
+    Shape { batch, channels_in, channels_out, height, width }
 }
 
 fn forward<T: KernelNumber + burn::tensor::Element + bytemuck::Pod>(
@@ -134,6 +190,29 @@ fn backward<T: KernelNumber + burn::tensor::Element + bytemuck::Pod>(
     let input = found.input.map(|input| tensor(input, [shape.batch, shape.channels_in, shape.height, shape.width]));
     let weight = tensor(found.weight, [shape.channels_out, shape.channels_in, 3, 3]);
     (input, weight, tensor(found.bias, [shape.channels_out]))
+}
+
+fn pool_forward<T: KernelNumber + burn::tensor::Element + bytemuck::Pod>(x: FlexTensor) -> FlexTensor {
+    let x = x.to_contiguous();
+    let [batch, channels, height, width] = dims(&x);
+    let output = pool::forward::<T>(pool::Planes { count: batch * channels, height, width }, slice(&x));
+    tensor(output, [batch, channels, height / 2, width / 2])
+}
+
+fn pool_backward<T: KernelNumber + burn::tensor::Element + bytemuck::Pod>(
+    x: FlexTensor,
+    output: FlexTensor,
+    gradient: FlexTensor,
+) -> FlexTensor {
+    let [x, output, gradient] = [x, output, gradient].map(|tensor| tensor.to_contiguous());
+    let [batch, channels, height, width] = dims(&x);
+    let planes = pool::Planes { count: batch * channels, height, width };
+    let found = pool::backward::<T>(planes, slice(&x), slice(&output), slice(&gradient));
+    tensor(found, [batch, channels, height, width])
+}
+
+fn dims(x: &FlexTensor) -> [usize; 4] {
+    std::array::from_fn(|axis| x.shape()[axis])
 }
 
 /// The numbers of a contiguous tensor, which may be a part of a larger buffer.

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::layers;
-use super::ops::conv3x3_relu;
+use super::ops::{conv3x3_relu, max_pool2};
 use super::pass::Pass;
 use super::weights::{Initialiser, Parameter};
 
@@ -27,7 +27,7 @@ fn convolution(name: &str, out: usize, channels_in: usize) -> Parameter {
 /// `[batch, 1, height, width]` in [0, 1] to `[batch, 128]`.
 pub(super) fn features(pass: &Pass, x: Tensor<4>) -> Tensor<2> {
     let x = conv3x3_relu(x, pass.get("conv1.weight"), pass.get("conv1.bias"));
-    let x = layers::max_pool2(x);
+    let x = max_pool2(x);
     let x = conv3x3_relu(x, pass.get("conv2.weight"), pass.get("conv2.bias"));
     layers::global_average(x)
 }
