@@ -1,11 +1,132 @@
+//! The engine's errors: one enum, its variants named after what the user sees.
+//!
+//! Every message is one line that says what is wrong and what to do about it. Errors that arise
+//! from bytes alone know no path; [`Error::at`] adds it.
+
+use std::path::{Path, PathBuf};
+
+use crate::decode::Format;
+
+/// The engine's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 /// What can go wrong in the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A file could not be opened or read.
+    #[error("{}: cannot be read ({source}); check the path and its permissions", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A folder was given where an image file is expected.
+    #[error("{}: is a folder; give an image file", path.display())]
+    Directory {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Any other error, with the image file that it concerns.
+    #[error("{}: {source}", path.display())]
+    At {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+    /// The file or the byte string has no bytes.
+    #[error("is empty (0 bytes); give an image")]
+    Empty,
+    /// More bytes than the limit.
+    #[error("has {bytes} bytes, more than the limit of {limit}; give a smaller file")]
+    TooManyBytes {
+        /// Bytes of the file.
+        bytes: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// More pixels than the limit, by the image's header.
+    #[error(
+        "is {width} x {height} pixels, more than the limit of {limit} pixels; scale it down or crop it to the signature"
+    )]
+    TooManyPixels {
+        /// Pixels in a row.
+        width: u64,
+        /// Rows.
+        height: u64,
+        /// Pixels allowed.
+        limit: u64,
+    },
+    /// The first bytes are those of no known image format.
+    #[error("is not an image that can be read here; give PNG, JPEG, TIFF, BMP, WebP or PNM")]
+    UnknownFormat,
+    /// An image that its decoder refuses.
+    #[error(
+        "is a {format} image that cannot be decoded ({why}); it may be cut off or damaged, export it again"
+    )]
+    Broken {
+        /// The format, by the first bytes.
+        format: Format,
+        /// What the decoder said.
+        why: String,
+    },
+    /// A valid image of a kind that is not read here.
+    #[error("is a {format} image of a kind that is not supported ({why}); save it as PNG")]
+    Unsupported {
+        /// The format, by the first bytes.
+        format: Format,
+        /// Which kind.
+        why: String,
+    },
+    /// Sides and number of pixels of a gray image do not agree, or one is zero.
+    #[error("a gray image of {width} x {height} cannot have {pixels} pixels")]
+    Shape {
+        /// Pixels in a row.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// Pixels given.
+        pixels: usize,
+    },
+    /// A file could not be written.
+    #[error("{}: cannot be written ({source}); check the folder and its permissions", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A model file that cannot be used.
-    #[error("the model cannot be used: {0}")]
+    #[error("is no model that can be used: {0}")]
     Model(String),
-    #[error("there is no backbone '{0}': simple-cnn and efficientnet-b0 are")]
+    /// A name that is no backbone's.
+    #[error("there is no backbone '{0}'; simple-cnn and efficientnet-b0 are")]
     UnknownBackbone(String),
+    /// The network's output for an ink is all zeros.
+    #[error("gives the network nothing to hold on to (its embedding is all zeros); use another model or image")]
+    NoEmbedding,
+    /// A score was asked for without a reference.
+    #[error("there is no reference; give at least one signature that is known to be the writer's")]
+    NoReference,
+    /// A threshold that is not finite.
+    #[error("{0} cannot be a threshold; give a finite number")]
+    Threshold(f64),
+    /// Nothing in the image can be told from its paper.
+    #[error("has no ink that can be told from the paper; give an image with a signature")]
+    NoInk,
 }
 
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+impl Error {
+    /// The same error with the file that it concerns; errors that name their file are kept.
+    #[must_use]
+    pub fn at(self, path: &Path) -> Error {
+        match self {
+            named @ (Error::Read { .. } | Error::Write { .. } | Error::Directory { .. } | Error::At { .. }) => named,
+            other => Error::At {
+                path: path.to_owned(),
+                source: Box::new(other),
+            },
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Bytes to one gray channel: PNG, JPEG, TIFF, BMP, WebP and PNM, told by their first bytes.
+//!
+//! [`decode`] checks the byte limit, reads the header, checks the pixel limit, and only then
+//! allocates. Two rules turn colour, alpha and depth into gray: the one of TensorFlow's
+//! `decode_png(channels=1)`, which the notebook's preprocessing needs to the bit, and the one that
+//! sees what a person sees. Hostile bytes give an error, never a panic.
+
+mod jpeg;
+mod orientation;
+mod png;
+mod raster;
+mod tiff;
+
+use std::fmt;
+use std::fs;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use image::codecs::{bmp::BmpDecoder, pnm::PnmDecoder, webp::WebPDecoder};
+
+use crate::error::{Error, Result};
+use crate::gray::Gray;
+use crate::limits::Limits;
+pub(crate) use raster::Raster;
+
+/// How colour, alpha, depth and orientation become one gray channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrayRule {
+    /// As `tf.io.decode_png(channels=1)`: luma 0.299, 0.587, 0.114 in fixed point, truncated
+    /// (in linear light where a PNG carries a gamma), alpha dropped, of 16 bits the high byte,
+    /// the Y plane of a JPEG, orientation ignored.
+    Tensorflow,
+    /// What a person sees: luma rounded, alpha put on white, 16 bits rounded, orientation applied.
+    OnWhite,
+}
+
+/// The image formats that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Portable network graphics.
+    Png,
+    /// Baseline and progressive JPEG.
+    Jpeg,
+    /// TIFF, of several pages the first.
+    Tiff,
+    /// Windows bitmap.
+    Bmp,
+    /// WebP, of an animation the first picture.
+    WebP,
+    /// PBM, PGM, PPM and PAM.
+    Pnm,
+}
+
+impl Format {
+    /// The format by the first bytes; a file's name plays no part.
+    pub fn of(bytes: &[u8]) -> Option<Format> {
+        match bytes {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),
+            [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
+            [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(Format::Tiff),
+            [b'B', b'M', ..] => Some(Format::Bmp),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Some(Format::WebP),
+            [b'P', b'1'..=b'7', b' ' | b'\t' | b'\r' | b'\n', ..] => Some(Format::Pnm),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Png => "PNG",
+            Format::Jpeg => "JPEG",
+            Format::Tiff => "TIFF",
+            Format::Bmp => "BMP",
+            Format::WebP => "WebP",
+            Format::Pnm => "PNM",
+        })
+    }
+}
+
+/// Reads an image file whole; its size is checked before.
+///
+/// # Errors
+/// A folder, an empty file, one over the byte limit, one that cannot be read; all name the path.
+pub fn read_image_file(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
+    let failed = |source| Error::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(Error::Directory {
+            path: path.to_owned(),
+        });
+    }
+    if metadata.is_file() {
+        limits
+            .check_bytes(metadata.len())
+            .map_err(|error| error.at(path))?;
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .map_err(failed)?
+        .take(limits.bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    limits
+        .check_bytes(bytes.len() as u64)
+        .map_err(|error| error.at(path))?;
+    Ok(bytes)
+}
+
+/// Decodes an image to gray.
+///
+/// # Errors
+/// No bytes, too many bytes or pixels, an unknown format, a broken or unsupported image.
+pub fn decode(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<Gray> {
+    Raster::read(bytes, limits)?.into_gray(rule)
+}
+
+impl Raster {
+    /// Decodes an image, with its channels and depth as stored.
+    pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
+        limits.check_bytes(bytes.len() as u64)?;
+        let format = Format::of(bytes).ok_or(Error::UnknownFormat)?;
+        let from = Cursor::new(bytes);
+        match format {
+            Format::Png => png::read(bytes, limits),
+            Format::Jpeg => jpeg::read(bytes, limits),
+            Format::Tiff => tiff::read(bytes, limits),
+            Format::Bmp => Raster::of_decoder(format, BmpDecoder::new(from), limits),
+            Format::WebP => Raster::of_decoder(format, WebPDecoder::new(from), limits),
+            Format::Pnm => Raster::of_decoder(format, PnmDecoder::new(from), limits),
+        }
+    }
+}
+
+/// A decoder's own error; its words on one line.
+fn broken(format: Format, why: impl fmt::Display) -> Error {
+    let why = why.to_string();
+    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    Error::Broken { format, why }
+}
+
+fn unsupported(format: Format, why: impl fmt::Display) -> Error {
+    Error::Unsupported {
+        format,
+        why: why.to_string(),
+    }
+}

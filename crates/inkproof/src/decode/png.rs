@@ -1,0 +1,99 @@
+//! PNG, and the gamma that TensorFlow's decoder honours when it makes gray from colour.
+//!
+//! libpng weighs the colours in linear light where the file states a gamma (`gAMA`, or `sRGB`)
+//! that differs from 1 by more than 5 %. Some scanners' files do, so parity needs it.
+
+use std::io::Cursor;
+
+use image::codecs::png::PngDecoder;
+
+use super::raster::weigh;
+use super::{Format, Raster};
+use crate::error::Result;
+use crate::limits::Limits;
+
+/// libpng's unit of gamma.
+const ONE: f64 = 100_000.0;
+/// The gamma that an `sRGB` chunk stands for.
+const SRGB: u32 = 45_455;
+
+/// A PNG's encoding gamma that matters, in units of 1/100,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gamma(u32);
+
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
+    check_size(bytes, limits)?;
+    let mut allowed = image::Limits::no_limits();
+    allowed.max_alloc = Some(limits.decoder_bytes());
+    let decoder = PngDecoder::with_limits(Cursor::new(bytes), allowed);
+    let mut raster = Raster::of_decoder(Format::Png, decoder, limits)?;
+    raster.gamma = gamma(bytes);
+    Ok(raster)
+}
+
+/// The size in the header, before the decoder allocates a row of it.
+fn check_size(bytes: &[u8], limits: &Limits) -> Result<()> {
+    let word = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
+    match (word(16), word(20)) {
+        (Some(width), Some(height)) => limits.check_pixels(width.into(), height.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The gamma that the chunks before the pixels state; `sRGB` goes before `gAMA`.
+fn gamma(bytes: &[u8]) -> Option<Gamma> {
+    let mut stated = None;
+    let mut rest = bytes.get(8..)?;
+    while let Some((head, body)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        match &head[4..] {
+            b"IDAT" => break,
+            b"sRGB" => {
+                stated = Some(SRGB);
+                break;
+            }
+            b"gAMA" => stated = body.first_chunk().map(|b| u32::from_be_bytes(*b)),
+            _ => {}
+        }
+        rest = body.get(length.checked_add(4)?..)?;
+    }
+    stated
+        .filter(|&g| g != 0 && !(95_000..=105_000).contains(&g))
+        .map(Gamma)
+}
+
+impl Gamma {
+    pub(super) fn tables(self) -> GammaTables {
+        let to_linear = reciprocal(f64::from(self.0));
+        let from_linear = reciprocal(to_linear);
+        GammaTables {
+            to_linear: table(to_linear),
+            from_linear: table(from_linear),
+        }
+    }
+}
+
+/// libpng's tables between stored samples and linear light, 8 bits both.
+pub(super) struct GammaTables {
+    to_linear: [u8; 256],
+    from_linear: [u8; 256],
+}
+
+impl GammaTables {
+    pub(super) fn gray(&self, red: u8, green: u8, blue: u8) -> u8 {
+        if red == green && red == blue {
+            return red;
+        }
+        let linear = |v: u8| u32::from(self.to_linear[usize::from(v)]);
+        let luma = (weigh(linear(red), linear(green), linear(blue)) + (1 << 14)) >> 15;
+        self.from_linear[luma as usize]
+    }
+}
+
+fn reciprocal(gamma: f64) -> f64 {
+    (ONE * ONE / gamma + 0.5).floor()
+}
+
+fn table(gamma: f64) -> [u8; 256] {
+    std::array::from_fn(|v| (255.0 * (v as f64 / 255.0).powf(gamma / ONE) + 0.5) as u8)
+}

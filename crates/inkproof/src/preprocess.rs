@@ -1,0 +1,157 @@
+//! Gray image to what a network sees: 224 x 224 values of 8 bits.
+//!
+//! There is one preprocessing path, and a model file says which kind it was trained with: `raw`
+//! is the notebook's (resize and nothing else, paper and tone stay), `ink` keeps the shape of the
+//! strokes alone.
+
+mod ink;
+mod raw;
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::decode::{GrayRule, Raster};
+use crate::digest::ImageDigest;
+use crate::error::{Error, Result};
+use crate::gray::Gray;
+use crate::limits::Limits;
+pub use ink::InkParameters;
+pub use raw::raw_resize;
+
+/// Rows and columns of an [`Ink`].
+pub const SIDE: usize = 224;
+
+/// How a gray image becomes what a network sees. A model file records it whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Preprocess {
+    /// The notebook's: Tensorflow's gray, resized without regard to aspect; paper is near 255.
+    Raw,
+    /// The strokes alone: paper 0, ink 255, cropped, aspect kept, centred.
+    Ink(InkParameters),
+}
+
+/// What a network sees: [`SIDE`] x [`SIDE`] values, row-major. It is never one constant value.
+///
+/// From `raw` paper is near 255 and ink dark; from `ink` paper is 0 and ink is 255.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ink {
+    pixels: Vec<u8>,
+}
+
+/// An image made ready for a network.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// What the network sees.
+    pub ink: Ink,
+    /// The fingerprint of the image's content.
+    pub digest: ImageDigest,
+    /// Time to decode and digest.
+    pub decode_time: Duration,
+    /// Time from gray to ink.
+    pub ink_time: Duration,
+}
+
+impl Preprocess {
+    /// The default: `ink` with its default parameters.
+    pub fn ink() -> Preprocess {
+        Preprocess::Ink(InkParameters::default())
+    }
+
+    /// Decodes an image and makes it ready; the bytes are those of a file.
+    ///
+    /// # Errors
+    /// Those of [`decode`](crate::decode()), and [`Error::NoInk`] for a blank image.
+    pub fn apply(&self, bytes: &[u8], limits: &Limits) -> Result<Prepared> {
+        let start = Instant::now();
+        let raster = Raster::read(bytes, limits)?;
+        let (digest, gray) = match self {
+            Preprocess::Ink(_) if !raster.rules_agree() => (
+                ImageDigest::of(&raster.to_gray(GrayRule::Tensorflow)?),
+                raster.into_gray(GrayRule::OnWhite)?,
+            ),
+            _ => {
+                let gray = raster.into_gray(GrayRule::Tensorflow)?;
+                (ImageDigest::of(&gray), gray)
+            }
+        };
+        let decoded = Instant::now();
+        let ink = self.apply_gray(&gray)?;
+        Ok(Prepared {
+            ink,
+            digest,
+            decode_time: decoded - start,
+            ink_time: decoded.elapsed(),
+        })
+    }
+
+    /// Gray image to ink; the gray must come from the rule that belongs to the kind.
+    ///
+    /// # Errors
+    /// [`Error::NoInk`] for a blank image.
+    pub fn apply_gray(&self, gray: &Gray) -> Result<Ink> {
+        match self {
+            Preprocess::Raw => {
+                let to_byte = |v: f32| (v * 255.0).round() as u8;
+                Ink::new(raw_resize(gray).into_iter().map(to_byte).collect())
+            }
+            Preprocess::Ink(parameters) => ink::normalise(gray, parameters),
+        }
+    }
+}
+
+impl Ink {
+    /// The ink in [`SIDE`] x [`SIDE`] pixels.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of pixels, [`Error::NoInk`] where all are equal.
+    pub fn new(pixels: Vec<u8>) -> Result<Ink> {
+        if pixels.len() != SIDE * SIDE {
+            return Err(Error::Shape {
+                width: SIDE,
+                height: SIDE,
+                pixels: pixels.len(),
+            });
+        }
+        if pixels.iter().all(|&p| p == pixels[0]) {
+            return Err(Error::NoInk);
+        }
+        Ok(Ink { pixels })
+    }
+
+    /// [`SIDE`] x [`SIDE`] values of 8 bits, row-major.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// The values in [0, 1], as networks take them.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = f32> + '_ {
+        self.pixels.iter().map(|&p| f32::from(p) / 255.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_file_s_words() {
+        let json = serde_json::to_value(Preprocess::Raw).unwrap();
+        assert_eq!(json, serde_json::json!({"kind": "raw"}));
+        let ink = Preprocess::ink();
+        let json = serde_json::to_value(&ink).unwrap();
+        assert_eq!(json["kind"], "ink");
+        assert_eq!(json.as_object().unwrap().len(), 6);
+        assert_eq!(serde_json::from_value::<Preprocess>(json).unwrap(), ink);
+    }
+
+    #[test]
+    fn a_constant_image_has_no_ink() {
+        let gray = Gray::new(300, 200, vec![255; 300 * 200]).unwrap();
+        for preprocess in [Preprocess::Raw, Preprocess::ink()] {
+            let error = preprocess.apply_gray(&gray).unwrap_err();
+            assert!(matches!(error, Error::NoInk), "{preprocess:?}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Levels the paper: how much darker every pixel is than the paper around it.
+//!
+//! The image is cut into a grid of cells; a high percentile of each is the paper there. Cells
+//! full of ink are filled from their neighbours, and between cells the paper is interpolated.
+//! Subtracting it (rather than dividing) keeps the result proportional under any gain and offset.
+
+use super::Plane;
+use crate::gray::Gray;
+
+/// Cells along the shorter side.
+const CELLS: usize = 8;
+/// The paper is the gray that this share of a cell's pixels is not above.
+const PERCENTILE: f32 = 0.75;
+
+/// Darkness over the local paper, 0 on paper; white writing on black is inverted first.
+pub(super) fn darkness(gray: &Gray) -> Plane {
+    let mut grid = Grid::of(gray);
+    if grid.is_light_on_dark() {
+        grid.invert();
+    }
+    let paper = grid.paper();
+    let columns = neighbours(gray.width(), grid.cell, grid.columns);
+    let mut values = Vec::with_capacity(gray.pixels().len());
+    let mut level = vec![0_i32; grid.columns];
+    for (y, row) in neighbours(gray.height(), grid.cell, grid.rows)
+        .into_iter()
+        .enumerate()
+    {
+        for (x, level) in level.iter_mut().enumerate() {
+            *level = row.mix(
+                paper[row.low * grid.columns + x],
+                paper[row.high * grid.columns + x],
+            );
+        }
+        let flip = if grid.inverted { 255 } else { 0 };
+        values.extend(gray.row(y).iter().zip(&columns).map(|(&pixel, column)| {
+            let paper = column.mix(level[column.low], level[column.high]);
+            let above = paper - (i32::from(pixel ^ flip) << SHIFT);
+            ((above + HALF) >> SHIFT).clamp(0, 255) as u8
+        }));
+    }
+    Plane {
+        width: gray.width(),
+        height: gray.height(),
+        values,
+    }
+}
+
+/// Paper levels are fixed point with this many bits after the point.
+const SHIFT: i32 = 8;
+const HALF: i32 = 1 << (SHIFT - 1);
+
+/// Histograms of the cells, row by row.
+struct Grid {
+    cell: usize,
+    columns: usize,
+    rows: usize,
+    histograms: Vec<[u32; 256]>,
+    inverted: bool,
+}
+
+impl Grid {
+    fn of(gray: &Gray) -> Grid {
+        let cell = (gray.width().min(gray.height()) / CELLS).max(16);
+        let columns = gray.width().div_ceil(cell);
+        let rows = gray.height().div_ceil(cell);
+        let mut histograms = vec![[0; 256]; columns * rows];
+        for y in 0..gray.height() {
+            let cells = &mut histograms[y / cell * columns..][..columns];
+            for (pixels, histogram) in gray.row(y).chunks(cell).zip(cells) {
+                for &pixel in pixels {
+                    histogram[usize::from(pixel)] += 1;
+                }
+            }
+        }
+        Grid {
+            cell,
+            columns,
+            rows,
+            histograms,
+            inverted: false,
+        }
+    }
+
+    /// Strokes are thin, so within a cell they pull the mean away from the median, to their side.
+    fn is_light_on_dark(&self) -> bool {
+        let pull: f64 = self.histograms.iter().map(pull).sum();
+        pull > 0.0
+    }
+
+    fn invert(&mut self) {
+        self.histograms.iter_mut().for_each(|h| h.reverse());
+        self.inverted = true;
+    }
+
+    /// The paper's level in each cell, in fixed point, cells of ink filled from their neighbours.
+    fn paper(&self) -> Vec<i32> {
+        let level = |h: &[u32; 256]| (percentile(h, PERCENTILE) as i32) << SHIFT;
+        let levels: Vec<i32> = self.histograms.iter().map(level).collect();
+        let highest = self.around(&levels, i32::max);
+        self.around(&highest, i32::min)
+    }
+
+    /// Each cell replaced by the extreme of itself and its eight neighbours.
+    fn around(&self, levels: &[i32], extreme: fn(i32, i32) -> i32) -> Vec<i32> {
+        let near = |i: usize, end: usize| i.saturating_sub(1)..(i + 2).min(end);
+        (0..levels.len())
+            .map(|i| {
+                let (x, y) = (i % self.columns, i / self.columns);
+                near(y, self.rows)
+                    .flat_map(|y| near(x, self.columns).map(move |x| levels[y * self.columns + x]))
+                    .reduce(extreme)
+                    .expect("a cell is its own neighbour")
+            })
+            .collect()
+    }
+}
+
+/// Sum over the pixels of gray minus the median gray.
+fn pull(histogram: &[u32; 256]) -> f64 {
+    let (mut count, mut sum) = (0.0, 0.0);
+    for (value, &n) in histogram.iter().enumerate() {
+        count += f64::from(n);
+        sum += f64::from(n) * value as f64;
+    }
+    // The mean of both middles, so that an inverted image pulls exactly the other way.
+    let low = percentile(histogram, 0.5) as f64;
+    let mut reversed = *histogram;
+    reversed.reverse();
+    let high = 255.0 - percentile(&reversed, 0.5) as f64;
+    sum - count * (low + high) / 2.0
+}
+
+/// The smallest value that at least this share of the pixels does not exceed.
+fn percentile(histogram: &[u32; 256], share: f32) -> usize {
+    let total: u32 = histogram.iter().sum();
+    let wanted = (f64::from(total) * f64::from(share)).ceil() as u32;
+    let mut seen = 0;
+    histogram
+        .iter()
+        .position(|&n| {
+            seen += n;
+            seen >= wanted
+        })
+        .unwrap_or(255)
+}
+
+/// Two cells and the weight of the second in 1/256.
+struct Neighbours {
+    low: usize,
+    high: usize,
+    weight: i32,
+}
+
+impl Neighbours {
+    fn mix(&self, low: i32, high: i32) -> i32 {
+        low + (((high - low) * self.weight) >> 8)
+    }
+}
+
+/// For each of `size` pixels the cells whose centres it lies between.
+fn neighbours(size: usize, cell: usize, cells: usize) -> Vec<Neighbours> {
+    (0..size)
+        .map(|i| {
+            let at = ((i as f32 + 0.5) / cell as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
+            let low = at as usize;
+            Neighbours {
+                low,
+                high: (low + 1).min(cells - 1),
+                weight: ((at - low as f32) * 256.0) as i32,
+            }
+        })
+        .collect()
+}

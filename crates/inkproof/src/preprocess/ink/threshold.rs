@@ -1,0 +1,85 @@
+//! Where ink begins: Otsu's threshold (IEEE Trans. SMC 9, 1979) on the darkness over the paper.
+
+use super::Plane;
+
+/// The darkness that ink is above, or none where nothing stands out from the paper's noise.
+pub(super) fn ink(darkness: &[u8], contrast: f32) -> Option<u8> {
+    let mut histogram = [0_u32; 256];
+    for &value in darkness {
+        histogram[usize::from(value)] += 1;
+    }
+    let threshold = otsu(&histogram)?;
+    let (mean, deviation) = moments(&histogram[..=usize::from(threshold)]);
+    let clear = f64::from(threshold) + 0.5 - mean >= f64::from(contrast) * deviation;
+    clear.then_some(threshold)
+}
+
+/// 1 where the value is above the threshold, else 0.
+pub(super) fn above(mut plane: Plane, threshold: u8) -> Plane {
+    for value in &mut plane.values {
+        *value = u8::from(*value > threshold);
+    }
+    plane
+}
+
+/// The threshold with the largest variance between the classes, the middle one of equals; none
+/// where all values are one.
+fn otsu(histogram: &[u32; 256]) -> Option<u8> {
+    let total: f64 = histogram.iter().map(|&n| f64::from(n)).sum();
+    let whole: f64 = (0..)
+        .zip(histogram)
+        .map(|(v, &n)| f64::from(v) * f64::from(n))
+        .sum();
+    let (mut count, mut sum) = (0.0, 0.0);
+    let mut best = (0.0, 0, 0);
+    for (value, &n) in (0_i32..).zip(histogram) {
+        count += f64::from(n);
+        sum += f64::from(value) * f64::from(n);
+        if count == 0.0 || count == total {
+            continue;
+        }
+        let apart = whole * count - sum * total;
+        let between = apart * apart / (count * (total - count));
+        if between > best.0 {
+            best = (between, value, value);
+        } else if between == best.0 {
+            best.2 = value;
+        }
+    }
+    (best.0 > 0.0).then_some(((best.1 + best.2) / 2) as u8)
+}
+
+/// Mean and standard deviation of the values that a histogram counts.
+fn moments(histogram: &[u32]) -> (f64, f64) {
+    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for (value, &n) in (0_i32..).zip(histogram) {
+        let (value, n) = (f64::from(value), f64::from(n));
+        count += n;
+        sum += n * value;
+        squares += n * value * value;
+    }
+    let mean = sum / count;
+    (mean, (squares / count - mean * mean).max(0.0).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_levels_are_split_half_way() {
+        let darkness: Vec<u8> = (0..1000)
+            .map(|i| if i % 20 == 0 { 200 } else { 10 })
+            .collect();
+        assert_eq!(ink(&darkness, 3.0), Some(104));
+    }
+
+    #[test]
+    fn noise_and_nothing_have_no_ink() {
+        assert_eq!(ink(&[7; 100], 3.0), None);
+        let random = |i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8 / 8;
+        let bell = |i: u32| (6 * i..6 * i + 6).map(random).sum::<u8>();
+        let noise: Vec<u8> = (0..10_000).map(bell).collect();
+        assert_eq!(ink(&noise, 3.0), None);
+    }
+}
