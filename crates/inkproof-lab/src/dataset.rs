@@ -284,4 +284,4 @@ fn order(image: &Image) -> (Option<Split>, &WriterId, Kind, &Path) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,6 +7,7 @@
 
 pub mod dataset;
 pub mod error;
+pub mod evaluate;
 pub mod metrics;
 pub mod pairs;
 pub mod progress;

@@ -109,36 +109,14 @@ fn require(set: &DataSet, pairs: &[Pair], same_writer: bool) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::dataset::{Image, Kind, Layout, OnBad, Split, WriterId};
-
-    /// A set in memory: for each writer the numbers of genuine and forged images.
-    fn set(writers: &[(usize, usize)]) -> DataSet {
-        let mut images = Vec::new();
-        for (writer, &(genuine, forged)) in writers.iter().enumerate() {
-            let kinds = [(Kind::Genuine, genuine), (Kind::Forgery, forged)];
-            for kind in kinds.into_iter().flat_map(|(kind, n)| vec![kind; n]) {
-                images.push(Image {
-                    path: PathBuf::from(format!("{}.png", images.len())),
-                    writer: WriterId::new(format!("{writer:03}")),
-                    kind,
-                    split: None,
-                    forger: None,
-                });
-            }
-        }
-        DataSet {
-            root: PathBuf::from("made"),
-            layout: Layout::Notebook,
-            images,
-            skipped: Vec::new(),
-        }
-    }
+    use crate::dataset::tests::set_in_memory as set;
+    use crate::dataset::{Kind, OnBad, Split};
 
     fn rng(seed: u64) -> ChaCha8Rng {
         ChaCha8Rng::seed_from_u64(seed)

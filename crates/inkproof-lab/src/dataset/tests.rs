@@ -6,6 +6,29 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// A set in memory: for each writer the numbers of genuine and forged images.
+pub(crate) fn set_in_memory(writers: &[(usize, usize)]) -> DataSet {
+    let mut images = Vec::new();
+    for (writer, &(genuine, forged)) in writers.iter().enumerate() {
+        let kinds = [(Kind::Genuine, genuine), (Kind::Forgery, forged)];
+        for kind in kinds.into_iter().flat_map(|(kind, n)| vec![kind; n]) {
+            images.push(Image {
+                path: PathBuf::from(format!("{}.png", images.len())),
+                writer: WriterId::new(format!("{writer:03}")),
+                kind,
+                split: None,
+                forger: None,
+            });
+        }
+    }
+    DataSet {
+        root: PathBuf::from("made"),
+        layout: Layout::Notebook,
+        images,
+        skipped: Vec::new(),
+    }
+}
+
 /// A folder with these empty files; a name that ends in `/` is an empty folder.
 fn folder(files: &[&str]) -> TempDir {
     let root = tempfile::tempdir().unwrap();
