@@ -11,5 +11,6 @@ pub mod evaluate;
 pub mod metrics;
 pub mod pairs;
 pub mod progress;
+pub mod report;
 
 pub use error::{Error, Result};
