@@ -1,1 +1,16 @@
+//! The laboratory of inkproof: data sets, pairs, metrics, evaluation and reports.
+//!
+//! Everything here returns plain data and prints nothing; long work tells how far it is through [`progress::Progress`].
+//! Every random draw comes from a seed or a generator that the caller passes in, so the same call gives the same result.
 
+#![forbid(unsafe_code)]
+
+pub mod dataset;
+pub mod error;
+pub mod evaluate;
+pub mod metrics;
+pub mod pairs;
+pub mod progress;
+pub mod report;
+
+pub use error::{Error, Result};

@@ -1,0 +1,84 @@
+//! Sorted listings of folders, without the files that systems and tools leave behind.
+
+use std::path::{Path, PathBuf};
+
+use super::{Found, Problem};
+use crate::error::{Error, Result};
+
+/// The extensions of image files, in lower case; either case is read.
+pub(super) const EXTENSIONS: [&str; 11] = [
+    "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "pgm", "pbm", "ppm", "pnm",
+];
+
+/// Files that are no part of any data set.
+const IGNORED: [&str; 2] = ["thumbs.db", "synth.json"];
+
+/// Everything in the folder but hidden and ignored files, sorted by name.
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let io_error = |source| Error::Io {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io_error)? {
+        let path = entry.map_err(io_error)?.path();
+        let name = name_of(&path);
+        if !name.starts_with('.') && !IGNORED.contains(&name.to_lowercase().as_str()) {
+            entries.push(path);
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// The folders in the folder, sorted by name.
+pub(super) fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut entries = entries(folder)?;
+    entries.retain(|path| path.is_dir());
+    Ok(entries)
+}
+
+/// The image files in the folder, sorted by name; anything else in it is noted as left out.
+/// None where there are no images, after refusing the folder.
+pub(super) fn images(folder: &Path, found: &mut Found) -> Result<Option<Vec<PathBuf>>> {
+    let entries = entries(folder)?;
+    if entries.is_empty() {
+        found.refuse(folder, Problem::Empty)?;
+        return Ok(None);
+    }
+    let (images, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| is_image(path));
+    for other in others {
+        let problem = if other.is_dir() {
+            Problem::UnexpectedFolder
+        } else {
+            Problem::NotAnImage
+        };
+        found.note(&other, &problem);
+    }
+    if images.is_empty() {
+        found.refuse(folder, Problem::NoImages)?;
+        return Ok(None);
+    }
+    Ok(Some(images))
+}
+
+/// The last component of the path, as text.
+pub(super) fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The last component of the path without its extension, as text.
+pub(super) fn stem_of(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn is_image(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    EXTENSIONS.contains(&extension.to_lowercase().as_str()) && !path.is_dir()
+}

@@ -1,0 +1,345 @@
+//! Each layout on folders made here, and each thing that can be wrong with one. Files are empty: no image is decoded.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A set in memory: for each writer the numbers of genuine and forged images.
+pub(crate) fn set_in_memory(writers: &[(usize, usize)]) -> DataSet {
+    let mut images = Vec::new();
+    for (writer, &(genuine, forged)) in writers.iter().enumerate() {
+        let kinds = [(Kind::Genuine, genuine), (Kind::Forgery, forged)];
+        for kind in kinds.into_iter().flat_map(|(kind, n)| vec![kind; n]) {
+            images.push(Image {
+                path: PathBuf::from(format!("{}.png", images.len())),
+                writer: WriterId::new(format!("{writer:03}")),
+                kind,
+                split: None,
+                forger: None,
+            });
+        }
+    }
+    DataSet {
+        root: PathBuf::from("made"),
+        layout: Layout::Notebook,
+        images,
+        skipped: Vec::new(),
+    }
+}
+
+/// A folder with these empty files; a name that ends in `/` is an empty folder.
+fn folder(files: &[&str]) -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for file in files {
+        let path = root.path().join(file);
+        if file.ends_with('/') {
+            fs::create_dir_all(path).unwrap();
+        } else {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, []).unwrap();
+        }
+    }
+    root
+}
+
+fn open(root: &TempDir) -> DataSet {
+    DataSet::open(root.path(), None, OnBad::Stop).unwrap()
+}
+
+/// The error's text without the temporary folder's name.
+fn error(root: &TempDir) -> String {
+    let error = DataSet::open(root.path(), None, OnBad::Stop).unwrap_err();
+    let folder = root.path().display().to_string();
+    error.to_string().replace(&folder, "")
+}
+
+/// `path writer kind split forger` of each image.
+fn listing(set: &DataSet) -> Vec<String> {
+    let line = |image: &Image| {
+        let path = image.path.strip_prefix(&set.root).unwrap().display();
+        let kind = match image.kind {
+            Kind::Genuine => "G",
+            Kind::Forgery => "F",
+        };
+        let forger = image.forger.as_deref().unwrap_or("-");
+        format!("{path} {} {kind} {forger}", image.writer)
+    };
+    set.images.iter().map(line).collect()
+}
+
+/// `path: why` of what was left out, without the temporary folder's name.
+fn skipped(set: &DataSet) -> Vec<String> {
+    let line = |skipped: &Skipped| {
+        let path = skipped.path.strip_prefix(&set.root).unwrap().display();
+        format!("{path}: {}", skipped.why)
+    };
+    set.skipped.iter().map(line).collect()
+}
+
+#[test]
+fn notebook_layout_is_found_and_sorted() {
+    let root = folder(&[
+        "010/010_2.png",
+        "010/010_10.PNG",
+        "010/.hidden.png",
+        "010/Thumbs.db",
+        "010_forg/0105010_02.png",
+        "010_forg/01_0213010.tif",
+        "010_forg/other.jpg",
+        "002/b.JPEG",
+        "002/a.webp",
+        "002_forg/x.bmp",
+        "synth.json",
+    ]);
+    let set = open(&root);
+    assert_eq!(set.layout, Layout::Notebook);
+    assert_eq!(
+        listing(&set),
+        [
+            "002/a.webp 002 G -",
+            "002/b.JPEG 002 G -",
+            "002_forg/x.bmp 002 F -",
+            "010/010_10.PNG 010 G -",
+            "010/010_2.png 010 G -",
+            "010_forg/0105010_02.png 010 F 0105",
+            "010_forg/01_0213010.tif 010 F 0213",
+            "010_forg/other.jpg 010 F -",
+        ]
+    );
+    assert_eq!(set.part(Split::Test).images, set.images, "no splits");
+    assert!(set.skipped.is_empty());
+}
+
+#[test]
+fn splits_are_parts_and_shared_writers_are_seen() {
+    let root = folder(&[
+        "train/001/a.png",
+        "train/001_forg/a.png",
+        "train/002/a.png",
+        "train/002_forg/a.png",
+        "test/002/a.png",
+        "test/002_forg/a.png",
+        "extra/003/a.png",
+    ]);
+    let set = open(&root);
+    assert_eq!(set.part(Split::Train).images.len(), 4);
+    assert_eq!(
+        listing(&set.part(Split::Test)),
+        ["test/002/a.png 002 G -", "test/002_forg/a.png 002 F -"]
+    );
+    assert_eq!(skipped(&set), ["extra: a folder where the layout has none"]);
+    assert_eq!(set.writers_in_both_splits(), [WriterId::new("002")]);
+    let error = set.require_disjoint_splits().unwrap_err().to_string();
+    assert!(
+        error.contains("train and test share writer 002,"),
+        "{error}"
+    );
+    let only = set.restrict_to(&BTreeSet::from([WriterId::new("001")]));
+    assert_eq!(only.writers(), [&WriterId::new("001")]);
+    assert!(only.require_disjoint_splits().is_ok());
+}
+
+#[test]
+fn cedar_layout_is_found() {
+    let root = folder(&[
+        "Readme.txt",
+        "full_org/original_10_1.png",
+        "full_org/original_2_1.png",
+        "full_org/Thumbs.db",
+        "full_forg/forgeries_2_11.png",
+        "full_forg/forgeries_2_2.png",
+    ]);
+    let set = open(&root);
+    assert_eq!(set.layout, Layout::Cedar);
+    assert_eq!(
+        listing(&set),
+        [
+            "full_org/original_10_1.png 10 G -",
+            "full_org/original_2_1.png 2 G -",
+            "full_forg/forgeries_2_11.png 2 F -",
+            "full_forg/forgeries_2_2.png 2 F -",
+        ]
+    );
+}
+
+#[test]
+fn bhsig260_scripts_have_writers_of_their_own() {
+    let files = [
+        "Bengali/001/B-S-1-G-01.tif",
+        "Bengali/001/B-S-1-F-01.tif",
+        "Hindi/001/H-S-1-G-01.tif",
+    ];
+    let set = open(&folder(&files));
+    assert_eq!(set.layout, Layout::Bhsig260);
+    assert_eq!(
+        listing(&set),
+        [
+            "Bengali/001/B-S-1-G-01.tif B-001 G -",
+            "Bengali/001/B-S-1-F-01.tif B-001 F -",
+            "Hindi/001/H-S-1-G-01.tif H-001 G -",
+        ]
+    );
+    let one_script = open(&folder(&["7/H-S-7-G-01.tif", "7/H-S-7-F-01.tif"]));
+    assert_eq!(one_script.layout, Layout::Bhsig260);
+    assert_eq!(one_script.images.len(), 2);
+}
+
+fn manifest(files: &[&str], table: &str) -> TempDir {
+    let root = folder(files);
+    fs::write(root.path().join("manifest.csv"), table).unwrap();
+    root
+}
+
+#[test]
+fn manifest_is_read_with_any_order_of_columns() {
+    let root = manifest(
+        &["a/1.png", "a/2.png", "b.png"],
+        "kind,split,writer,path,forger\n\
+         forgery,test,anna,b.png,zoe\n\
+         genuine, test ,anna,a/2.png,\n\
+         genuine,train,bert,a/1.png,\n",
+    );
+    let set = open(&root);
+    assert_eq!(set.layout, Layout::Manifest);
+    assert_eq!(
+        listing(&set),
+        ["a/1.png bert G -", "a/2.png anna G -", "b.png anna F zoe"]
+    );
+    assert_eq!(set.part(Split::Train).images.len(), 1);
+}
+
+#[test]
+fn manifest_errors_name_the_line() {
+    let files = ["1.png", "2.png"];
+    let cases = [
+        (
+            "path,writer\n1.png,a\n",
+            "/manifest.csv: no column \"kind\"",
+        ),
+        (
+            "path,writer,kind\n1.png,a,genuine\n3.png,a,genuine\n",
+            "/manifest.csv: line 3: no such file: /3.png",
+        ),
+        (
+            "path,writer,kind\n1.png,a,forged\n",
+            "/manifest.csv: line 2: unknown kind \"forged\"",
+        ),
+        (
+            "path,writer,kind\n1.png,,genuine\n",
+            "/manifest.csv: line 2: no writer",
+        ),
+        (
+            "path,writer,kind\n1.png\n",
+            "/manifest.csv: line 2: no writer",
+        ),
+        (
+            "path,writer,kind,split\n1.png,a,genuine,dev\n",
+            "/manifest.csv: line 2: unknown split \"dev\"",
+        ),
+        (
+            "path,writer,kind,split\n1.png,a,genuine,test\n2.png,a,genuine,\n",
+            "/manifest.csv: line 3: no split",
+        ),
+        (
+            "path,writer,kind\n1.png,a,genuine\n1.png,b,genuine\n",
+            "/manifest.csv: line 3: /1.png is also on line 2",
+        ),
+        (
+            "path,writer,kind\n1.png,a,forgery\n",
+            "/1.png: forgeries of writer a, of whom",
+        ),
+        ("path,writer,kind\n", ": no images"),
+    ];
+    for (table, expected) in cases {
+        let error = error(&manifest(&files, table));
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn folders_that_cannot_be_used_are_named() {
+    let cases: [(&[&str], &str); 9] = [
+        (&["001/a.png"], "/001_forg: missing: 001 needs it"),
+        (&["001_forg/a.png"], "/001: missing: 001_forg needs it"),
+        (&["001/", "001_forg/a.png"], "/001: an empty folder"),
+        (
+            &["001/a.png", "001_forg/a.txt"],
+            "/001_forg: no images (png, jpg",
+        ),
+        (
+            &["train/001/a.png", "train/001_forg/a.png", "test/"],
+            "/test: an empty folder",
+        ),
+        (
+            &["full_org/original_1_1.png"],
+            "/full_forg: missing: full_org needs it",
+        ),
+        (
+            &["full_org/scan.png", "full_forg/forgeries_1_1.png"],
+            "/full_org/scan.png: the file name does not fit original_W_N",
+        ),
+        (
+            &["photos/a.png"],
+            ": fits no layout; the layouts are: manifest (manifest.csv",
+        ),
+        (&[], ": an empty folder"),
+    ];
+    for (files, expected) in cases {
+        let error = error(&folder(files));
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let missing = DataSet::open(Path::new("nowhere"), None, OnBad::Stop).unwrap_err();
+    assert!(missing.to_string().starts_with("nowhere: not a folder"));
+}
+
+#[test]
+fn skipping_goes_on_and_records_what_was_left_out() {
+    let root = folder(&[
+        "001/a.png",
+        "001/notes.txt",
+        "002_forg/a.png",
+        "003/a.png",
+        "003_forg/",
+        "004/a.png",
+        "004_forg/a.png",
+    ]);
+    let set = DataSet::open(root.path(), None, OnBad::Skip).unwrap();
+    assert_eq!(set.images.len(), 4);
+    let skipped = skipped(&set);
+    let starts = [
+        "001_forg: missing",
+        "001/notes.txt: not an image",
+        "002: missing",
+        "003_forg: an empty folder",
+    ];
+    assert_eq!(skipped.len(), starts.len());
+    for (line, start) in skipped.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
+}
+
+#[test]
+fn nothing_left_is_an_error_even_when_skipping() {
+    let root = manifest(&["1.png"], "path,writer,kind\n1.png,a,forgery\n");
+    let error = DataSet::open(root.path(), None, OnBad::Skip).unwrap_err();
+    assert!(error.to_string().contains("no images"));
+}
+
+#[test]
+fn a_layout_can_be_insisted_on() {
+    let root = folder(&["001/a.png", "001_forg/a.png"]);
+    let insist = |layout| DataSet::open(root.path(), Some(layout), OnBad::Stop);
+    assert!(insist(Layout::Notebook).is_ok());
+    let error = insist(Layout::Cedar).unwrap_err().to_string();
+    assert!(
+        error.contains("not of the layout cedar (full_org"),
+        "{error}"
+    );
+    for layout in Layout::ALL {
+        assert_eq!(layout.to_string().parse(), Ok(layout));
+    }
+    let unknown = "mcyt".parse::<Layout>().unwrap_err().to_string();
+    assert!(unknown.contains("one of notebook, cedar"));
+}

@@ -1,0 +1,84 @@
+//! The lab's errors, one enum: each message names the file or the figure that is wrong, and where it helps, what to do.
+
+use std::path::PathBuf;
+
+use crate::dataset::{Problem, WriterId};
+
+/// What can go wrong in the lab.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+
+    /// A data set is not as its layout asks; see [`Problem`].
+    #[error("{}: {problem}", path.display())]
+    DataSet { path: PathBuf, problem: Problem },
+
+    /// The same writers are in `train` and in `test`.
+    #[error("{}: train and test share {}, so the test would measure memory; the notebook protocol allows it, verification does not",
+        root.display(), list_writers(writers))]
+    WritersInBothSplits {
+        root: PathBuf,
+        writers: Vec<WriterId>,
+    },
+
+    /// The pair rule found nothing to pair.
+    #[error("{}: no {what} pairs can be made; they need {needs}", root.display())]
+    NoPairs {
+        root: PathBuf,
+        what: &'static str,
+        needs: &'static str,
+    },
+
+    /// Too few writers are left for a protocol.
+    #[error("{}: {found} usable writer(s), but random forgeries need at least 2, each with at least {genuine_needed} genuine signatures",
+        root.display())]
+    TooFewWriters {
+        root: PathBuf,
+        found: usize,
+        genuine_needed: usize,
+    },
+
+    /// An option has a value that means nothing.
+    #[error("{option} must be at least 1")]
+    ZeroOption { option: &'static str },
+
+    /// A metric was asked of a class without members.
+    #[error("no {class} scores: error rates are undefined without both classes")]
+    EmptyClass { class: &'static str },
+
+    /// A score is NaN or infinite.
+    #[error("a {class} score is {score}: error rates need finite scores")]
+    ScoreNotFinite { class: &'static str, score: f64 },
+
+    /// The model gave NaN or infinity for a questioned image.
+    #[error("{}: the model's score is {score}, not a finite number", questioned.display())]
+    ModelScoreNotFinite { questioned: PathBuf, score: f64 },
+
+    /// A chart of a report could not be drawn.
+    #[error("the report's chart \"{chart}\" could not be drawn: {why}")]
+    Chart { chart: &'static str, why: String },
+}
+
+/// The lab's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// "writer 001", "writers 001, 002", "writers 001, 002, 003 and 40 more".
+fn list_writers(writers: &[WriterId]) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<&str> = writers.iter().take(SHOWN).map(WriterId::as_str).collect();
+    let word = if writers.len() == 1 {
+        "writer"
+    } else {
+        "writers"
+    };
+    match writers.len().saturating_sub(SHOWN) {
+        0 => format!("{word} {}", names.join(", ")),
+        more => format!("{word} {} and {more} more", names.join(", ")),
+    }
+}

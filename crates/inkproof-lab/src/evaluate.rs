@@ -1,0 +1,159 @@
+//! The two protocols that turn scores into figures, and their results as the JSON of `inkproof evaluate`.
+//!
+//! [`verification`] asks what a verifier is for: are genuine signatures told from skilled forgeries, and from other
+//! people's signatures, by writers that the model has never seen? [`notebook`] is the notebook's own measure over its
+//! pairs. Both take the score as a function of image indices, so they know nothing of models. The fields that only the
+//! caller knows (`model`, `training_images_in_test`) are None, null in JSON, until the caller fills them.
+
+mod notebook;
+mod verification;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::dataset::WriterId;
+pub use notebook::notebook;
+pub use verification::{verification, verification_runs};
+
+/// How [`verification`] draws and judges.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerificationOptions {
+    /// References per comparison, at least 1.
+    pub references: usize,
+    /// Draws of the references per writer, at least 1.
+    pub repeats: usize,
+    /// Of the draws and of the intervals.
+    pub seed: u64,
+    /// The model's threshold, at which FAR and FRR are given.
+    pub threshold: Option<f64>,
+}
+
+impl Default for VerificationOptions {
+    fn default() -> Self {
+        Self {
+            references: 1,
+            repeats: 10,
+            seed: 0,
+            threshold: None,
+        }
+    }
+}
+
+/// The result of the verification protocol for one number of references.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerificationResult {
+    pub protocol: &'static str,
+    pub references: usize,
+    pub repeats: usize,
+    pub seed: u64,
+    /// Writers that were claimed.
+    pub writers: usize,
+    /// Images of these writers.
+    pub images: usize,
+    pub skipped: SkippedWriters,
+    /// For the caller to fill: how many of the images the model was trained on.
+    pub training_images_in_test: Option<usize>,
+    /// Skilled forgeries; None when no claimed writer has any.
+    pub skilled: Option<ErrorRates>,
+    /// Random forgeries.
+    pub random: ErrorRates,
+    pub threshold: Option<f64>,
+    /// For the caller to fill.
+    pub model: Option<ModelName>,
+    /// Every comparison, in the order writer by writer within each draw; not part of the JSON.
+    #[serde(skip)]
+    pub comparisons: Vec<Comparison>,
+}
+
+/// Writers that could not take part fully.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SkippedWriters {
+    /// Left out altogether, also as random forgers: fewer genuine signatures than references + 1.
+    pub too_few_genuine: usize,
+    /// In the random row only.
+    pub no_forgeries: usize,
+}
+
+/// How well one class of forgeries is told from the genuine signatures; rates are 0..1.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorRates {
+    /// With one global threshold.
+    pub eer: f64,
+    /// Resampling the claimed writers; None with fewer than two of them.
+    pub eer_ci95: Option<[f64; 2]>,
+    pub auc: f64,
+    /// Optimistic: each writer's threshold is picked on the scores that it judges.
+    pub eer_writer_thresholds: Option<f64>,
+    pub far_at_threshold: Option<f64>,
+    pub frr_at_threshold: Option<f64>,
+    /// None until the model is calibrated.
+    pub cllr: Option<f64>,
+    /// None until the model is calibrated.
+    pub cllr_min: Option<f64>,
+    pub comparisons: ComparisonCounts,
+}
+
+/// How many comparisons a row of figures rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ComparisonCounts {
+    pub genuine: usize,
+    pub forgery: usize,
+}
+
+/// Which model was evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModelName {
+    pub name: String,
+    pub digest: String,
+}
+
+/// One comparison of a questioned image with references of the claimed writer.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    pub class: Class,
+    /// The claimed writer.
+    pub writer: WriterId,
+    /// Image indices, shared by the comparisons of one draw.
+    pub references: Arc<[usize]>,
+    /// Image index.
+    pub questioned: usize,
+    pub score: f64,
+    /// 0..repeats.
+    pub draw: usize,
+}
+
+/// What the questioned signature of a comparison truly is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    Genuine,
+    /// Made by someone who had seen a genuine one.
+    Skilled,
+    /// Another writer's genuine signature.
+    Random,
+}
+
+/// Results for several numbers of references.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerificationRuns {
+    pub runs: Vec<VerificationResult>,
+}
+
+/// The result of the notebook protocol.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotebookResult {
+    pub protocol: &'static str,
+    pub pairs: usize,
+    /// Mean binary cross-entropy, in nats.
+    pub loss: f64,
+    /// Share of pairs on the right side of 0.5.
+    pub accuracy: f64,
+    pub seed: u64,
+    /// For the caller to fill: how many of the images the model was trained on.
+    pub training_images_in_test: Option<usize>,
+    /// For the caller to fill.
+    pub model: Option<ModelName>,
+}
+
+#[cfg(test)]
+mod tests;
