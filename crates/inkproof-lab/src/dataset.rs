@@ -123,12 +123,7 @@ impl DataSet {
         if images.is_empty() {
             return Err(Problem::NoImages.at(root));
         }
-        Ok(DataSet {
-            root: root.to_owned(),
-            layout,
-            images,
-            skipped,
-        })
+        Ok(DataSet { root: root.to_owned(), layout, images, skipped })
     }
 
     /// The images of one split, or all of them where the data set has no splits.
@@ -168,26 +163,17 @@ impl DataSet {
     /// The writers of whom images are in `train` and in `test`, sorted.
     pub fn writers_in_both_splits(&self) -> Vec<WriterId> {
         let writers_of = |split| -> BTreeSet<&WriterId> {
-            let of_split = self
-                .images
-                .iter()
-                .filter(|image| image.split == Some(split));
+            let of_split = self.images.iter().filter(|image| image.split == Some(split));
             of_split.map(|image| &image.writer).collect()
         };
-        writers_of(Split::Train)
-            .intersection(&writers_of(Split::Test))
-            .map(|&writer| writer.clone())
-            .collect()
+        writers_of(Split::Train).intersection(&writers_of(Split::Test)).map(|&writer| writer.clone()).collect()
     }
 
     /// Refuses a data set in which a writer is in both splits: what the verification protocol asks.
     pub fn require_disjoint_splits(&self) -> Result<()> {
         match self.writers_in_both_splits() {
             writers if writers.is_empty() => Ok(()),
-            writers => Err(Error::WritersInBothSplits {
-                root: self.root.clone(),
-                writers,
-            }),
+            writers => Err(Error::WritersInBothSplits { root: self.root.clone(), writers }),
         }
     }
 
@@ -195,12 +181,7 @@ impl DataSet {
         DataSet {
             root: self.root.clone(),
             layout: self.layout,
-            images: self
-                .images
-                .iter()
-                .filter(|image| keep(image))
-                .cloned()
-                .collect(),
+            images: self.images.iter().filter(|image| keep(image)).cloned().collect(),
             skipped: self.skipped.clone(),
         }
     }
@@ -235,11 +216,7 @@ struct Found {
 
 impl Found {
     fn new(bad: OnBad) -> Self {
-        Self {
-            bad,
-            images: Vec::new(),
-            skipped: Vec::new(),
-        }
+        Self { bad, images: Vec::new(), skipped: Vec::new() }
     }
 
     /// Stops because of the problem, or records what it costs and goes on.
@@ -253,10 +230,7 @@ impl Found {
 
     /// Records something that is left out in any case.
     fn note(&mut self, path: &Path, problem: &Problem) {
-        self.skipped.push(Skipped {
-            path: path.to_owned(),
-            why: problem.to_string(),
-        });
+        self.skipped.push(Skipped { path: path.to_owned(), why: problem.to_string() });
     }
 
     /// The images in the data set's order, without forgeries of writers who have no genuine signature.

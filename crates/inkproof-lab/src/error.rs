@@ -10,10 +10,7 @@ use crate::dataset::{Problem, WriterId};
 pub enum Error {
     /// A file or folder could not be read or written.
     #[error("{}: {source}", path.display())]
-    Io {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
 
     /// A data set is not as its layout asks; see [`Problem`].
     #[error("{}: {problem}", path.display())]
@@ -22,27 +19,16 @@ pub enum Error {
     /// The same writers are in `train` and in `test`.
     #[error("{}: train and test share {}, so the test would measure memory; the notebook protocol allows it, verification does not",
         root.display(), list_writers(writers))]
-    WritersInBothSplits {
-        root: PathBuf,
-        writers: Vec<WriterId>,
-    },
+    WritersInBothSplits { root: PathBuf, writers: Vec<WriterId> },
 
     /// The pair rule found nothing to pair.
     #[error("{}: no {what} pairs can be made; they need {needs}", root.display())]
-    NoPairs {
-        root: PathBuf,
-        what: &'static str,
-        needs: &'static str,
-    },
+    NoPairs { root: PathBuf, what: &'static str, needs: &'static str },
 
     /// Too few writers are left for a protocol.
     #[error("{}: {found} usable writer(s), but random forgeries need at least 2, each with at least {genuine_needed} genuine signatures",
         root.display())]
-    TooFewWriters {
-        root: PathBuf,
-        found: usize,
-        genuine_needed: usize,
-    },
+    TooFewWriters { root: PathBuf, found: usize, genuine_needed: usize },
 
     /// An option has a value that means nothing.
     #[error("{option} must be at least 1")]
@@ -72,11 +58,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 fn list_writers(writers: &[WriterId]) -> String {
     const SHOWN: usize = 3;
     let names: Vec<&str> = writers.iter().take(SHOWN).map(WriterId::as_str).collect();
-    let word = if writers.len() == 1 {
-        "writer"
-    } else {
-        "writers"
-    };
+    let word = if writers.len() == 1 { "writer" } else { "writers" };
     match writers.len().saturating_sub(SHOWN) {
         0 => format!("{word} {}", names.join(", ")),
         more => format!("{word} {} and {more} more", names.join(", ")),

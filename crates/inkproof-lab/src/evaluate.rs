@@ -31,12 +31,7 @@ pub struct VerificationOptions {
 
 impl Default for VerificationOptions {
     fn default() -> Self {
-        Self {
-            references: 1,
-            repeats: 10,
-            seed: 0,
-            threshold: None,
-        }
+        Self { references: 1, repeats: 10, seed: 0, threshold: None }
     }
 }
 

@@ -60,10 +60,7 @@ impl Scores {
         for (genuine, class) in [(true, "genuine"), (false, "forgery")] {
             let mut members = trials.iter().filter(|trial| trial.genuine == genuine);
             if let Some(bad) = members.clone().find(|trial| !trial.score.is_finite()) {
-                return Err(Error::ScoreNotFinite {
-                    class,
-                    score: bad.score,
-                });
+                return Err(Error::ScoreNotFinite { class, score: bad.score });
             }
             members.next().ok_or(Error::EmptyClass { class })?;
         }
@@ -74,21 +71,12 @@ impl Scores {
             trial.writer = ids.partition_point(|&id| id < trial.writer);
         }
         trials.sort_unstable_by(|a, b| a.score.total_cmp(&b.score));
-        Ok(Self {
-            trials,
-            writers: ids.len(),
-        })
+        Ok(Self { trials, writers: ids.len() })
     }
 
     /// Scores of the two classes when nothing is known of the writers; [`Scores::eer_interval`] is then None.
     pub fn of_classes(genuine: &[f64], forgeries: &[f64]) -> Result<Self> {
-        let trial = |genuine| {
-            move |&score: &f64| Trial {
-                score,
-                writer: 0,
-                genuine,
-            }
-        };
+        let trial = |genuine| move |&score: &f64| Trial { score, writer: 0, genuine };
         let genuine = genuine.iter().map(trial(true));
         Self::new(genuine.chain(forgeries.iter().map(trial(false))).collect())
     }
@@ -118,12 +106,7 @@ impl Scores {
     pub fn at_threshold(&self, threshold: f64) -> OperatingPoint {
         let rejected = self.trials.partition_point(|trial| trial.score < threshold);
         let (below, above) = self.trials.split_at(rejected);
-        let count = |trials: &[Trial], genuine| {
-            trials
-                .iter()
-                .filter(|trial| trial.genuine == genuine)
-                .count() as f64
-        };
+        let count = |trials: &[Trial], genuine| trials.iter().filter(|trial| trial.genuine == genuine).count() as f64;
         OperatingPoint {
             threshold,
             far: count(above, false) / self.count(false) as f64,
@@ -141,9 +124,7 @@ impl Scores {
         }
         let has = |trials: &[Trial], genuine| trials.iter().any(|trial| trial.genuine == genuine);
         by_writer.retain(|trials| has(trials, true) && has(trials, false));
-        let rates = by_writer
-            .iter()
-            .map(|trials| sweep::eer(trials, |_| 1.0).rate);
+        let rates = by_writer.iter().map(|trials| sweep::eer(trials, |_| 1.0).rate);
         (!by_writer.is_empty()).then(|| rates.sum::<f64>() / by_writer.len() as f64)
     }
 
@@ -161,9 +142,7 @@ impl Scores {
             step if step + 1 >= steps => last,
             step => first + (last - first) * step as f64 / (steps - 1) as f64,
         };
-        (0..steps)
-            .map(|step| self.at_threshold(threshold(step)))
-            .collect()
+        (0..steps).map(|step| self.at_threshold(threshold(step))).collect()
     }
 }
 

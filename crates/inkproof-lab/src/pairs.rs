@@ -52,11 +52,7 @@ pub fn random_forgery_pairs(set: &DataSet, rng: &mut impl Rng) -> Result<Vec<Pai
         for &a in &writer.genuine {
             let other = &writers[any_but(index, writers.len(), rng)].genuine;
             let b = other[rng.random_range(0..other.len())];
-            pairs.push(Pair {
-                a,
-                b,
-                same_writer: false,
-            });
+            pairs.push(Pair { a, b, same_writer: false });
         }
     }
     Ok(pairs)
@@ -67,23 +63,12 @@ fn genuine_pairs(genuine: &[usize], rng: &mut impl Rng) -> Vec<Pair> {
     if genuine.len() < 2 {
         return Vec::new();
     }
-    let pair = |(index, &a)| Pair {
-        a,
-        b: genuine[any_but(index, genuine.len(), rng)],
-        same_writer: true,
-    };
+    let pair = |(index, &a)| Pair { a, b: genuine[any_but(index, genuine.len(), rng)], same_writer: true };
     genuine.iter().enumerate().map(pair).collect()
 }
 
-fn forged_pairs<'a>(
-    genuine: &'a [usize],
-    forgeries: &'a [usize],
-) -> impl Iterator<Item = Pair> + 'a {
-    genuine.iter().zip(forgeries).map(|(&a, &b)| Pair {
-        a,
-        b,
-        same_writer: false,
-    })
+fn forged_pairs<'a>(genuine: &'a [usize], forgeries: &'a [usize]) -> impl Iterator<Item = Pair> + 'a {
+    genuine.iter().zip(forgeries).map(|(&a, &b)| Pair { a, b, same_writer: false })
 }
 
 /// A number below `count`, which is at least 2, other than `index`, each with the same chance.
@@ -100,11 +85,7 @@ fn require(set: &DataSet, pairs: &[Pair], same_writer: bool) -> Result<()> {
         true => ("genuine", "two genuine signatures of a writer"),
         false => ("forged", "a genuine signature and a forgery of a writer"),
     };
-    Err(Error::NoPairs {
-        root: set.root.clone(),
-        what,
-        needs,
-    })
+    Err(Error::NoPairs { root: set.root.clone(), what, needs })
 }
 
 #[cfg(test)]
@@ -172,9 +153,7 @@ mod tests {
             "made: no genuine pairs can be made; they need two genuine signatures of a writer"
         );
         assert!(message(notebook_pairs(&set(&[(3, 0)]), &mut rng(0))).contains("no forged pairs"));
-        assert!(
-            message(random_forgery_pairs(&set(&[(3, 3)]), &mut rng(0))).contains("two writers")
-        );
+        assert!(message(random_forgery_pairs(&set(&[(3, 3)]), &mut rng(0))).contains("two writers"));
     }
 
     #[test]
@@ -191,10 +170,6 @@ mod tests {
             let pairs = notebook_pairs(&set.part(split), &mut rng(0)).unwrap();
             assert_eq!(pairs.len(), count);
         }
-        assert!(
-            set.images
-                .iter()
-                .all(|image| image.forger.is_some() == (image.kind == Kind::Forgery))
-        );
+        assert!(set.images.iter().all(|image| image.forger.is_some() == (image.kind == Kind::Forgery)));
     }
 }

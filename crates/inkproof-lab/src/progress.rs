@@ -17,23 +17,9 @@ pub enum Event<'a> {
     /// `done` of the stage's units are done (not the increment).
     Advance { done: usize },
     /// One optimiser step is done; `epoch` and `step` count from 1, loss and accuracy are running means of the epoch.
-    Step {
-        epoch: usize,
-        epochs: usize,
-        step: usize,
-        steps: usize,
-        loss: f64,
-        accuracy: f64,
-        images_per_second: f64,
-    },
+    Step { epoch: usize, epochs: usize, step: usize, steps: usize, loss: f64, accuracy: f64, images_per_second: f64 },
     /// One epoch is done, with the means over its steps.
-    Epoch {
-        epoch: usize,
-        epochs: usize,
-        loss: f64,
-        accuracy: f64,
-        seconds: f64,
-    },
+    Epoch { epoch: usize, epochs: usize, loss: f64, accuracy: f64, seconds: f64 },
     /// Something could not be used and is left out.
     Skipped { path: &'a Path, why: &'a str },
     /// A sentence for the reader.

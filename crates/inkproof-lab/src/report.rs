@@ -91,10 +91,7 @@ impl Report {
     /// [`Error::Io`] with the path; no partial file is left.
     pub fn write(&self, path: &Path) -> Result<()> {
         let page = self.html()?;
-        write_whole(path, page.as_bytes()).map_err(|source| Error::Io {
-            path: path.to_owned(),
-            source,
-        })
+        write_whole(path, page.as_bytes()).map_err(|source| Error::Io { path: path.to_owned(), source })
     }
 }
 

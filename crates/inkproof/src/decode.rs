@@ -59,21 +59,7 @@ impl Format {
             [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
             [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(Format::Tiff),
             [b'B', b'M', ..] => Some(Format::Bmp),
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'W',
-                b'E',
-                b'B',
-                b'P',
-                ..,
-            ] => Some(Format::WebP),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Format::WebP),
             [b'P', b'1'..=b'7', b' ' | b'\t' | b'\r' | b'\n', ..] => Some(Format::Pnm),
             _ => None,
         }
@@ -98,20 +84,13 @@ impl fmt::Display for Format {
 /// # Errors
 /// A folder, an empty file, one over the byte limit, one that cannot be read; all name the path.
 pub fn read_image_file(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
-    let failed = |source| Error::Read {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| Error::Read { path: path.to_owned(), source };
     let metadata = fs::metadata(path).map_err(failed)?;
     if metadata.is_dir() {
-        return Err(Error::Directory {
-            path: path.to_owned(),
-        });
+        return Err(Error::Directory { path: path.to_owned() });
     }
     if metadata.is_file() {
-        limits
-            .check_bytes(metadata.len())
-            .map_err(|error| error.at(path))?;
+        limits.check_bytes(metadata.len()).map_err(|error| error.at(path))?;
     }
     let mut bytes = Vec::new();
     fs::File::open(path)
@@ -119,9 +98,7 @@ pub fn read_image_file(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
         .take(limits.bytes.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(failed)?;
-    limits
-        .check_bytes(bytes.len() as u64)
-        .map_err(|error| error.at(path))?;
+    limits.check_bytes(bytes.len() as u64).map_err(|error| error.at(path))?;
     Ok(bytes)
 }
 
@@ -158,8 +135,5 @@ fn broken(format: Format, why: impl fmt::Display) -> Error {
 }
 
 fn unsupported(format: Format, why: impl fmt::Display) -> Error {
-    Error::Unsupported {
-        format,
-        why: why.to_string(),
-    }
+    Error::Unsupported { format, why: why.to_string() }
 }

@@ -25,10 +25,7 @@ impl ImageDigest {
         hash.update(side(gray.width()));
         hash.update(side(gray.height()));
         hash.update(gray.pixels());
-        let first = *hash
-            .finalize()
-            .first_chunk::<8>()
-            .expect("SHA-256 has 32 bytes");
+        let first = *hash.finalize().first_chunk::<8>().expect("SHA-256 has 32 bytes");
         ImageDigest(u64::from_be_bytes(first))
     }
 }
@@ -69,9 +66,7 @@ impl Serialize for ImageDigest {
 
 impl<'de> Deserialize<'de> for ImageDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -62,9 +62,7 @@ pub enum Error {
     #[error("is not an image that can be read here; give PNG, JPEG, TIFF, BMP, WebP or PNM")]
     UnknownFormat,
     /// An image that its decoder refuses.
-    #[error(
-        "is a {format} image that cannot be decoded ({why}); it may be cut off or damaged, export it again"
-    )]
+    #[error("is a {format} image that cannot be decoded ({why}); it may be cut off or damaged, export it again")]
     Broken {
         /// The format, by the first bytes.
         format: Format,
@@ -123,10 +121,7 @@ impl Error {
     pub fn at(self, path: &Path) -> Error {
         match self {
             named @ (Error::Read { .. } | Error::Write { .. } | Error::Directory { .. } | Error::At { .. }) => named,
-            other => Error::At {
-                path: path.to_owned(),
-                source: Box::new(other),
-            },
+            other => Error::At { path: path.to_owned(), source: Box::new(other) },
         }
     }
 }

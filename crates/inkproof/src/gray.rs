@@ -17,17 +17,9 @@ impl Gray {
     /// [`Error::Shape`] where a side is zero or the pixels are not `width * height`.
     pub fn new(width: usize, height: usize, pixels: Vec<u8>) -> Result<Gray> {
         if width == 0 || height == 0 || width.checked_mul(height) != Some(pixels.len()) {
-            return Err(Error::Shape {
-                width,
-                height,
-                pixels: pixels.len(),
-            });
+            return Err(Error::Shape { width, height, pixels: pixels.len() });
         }
-        Ok(Gray {
-            width,
-            height,
-            pixels,
-        })
+        Ok(Gray { width, height, pixels })
     }
 
     /// Pixels in a row.

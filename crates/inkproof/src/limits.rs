@@ -14,10 +14,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 16 MiB and 25 megapixels.
     fn default() -> Self {
-        Limits {
-            bytes: 16 << 20,
-            pixels: 25_000_000,
-        }
+        Limits { bytes: 16 << 20, pixels: 25_000_000 }
     }
 }
 
@@ -26,10 +23,7 @@ impl Limits {
     pub fn check_bytes(&self, bytes: u64) -> Result<()> {
         match bytes {
             0 => Err(Error::Empty),
-            _ if bytes > self.bytes => Err(Error::TooManyBytes {
-                bytes,
-                limit: self.bytes,
-            }),
+            _ if bytes > self.bytes => Err(Error::TooManyBytes { bytes, limit: self.bytes }),
             _ => Ok(()),
         }
     }
@@ -37,11 +31,7 @@ impl Limits {
     /// Refuses an image over the pixel limit.
     pub fn check_pixels(&self, width: u64, height: u64) -> Result<()> {
         if width.saturating_mul(height) > self.pixels {
-            return Err(Error::TooManyPixels {
-                width,
-                height,
-                limit: self.pixels,
-            });
+            return Err(Error::TooManyPixels { width, height, limit: self.pixels });
         }
         Ok(())
     }

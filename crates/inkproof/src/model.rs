@@ -110,11 +110,10 @@ impl Model {
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
         let broken = |error: &dyn std::fmt::Display| Error::Model(format!("it is no safetensors file ({error})"));
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken(&error))?;
-        let json = header
-            .metadata()
-            .as_ref()
-            .and_then(|metadata| metadata.get(METADATA_KEY))
-            .ok_or_else(|| Error::Model("it was not written by inkproof: its metadata has no key 'inkproof'".into()))?;
+        let json =
+            header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY)).ok_or_else(|| {
+                Error::Model("it was not written by inkproof: its metadata has no key 'inkproof'".into())
+            })?;
         let info = parse_info(json)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| broken(&error))?;
         let tensors = tensors

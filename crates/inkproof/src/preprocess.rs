@@ -67,10 +67,9 @@ impl Preprocess {
         let start = Instant::now();
         let raster = Raster::read(bytes, limits)?;
         let (digest, gray) = match self {
-            Preprocess::Ink(_) if !raster.rules_agree() => (
-                ImageDigest::of(&raster.to_gray(GrayRule::Tensorflow)?),
-                raster.into_gray(GrayRule::OnWhite)?,
-            ),
+            Preprocess::Ink(_) if !raster.rules_agree() => {
+                (ImageDigest::of(&raster.to_gray(GrayRule::Tensorflow)?), raster.into_gray(GrayRule::OnWhite)?)
+            }
             _ => {
                 let gray = raster.into_gray(GrayRule::Tensorflow)?;
                 (ImageDigest::of(&gray), gray)
@@ -78,12 +77,7 @@ impl Preprocess {
         };
         let decoded = Instant::now();
         let ink = self.apply_gray(&gray)?;
-        Ok(Prepared {
-            ink,
-            digest,
-            decode_time: decoded - start,
-            ink_time: decoded.elapsed(),
-        })
+        Ok(Prepared { ink, digest, decode_time: decoded - start, ink_time: decoded.elapsed() })
     }
 
     /// Gray image to ink; the gray must come from the rule that belongs to the kind.
@@ -108,11 +102,7 @@ impl Ink {
     /// [`Error::Shape`] for another number of pixels, [`Error::NoInk`] where all are equal.
     pub fn new(pixels: Vec<u8>) -> Result<Ink> {
         if pixels.len() != SIDE * SIDE {
-            return Err(Error::Shape {
-                width: SIDE,
-                height: SIDE,
-                pixels: pixels.len(),
-            });
+            return Err(Error::Shape { width: SIDE, height: SIDE, pixels: pixels.len() });
         }
         if pixels.iter().all(|&p| p == pixels[0]) {
             return Err(Error::NoInk);

@@ -24,17 +24,9 @@ fn raw_equals_tensorflow_on_every_picture() {
         let mean = differences().sum::<f64>() / theirs.len() as f64;
         let maximum = differences().fold(0.0, f64::max);
         let name = path.display();
-        println!(
-            "{name}: mean {:.4}/255, maximum {:.4}/255",
-            mean * 255.0,
-            maximum * 255.0
-        );
+        println!("{name}: mean {:.4}/255, maximum {:.4}/255", mean * 255.0, maximum * 255.0);
         assert!(mean < MEAN, "{name}: mean {:.4}/255", mean * 255.0);
-        assert!(
-            maximum <= MAXIMUM,
-            "{name}: maximum {:.4}/255",
-            maximum * 255.0
-        );
+        assert!(maximum <= MAXIMUM, "{name}: maximum {:.4}/255", maximum * 255.0);
     }
 }
 
@@ -51,8 +43,7 @@ fn pictures() -> Vec<PathBuf> {
 
 fn decode_file(path: &Path) -> inkproof::Gray {
     let bytes = fs::read(path).unwrap();
-    decode(&bytes, GrayRule::Tensorflow, &Limits::default())
-        .unwrap_or_else(|e| panic!("{}", e.at(path)))
+    decode(&bytes, GrayRule::Tensorflow, &Limits::default()).unwrap_or_else(|e| panic!("{}", e.at(path)))
 }
 
 fn reference(path: &Path) -> Vec<f64> {

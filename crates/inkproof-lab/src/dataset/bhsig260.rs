@@ -17,10 +17,7 @@ pub(super) fn fits(root: &Path) -> Result<bool> {
     }
     for folder in listing::folders(root)? {
         let files = listing::entries(&folder)?;
-        if files
-            .iter()
-            .any(|file| parse(&listing::stem_of(file)).is_some())
-        {
+        if files.iter().any(|file| parse(&listing::stem_of(file)).is_some()) {
             return Ok(true);
         }
     }
@@ -45,23 +42,13 @@ pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
 }
 
 fn script_folders(root: &Path) -> Vec<PathBuf> {
-    SCRIPTS
-        .map(|script| root.join(script))
-        .into_iter()
-        .filter(|folder| folder.is_dir())
-        .collect()
+    SCRIPTS.map(|script| root.join(script)).into_iter().filter(|folder| folder.is_dir()).collect()
 }
 
 fn read_writer(folder: &Path, found: &mut Found) -> Result<()> {
     for path in listing::images(folder, found)?.unwrap_or_default() {
         match parse(&listing::stem_of(&path)) {
-            Some((writer, kind)) => found.images.push(Image {
-                path,
-                writer,
-                kind,
-                split: None,
-                forger: None,
-            }),
+            Some((writer, kind)) => found.images.push(Image { path, writer, kind, split: None, forger: None }),
             None => found.refuse(&path, Problem::FileName { expected: EXPECTED })?,
         }
     }

@@ -45,27 +45,13 @@ pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
 fn read_half(root: &Path, half: &Half, counterpart: &Half, found: &mut Found) -> Result<()> {
     let folder = root.join(half.folder);
     if !folder.is_dir() {
-        let missing = Problem::MissingCounterpart {
-            present: counterpart.folder.to_owned(),
-            needs: half.needs,
-        };
+        let missing = Problem::MissingCounterpart { present: counterpart.folder.to_owned(), needs: half.needs };
         return found.refuse(&folder, missing);
     }
     for path in listing::images(&folder, found)?.unwrap_or_default() {
         match writer(&listing::stem_of(&path), half.prefix) {
-            Some(writer) => found.images.push(Image {
-                path,
-                writer,
-                kind: half.kind,
-                split: None,
-                forger: None,
-            }),
-            None => found.refuse(
-                &path,
-                Problem::FileName {
-                    expected: half.expected,
-                },
-            )?,
+            Some(writer) => found.images.push(Image { path, writer, kind: half.kind, split: None, forger: None }),
+            None => found.refuse(&path, Problem::FileName { expected: half.expected })?,
         }
     }
     Ok(())
@@ -77,9 +63,6 @@ fn writer(stem: &str, prefix: &str) -> Option<WriterId> {
     let [word, writer, number] = fields[..] else {
         return None;
     };
-    let fits = word.eq_ignore_ascii_case(prefix)
-        && [writer, number]
-            .iter()
-            .all(|field| field.parse::<u32>().is_ok());
+    let fits = word.eq_ignore_ascii_case(prefix) && [writer, number].iter().all(|field| field.parse::<u32>().is_ok());
     fits.then(|| WriterId::new(writer))
 }

@@ -22,12 +22,7 @@ pub enum Layout {
 
 impl Layout {
     /// Every layout, in the order in which they are looked for.
-    pub const ALL: [Layout; 4] = [
-        Layout::Manifest,
-        Layout::Cedar,
-        Layout::Bhsig260,
-        Layout::Notebook,
-    ];
+    pub const ALL: [Layout; 4] = [Layout::Manifest, Layout::Cedar, Layout::Bhsig260, Layout::Notebook];
 
     /// The layout in one line, for messages.
     pub fn describe(self) -> &'static str {

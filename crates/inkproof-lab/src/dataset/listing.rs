@@ -6,19 +6,15 @@ use super::{Found, Problem};
 use crate::error::{Error, Result};
 
 /// The extensions of image files, in lower case; either case is read.
-pub(super) const EXTENSIONS: [&str; 11] = [
-    "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "pgm", "pbm", "ppm", "pnm",
-];
+pub(super) const EXTENSIONS: [&str; 11] =
+    ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "pgm", "pbm", "ppm", "pnm"];
 
 /// Files that are no part of any data set.
 const IGNORED: [&str; 2] = ["thumbs.db", "synth.json"];
 
 /// Everything in the folder but hidden and ignored files, sorted by name.
 pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let io_error = |source| Error::Io {
-        path: folder.to_owned(),
-        source,
-    };
+    let io_error = |source| Error::Io { path: folder.to_owned(), source };
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io_error)? {
         let path = entry.map_err(io_error)?.path();
@@ -48,11 +44,7 @@ pub(super) fn images(folder: &Path, found: &mut Found) -> Result<Option<Vec<Path
     }
     let (images, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| is_image(path));
     for other in others {
-        let problem = if other.is_dir() {
-            Problem::UnexpectedFolder
-        } else {
-            Problem::NotAnImage
-        };
+        let problem = if other.is_dir() { Problem::UnexpectedFolder } else { Problem::NotAnImage };
         found.note(&other, &problem);
     }
     if images.is_empty() {
@@ -64,18 +56,12 @@ pub(super) fn images(folder: &Path, found: &mut Found) -> Result<Option<Vec<Path
 
 /// The last component of the path, as text.
 pub(super) fn name_of(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The last component of the path without its extension, as text.
 pub(super) fn stem_of(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn is_image(path: &Path) -> bool {

@@ -28,10 +28,7 @@ pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
     let mut lines: BTreeMap<PathBuf, u64> = BTreeMap::new();
     let mut splits: Option<bool> = None;
     let mut record = StringRecord::new();
-    while reader
-        .read_record(&mut record)
-        .map_err(|error| csv_error(&path, error))?
-    {
+    while reader.read_record(&mut record).map_err(|error| csv_error(&path, error))? {
         let line = record.position().map_or(0, csv::Position::line);
         let row = columns.image(root, &record).and_then(|image| {
             check_against_earlier(&image, &lines, *splits.get_or_insert(image.split.is_some()))?;
@@ -60,11 +57,7 @@ struct Columns {
 impl Columns {
     fn of(header: &StringRecord, path: &Path) -> Result<Self> {
         let find = |name: &str| {
-            header.iter().position(|column| {
-                column
-                    .trim_start_matches('\u{feff}')
-                    .eq_ignore_ascii_case(name)
-            })
+            header.iter().position(|column| column.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
         };
         let need = |name| find(name).ok_or_else(|| Problem::MissingColumn(name).at(path));
         Ok(Self {
@@ -82,11 +75,8 @@ impl Columns {
             Some(text) if !text.is_empty() => Ok(text),
             _ => Err(format!("no {name}")),
         };
-        let optional = |column: Option<usize>| {
-            column
-                .and_then(|column| row.get(column))
-                .filter(|text| !text.is_empty())
-        };
+        let optional =
+            |column: Option<usize>| column.and_then(|column| row.get(column)).filter(|text| !text.is_empty());
         let path = root.join(field(self.path, "path")?);
         if !path.is_file() {
             return Err(format!("no such file: {}", path.display()));
@@ -105,9 +95,7 @@ fn kind(word: &str) -> Result<Kind, String> {
     match word {
         "genuine" => Ok(Kind::Genuine),
         "forgery" => Ok(Kind::Forgery),
-        other => Err(format!(
-            "unknown kind \"{other}\"; it is genuine or forgery"
-        )),
+        other => Err(format!("unknown kind \"{other}\"; it is genuine or forgery")),
     }
 }
 
@@ -120,11 +108,7 @@ fn split(word: &str) -> Result<Split, String> {
 }
 
 /// What is wrong with a row because of the rows above it.
-fn check_against_earlier(
-    image: &Image,
-    lines: &BTreeMap<PathBuf, u64>,
-    splits: bool,
-) -> Result<(), String> {
+fn check_against_earlier(image: &Image, lines: &BTreeMap<PathBuf, u64>, splits: bool) -> Result<(), String> {
     if let Some(first) = lines.get(&image.path) {
         return Err(format!("{} is also on line {first}", image.path.display()));
     }
@@ -140,10 +124,7 @@ fn csv_error(path: &Path, error: csv::Error) -> Error {
     let line = error.position().map_or(1, csv::Position::line);
     let why = error.to_string();
     match error.into_kind() {
-        csv::ErrorKind::Io(source) => Error::Io {
-            path: path.to_owned(),
-            source,
-        },
+        csv::ErrorKind::Io(source) => Error::Io { path: path.to_owned(), source },
         _ => Problem::ManifestRow { line, why }.at(path),
     }
 }

@@ -102,20 +102,8 @@ fn read_writer(
         };
         found.refuse(&part.join(format!("{writer}{FORGERIES}")), missing)?;
     }
-    read_folder(
-        folders.genuine.as_deref(),
-        writer,
-        Kind::Genuine,
-        split,
-        found,
-    )?;
-    read_folder(
-        folders.forgeries.as_deref(),
-        writer,
-        Kind::Forgery,
-        split,
-        found,
-    )
+    read_folder(folders.genuine.as_deref(), writer, Kind::Genuine, split, found)?;
+    read_folder(folders.forgeries.as_deref(), writer, Kind::Forgery, split, found)
 }
 
 fn read_folder(
@@ -134,13 +122,7 @@ fn read_folder(
             Kind::Genuine => None,
             Kind::Forgery => forger(&listing::stem_of(&path), writer),
         };
-        found.images.push(Image {
-            path,
-            writer: writer.clone(),
-            kind,
-            split,
-            forger,
-        });
+        found.images.push(Image { path, writer: writer.clone(), kind, split, forger });
     }
     Ok(())
 }

@@ -21,10 +21,7 @@ pub enum Problem {
     NotOfLayout(Layout),
     /// At the path of the missing folder.
     #[error("missing: {present} needs it as its counterpart ({needs})")]
-    MissingCounterpart {
-        present: String,
-        needs: &'static str,
-    },
+    MissingCounterpart { present: String, needs: &'static str },
     #[error("forgeries of writer {0}, of whom there is no genuine signature")]
     NoGenuine(WriterId),
     #[error("the file name does not fit {expected}")]
@@ -33,9 +30,7 @@ pub enum Problem {
     NotAnImage,
     #[error("a folder where the layout has none")]
     UnexpectedFolder,
-    #[error(
-        "no column \"{0}\" in the header; the columns are path,writer,kind and optionally split,forger"
-    )]
+    #[error("no column \"{0}\" in the header; the columns are path,writer,kind and optionally split,forger")]
     MissingColumn(&'static str),
     /// Line numbers count from 1, the header included.
     #[error("line {line}: {why}")]
@@ -44,9 +39,6 @@ pub enum Problem {
 
 impl Problem {
     pub(super) fn at(self, path: &Path) -> Error {
-        Error::DataSet {
-            path: path.to_owned(),
-            problem: self,
-        }
+        Error::DataSet { path: path.to_owned(), problem: self }
     }
 }

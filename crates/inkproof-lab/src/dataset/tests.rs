@@ -21,12 +21,7 @@ pub(crate) fn set_in_memory(writers: &[(usize, usize)]) -> DataSet {
             });
         }
     }
-    DataSet {
-        root: PathBuf::from("made"),
-        layout: Layout::Notebook,
-        images,
-        skipped: Vec::new(),
-    }
+    DataSet { root: PathBuf::from("made"), layout: Layout::Notebook, images, skipped: Vec::new() }
 }
 
 /// A folder with these empty files; a name that ends in `/` is an empty folder.
@@ -125,17 +120,11 @@ fn splits_are_parts_and_shared_writers_are_seen() {
     ]);
     let set = open(&root);
     assert_eq!(set.part(Split::Train).images.len(), 4);
-    assert_eq!(
-        listing(&set.part(Split::Test)),
-        ["test/002/a.png 002 G -", "test/002_forg/a.png 002 F -"]
-    );
+    assert_eq!(listing(&set.part(Split::Test)), ["test/002/a.png 002 G -", "test/002_forg/a.png 002 F -"]);
     assert_eq!(skipped(&set), ["extra: a folder where the layout has none"]);
     assert_eq!(set.writers_in_both_splits(), [WriterId::new("002")]);
     let error = set.require_disjoint_splits().unwrap_err().to_string();
-    assert!(
-        error.contains("train and test share writer 002,"),
-        "{error}"
-    );
+    assert!(error.contains("train and test share writer 002,"), "{error}");
     let only = set.restrict_to(&BTreeSet::from([WriterId::new("001")]));
     assert_eq!(only.writers(), [&WriterId::new("001")]);
     assert!(only.require_disjoint_splits().is_ok());
@@ -166,11 +155,7 @@ fn cedar_layout_is_found() {
 
 #[test]
 fn bhsig260_scripts_have_writers_of_their_own() {
-    let files = [
-        "Bengali/001/B-S-1-G-01.tif",
-        "Bengali/001/B-S-1-F-01.tif",
-        "Hindi/001/H-S-1-G-01.tif",
-    ];
+    let files = ["Bengali/001/B-S-1-G-01.tif", "Bengali/001/B-S-1-F-01.tif", "Hindi/001/H-S-1-G-01.tif"];
     let set = open(&folder(&files));
     assert_eq!(set.layout, Layout::Bhsig260);
     assert_eq!(
@@ -203,10 +188,7 @@ fn manifest_is_read_with_any_order_of_columns() {
     );
     let set = open(&root);
     assert_eq!(set.layout, Layout::Manifest);
-    assert_eq!(
-        listing(&set),
-        ["a/1.png bert G -", "a/2.png anna G -", "b.png anna F zoe"]
-    );
+    assert_eq!(listing(&set), ["a/1.png bert G -", "a/2.png anna G -", "b.png anna F zoe"]);
     assert_eq!(set.part(Split::Train).images.len(), 1);
 }
 
@@ -214,42 +196,15 @@ fn manifest_is_read_with_any_order_of_columns() {
 fn manifest_errors_name_the_line() {
     let files = ["1.png", "2.png"];
     let cases = [
-        (
-            "path,writer\n1.png,a\n",
-            "/manifest.csv: no column \"kind\"",
-        ),
-        (
-            "path,writer,kind\n1.png,a,genuine\n3.png,a,genuine\n",
-            "/manifest.csv: line 3: no such file: /3.png",
-        ),
-        (
-            "path,writer,kind\n1.png,a,forged\n",
-            "/manifest.csv: line 2: unknown kind \"forged\"",
-        ),
-        (
-            "path,writer,kind\n1.png,,genuine\n",
-            "/manifest.csv: line 2: no writer",
-        ),
-        (
-            "path,writer,kind\n1.png\n",
-            "/manifest.csv: line 2: no writer",
-        ),
-        (
-            "path,writer,kind,split\n1.png,a,genuine,dev\n",
-            "/manifest.csv: line 2: unknown split \"dev\"",
-        ),
-        (
-            "path,writer,kind,split\n1.png,a,genuine,test\n2.png,a,genuine,\n",
-            "/manifest.csv: line 3: no split",
-        ),
-        (
-            "path,writer,kind\n1.png,a,genuine\n1.png,b,genuine\n",
-            "/manifest.csv: line 3: /1.png is also on line 2",
-        ),
-        (
-            "path,writer,kind\n1.png,a,forgery\n",
-            "/1.png: forgeries of writer a, of whom",
-        ),
+        ("path,writer\n1.png,a\n", "/manifest.csv: no column \"kind\""),
+        ("path,writer,kind\n1.png,a,genuine\n3.png,a,genuine\n", "/manifest.csv: line 3: no such file: /3.png"),
+        ("path,writer,kind\n1.png,a,forged\n", "/manifest.csv: line 2: unknown kind \"forged\""),
+        ("path,writer,kind\n1.png,,genuine\n", "/manifest.csv: line 2: no writer"),
+        ("path,writer,kind\n1.png\n", "/manifest.csv: line 2: no writer"),
+        ("path,writer,kind,split\n1.png,a,genuine,dev\n", "/manifest.csv: line 2: unknown split \"dev\""),
+        ("path,writer,kind,split\n1.png,a,genuine,test\n2.png,a,genuine,\n", "/manifest.csv: line 3: no split"),
+        ("path,writer,kind\n1.png,a,genuine\n1.png,b,genuine\n", "/manifest.csv: line 3: /1.png is also on line 2"),
+        ("path,writer,kind\n1.png,a,forgery\n", "/1.png: forgeries of writer a, of whom"),
         ("path,writer,kind\n", ": no images"),
     ];
     for (table, expected) in cases {
@@ -264,26 +219,14 @@ fn folders_that_cannot_be_used_are_named() {
         (&["001/a.png"], "/001_forg: missing: 001 needs it"),
         (&["001_forg/a.png"], "/001: missing: 001_forg needs it"),
         (&["001/", "001_forg/a.png"], "/001: an empty folder"),
-        (
-            &["001/a.png", "001_forg/a.txt"],
-            "/001_forg: no images (png, jpg",
-        ),
-        (
-            &["train/001/a.png", "train/001_forg/a.png", "test/"],
-            "/test: an empty folder",
-        ),
-        (
-            &["full_org/original_1_1.png"],
-            "/full_forg: missing: full_org needs it",
-        ),
+        (&["001/a.png", "001_forg/a.txt"], "/001_forg: no images (png, jpg"),
+        (&["train/001/a.png", "train/001_forg/a.png", "test/"], "/test: an empty folder"),
+        (&["full_org/original_1_1.png"], "/full_forg: missing: full_org needs it"),
         (
             &["full_org/scan.png", "full_forg/forgeries_1_1.png"],
             "/full_org/scan.png: the file name does not fit original_W_N",
         ),
-        (
-            &["photos/a.png"],
-            ": fits no layout; the layouts are: manifest (manifest.csv",
-        ),
+        (&["photos/a.png"], ": fits no layout; the layouts are: manifest (manifest.csv"),
         (&[], ": an empty folder"),
     ];
     for (files, expected) in cases {
@@ -308,12 +251,7 @@ fn skipping_goes_on_and_records_what_was_left_out() {
     let set = DataSet::open(root.path(), None, OnBad::Skip).unwrap();
     assert_eq!(set.images.len(), 4);
     let skipped = skipped(&set);
-    let starts = [
-        "001_forg: missing",
-        "001/notes.txt: not an image",
-        "002: missing",
-        "003_forg: an empty folder",
-    ];
+    let starts = ["001_forg: missing", "001/notes.txt: not an image", "002: missing", "003_forg: an empty folder"];
     assert_eq!(skipped.len(), starts.len());
     for (line, start) in skipped.iter().zip(starts) {
         assert!(line.starts_with(start), "{line}");
@@ -333,10 +271,7 @@ fn a_layout_can_be_insisted_on() {
     let insist = |layout| DataSet::open(root.path(), Some(layout), OnBad::Stop);
     assert!(insist(Layout::Notebook).is_ok());
     let error = insist(Layout::Cedar).unwrap_err().to_string();
-    assert!(
-        error.contains("not of the layout cedar (full_org"),
-        "{error}"
-    );
+    assert!(error.contains("not of the layout cedar (full_org"), "{error}");
     for layout in Layout::ALL {
         assert_eq!(layout.to_string().parse(), Ok(layout));
     }

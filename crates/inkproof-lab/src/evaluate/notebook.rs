@@ -17,20 +17,13 @@ const CLIP: f64 = 1e-7;
 ///
 /// # Errors
 /// [`Error::NoPairs`] when a class has no pair, [`Error::ModelScoreNotFinite`] when the model gives NaN or infinity.
-pub fn notebook(
-    set: &DataSet,
-    score: &(dyn Fn(usize, usize) -> f64 + Sync),
-    seed: u64,
-) -> Result<NotebookResult> {
+pub fn notebook(set: &DataSet, score: &(dyn Fn(usize, usize) -> f64 + Sync), seed: u64) -> Result<NotebookResult> {
     let pairs = notebook_pairs(set, &mut ChaCha8Rng::seed_from_u64(seed))?;
     let scores: Vec<f64> = pairs.par_iter().map(|pair| score(pair.a, pair.b)).collect();
     let (mut loss, mut right) = (0.0, 0);
     for (pair, &score) in pairs.iter().zip(&scores) {
         if !score.is_finite() {
-            return Err(Error::ModelScoreNotFinite {
-                questioned: set.images[pair.b].path.clone(),
-                score,
-            });
+            return Err(Error::ModelScoreNotFinite { questioned: set.images[pair.b].path.clone(), score });
         }
         loss += cross_entropy(score, pair.same_writer);
         right += usize::from((score > 0.5) == pair.same_writer);

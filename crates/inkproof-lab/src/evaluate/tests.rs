@@ -23,12 +23,7 @@ fn knowing<'a>(set: &'a DataSet) -> impl Fn(&[usize], usize) -> f64 + Sync + 'a 
 }
 
 fn options(references: usize) -> VerificationOptions {
-    VerificationOptions {
-        references,
-        repeats: 4,
-        seed: 5,
-        threshold: Some(0.5),
-    }
+    VerificationOptions { references, repeats: 4, seed: 5, threshold: Some(0.5) }
 }
 
 fn run(set: &DataSet, references: usize) -> Result<VerificationResult> {
@@ -50,17 +45,11 @@ fn every_comparison_is_of_its_class() {
             Class::Random => (false, Kind::Genuine),
         };
         assert_eq!((same, image.kind), expected);
-        assert_eq!(
-            comparison.references.iter().collect::<BTreeSet<_>>().len(),
-            3
-        );
+        assert_eq!(comparison.references.iter().collect::<BTreeSet<_>>().len(), 3);
         assert!(!comparison.references.contains(&comparison.questioned));
         for &reference in &*comparison.references {
             let image = &set.images[reference];
-            assert_eq!(
-                (&image.writer, image.kind),
-                (&comparison.writer, Kind::Genuine)
-            );
+            assert_eq!((&image.writer, image.kind), (&comparison.writer, Kind::Genuine));
         }
         let round = (comparison.writer.to_string(), comparison.draw);
         counts.entry(round).or_default()[comparison.class as usize] += 1;
@@ -100,15 +89,8 @@ fn draws_follow_the_seed_and_nest_over_the_number_of_references() {
     let three = references(&run(&set, 3).unwrap());
     assert_eq!(one, references(&run(&set, 1).unwrap()));
     assert_eq!(one.len(), three.len());
-    assert!(
-        one.iter()
-            .zip(&three)
-            .all(|(one, three)| three.starts_with(one))
-    );
-    let other_seed = VerificationOptions {
-        seed: 6,
-        ..options(1)
-    };
+    assert!(one.iter().zip(&three).all(|(one, three)| three.starts_with(one)));
+    let other_seed = VerificationOptions { seed: 6, ..options(1) };
     let other = verification(&set, &knowing(&set), &other_seed, &mut Silent).unwrap();
     assert_ne!(one, references(&other));
 }
@@ -118,21 +100,12 @@ fn writers_who_cannot_take_part_are_counted() {
     let set = set(&[(6, 4), (3, 9), (7, 0), (4, 1)]);
     let result = run(&set, 3).unwrap();
     assert_eq!((result.writers, result.images), (3, 22));
-    let skipped = SkippedWriters {
-        too_few_genuine: 1,
-        no_forgeries: 1,
-    };
+    let skipped = SkippedWriters { too_few_genuine: 1, no_forgeries: 1 };
     assert_eq!(result.skipped, skipped);
     let skilled = result.skilled.unwrap().comparisons;
-    assert_eq!(
-        (skilled.genuine, skilled.forgery),
-        (4 * (3 + 1), 4 * (4 + 1))
-    );
+    assert_eq!((skilled.genuine, skilled.forgery), (4 * (3 + 1), 4 * (4 + 1)));
     let random = result.random.comparisons;
-    assert_eq!(
-        (random.genuine, random.forgery),
-        (4 * (3 + 4 + 1), 4 * 3 * 2)
-    );
+    assert_eq!((random.genuine, random.forgery), (4 * (3 + 4 + 1), 4 * 3 * 2));
 }
 
 #[test]
@@ -157,10 +130,7 @@ fn one_writer_with_forgeries_has_no_interval() {
 fn too_little_is_refused() {
     let message = |result: Result<VerificationResult>| result.unwrap_err().to_string();
     let one_writer = message(run(&set(&[(9, 9)]), 1));
-    assert!(
-        one_writer.starts_with("made: 1 usable writer(s)"),
-        "{one_writer}"
-    );
+    assert!(one_writer.starts_with("made: 1 usable writer(s)"), "{one_writer}");
     let one_each = message(run(&set(&[(1, 3), (1, 3)]), 1));
     assert!(one_each.contains("0 usable writer(s)") && one_each.contains("at least 2 genuine"));
     let set = set(&[(3, 3), (3, 3)]);
@@ -176,10 +146,7 @@ fn json_has_the_documented_keys() {
     let set = set(&[(6, 4), (5, 6)]);
     let mut result = run(&set, 1).unwrap();
     result.training_images_in_test = Some(0);
-    result.model = Some(ModelName {
-        name: "bundled".to_owned(),
-        digest: "abc".to_owned(),
-    });
+    result.model = Some(ModelName { name: "bundled".to_owned(), digest: "abc".to_owned() });
     let text = serde_json::to_string(&result).unwrap();
     let start = r#"{"protocol":"verification","references":1,"repeats":4,"seed":5,"writers":2,"images":21,"skipped":{"too_few_genuine":0,"no_forgeries":0},"training_images_in_test":0,"skilled":{"eer":"#;
     assert!(text.starts_with(start), "{text}");
@@ -242,19 +209,11 @@ fn notebook_measures_loss_and_accuracy() {
     assert!((half.loss - 2.0_f64.ln()).abs() < 1e-12);
     assert_eq!(half.accuracy, 5.0 / 12.0, "0.5 itself is no acceptance");
     let kind = |image: usize| set.images[image].kind;
-    let right = notebook(
-        &set,
-        &|_, b| f64::from(u8::from(kind(b) == Kind::Genuine)),
-        1,
-    )
-    .unwrap();
+    let right = notebook(&set, &|_, b| f64::from(u8::from(kind(b) == Kind::Genuine)), 1).unwrap();
     assert_eq!(right.accuracy, 1.0);
     assert!((right.loss - 1e-7).abs() < 1e-12, "clipped: {}", right.loss);
     let text = serde_json::to_string(&right).unwrap();
-    assert!(
-        text.starts_with(r#"{"protocol":"notebook","pairs":12,"loss":"#),
-        "{text}"
-    );
+    assert!(text.starts_with(r#"{"protocol":"notebook","pairs":12,"loss":"#), "{text}");
     assert!(notebook(&set, &|_, _| f64::NAN, 1).is_err());
 }
 
@@ -262,10 +221,7 @@ fn notebook_measures_loss_and_accuracy() {
 #[test]
 fn a_set_of_55_writers_takes_seconds() {
     let set = set(&[(24, 24); 55]);
-    let options = VerificationOptions {
-        references: 5,
-        ..Default::default()
-    };
+    let options = VerificationOptions { references: 5, ..Default::default() };
     let start = std::time::Instant::now();
     let result = verification(&set, &knowing(&set), &options, &mut Silent).unwrap();
     assert_eq!(result.random.comparisons.forgery, 10 * 55 * 54);

@@ -13,8 +13,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::{
-    Class, Comparison, ComparisonCounts, ErrorRates, SkippedWriters, VerificationOptions,
-    VerificationResult, VerificationRuns,
+    Class, Comparison, ComparisonCounts, ErrorRates, SkippedWriters, VerificationOptions, VerificationResult,
+    VerificationRuns,
 };
 use crate::dataset::{DataSet, WriterId, WriterImages};
 use crate::error::{Error, Result};
@@ -45,9 +45,7 @@ pub fn verification(
     let claimants = claimants(set, &all, options.references)?;
     let rounds = compare_all(set, &claimants, score, options, progress)?;
     let images = |claimant: &Claimant<'_>| claimant.genuine.len() + claimant.forgeries.len();
-    let no_forgeries = claimants
-        .iter()
-        .filter(|claimant| claimant.forgeries.is_empty());
+    let no_forgeries = claimants.iter().filter(|claimant| claimant.forgeries.is_empty());
     Ok(VerificationResult {
         protocol: "verification",
         references: options.references,
@@ -55,19 +53,13 @@ pub fn verification(
         seed: options.seed,
         writers: claimants.len(),
         images: claimants.iter().map(images).sum(),
-        skipped: SkippedWriters {
-            too_few_genuine: all.len() - claimants.len(),
-            no_forgeries: no_forgeries.count(),
-        },
+        skipped: SkippedWriters { too_few_genuine: all.len() - claimants.len(), no_forgeries: no_forgeries.count() },
         training_images_in_test: None,
         skilled: skilled_rates(&claimants, &rounds, options)?,
         random: rates(rounds.iter(), Class::Random, options)?,
         threshold: options.threshold,
         model: None,
-        comparisons: rounds
-            .into_iter()
-            .flat_map(|round| round.comparisons)
-            .collect(),
+        comparisons: rounds.into_iter().flat_map(|round| round.comparisons).collect(),
     })
 }
 
@@ -80,10 +72,7 @@ pub fn verification_runs(
     progress: &mut dyn Progress,
 ) -> Result<VerificationRuns> {
     let run = |&references: &usize| {
-        let options = VerificationOptions {
-            references,
-            ..options.clone()
-        };
+        let options = VerificationOptions { references, ..options.clone() };
         verification(set, score, &options, progress)
     };
     let runs = references.iter().map(run).collect::<Result<_>>()?;
@@ -107,11 +96,7 @@ struct Claimant<'a> {
 }
 
 /// The writers with more genuine signatures than references.
-fn claimants<'a>(
-    set: &DataSet,
-    writers: &'a [WriterImages<'a>],
-    references: usize,
-) -> Result<Vec<Claimant<'a>>> {
+fn claimants<'a>(set: &DataSet, writers: &'a [WriterImages<'a>], references: usize) -> Result<Vec<Claimant<'a>>> {
     let claimants: Vec<_> = writers
         .iter()
         .enumerate()
@@ -175,19 +160,12 @@ fn compare(
     let mut genuine = claimant.genuine.to_vec();
     genuine.shuffle(&mut rng);
     let (references, others) = genuine.split_at(options.references);
-    let strangers = claimants
-        .iter()
-        .filter(|other| other.place != claimant.place);
+    let strangers = claimants.iter().filter(|other| other.place != claimant.place);
     let random = strangers.map(|other| other.genuine[rng.random_range(0..other.genuine.len())]);
 
     let genuine = others.iter().map(|&image| (Class::Genuine, image));
-    let skilled = claimant
-        .forgeries
-        .iter()
-        .map(|&image| (Class::Skilled, image));
-    let questioned = genuine
-        .chain(skilled)
-        .chain(random.map(|image| (Class::Random, image)));
+    let skilled = claimant.forgeries.iter().map(|&image| (Class::Skilled, image));
+    let questioned = genuine.chain(skilled).chain(random.map(|image| (Class::Random, image)));
     let shared: Arc<[usize]> = references.into();
     let comparisons = questioned.map(|(class, questioned)| {
         let score = score(references, questioned);
@@ -195,19 +173,9 @@ fn compare(
             let questioned = set.images[questioned].path.clone();
             return Err(Error::ModelScoreNotFinite { questioned, score });
         }
-        Ok(Comparison {
-            class,
-            writer: claimant.writer.clone(),
-            references: shared.clone(),
-            questioned,
-            score,
-            draw,
-        })
+        Ok(Comparison { class, writer: claimant.writer.clone(), references: shared.clone(), questioned, score, draw })
     });
-    Ok(Round {
-        claimant: index,
-        comparisons: comparisons.collect::<Result<_>>()?,
-    })
+    Ok(Round { claimant: index, comparisons: comparisons.collect::<Result<_>>()? })
 }
 
 /// Figures of the writers who have forgeries; None when nobody has.
@@ -232,25 +200,15 @@ fn rates<'a>(
 ) -> Result<ErrorRates> {
     let mut trials = Vec::new();
     for round in rounds {
-        let of_class = |comparison: &&Comparison| {
-            comparison.class == Class::Genuine || comparison.class == forgery
-        };
-        trials.extend(
-            round
-                .comparisons
-                .iter()
-                .filter(of_class)
-                .map(|comparison| Trial {
-                    score: comparison.score,
-                    writer: round.claimant,
-                    genuine: comparison.class == Class::Genuine,
-                }),
-        );
+        let of_class = |comparison: &&Comparison| comparison.class == Class::Genuine || comparison.class == forgery;
+        trials.extend(round.comparisons.iter().filter(of_class).map(|comparison| Trial {
+            score: comparison.score,
+            writer: round.claimant,
+            genuine: comparison.class == Class::Genuine,
+        }));
     }
     let scores = Scores::new(trials)?;
-    let at_threshold = options
-        .threshold
-        .map(|threshold| scores.at_threshold(threshold));
+    let at_threshold = options.threshold.map(|threshold| scores.at_threshold(threshold));
     Ok(ErrorRates {
         eer: scores.eer().rate,
         eer_ci95: scores.eer_interval(options.seed),
@@ -260,9 +218,6 @@ fn rates<'a>(
         frr_at_threshold: at_threshold.map(|point| point.frr),
         cllr: None,
         cllr_min: None,
-        comparisons: ComparisonCounts {
-            genuine: scores.count(true),
-            forgery: scores.count(false),
-        },
+        comparisons: ComparisonCounts { genuine: scores.count(true), forgery: scores.count(false) },
     })
 }

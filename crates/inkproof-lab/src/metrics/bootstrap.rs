@@ -40,11 +40,7 @@ fn weights(writers: usize, seed: u64, draw: u64) -> Vec<f64> {
 
 /// None when the draw left a class empty, which only happens where some writers have one class alone.
 fn resampled_eer(trials: &[Trial], weights: &[f64]) -> Option<f64> {
-    let drawn = |genuine| {
-        trials
-            .iter()
-            .any(|trial| trial.genuine == genuine && weights[trial.writer] > 0.0)
-    };
+    let drawn = |genuine| trials.iter().any(|trial| trial.genuine == genuine && weights[trial.writer] > 0.0);
     (drawn(true) && drawn(false)).then(|| sweep::eer(trials, |writer| weights[writer]).rate)
 }
 

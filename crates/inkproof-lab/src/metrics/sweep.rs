@@ -40,12 +40,7 @@ pub(super) fn eer(trials: &[Trial], weight: impl Fn(usize) -> f64) -> Eer {
     };
     let (genuine, forged) = (total(true), total(false));
     let (mut rejected_genuine, mut rejected_forged) = (0.0, 0.0);
-    let mut before = Point {
-        far: 1.0,
-        frr: 0.0,
-        below: None,
-        above: trials.first().map(|trial| trial.score),
-    };
+    let mut before = Point { far: 1.0, frr: 0.0, below: None, above: trials.first().map(|trial| trial.score) };
     let mut rest = trials;
     while let Some(first) = rest.first() {
         let same = ties(rest, first.score);
@@ -79,17 +74,11 @@ fn ties(trials: &[Trial], score: f64) -> usize {
 /// Where the straight lines between two points cross; `before` has FAR > FRR, `after` has not.
 fn crossing(before: &Point, after: &Point) -> Eer {
     if after.excess() == 0.0 {
-        return Eer {
-            rate: after.far,
-            threshold: after.threshold(),
-        };
+        return Eer { rate: after.far, threshold: after.threshold() };
     }
     let share = before.excess() / (before.excess() - after.excess());
     let between = |from: f64, to: f64| from + share * (to - from);
-    Eer {
-        rate: between(before.far, after.far),
-        threshold: between(before.threshold(), after.threshold()),
-    }
+    Eer { rate: between(before.far, after.far), threshold: between(before.threshold(), after.threshold()) }
 }
 
 /// The share of (genuine, forgery) couples in which the genuine one scores higher, ties counting half.

@@ -7,11 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn trials(scores: &[(usize, bool, f64)]) -> Vec<Trial> {
-    let trial = |&(writer, genuine, score)| Trial {
-        score,
-        writer,
-        genuine,
-    };
+    let trial = |&(writer, genuine, score)| Trial { score, writer, genuine };
     scores.iter().map(trial).collect()
 }
 
@@ -49,12 +45,7 @@ fn empty_classes_and_nan_are_errors() {
 
 #[test]
 fn writer_thresholds_are_optimistic() {
-    let two_scales = trials(&[
-        (7, true, 0.9),
-        (7, false, 0.8),
-        (9, true, 0.3),
-        (9, false, 0.2),
-    ]);
+    let two_scales = trials(&[(7, true, 0.9), (7, false, 0.8), (9, true, 0.3), (9, false, 0.2)]);
     let scores = Scores::new(two_scales).unwrap();
     assert_eq!(scores.writers(), 2);
     assert_eq!(scores.eer().rate, 0.5);
@@ -71,9 +62,7 @@ fn interval_needs_two_writers() {
 
 #[test]
 fn interval_does_not_depend_on_the_number_of_threads() {
-    let many: Vec<_> = (0..400)
-        .map(|i| (i % 10, i % 3 == 0, ((i * 7919) % 101) as f64))
-        .collect();
+    let many: Vec<_> = (0..400).map(|i| (i % 10, i % 3 == 0, ((i * 7919) % 101) as f64)).collect();
     let scores = Scores::new(trials(&many)).unwrap();
     let with_threads = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -103,8 +92,7 @@ fn interval_tells_how_much_writers_differ() {
 fn any_scores() -> impl Strategy<Value = Vec<(usize, bool, f64)>> {
     let score = prop_oneof![-1.0..1.0f64, (-3..3i32).prop_map(f64::from)];
     let one_of_each = [(0, true, 0.25), (1, false, -0.25)];
-    vec((0..5usize, any::<bool>(), score), 0..80)
-        .prop_map(move |scores| [scores, one_of_each.to_vec()].concat())
+    vec((0..5usize, any::<bool>(), score), 0..80).prop_map(move |scores| [scores, one_of_each.to_vec()].concat())
 }
 
 proptest! {

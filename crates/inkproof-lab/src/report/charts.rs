@@ -66,11 +66,7 @@ impl Axis {
         let low = scores.clone().chain(run.threshold).reduce(f64::min)?;
         let high = scores.chain(run.threshold).reduce(f64::max)?;
         let margin = if high > low { 0.02 * (high - low) } else { 0.5 };
-        Some(Self {
-            low: low - margin,
-            high: high + margin,
-            threshold: run.threshold,
-        })
+        Some(Self { low: low - margin, high: high + margin, threshold: run.threshold })
     }
 
     fn bin(&self, score: f64) -> usize {
@@ -96,10 +92,7 @@ fn figure(
     draw: impl FnOnce(&Area<'_>) -> Drawn,
 ) -> Result<String> {
     let mut svg = String::new();
-    let failed = |why: Box<dyn std::error::Error>| Error::Chart {
-        chart,
-        why: why.to_string(),
-    };
+    let failed = |why: Box<dyn std::error::Error>| Error::Chart { chart, why: why.to_string() };
     {
         let area = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
         draw(&area).map_err(failed)?;
@@ -108,9 +101,7 @@ fn figure(
     let fixed = format!("width=\"{WIDTH}\" height=\"{height}\" ");
     let named = format!("role=\"img\" aria-label=\"{}\" ", escape(description));
     let svg = svg.replacen(&fixed, &named, 1);
-    Ok(format!(
-        "<figure>\n{svg}<figcaption>{caption}</figcaption>\n</figure>\n"
-    ))
+    Ok(format!("<figure>\n{svg}<figcaption>{caption}</figcaption>\n</figure>\n"))
 }
 
 /// One panel per class above a common axis, each scaled to its own highest bin.
@@ -122,10 +113,7 @@ fn histograms(area: &Area<'_>, run: &VerificationResult, axis: &Axis) -> Drawn {
     ];
     let (panels, scale) = area.split_vertically(500);
     for ((class, name, colour), panel) in classes.into_iter().zip(panels.split_evenly((3, 1))) {
-        let scores = run
-            .comparisons
-            .iter()
-            .filter(|comparison| comparison.class == class);
+        let scores = run.comparisons.iter().filter(|comparison| comparison.class == class);
         let mut bins = [0_usize; BINS];
         scores.for_each(|comparison| bins[axis.bin(comparison.score)] += 1);
         let count: usize = bins.iter().sum();
@@ -136,19 +124,11 @@ fn histograms(area: &Area<'_>, run: &VerificationResult, axis: &Axis) -> Drawn {
             .margin_right(20)
             .margin_top(44)
             .build_cartesian_2d(axis.low..axis.high, 0.0..highest)?;
-        chart.draw_series(
-            bins.iter()
-                .enumerate()
-                .filter(|&(_, &count)| count > 0)
-                .map(|(bin, &count)| {
-                    let corners = [(axis.edge(bin), 0.0), (axis.edge(bin + 1), count as f64)];
-                    Rectangle::new(corners, colour.filled())
-                }),
-        )?;
-        chart.draw_series(LineSeries::new(
-            [(axis.low, 0.0), (axis.high, 0.0)],
-            TEXT.stroke_width(2),
-        ))?;
+        chart.draw_series(bins.iter().enumerate().filter(|&(_, &count)| count > 0).map(|(bin, &count)| {
+            let corners = [(axis.edge(bin), 0.0), (axis.edge(bin + 1), count as f64)];
+            Rectangle::new(corners, colour.filled())
+        }))?;
+        chart.draw_series(LineSeries::new([(axis.low, 0.0), (axis.high, 0.0)], TEXT.stroke_width(2)))?;
         if let Some(threshold) = axis.threshold {
             let line = [(threshold, 0.0), (threshold, highest)];
             chart.draw_series(LineSeries::new(line, THRESHOLD.stroke_width(3)))?;
@@ -198,17 +178,10 @@ fn error_curves(area: &Area<'_>, run: &VerificationResult, axis: &Axis) -> Drawn
         chart.draw_series(LineSeries::new(line, THRESHOLD.stroke_width(3)))?;
     }
     let random = curve(run, Class::Random)?;
-    let frr = random
-        .iter()
-        .map(|point| (point.threshold, 100.0 * point.frr));
+    let frr = random.iter().map(|point| (point.threshold, 100.0 * point.frr));
     chart.draw_series(LineSeries::new(frr, GENUINE.stroke_width(5)))?;
-    for (points, colour) in [
-        (random.clone(), RANDOM),
-        (curve(run, Class::Skilled)?, SKILLED),
-    ] {
-        let far = points
-            .iter()
-            .map(|point| (point.threshold, 100.0 * point.far));
+    for (points, colour) in [(random.clone(), RANDOM), (curve(run, Class::Skilled)?, SKILLED)] {
+        let far = points.iter().map(|point| (point.threshold, 100.0 * point.far));
         chart.draw_series(LineSeries::new(far, colour.stroke_width(5)))?;
     }
     Ok(())
@@ -217,10 +190,7 @@ fn error_curves(area: &Area<'_>, run: &VerificationResult, axis: &Axis) -> Drawn
 /// FAR of one class of forgeries and FRR; empty when the run has none of the class.
 fn curve(run: &VerificationResult, forgery: Class) -> Result<Vec<OperatingPoint>> {
     let scores_of = |class| -> Vec<f64> {
-        let of_class = run
-            .comparisons
-            .iter()
-            .filter(|comparison| comparison.class == class);
+        let of_class = run.comparisons.iter().filter(|comparison| comparison.class == class);
         of_class.map(|comparison| comparison.score).collect()
     };
     let forgeries = scores_of(forgery);

@@ -28,14 +28,8 @@ pub(super) fn summary(report: &Report) -> String {
         escape(&report.data),
         escape(&report.verdict)
     );
-    let of_verification = report
-        .verification
-        .iter()
-        .map(|run| run.training_images_in_test);
-    let of_notebook = report
-        .notebook
-        .iter()
-        .map(|result| result.training_images_in_test);
+    let of_verification = report.verification.iter().map(|run| run.training_images_in_test);
+    let of_notebook = report.notebook.iter().map(|result| result.training_images_in_test);
     if let Some(seen @ 1..) = of_verification.chain(of_notebook).flatten().max() {
         section += &format!(
             "<p class=\"warning\"><strong>Not a fair test.</strong> {seen} test images were in the model's training; \
@@ -70,9 +64,7 @@ pub(super) fn figures(report: &Report) -> String {
 }
 
 fn run_rows(run: &VerificationResult) -> String {
-    let threshold = run.threshold.map_or(String::new(), |threshold| {
-        format!(", threshold {threshold:.3}")
-    });
+    let threshold = run.threshold.map_or(String::new(), |threshold| format!(", threshold {threshold:.3}"));
     let mut rows = format!(
         "<tbody>\n<tr class=\"run\"><th colspan=\"7\">{}, {} writers, {} draws{threshold}</th></tr>\n",
         references(run.references),
@@ -81,9 +73,7 @@ fn run_rows(run: &VerificationResult) -> String {
     );
     match &run.skilled {
         Some(skilled) => rows += &row("skilled forgeries", skilled),
-        None => {
-            rows += "<tr><th>skilled forgeries</th><td colspan=\"6\">none in this data</td></tr>\n"
-        }
+        None => rows += "<tr><th>skilled forgeries</th><td colspan=\"6\">none in this data</td></tr>\n",
     }
     rows += &row("random forgeries", &run.random);
     rows += "</tbody>\n";
@@ -102,13 +92,7 @@ fn row(against: &str, rates: &ErrorRates) -> String {
         ("AUC", format!("{:.3}", rates.auc)),
         ("FAR", or_dash(rates.far_at_threshold)),
         ("FRR", or_dash(rates.frr_at_threshold)),
-        (
-            "comparisons",
-            format!(
-                "{} + {}",
-                rates.comparisons.genuine, rates.comparisons.forgery
-            ),
-        ),
+        ("comparisons", format!("{} + {}", rates.comparisons.genuine, rates.comparisons.forgery)),
     ];
     let cells = cells.map(|(label, value)| format!("<td data-label=\"{label}\">{value}</td>"));
     format!("<tr><th>{against}</th>{}</tr>\n", cells.concat())
@@ -125,17 +109,10 @@ pub(super) fn examples(examples: &[Example]) -> String {
 
 fn card(example: &Example) -> String {
     let writer = escape(&example.writer);
-    let pictures: String = example
-        .references
-        .iter()
-        .map(|png| picture(png, &format!("reference of writer {writer}")))
-        .collect();
+    let pictures: String =
+        example.references.iter().map(|png| picture(png, &format!("reference of writer {writer}"))).collect();
     let (decision, outcome, mark) = outcome(example);
-    let sign = if example.score >= example.threshold {
-        "\u{2265}"
-    } else {
-        "&lt;"
-    };
+    let sign = if example.score >= example.threshold { "\u{2265}" } else { "&lt;" };
     format!(
         "<article class=\"card {mark}\">\n<h3>{decision} <span class=\"outcome\">{outcome}</span></h3>\n\
          <p>Writer {writer}; the questioned signature is a <strong>{truth}</strong>{suffix}. \
@@ -143,11 +120,7 @@ fn card(example: &Example) -> String {
          <div class=\"pictures\">\n<figure><div class=\"references\">{pictures}</div><figcaption>{caption}</figcaption></figure>\n\
          <figure>{questioned}<figcaption>questioned</figcaption></figure>\n</div>\n</article>\n",
         truth = class(example.truth),
-        suffix = if example.truth == Class::Genuine {
-            " one"
-        } else {
-            ""
-        },
+        suffix = if example.truth == Class::Genuine { " one" } else { "" },
         score = example.score,
         threshold = example.threshold,
         caption = references(example.references.len()),
@@ -172,10 +145,7 @@ fn outcome(example: &Example) -> (&'static str, &'static str, &'static str) {
 
 /// A PNG inside the page; `description` is already escaped.
 fn picture(png: &[u8], description: &str) -> String {
-    format!(
-        "<img alt=\"{description}\" src=\"data:image/png;base64,{}\">",
-        BASE64.encode(png)
-    )
+    format!("<img alt=\"{description}\" src=\"data:image/png;base64,{}\">", BASE64.encode(png))
 }
 
 /// The words that a newcomer needs.
@@ -198,10 +168,6 @@ pub(super) fn making(made: &Making) -> String {
         ("model digest", &made.model_digest),
         ("inkproof", &made.version),
     ];
-    let rows = rows
-        .map(|(name, value)| format!("<dt>{name}</dt><dd><code>{}</code></dd>\n", escape(value)));
-    format!(
-        "<section>\n<h2>How this was made</h2>\n<dl class=\"making\">\n{}</dl>\n</section>\n",
-        rows.concat()
-    )
+    let rows = rows.map(|(name, value)| format!("<dt>{name}</dt><dd><code>{}</code></dd>\n", escape(value)));
+    format!("<section>\n<h2>How this was made</h2>\n<dl class=\"making\">\n{}</dl>\n</section>\n", rows.concat())
 }

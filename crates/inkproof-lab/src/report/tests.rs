@@ -25,17 +25,11 @@ fn report() -> Report {
         let noise: f64 = (0..4).map(|_| rng.random_range(-0.12..0.12)).sum();
         base + noise + 0.01 * references.len() as f64
     };
-    let options = VerificationOptions {
-        threshold: Some(0.58),
-        ..Default::default()
-    };
+    let options = VerificationOptions { threshold: Some(0.58), ..Default::default() };
     let runs = verification_runs(&set, &score, &[1, 3], &options, &mut Silent).unwrap();
     let mut runs = runs.runs;
     for run in &mut runs {
-        run.model = Some(ModelName {
-            name: "made-up".to_owned(),
-            digest: "0123456789abcdef".to_owned(),
-        });
+        run.model = Some(ModelName { name: "made-up".to_owned(), digest: "0123456789abcdef".to_owned() });
         run.training_images_in_test = Some(0);
     }
     Report {
@@ -78,11 +72,7 @@ fn page_is_complete_and_needs_nothing_beside_it() {
     let report = report();
     let page = report.html().unwrap();
     assert_eq!(page, report.html().unwrap(), "deterministic");
-    assert_eq!(
-        page.matches("<svg role=\"img\"").count(),
-        4,
-        "two charts a run"
-    );
+    assert_eq!(page.matches("<svg role=\"img\"").count(), 4, "two charts a run");
     assert_eq!(page.matches("<article").count(), 4);
     assert_eq!(page.matches("src=\"data:image/png;base64,").count(), 12);
     assert_eq!(page.matches("src=").count(), 12);
@@ -90,11 +80,7 @@ fn page_is_complete_and_needs_nothing_beside_it() {
     assert!(page.contains("Verification of &lt;made-up&gt; signatures"));
     assert!(page.contains("Writer w&amp;1;"));
     assert!(!page.contains("Not a fair test") && !page.contains("NaN"));
-    for row in [
-        "3 references, 8 writers",
-        "skilled forgeries",
-        "0123456789abcdef",
-    ] {
+    for row in ["3 references, 8 writers", "skilled forgeries", "0123456789abcdef"] {
         assert!(page.contains(row), "{row}");
     }
 }
@@ -103,16 +89,8 @@ fn page_is_complete_and_needs_nothing_beside_it() {
 fn a_test_that_met_the_training_is_called_so() {
     let mut report = report();
     report.verification[1].training_images_in_test = Some(7);
-    assert!(
-        report
-            .html()
-            .unwrap()
-            .contains("Not a fair test.</strong> 7 test images")
-    );
-    assert!(
-        verdict(&report.verification[1])
-            .starts_with("The model was trained on 7 of the 136 test images")
-    );
+    assert!(report.html().unwrap().contains("Not a fair test.</strong> 7 test images"));
+    assert!(verdict(&report.verification[1]).starts_with("The model was trained on 7 of the 136 test images"));
 }
 
 #[test]
@@ -121,14 +99,8 @@ fn verdict_is_plain_language() {
     run.random.eer = 0.081;
     run.random.eer_ci95 = Some([0.05, 0.112]);
     let text = verdict(&run).replace('\u{a0}', " ");
-    assert!(
-        text.contains("it is 8.1 % (95 % interval 5.0 % to 11.2 %)."),
-        "{text}"
-    );
-    assert!(
-        text.contains("At the model's threshold it accepts "),
-        "{text}"
-    );
+    assert!(text.contains("it is 8.1 % (95 % interval 5.0 % to 11.2 %)."), "{text}");
+    assert!(text.contains("At the model's threshold it accepts "), "{text}");
     run.skilled = None;
     run.random.far_at_threshold = None;
     let text = verdict(&run);
@@ -144,8 +116,7 @@ fn odd_runs_are_drawn_too() {
     let run = &mut report.verification[0];
     run.skilled = None;
     run.threshold = None;
-    run.comparisons
-        .retain(|comparison| comparison.class != Class::Skilled);
+    run.comparisons.retain(|comparison| comparison.class != Class::Skilled);
     for comparison in &mut run.comparisons {
         comparison.score = 1.0;
         comparison.references = Arc::from([0]);
@@ -162,10 +133,7 @@ fn file_is_written_whole_or_not_at_all() {
     let path = folder.path().join("report.html");
     let report = report();
     report.write(&path).unwrap();
-    assert_eq!(
-        std::fs::read_to_string(&path).unwrap(),
-        report.html().unwrap()
-    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), report.html().unwrap());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let nowhere = folder.path().join("missing/report.html");
     let error = report.write(&nowhere).unwrap_err().to_string();

@@ -56,10 +56,8 @@ pub fn verdict(run: &VerificationResult) -> String {
         ),
         None => "There are no skilled forgeries in this data, so nothing is known about them.".to_owned(),
     });
-    sentences.push(format!(
-        "For other people's signatures (random forgeries) it is {}.",
-        rate_with_interval(&run.random)
-    ));
+    sentences
+        .push(format!("For other people's signatures (random forgeries) it is {}.", rate_with_interval(&run.random)));
     sentences.extend(at_threshold(run));
     sentences.join(" ")
 }
@@ -68,11 +66,7 @@ pub fn verdict(run: &VerificationResult) -> String {
 fn rate_with_interval(rates: &ErrorRates) -> String {
     let eer = percent(rates.eer);
     match rates.eer_ci95 {
-        Some([low, high]) => format!(
-            "{eer} (95\u{a0}% interval {} to {})",
-            percent(low),
-            percent(high)
-        ),
+        Some([low, high]) => format!("{eer} (95\u{a0}% interval {} to {})", percent(low), percent(high)),
         None => eer,
     }
 }
@@ -80,13 +74,8 @@ fn rate_with_interval(rates: &ErrorRates) -> String {
 fn at_threshold(run: &VerificationResult) -> Option<String> {
     let random_far = percent(run.random.far_at_threshold?);
     let frr = percent(run.random.frr_at_threshold?);
-    let skilled = run
-        .skilled
-        .as_ref()
-        .and_then(|rates| rates.far_at_threshold);
-    let skilled = skilled.map_or(String::new(), |far| {
-        format!("{} of the skilled forgeries and ", percent(far))
-    });
+    let skilled = run.skilled.as_ref().and_then(|rates| rates.far_at_threshold);
+    let skilled = skilled.map_or(String::new(), |far| format!("{} of the skilled forgeries and ", percent(far)));
     Some(format!(
         "At the model's threshold it accepts {skilled}{random_far} of the random ones, and rejects {frr} of the genuine signatures."
     ))

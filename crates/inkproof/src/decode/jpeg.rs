@@ -13,16 +13,10 @@ use crate::limits::Limits;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
     let sides = usize::from(u16::MAX);
-    let options = DecoderOptions::default()
-        .set_max_width(sides)
-        .set_max_height(sides);
+    let options = DecoderOptions::default().set_max_width(sides).set_max_height(sides);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder
-        .decode_headers()
-        .map_err(|e| broken(Format::Jpeg, format!("{e:?}")))?;
-    let info = decoder
-        .info()
-        .ok_or_else(|| broken(Format::Jpeg, "no frame"))?;
+    decoder.decode_headers().map_err(|e| broken(Format::Jpeg, format!("{e:?}")))?;
+    let info = decoder.info().ok_or_else(|| broken(Format::Jpeg, "no frame"))?;
     let (width, height) = (usize::from(info.width), usize::from(info.height));
     limits.check_pixels(width as u64, height as u64)?;
     if !has_end(bytes) {
@@ -33,21 +27,10 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
         _ => (ColorSpace::RGB, Channels::Rgb),
     };
     decoder.set_options(options.jpeg_set_out_colorspace(space));
-    let samples = decoder
-        .decode()
-        .map_err(|e| broken(Format::Jpeg, format!("{e:?}")))?;
-    let orientation = decoder
-        .exif()
-        .and_then(|exif| Orientation::from_exif_chunk(exif))
-        .unwrap_or(Orientation::NoTransforms);
-    Ok(Raster {
-        width,
-        height,
-        channels,
-        samples: Samples::U8(samples),
-        orientation,
-        gamma: None,
-    })
+    let samples = decoder.decode().map_err(|e| broken(Format::Jpeg, format!("{e:?}")))?;
+    let orientation =
+        decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms);
+    Ok(Raster { width, height, channels, samples: Samples::U8(samples), orientation, gamma: None })
 }
 
 /// True where the picture's end marker is there. The decoder fills what is missing with gray;

@@ -11,10 +11,9 @@ pub(super) fn upright(gray: Gray, orientation: Orientation) -> Gray {
     }
     let (width, height) = (gray.width(), gray.height());
     let (out_width, out_height) = match orientation {
-        Orientation::Rotate90
-        | Orientation::Rotate270
-        | Orientation::Rotate90FlipH
-        | Orientation::Rotate270FlipH => (height, width),
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
+            (height, width)
+        }
         _ => (width, height),
     };
     // For each pixel of the upright image, the stored one.

@@ -57,19 +57,14 @@ fn gamma(bytes: &[u8]) -> Option<Gamma> {
         }
         rest = body.get(length.checked_add(4)?..)?;
     }
-    stated
-        .filter(|&g| g != 0 && !(95_000..=105_000).contains(&g))
-        .map(Gamma)
+    stated.filter(|&g| g != 0 && !(95_000..=105_000).contains(&g)).map(Gamma)
 }
 
 impl Gamma {
     pub(super) fn tables(self) -> GammaTables {
         let to_linear = reciprocal(f64::from(self.0));
         let from_linear = reciprocal(to_linear);
-        GammaTables {
-            to_linear: table(to_linear),
-            from_linear: table(from_linear),
-        }
+        GammaTables { to_linear: table(to_linear), from_linear: table(from_linear) }
     }
 }
 

@@ -65,27 +65,13 @@ impl Raster {
             other => return Err(unsupported(format, format!("colour type {other:?}"))),
         };
         let mut bytes = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
-        decoder
-            .read_image(&mut bytes)
-            .map_err(|e| broken(format, e))?;
+        decoder.read_image(&mut bytes).map_err(|e| broken(format, e))?;
         let samples = if wide {
-            Samples::U16(
-                bytes
-                    .chunks_exact(2)
-                    .map(|b| u16::from_ne_bytes([b[0], b[1]]))
-                    .collect(),
-            )
+            Samples::U16(bytes.chunks_exact(2).map(|b| u16::from_ne_bytes([b[0], b[1]])).collect())
         } else {
             Samples::U8(bytes)
         };
-        Ok(Raster {
-            width: width as usize,
-            height: height as usize,
-            channels,
-            samples,
-            orientation,
-            gamma: None,
-        })
+        Ok(Raster { width: width as usize, height: height as usize, channels, samples, orientation, gamma: None })
     }
 
     /// One gray channel by the rule; the samples are reused where they are gray already.
@@ -127,9 +113,7 @@ impl Raster {
     fn tensorflow(&self) -> Vec<u8> {
         let step = self.channels as usize;
         match (&self.samples, self.channels, self.gamma) {
-            (Samples::U8(s), Channels::Gray | Channels::GrayAlpha, _) => {
-                s.iter().step_by(step).copied().collect()
-            }
+            (Samples::U8(s), Channels::Gray | Channels::GrayAlpha, _) => s.iter().step_by(step).copied().collect(),
             (Samples::U16(s), Channels::Gray | Channels::GrayAlpha, _) => {
                 s.iter().step_by(step).map(|v| (v >> 8) as u8).collect()
             }
@@ -138,10 +122,9 @@ impl Raster {
                 let gray = |p: &[u8]| tables.gray(p[0], p[1], p[2]);
                 s.chunks_exact(step).map(gray).collect()
             }
-            (Samples::U8(s), _, None) => s
-                .chunks_exact(step)
-                .map(|p| (weigh(p[0].into(), p[1].into(), p[2].into()) >> 15) as u8)
-                .collect(),
+            (Samples::U8(s), _, None) => {
+                s.chunks_exact(step).map(|p| (weigh(p[0].into(), p[1].into(), p[2].into()) >> 15) as u8).collect()
+            }
             (Samples::U16(s), _, _) => s
                 .chunks_exact(step)
                 .map(|p| {
@@ -160,8 +143,7 @@ impl Raster {
     }
 
     fn compose<T: Copy>(&self, samples: &[T], narrow: impl Fn(T) -> u32) -> Vec<u8> {
-        let luma =
-            |p: &[T]| (299 * narrow(p[0]) + 587 * narrow(p[1]) + 114 * narrow(p[2]) + 500) / 1000;
+        let luma = |p: &[T]| (299 * narrow(p[0]) + 587 * narrow(p[1]) + 114 * narrow(p[2]) + 500) / 1000;
         let over = |gray: u32, alpha: u32| ((gray * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
         let pixels = samples.chunks_exact(self.channels as usize);
         match self.channels {

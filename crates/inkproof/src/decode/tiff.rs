@@ -26,8 +26,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
     };
     if palette.is_some() {
         // The decoder refuses palettes; read as gray they are what we want, the indices.
-        let bytes = palette_as_gray(bytes)
-            .ok_or_else(|| unsupported(Format::Tiff, "palette in a BigTIFF"))?;
+        let bytes = palette_as_gray(bytes).ok_or_else(|| unsupported(Format::Tiff, "palette in a BigTIFF"))?;
         return page(open(&bytes, limits)?, palette.as_deref());
     }
     page(decoder, None)
@@ -56,20 +55,10 @@ fn page(mut decoder: Page, palette: Option<&[u16]>) -> Result<Raster> {
     let layout = decoder.read_image_to_buffer(&mut result).map_err(failed)?;
     let (width, height) = (width as usize, height as usize);
     let (channels, samples) = match palette {
-        Some(map) => (
-            Channels::Rgb,
-            paint(&unpack(&result, color, width, height)?, color, map)?,
-        ),
+        Some(map) => (Channels::Rgb, paint(&unpack(&result, color, width, height)?, color, map)?),
         None => samples(&result, &layout, color, width, height, alpha)?,
     };
-    Ok(Raster {
-        width,
-        height,
-        channels,
-        samples,
-        orientation,
-        gamma: None,
-    })
+    Ok(Raster { width, height, channels, samples, orientation, gamma: None })
 }
 
 /// The pixels as one of our channel layouts; channels that carry no gray are left out.
@@ -89,9 +78,7 @@ fn samples(
             let full = levels.iter().map(|&v| (u16::from(v) * 255 / top) as u8);
             return Ok((Channels::Gray, Samples::U8(full.collect())));
         }
-        ColorType::Multiband { num_samples, .. } if num_samples >= 2 && alpha => {
-            (Channels::GrayAlpha, 2)
-        }
+        ColorType::Multiband { num_samples, .. } if num_samples >= 2 && alpha => (Channels::GrayAlpha, 2),
         ColorType::Gray(_) | ColorType::Multiband { .. } => (Channels::Gray, 1),
         // Y of YCbCr is the luma, L of Lab close to it.
         ColorType::YCbCr(_) | ColorType::Lab(_) => (Channels::Gray, 1),
@@ -145,12 +132,7 @@ fn uncyan(cmyk: &[u8]) -> Vec<u8> {
 }
 
 /// One small number a pixel from rows of packed bits.
-fn unpack(
-    result: &DecodingResult,
-    color: ColorType,
-    width: usize,
-    height: usize,
-) -> Result<Vec<u8>> {
+fn unpack(result: &DecodingResult, color: ColorType, width: usize, height: usize) -> Result<Vec<u8>> {
     let DecodingResult::U8(packed) = result else {
         return Err(unsupported(Format::Tiff, format!("samples of {color:?}")));
     };
@@ -188,43 +170,23 @@ fn palette_as_gray(bytes: &[u8]) -> Option<Vec<u8>> {
     let little = bytes.first()? == &b'I';
     let u16_at = |at: usize| {
         let pair = *bytes.get(at..)?.first_chunk::<2>()?;
-        Some(usize::from(if little {
-            u16::from_le_bytes(pair)
-        } else {
-            u16::from_be_bytes(pair)
-        }))
+        Some(usize::from(if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }))
     };
     if u16_at(2)? != 42 {
         return None;
     }
     let word = *bytes.get(4..)?.first_chunk::<4>()?;
-    let directory = if little {
-        u32::from_le_bytes(word)
-    } else {
-        u32::from_be_bytes(word)
-    } as usize;
+    let directory = if little { u32::from_le_bytes(word) } else { u32::from_be_bytes(word) } as usize;
     let tag = usize::from(Tag::PhotometricInterpretation.to_u16());
-    let entry = (0..u16_at(directory)?)
-        .map(|i| directory + 2 + 12 * i)
-        .find(|&at| u16_at(at) == Some(tag))?;
+    let entry = (0..u16_at(directory)?).map(|i| directory + 2 + 12 * i).find(|&at| u16_at(at) == Some(tag))?;
     let mut patched = bytes.to_vec();
     let value = patched.get_mut(entry + 8..)?.first_chunk_mut::<2>()?;
-    *value = if little {
-        [BLACK_IS_ZERO, 0]
-    } else {
-        [0, BLACK_IS_ZERO]
-    };
+    *value = if little { [BLACK_IS_ZERO, 0] } else { [0, BLACK_IS_ZERO] };
     Some(patched)
 }
 
 fn number(decoder: &mut Page, tag: Tag) -> Option<u64> {
-    decoder
-        .find_tag(tag)
-        .ok()??
-        .into_u64_vec()
-        .ok()?
-        .first()
-        .copied()
+    decoder.find_tag(tag).ok()??.into_u64_vec().ok()?.first().copied()
 }
 
 fn failed(error: TiffError) -> Error {

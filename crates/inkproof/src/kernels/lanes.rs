@@ -22,7 +22,15 @@ pub(crate) trait Lanes: Copy {
 
 /// The number types that networks are computed in: f32 always, f64 where tests take finite differences.
 pub(crate) trait Number:
-    Copy + Default + PartialOrd + Send + Sync + std::ops::Add<Output = Self> + std::ops::AddAssign + std::ops::Mul<Output = Self> + 'static
+    Copy
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + std::ops::Add<Output = Self>
+    + std::ops::AddAssign
+    + std::ops::Mul<Output = Self>
+    + 'static
 {
 }
 impl Number for f32 {}

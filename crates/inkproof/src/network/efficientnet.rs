@@ -97,10 +97,9 @@ pub(super) fn parameters() -> Vec<Parameter> {
         let depthwise = Initialiser::HeNormalFanOut { fan_out: kernel * kernel };
         list.push(Parameter::new(format!("{name}.depthwise.weight"), &[*wide, 1, *kernel, *kernel], depthwise));
         batch_norm(&mut list, &format!("{name}.depthwise_bn"), *wide);
-        for (part, shape) in [
-            ("se_reduce", [block.squeezed(), *wide, 1, 1]),
-            ("se_expand", [*wide, block.squeezed(), 1, 1]),
-        ] {
+        for (part, shape) in
+            [("se_reduce", [block.squeezed(), *wide, 1, 1]), ("se_expand", [*wide, block.squeezed(), 1, 1])]
+        {
             list.push(convolution(format!("{name}.{part}.weight"), shape));
             list.push(Parameter::new(format!("{name}.{part}.bias"), &[shape[0]], Initialiser::Constant(0.0)));
         }

@@ -35,7 +35,13 @@ pub(super) fn global_average(x: Tensor<4>) -> Tensor<2> {
 
 /// A convolution with zeros around the input, so that the output has `ceil(input / stride)` rows and columns, as
 /// Keras' EfficientNet pads: evenly for stride 1, and for stride 2 on an even size one less before than after.
-pub(super) fn conv_same(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, groups: usize) -> Tensor<4> {
+pub(super) fn conv_same(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: usize,
+    groups: usize,
+) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
     let half = weight.dims()[2] / 2;
     let before = |size: usize| if stride == 2 && size % 2 == 0 { half - half.min(1) } else { half };
@@ -61,7 +67,13 @@ pub(super) fn moments(x: Tensor<4>) -> (Tensor<1>, Tensor<1>) {
 }
 
 /// `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, by channel.
-pub(super) fn normalise(x: Tensor<4>, mean: Tensor<1>, variance: Tensor<1>, gamma: Tensor<1>, beta: Tensor<1>) -> Tensor<4> {
+pub(super) fn normalise(
+    x: Tensor<4>,
+    mean: Tensor<1>,
+    variance: Tensor<1>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+) -> Tensor<4> {
     let channels = x.dims()[1];
     let scale = gamma / (variance + BATCH_NORM_EPSILON).sqrt();
     let shift = beta - mean * scale.clone();

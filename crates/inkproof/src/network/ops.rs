@@ -179,14 +179,8 @@ fn backward<T: KernelNumber + burn::tensor::Element + bytemuck::Pod>(
 ) -> (Option<FlexTensor>, FlexTensor, FlexTensor) {
     let shape = shape(&x, &weight);
     let [x, weight, output, gradient] = [x, weight, output, gradient].map(|tensor| tensor.to_contiguous());
-    let found = conv3x3::backward::<T>(
-        shape,
-        slice(&x),
-        slice(&weight),
-        slice(&output),
-        slice(&gradient),
-        input_wanted,
-    );
+    let found =
+        conv3x3::backward::<T>(shape, slice(&x), slice(&weight), slice(&output), slice(&gradient), input_wanted);
     let input = found.input.map(|input| tensor(input, [shape.batch, shape.channels_in, shape.height, shape.width]));
     let weight = tensor(found.weight, [shape.channels_out, shape.channels_in, 3, 3]);
     (input, weight, tensor(found.bias, [shape.channels_out]))

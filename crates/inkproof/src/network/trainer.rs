@@ -67,17 +67,14 @@ impl Trainer {
         let rng = random::stream(self.seed, "drop-connect", self.adam.steps);
         let pass = Pass::training(&self.weights, rng, self.drop_connect);
         let count = batch.labels.len();
-        let embed = |pixels: &[f32]| {
-            self.weights.backbone().embed(&pass, pass.input(pixels.to_vec(), [count, 1, SIDE, SIDE]))
-        };
+        let embed =
+            |pixels: &[f32]| self.weights.backbone().embed(&pass, pass.input(pixels.to_vec(), [count, 1, SIDE, SIDE]));
         let probability = similarity(&pass, embed(&batch.a), embed(&batch.b));
         let labels = pass.input(batch.labels.clone(), [count, 1]);
         let loss = layers::binary_cross_entropy(probability.clone(), labels);
         let gradients = loss.backward();
         let names = || self.weights.iter().map(|(parameter, _)| parameter);
-        let by_name = names()
-            .map(|p| if p.trainable { pass.gradient(&p.name, &gradients) } else { None })
-            .collect();
+        let by_name = names().map(|p| if p.trainable { pass.gradient(&p.name, &gradients) } else { None }).collect();
         let moved = names().map(|p| pass.moved(&p.name)).collect();
         let correct = pass::values(probability.inner())
             .iter()

@@ -36,13 +36,7 @@ pub struct InkParameters {
 
 impl Default for InkParameters {
     fn default() -> Self {
-        InkParameters {
-            margin: 8,
-            stroke_width: 2.0,
-            speck: 0.5,
-            speck_share: 0.001,
-            contrast: 3.0,
-        }
+        InkParameters { margin: 8, stroke_width: 2.0, speck: 0.5, speck_share: 0.001, contrast: 3.0 }
     }
 }
 

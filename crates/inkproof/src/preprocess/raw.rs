@@ -58,10 +58,7 @@ mod tests {
     fn an_image_of_the_right_size_stays() {
         let pixels: Vec<u8> = (0..SIDE * SIDE).map(|i| (i % 251) as u8).collect();
         let gray = Gray::new(SIDE, SIDE, pixels.clone()).unwrap();
-        let back: Vec<u8> = raw_resize(&gray)
-            .iter()
-            .map(|v| (v * 255.0).round() as u8)
-            .collect();
+        let back: Vec<u8> = raw_resize(&gray).iter().map(|v| (v * 255.0).round() as u8).collect();
         assert_eq!(back, pixels);
     }
 

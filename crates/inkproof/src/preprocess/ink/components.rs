@@ -72,11 +72,7 @@ pub(super) fn find(darkness: &Plane, threshold: u8) -> Components {
     }
     edges += runs[above].iter().map(|r| r.end - r.start).sum::<usize>();
     let pieces = gather(&mut runs, &mut parents);
-    Components {
-        runs,
-        pieces,
-        edges,
-    }
+    Components { runs, pieces, edges }
 }
 
 fn collect_runs(row: &[u8], threshold: u8, y: usize, runs: &mut Vec<Run>) {
@@ -86,23 +82,13 @@ fn collect_runs(row: &[u8], threshold: u8, y: usize, runs: &mut Vec<Run>) {
         let length = row[start..].iter().position(|&v| v <= threshold);
         x = length.map_or(row.len(), |l| start + l);
         let piece = runs.len();
-        runs.push(Run {
-            y,
-            start,
-            end: x,
-            piece,
-        });
+        runs.push(Run { y, start, end: x, piece });
     }
 }
 
 /// Joins the runs of a row with those above that they touch, corners too; counts the edges
 /// between the two rows and along the lower.
-fn join_rows(
-    runs: &[Run],
-    above: std::ops::Range<usize>,
-    row: std::ops::Range<usize>,
-    parents: &mut [usize],
-) -> usize {
+fn join_rows(runs: &[Run], above: std::ops::Range<usize>, row: std::ops::Range<usize>, parents: &mut [usize]) -> usize {
     let length = |i: usize| runs[i].end - runs[i].start;
     let mut shared = 0;
     let mut first = above.start;
@@ -114,18 +100,12 @@ fn join_rows(
             if runs[j].start > runs[i].end {
                 break;
             }
-            shared += runs[i]
-                .end
-                .min(runs[j].end)
-                .saturating_sub(runs[i].start.max(runs[j].start));
+            shared += runs[i].end.min(runs[j].end).saturating_sub(runs[i].start.max(runs[j].start));
             let (a, b) = (root(parents, i), root(parents, j));
             parents[a.max(b)] = a.min(b);
         }
     }
-    let (rows, ends) = (
-        above.chain(row.clone()).map(length).sum::<usize>(),
-        2 * row.len(),
-    );
+    let (rows, ends) = (above.chain(row.clone()).map(length).sum::<usize>(), 2 * row.len());
     rows - 2 * shared + ends
 }
 
@@ -143,20 +123,11 @@ fn gather(runs: &mut [Run], parents: &mut [usize]) -> Vec<Piece> {
     for i in 0..runs.len() {
         let root = root(parents, i);
         let run = &runs[i];
-        let area = Area {
-            left: run.start,
-            top: run.y,
-            right: run.end,
-            bottom: run.y + 1,
-        };
+        let area = Area { left: run.start, top: run.y, right: run.end, bottom: run.y + 1 };
         let ink = run.end - run.start;
         if root == i {
             runs[i].piece = pieces.len();
-            pieces.push(Piece {
-                ink,
-                area,
-                kept: true,
-            });
+            pieces.push(Piece { ink, area, kept: true });
         } else {
             // A root is the first run of its piece, so it has its number already.
             runs[i].piece = runs[root].piece;
@@ -181,8 +152,7 @@ impl Components {
     pub(super) fn drop_specks(&mut self, parameters: &InkParameters, stroke_width: f32) {
         let kept = |p: &&Piece| p.kept;
         let ink: usize = self.pieces.iter().filter(kept).map(|p| p.ink).sum();
-        let smallest = (parameters.speck * stroke_width * stroke_width)
-            .max(parameters.speck_share * ink as f32);
+        let smallest = (parameters.speck * stroke_width * stroke_width).max(parameters.speck_share * ink as f32);
         for piece in &mut self.pieces {
             piece.kept &= piece.ink as f32 >= smallest;
         }

@@ -48,9 +48,7 @@ impl Canvas {
     pub(super) fn enlarge(&self, plane: &Plane, area: &Area) -> Plane {
         let columns = Filter::new(area.left, area.width(), self.inner_width);
         let rows = Filter::new(area.top, area.height(), self.inner_height);
-        let narrow: Vec<f32> = (area.top..area.bottom)
-            .flat_map(|y| columns.along(plane.row(y)))
-            .collect();
+        let narrow: Vec<f32> = (area.top..area.bottom).flat_map(|y| columns.along(plane.row(y))).collect();
         let left = (self.width - self.inner_width) / 2;
         let top = (self.height - self.inner_height) / 2;
         let mut values = vec![0; self.width * self.height];
@@ -69,11 +67,7 @@ impl Canvas {
                 *value = (sum + 0.5) as u8;
             }
         }
-        Plane {
-            width: self.width,
-            height: self.height,
-            values,
-        }
+        Plane { width: self.width, height: self.height, values }
     }
 
     /// The mask averaged down into the middle of the network's square: 0 paper, 255 ink.
@@ -119,10 +113,7 @@ impl Filter {
                 let last = ((center + reach).floor() as usize).min(size - 1);
                 let weight = |at: usize| (1.0 - (at as f32 - center).abs() / reach).max(0.0);
                 let sum: f32 = (first..=last).map(weight).sum();
-                Taps {
-                    start: start + first,
-                    weights: (first..=last).map(|at| weight(at) / sum).collect(),
-                }
+                Taps { start: start + first, weights: (first..=last).map(|at| weight(at) / sum).collect() }
             })
             .collect();
         Filter { taps }

@@ -22,15 +22,9 @@ pub(super) fn darkness(gray: &Gray) -> Plane {
     let columns = neighbours(gray.width(), grid.cell, grid.columns);
     let mut values = Vec::with_capacity(gray.pixels().len());
     let mut level = vec![0_i32; grid.columns];
-    for (y, row) in neighbours(gray.height(), grid.cell, grid.rows)
-        .into_iter()
-        .enumerate()
-    {
+    for (y, row) in neighbours(gray.height(), grid.cell, grid.rows).into_iter().enumerate() {
         for (x, level) in level.iter_mut().enumerate() {
-            *level = row.mix(
-                paper[row.low * grid.columns + x],
-                paper[row.high * grid.columns + x],
-            );
+            *level = row.mix(paper[row.low * grid.columns + x], paper[row.high * grid.columns + x]);
         }
         let flip = if grid.inverted { 255 } else { 0 };
         values.extend(gray.row(y).iter().zip(&columns).map(|(&pixel, column)| {
@@ -39,11 +33,7 @@ pub(super) fn darkness(gray: &Gray) -> Plane {
             ((above + HALF) >> SHIFT).clamp(0, 255) as u8
         }));
     }
-    Plane {
-        width: gray.width(),
-        height: gray.height(),
-        values,
-    }
+    Plane { width: gray.width(), height: gray.height(), values }
 }
 
 /// Paper levels are fixed point with this many bits after the point.
@@ -73,13 +63,7 @@ impl Grid {
                 }
             }
         }
-        Grid {
-            cell,
-            columns,
-            rows,
-            histograms,
-            inverted: false,
-        }
+        Grid { cell, columns, rows, histograms, inverted: false }
     }
 
     /// Strokes are thin, so within a cell they pull the mean away from the median, to their side.
@@ -164,11 +148,7 @@ fn neighbours(size: usize, cell: usize, cells: usize) -> Vec<Neighbours> {
         .map(|i| {
             let at = ((i as f32 + 0.5) / cell as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
             let low = at as usize;
-            Neighbours {
-                low,
-                high: (low + 1).min(cells - 1),
-                weight: ((at - low as f32) * 256.0) as i32,
-            }
+            Neighbours { low, high: (low + 1).min(cells - 1), weight: ((at - low as f32) * 256.0) as i32 }
         })
         .collect()
 }

@@ -32,21 +32,9 @@ pub(super) fn level(mask: Plane, width: f32) -> Plane {
 fn stroke_width(mask: &Plane) -> f32 {
     let ink: usize = mask.values.iter().map(|&v| usize::from(v)).sum();
     let differ = |(a, b): (&u8, &u8)| usize::from(a != b);
-    let along: usize = (0..mask.height)
-        .map(|y| {
-            mask.row(y)
-                .iter()
-                .zip(&mask.row(y)[1..])
-                .map(differ)
-                .sum::<usize>()
-        })
-        .sum();
-    let down = mask
-        .values
-        .iter()
-        .zip(&mask.values[mask.width..])
-        .map(differ)
-        .sum::<usize>();
+    let along: usize =
+        (0..mask.height).map(|y| mask.row(y).iter().zip(&mask.row(y)[1..]).map(differ).sum::<usize>()).sum();
+    let down = mask.values.iter().zip(&mask.values[mask.width..]).map(differ).sum::<usize>();
     2.0 * ink as f32 / (std::f32::consts::FRAC_PI_4 * (along + down).max(1) as f32)
 }
 
@@ -55,21 +43,13 @@ fn near(mask: &Plane, value: u8, reach: f32) -> Plane {
     // Half a pixel more: distances are between centres, the mask ends between them.
     let reach = (f32::from(SIDE) * (reach + 0.5)) as u16;
     let distances = distances(mask, value);
-    Plane {
-        width: mask.width,
-        height: mask.height,
-        values: distances.iter().map(|&d| u8::from(d <= reach)).collect(),
-    }
+    Plane { width: mask.width, height: mask.height, values: distances.iter().map(|&d| u8::from(d <= reach)).collect() }
 }
 
 /// Chamfer distance of every pixel to the nearest one with the value.
 fn distances(mask: &Plane, value: u8) -> Vec<u16> {
     const FAR: u16 = u16::MAX / 2;
-    let mut map: Vec<u16> = mask
-        .values
-        .iter()
-        .map(|&v| if v == value { 0 } else { FAR })
-        .collect();
+    let mut map: Vec<u16> = mask.values.iter().map(|&v| if v == value { 0 } else { FAR }).collect();
     for y in 0..mask.height {
         let (before, row) = map.split_at_mut(y * mask.width);
         let row = &mut row[..mask.width];

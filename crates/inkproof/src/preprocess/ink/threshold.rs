@@ -26,10 +26,7 @@ pub(super) fn above(mut plane: Plane, threshold: u8) -> Plane {
 /// where all values are one.
 fn otsu(histogram: &[u32; 256]) -> Option<u8> {
     let total: f64 = histogram.iter().map(|&n| f64::from(n)).sum();
-    let whole: f64 = (0..)
-        .zip(histogram)
-        .map(|(v, &n)| f64::from(v) * f64::from(n))
-        .sum();
+    let whole: f64 = (0..).zip(histogram).map(|(v, &n)| f64::from(v) * f64::from(n)).sum();
     let (mut count, mut sum) = (0.0, 0.0);
     let mut best = (0.0, 0, 0);
     for (value, &n) in (0_i32..).zip(histogram) {
@@ -68,9 +65,7 @@ mod tests {
 
     #[test]
     fn two_levels_are_split_half_way() {
-        let darkness: Vec<u8> = (0..1000)
-            .map(|i| if i % 20 == 0 { 200 } else { 10 })
-            .collect();
+        let darkness: Vec<u8> = (0..1000).map(|i| if i % 20 == 0 { 200 } else { 10 }).collect();
         assert_eq!(ink(&darkness, 3.0), Some(104));
     }
 
