@@ -1,1 +1,48 @@
-fn main() {}
+//! The program `inkproof`: reads the command line, calls the engine or the laboratory, and shows what they found.
+//!
+//! Results go to standard output, progress and messages to standard error. An error is one line and exit code 2.
+
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
+mod allocator;
+mod arguments;
+mod commands;
+mod figures;
+mod interrupt;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Offline signature verification: is this questioned signature by the writer of these references?
+#[derive(Debug, Parser)]
+#[command(name = "inkproof", version, arg_required_else_help = true, max_term_width = 100)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Verify(commands::verify::Verify),
+    Train(commands::train::Train),
+    Evaluate(commands::evaluate::Evaluate),
+    Truth(commands::truth::Truth),
+}
+
+fn main() -> ExitCode {
+    allocator::keep_memory();
+    let outcome = match Program::parse().command {
+        Command::Verify(command) => command.run(),
+        Command::Train(command) => command.run(),
+        Command::Evaluate(command) => command.run(),
+        Command::Truth(command) => command.run(),
+    };
+    outcome.unwrap_or_else(|error| {
+        let message = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+        eprintln!("error: {message}");
+        ExitCode::from(2)
+    })
+}

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use inkproof::model::SyntheticInfo;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -31,6 +32,8 @@ pub struct DataSet {
     pub layout: Layout,
     /// Sorted by split, writer, kind and path.
     pub images: Vec<Image>,
+    /// What synthesised the images, where that is known.
+    pub synthetic: Option<SyntheticInfo>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
 }
@@ -123,7 +126,7 @@ impl DataSet {
         if images.is_empty() {
             return Err(Problem::NoImages.at(root));
         }
-        Ok(DataSet { root: root.to_owned(), layout, images, skipped })
+        Ok(DataSet { root: root.to_owned(), layout, images, synthetic: None, skipped })
     }
 
     /// The images of one split, or all of them where the data set has no splits.
@@ -135,6 +138,11 @@ impl DataSet {
     /// The images of these writers only.
     pub fn restrict_to(&self, writers: &BTreeSet<WriterId>) -> DataSet {
         self.filtered(|image| writers.contains(&image.writer))
+    }
+
+    /// The images of all other writers.
+    pub fn without(&self, writers: &BTreeSet<WriterId>) -> DataSet {
+        self.filtered(|image| !writers.contains(&image.writer))
     }
 
     /// Every writer once, sorted.
@@ -182,6 +190,7 @@ impl DataSet {
             root: self.root.clone(),
             layout: self.layout,
             images: self.images.iter().filter(|image| keep(image)).cloned().collect(),
+            synthetic: self.synthetic,
             skipped: self.skipped.clone(),
         }
     }

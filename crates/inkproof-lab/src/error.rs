@@ -8,6 +8,10 @@ use crate::dataset::{Problem, WriterId};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// An image or a model that the engine refuses; it names the file.
+    #[error(transparent)]
+    Engine(#[from] inkproof::Error),
+
     /// A file or folder could not be read or written.
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
@@ -21,6 +25,10 @@ pub enum Error {
         root.display(), list_writers(writers))]
     WritersInBothSplits { root: PathBuf, writers: Vec<WriterId> },
 
+    /// Every image of a data set was left out.
+    #[error("{}: none of its {images} images can be used; look at the reasons above", root.display())]
+    NothingReadable { root: PathBuf, images: usize },
+
     /// The pair rule found nothing to pair.
     #[error("{}: no {what} pairs can be made; they need {needs}", root.display())]
     NoPairs { root: PathBuf, what: &'static str, needs: &'static str },
@@ -29,6 +37,33 @@ pub enum Error {
     #[error("{}: {found} usable writer(s), but random forgeries need at least 2, each with at least {genuine_needed} genuine signatures",
         root.display())]
     TooFewWriters { root: PathBuf, found: usize, genuine_needed: usize },
+
+    /// Too few writers to hold some out for the threshold.
+    #[error("{}: {writers} writer(s), but at least {needed} are needed: one in five, and no fewer than two, fix the threshold and are not trained on (--preprocess raw takes all)",
+        root.display())]
+    TooFewToCalibrate { root: PathBuf, writers: usize, needed: usize },
+
+    /// A training became useless.
+    #[error(
+        "the loss is {loss} in epoch {epoch}, step {step}: training has diverged; try again with a smaller --learning-rate"
+    )]
+    Diverged { epoch: usize, step: usize, loss: f32 },
+
+    /// A learning rate with which nothing can be learnt.
+    #[error("learning-rate must be a positive number, not {0}")]
+    LearningRate(f64),
+
+    /// There is nothing to resume.
+    #[error("{}: there is no checkpoint to resume from; leave out --resume to begin anew", .0.display())]
+    NoCheckpoint(PathBuf),
+
+    /// An unfinished training would be overwritten.
+    #[error("{}: an unfinished training is there; continue it with --resume, or remove the file to begin anew", .0.display())]
+    CheckpointInTheWay(PathBuf),
+
+    /// A checkpoint that cannot be used.
+    #[error("{}: this checkpoint cannot be resumed: {why}", path.display())]
+    Checkpoint { path: PathBuf, why: String },
 
     /// An option has a value that means nothing.
     #[error("{option} must be at least 1")]

@@ -5,6 +5,7 @@
 //! pairs. Both take the score as a function of image indices, so they know nothing of models. The fields that only the
 //! caller knows (`model`, `training_images_in_test`) are None, null in JSON, until the caller fills them.
 
+mod embedded;
 mod notebook;
 mod verification;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::dataset::WriterId;
+pub use embedded::Embedded;
 pub use notebook::notebook;
 pub use verification::{verification, verification_runs};
 

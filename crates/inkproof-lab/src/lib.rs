@@ -10,7 +10,9 @@ pub mod error;
 pub mod evaluate;
 pub mod metrics;
 pub mod pairs;
+pub mod pictures;
 pub mod progress;
 pub mod report;
+pub mod train;
 
 pub use error::{Error, Result};

@@ -33,6 +33,19 @@ pub fn notebook_pairs(set: &DataSet, rng: &mut impl Rng) -> Result<Vec<Pair>> {
     Ok(pairs)
 }
 
+/// The notebook's genuine pairs alone.
+///
+/// # Errors
+/// [`Error::NoPairs`] when no writer has two genuine signatures.
+pub fn same_writer_pairs(set: &DataSet, rng: &mut impl Rng) -> Result<Vec<Pair>> {
+    let mut pairs = Vec::new();
+    for writer in set.by_writer() {
+        pairs.extend(genuine_pairs(&writer.genuine, rng));
+    }
+    require(set, &pairs, true)?;
+    Ok(pairs)
+}
+
 /// Each genuine image with a genuine one of another writer (label 0): the writer and then the image are drawn.
 ///
 /// # Errors

@@ -65,8 +65,11 @@ pub struct DataInfo {
 /// What makes a set of synthetic signatures again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyntheticInfo {
+    /// The generator's version.
     pub generator: u32,
     pub seed: u64,
+    /// How many writers were made; writer number k of a seed is always the same.
+    pub writers: usize,
 }
 
 /// Weights that are ready to embed and to score.
@@ -160,6 +163,12 @@ impl Model {
 
     pub fn threshold(&self) -> Threshold {
         self.info.threshold.value
+    }
+
+    /// The same weights with something else known of them, as after calibration.
+    #[must_use]
+    pub fn with_info(self, info: ModelInfo) -> Self {
+        Self { info, ..self }
     }
 
     pub fn weights(&self) -> &Weights {

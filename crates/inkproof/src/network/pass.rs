@@ -1,7 +1,7 @@
 //! One pass through a network: the weights as tensors, and what differs between training and inference.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Mutex;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand::RngExt;
@@ -20,9 +20,9 @@ pub(crate) struct Pass {
 
 /// What training needs beside the weights.
 struct Training {
-    rng: RefCell<ChaCha8Rng>,
+    rng: Mutex<ChaCha8Rng>,
     /// The moving statistics that calls of batch normalisation have updated so far, by name.
-    moving: RefCell<HashMap<String, Tensor<1>>>,
+    moving: Mutex<HashMap<String, Tensor<1>>>,
     drop_connect: bool,
 }
 
@@ -34,7 +34,7 @@ impl Pass {
 
     /// Weights for one training step; `rng` decides what drop-connect drops.
     pub(crate) fn training(weights: &Weights, rng: ChaCha8Rng, drop_connect: bool) -> Self {
-        let training = Training { rng: RefCell::new(rng), moving: RefCell::default(), drop_connect };
+        let training = Training { rng: Mutex::new(rng), moving: Mutex::default(), drop_connect };
         Self::bind(weights, Device::flex().autodiff(), Some(training))
     }
 
@@ -76,7 +76,7 @@ impl Pass {
             return layers::normalise(x, self.get(&mean_name), self.get(&variance_name), gamma, beta);
         };
         let (mean, variance) = layers::moments(x.clone());
-        let mut moving = training.moving.borrow_mut();
+        let mut moving = lock(&training.moving);
         for (name, now) in [(mean_name, &mean), (variance_name, &variance)] {
             let before = moving.get(&name).cloned().unwrap_or_else(|| self.get::<1>(&name).inner());
             moving.insert(name, layers::moved(before, now.clone().inner()));
@@ -91,7 +91,7 @@ impl Pass {
             return branch;
         };
         let batch = branch.dims()[0];
-        let mut rng = training.rng.borrow_mut();
+        let mut rng = lock(&training.rng);
         let keep = |_| if rng.random::<f64>() < rate { 0.0 } else { (1.0 / (1.0 - rate)) as f32 };
         let scale = self.input((0..batch).map(keep).collect(), [batch, 1, 1, 1]);
         branch * scale
@@ -105,11 +105,15 @@ impl Pass {
     /// The moving statistic called `name` after this pass; `None` where no call has updated it.
     pub(super) fn moved(&self, name: &str) -> Option<Vec<f32>> {
         let training = self.training.as_ref()?;
-        training.moving.borrow().get(name).map(|tensor| values(tensor.clone()))
+        lock(&training.moving).get(name).map(|tensor| values(tensor.clone()))
     }
 }
 
 /// The numbers of a tensor, row-major.
 pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("a tensor of f32 on this device")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().expect("no pass panics half-way and goes on")
 }

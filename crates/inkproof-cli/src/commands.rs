@@ -1,0 +1,6 @@
+//! One file for each command: its options, and what it does with them.
+
+pub mod evaluate;
+pub mod train;
+pub mod truth;
+pub mod verify;

@@ -1,0 +1,145 @@
+//! `inkproof train`: a folder of signatures becomes a model file.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use inkproof::Backbone;
+use inkproof_lab::dataset::{Skipped, Split};
+use inkproof_lab::train::{self, Negatives, Outcome, TrainOptions, Trained};
+use serde_json::json;
+
+use crate::arguments::{Data, PreprocessKind};
+use crate::figures::left_out;
+use crate::interrupt;
+use crate::progress::Shown;
+
+/// Train a network on a folder of signatures
+///
+/// Reads DATA/train where there is one. Ctrl-C saves the state; --resume goes on from there.
+#[derive(Debug, Args)]
+pub struct Train {
+    #[command(flatten)]
+    data: Data,
+    /// Where the model is written; the log and, until it is finished, the checkpoint lie beside it
+    #[arg(long)]
+    out: PathBuf,
+    /// Network: simple-cnn or efficientnet-b0
+    #[arg(long, default_value = "simple-cnn")]
+    backbone: Backbone,
+    /// How images become what the network sees; with `raw` all writers are trained on and the threshold is 0.5
+    #[arg(long, value_enum, default_value = "ink")]
+    preprocess: PreprocessKind,
+    /// What the network learns to refuse: skilled forgeries (as the notebook), random ones, or both
+    #[arg(long, value_enum, default_value = "skilled")]
+    negatives: NegativesKind,
+    /// Passes over all pairs
+    #[arg(long, default_value_t = 10)]
+    epochs: usize,
+    /// Pairs in a step
+    #[arg(long, default_value_t = 32)]
+    batch_size: usize,
+    /// Adam's step size
+    #[arg(long, default_value_t = 0.001)]
+    learning_rate: f64,
+    /// Decides the pairs, their order, the first weights and who is held out
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Go on from the checkpoint of a training that was stopped
+    #[arg(long)]
+    resume: bool,
+    /// Log of JSON lines; without it the model's name with .jsonl
+    #[arg(long)]
+    log: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum NegativesKind {
+    Skilled,
+    Random,
+    Both,
+}
+
+impl Train {
+    pub fn run(self) -> Result<ExitCode> {
+        if self.out.is_dir() {
+            bail!("{}: is a folder; give the name of a file for the model", self.out.display());
+        }
+        let set = self.data.open()?.part(Split::Train);
+        let options = self.options();
+        let log = self.log.clone().unwrap_or_else(|| self.out.with_extension("jsonl"));
+        train::require_checkpoint(&self.out, self.resume)?;
+        let mut progress = Shown::logged(&log, self.resume)?;
+        interrupt::listen()?;
+        let begun = Instant::now();
+        let outcome = train::train(set, &options, &self.out, self.resume, &interrupt::asked, &mut progress)?;
+        drop(progress);
+        match outcome {
+            Outcome::Stopped { checkpoint, epoch, step } => {
+                eprintln!(
+                    "stopped in epoch {epoch} after step {step}; the state is in {}: give the same command with --resume to go on",
+                    checkpoint.display()
+                );
+                Ok(ExitCode::from(2))
+            }
+            Outcome::Finished(trained) => {
+                self.show(&trained, begun.elapsed().as_secs_f64());
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+
+    fn options(&self) -> TrainOptions {
+        let negatives = match self.negatives {
+            NegativesKind::Skilled => Negatives::Skilled,
+            NegativesKind::Random => Negatives::Random,
+            NegativesKind::Both => Negatives::Both,
+        };
+        TrainOptions {
+            read: self.data.read_options(self.preprocess.preprocess()),
+            negatives,
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            seed: self.seed,
+            ..TrainOptions::new(self.backbone, self.preprocess.preprocess())
+        }
+    }
+
+    fn show(&self, trained: &Trained, seconds: f64) {
+        let Trained { model, pairs, loss, accuracy, skipped } = trained;
+        let info = model.info();
+        if self.json {
+            let calibration_writers = info.calibrated_on.as_ref().map_or(0, |data| data.writers);
+            let document = json!({
+                "model": {"name": model.name(), "digest": model.digest(), "path": self.out},
+                "writers": info.trained_on.writers, "images": info.trained_on.images, "pairs": pairs,
+                "calibration_writers": calibration_writers, "threshold": info.threshold, "epochs": info.epochs,
+                "seed": info.seed, "loss": loss, "accuracy": accuracy, "seconds": seconds,
+                "left_out": skipped.iter().map(left_out).collect::<Vec<_>>(),
+            });
+            println!("{document:#}");
+            return;
+        }
+        report_skipped(skipped);
+        println!(
+            "Trained on {pairs} pairs of {} writers in {seconds:.0} s: loss {loss:.4}, accuracy {:.1} % in the last epoch.",
+            info.trained_on.writers,
+            100.0 * accuracy
+        );
+        println!("Threshold {:.4}: {}.", info.threshold.value.get(), info.threshold.origin);
+        println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", self.out.display());
+    }
+}
+
+/// The count of what was left out; each was named while it happened.
+pub fn report_skipped(skipped: &[Skipped]) {
+    if !skipped.is_empty() {
+        println!("{} file(s) or folder(s) were left out, named above.", skipped.len());
+    }
+}

@@ -1,0 +1,156 @@
+//! `inkproof verify`: is this questioned signature by the writer of these references?
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use inkproof::{Decision, Embedding, Limits, Model, Score, Threshold, read_image_file};
+use serde::Serialize;
+
+use crate::arguments::ModelFile;
+
+/// Judge a questioned signature against references of a writer
+///
+/// Exit code 0 when it is accepted, 1 when it is rejected, 2 when something is wrong.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A signature known to be the writer's; give the option once for each
+    #[arg(long, required = true, value_name = "IMAGE")]
+    reference: Vec<PathBuf>,
+    /// The signature to be judged; `-` reads it from standard input
+    questioned: PathBuf,
+    #[command(flatten)]
+    model: ModelFile,
+    /// Accept from this score on, instead of from the model's own threshold
+    #[arg(long)]
+    threshold: Option<f64>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Verdict {
+    decision: Decision,
+    score: Score,
+    /// Null until the model is calibrated to likelihood ratios.
+    log10_lr: Option<f64>,
+    threshold: Threshold,
+    references: Vec<ReferenceScore>,
+    questioned: PathBuf,
+    model: ModelName,
+    milliseconds: Milliseconds,
+}
+
+#[derive(Debug, Serialize)]
+struct ReferenceScore {
+    path: PathBuf,
+    score: Score,
+}
+
+#[derive(Debug, Serialize)]
+struct ModelName {
+    name: String,
+    digest: String,
+}
+
+/// Over all images.
+#[derive(Debug, Default, Serialize)]
+struct Milliseconds {
+    decode: f64,
+    ink: f64,
+    embed: f64,
+    score: f64,
+}
+
+impl Verify {
+    pub fn run(self) -> Result<ExitCode> {
+        let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
+        if self.reference.iter().chain([&self.questioned]).filter(is_stdin).count() > 1 {
+            bail!("standard input (-) can be one image only; give the others as files");
+        }
+        let model = self.model.load()?;
+        let threshold = self.threshold.map_or(Ok(model.threshold()), Threshold::new)?;
+        let verdict = self.judge(&model, threshold)?;
+        match self.json {
+            true => println!("{:#}", serde_json::to_value(&verdict)?),
+            false => println!("{}", sentence(&verdict)),
+        }
+        Ok(ExitCode::from(match verdict.decision {
+            Decision::Accepted => 0,
+            Decision::Rejected => 1,
+        }))
+    }
+
+    fn judge(&self, model: &Model, threshold: Threshold) -> Result<Verdict> {
+        let mut milliseconds = Milliseconds::default();
+        let questioned = embed(model, &self.questioned, &mut milliseconds)?;
+        let references: Vec<Embedding> =
+            self.reference.iter().map(|path| embed(model, path, &mut milliseconds)).collect::<Result<_>>()?;
+        let begun = Instant::now();
+        let score = model.score(&references, &questioned)?;
+        let single = |reference: &Embedding| model.score(std::slice::from_ref(reference), &questioned);
+        let scores = references.iter().map(single).collect::<Result<Vec<_>, _>>()?;
+        milliseconds.score = in_milliseconds(begun.elapsed());
+        let paths = self.reference.iter().cloned();
+        Ok(Verdict {
+            decision: Decision::of(score, threshold),
+            score,
+            log10_lr: None,
+            threshold,
+            references: paths.zip(scores).map(|(path, score)| ReferenceScore { path, score }).collect(),
+            questioned: self.questioned.clone(),
+            model: ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() },
+            milliseconds,
+        })
+    }
+}
+
+fn embed(model: &Model, path: &Path, milliseconds: &mut Milliseconds) -> Result<Embedding> {
+    let limits = Limits::default();
+    let begun = Instant::now();
+    let bytes = read(path, &limits)?;
+    let prepared = model.preprocess().apply(&bytes, &limits).map_err(|error| error.at(path))?;
+    milliseconds.ink += in_milliseconds(prepared.ink_time);
+    milliseconds.decode += in_milliseconds(begun.elapsed().saturating_sub(prepared.ink_time));
+    let begun = Instant::now();
+    let embedding = model.embed(&prepared.ink).map_err(|error| error.at(path))?;
+    milliseconds.embed += in_milliseconds(begun.elapsed());
+    Ok(embedding)
+}
+
+/// The bytes of a file, or of standard input; no more than are allowed.
+fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
+    if path.as_os_str() != "-" {
+        return Ok(read_image_file(path, limits)?);
+    }
+    let mut bytes = Vec::new();
+    let all = std::io::stdin().lock().take(limits.bytes.saturating_add(1)).read_to_end(&mut bytes);
+    all.context("standard input cannot be read")?;
+    limits.check_bytes(bytes.len() as u64).map_err(|error| error.at(path))?;
+    Ok(bytes)
+}
+
+fn in_milliseconds(duration: Duration) -> f64 {
+    1000.0 * duration.as_secs_f64()
+}
+
+fn sentence(verdict: &Verdict) -> String {
+    let (word, relation, meaning) = match verdict.decision {
+        Decision::Accepted => ("ACCEPTED", "reaches", "is alike enough to be by the writer"),
+        Decision::Rejected => ("REJECTED", "is below", "is not alike enough to be by the writer"),
+    };
+    let count = verdict.references.len();
+    let references = if count == 1 { "the reference".to_owned() } else { format!("the best of {count} references") };
+    format!(
+        "{word}: {} {meaning} of {references}.\nScore {:.4} {relation} the threshold {:.4} (model {}).",
+        verdict.questioned.display(),
+        verdict.score.get(),
+        verdict.threshold.get(),
+        verdict.model.name
+    )
+}

@@ -1,0 +1,98 @@
+//! Progress as bars on a terminal, as one line an epoch elsewhere, and as JSON lines in a log.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use inkproof_lab::progress::{Event, Progress};
+use serde_json::{Value, json};
+
+/// Shows events on standard error.
+pub struct Shown {
+    bar: ProgressBar,
+    log: Option<Log>,
+}
+
+/// A file of one JSON object a line.
+struct Log {
+    file: File,
+    begun: Instant,
+}
+
+impl Shown {
+    pub fn new() -> Self {
+        Self { bar: ProgressBar::hidden(), log: None }
+    }
+
+    /// Events of training go to `log` too, after what is there if `append`.
+    pub fn logged(log: &Path, append: bool) -> Result<Self> {
+        let mut open = OpenOptions::new();
+        open.create(true).write(true).append(append).truncate(!append);
+        let file = open.open(log).with_context(|| format!("{}: cannot be written", log.display()))?;
+        Ok(Self { bar: ProgressBar::hidden(), log: Some(Log { file, begun: Instant::now() }) })
+    }
+
+    fn line(&self, text: &str) {
+        if self.bar.is_hidden() {
+            eprintln!("{text}");
+        } else {
+            self.bar.println(text);
+        }
+    }
+
+    fn write(&mut self, mut line: Value) {
+        let Some(log) = &mut self.log else { return };
+        line["seconds_since_start"] = json!(log.begun.elapsed().as_secs_f64());
+        if let Err(error) = writeln!(log.file, "{line}") {
+            self.log = None;
+            self.line(&format!("warning: the log cannot be written any more ({error})"));
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Progress for Shown {
+    fn report(&mut self, event: Event<'_>) {
+        match event {
+            Event::Stage { name, total } => {
+                self.bar.finish_and_clear();
+                self.bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+                self.bar.set_style(style());
+                self.bar.set_prefix(name.to_owned());
+            }
+            Event::Advance { done } => self.bar.set_position(done as u64),
+            Event::Step { epoch, epochs, step, steps, loss, accuracy, images_per_second } => {
+                let accuracy_percent = 100.0 * accuracy;
+                self.bar.set_message(format!(
+                    "epoch {epoch}/{epochs} step {step}/{steps} loss {loss:.4} accuracy {accuracy_percent:.1} % \
+                     {images_per_second:.0} images/s"
+                ));
+                self.write(json!({"event": "step", "epoch": epoch, "step": step, "steps": steps, "loss": loss,
+                    "accuracy": accuracy, "images_per_second": images_per_second}));
+            }
+            Event::Epoch { epoch, epochs, loss, accuracy, seconds } => {
+                let accuracy_percent = 100.0 * accuracy;
+                self.line(&format!(
+                    "epoch {epoch}/{epochs}: loss {loss:.4}, accuracy {accuracy_percent:.1} %, {seconds:.0} s"
+                ));
+                self.write(json!({"event": "epoch", "epoch": epoch, "epochs": epochs, "loss": loss,
+                    "accuracy": accuracy, "seconds": seconds}));
+            }
+            Event::Skipped { path, why } => self.line(&format!("left out: {}: {why}", path.display())),
+            Event::Note(text) => self.line(text),
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} ETA {eta} {msg}")
+        .expect("a template without mistakes")
+}

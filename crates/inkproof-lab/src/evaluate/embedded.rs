@@ -1,0 +1,132 @@
+//! A data set as one model sees it: each image embedded once, then compared as often as a protocol wants.
+
+use std::collections::BTreeSet;
+
+use inkproof::model::SyntheticInfo;
+use inkproof::{Ink, Model};
+
+use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns};
+use crate::dataset::DataSet;
+use crate::error::Result;
+use crate::pictures::{GoOn, Pictures};
+use crate::progress::{Event, Progress};
+
+/// How many images are embedded between two reports of progress.
+const CHUNK: usize = 32;
+
+/// The images of a data set with what a model made of each.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    set: DataSet,
+    /// As [`Model::vectors`] gives them, in the order of the set's images.
+    vectors: Vec<Vec<f32>>,
+    training_images: usize,
+}
+
+impl Embedded {
+    /// Embeds every image; `pictures` are those of `set`, read as the model asks.
+    ///
+    /// # Errors
+    /// Where an image can no longer be read.
+    pub fn new(model: &Model, set: DataSet, pictures: &Pictures, progress: &mut dyn Progress) -> Result<Self> {
+        let indices: Vec<usize> = (0..set.images.len()).collect();
+        let chunks: Vec<&[usize]> = indices.chunks(CHUNK).collect();
+        progress.report(Event::Stage { name: "embedding", total: indices.len() });
+        let mut vectors = Vec::with_capacity(indices.len());
+        let owned = |pictures: &Pictures, chunk: &&[usize]| -> Result<Vec<Ink>> {
+            Ok(pictures.inks(chunk)?.into_iter().map(std::borrow::Cow::into_owned).collect())
+        };
+        pictures.prefetch(&chunks, owned, |inks| {
+            vectors.extend(model.vectors(&inks));
+            progress.report(Event::Advance { done: vectors.len() });
+            Ok(GoOn::Yes)
+        })?;
+        let training_images = training_images(model, &set, pictures);
+        Ok(Self { set, vectors, training_images })
+    }
+
+    /// The data set without what could not be read.
+    pub fn set(&self) -> &DataSet {
+        &self.set
+    }
+
+    /// How many of the images the model was made with: trained on, or its threshold fixed on.
+    pub fn training_images(&self) -> usize {
+        self.training_images
+    }
+
+    /// The score of a questioned image: the greatest of its scores to the references.
+    pub fn score(&self, model: &Model, references: &[usize], questioned: usize) -> f64 {
+        let similarity = |&reference: &usize| model.similarity(&self.vectors[reference], &self.vectors[questioned]);
+        references.iter().map(|reference| similarity(reference).get()).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// [`super::verification`], at the threshold that `options` give or else the model's.
+    ///
+    /// # Errors
+    /// As [`super::verification`].
+    pub fn verification(
+        &self,
+        model: &Model,
+        options: &VerificationOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<VerificationResult> {
+        let threshold = options.threshold.or(Some(model.threshold().get()));
+        let options = VerificationOptions { threshold, ..options.clone() };
+        let score = |references: &[usize], questioned| self.score(model, references, questioned);
+        let mut result = super::verification(&self.set, &score, &options, progress)?;
+        result.training_images_in_test = Some(self.training_images);
+        result.model = Some(name(model));
+        Ok(result)
+    }
+
+    /// [`Embedded::verification`] for each number of references in turn.
+    ///
+    /// # Errors
+    /// As [`super::verification`].
+    pub fn verification_runs(
+        &self,
+        model: &Model,
+        references: &[usize],
+        options: &VerificationOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<VerificationRuns> {
+        let run = |&references: &usize| {
+            let options = VerificationOptions { references, ..options.clone() };
+            self.verification(model, &options, progress)
+        };
+        Ok(VerificationRuns { runs: references.iter().map(run).collect::<Result<_>>()? })
+    }
+
+    /// [`super::notebook`].
+    ///
+    /// # Errors
+    /// As [`super::notebook`].
+    pub fn notebook(&self, model: &Model, seed: u64) -> Result<NotebookResult> {
+        let score = |a: usize, b: usize| self.score(model, &[a], b);
+        let mut result = super::notebook(&self.set, &score, seed)?;
+        result.training_images_in_test = Some(self.training_images);
+        result.model = Some(name(model));
+        Ok(result)
+    }
+}
+
+fn name(model: &Model) -> ModelName {
+    ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() }
+}
+
+/// How many images of `set` the model was trained or calibrated on: real ones by fingerprint, synthetic ones by the
+/// generator's seed and the writer's number.
+fn training_images(model: &Model, set: &DataSet, pictures: &Pictures) -> usize {
+    let info = model.info();
+    let made_with = || std::iter::once(&info.trained_on).chain(&info.calibrated_on);
+    let known: BTreeSet<_> = made_with().flat_map(|data| &data.digests).collect();
+    let made_of: Vec<SyntheticInfo> = made_with().filter_map(|data| data.synthetic).collect();
+    let same_seed = |ours: &SyntheticInfo| {
+        made_of.iter().find(|theirs| (theirs.generator, theirs.seed) == (ours.generator, ours.seed))
+    };
+    let known_writers = set.synthetic.as_ref().and_then(same_seed).map_or(0, |theirs| theirs.writers);
+    let is_known_writer = |writer: &str| writer.parse::<usize>().is_ok_and(|number| number <= known_writers);
+    let images = set.images.iter().zip(pictures.digests());
+    images.filter(|(image, digest)| known.contains(digest) || is_known_writer(image.writer.as_str())).count()
+}
