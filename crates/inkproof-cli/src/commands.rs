@@ -1,6 +1,8 @@
 //! One file for each command: its options, and what it does with them.
 
+pub mod demo;
 pub mod evaluate;
+pub mod synth;
 pub mod train;
 pub mod truth;
 pub mod verify;

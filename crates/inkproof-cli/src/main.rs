@@ -26,18 +26,22 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(commands::demo::Demo),
     Verify(commands::verify::Verify),
     Train(commands::train::Train),
     Evaluate(commands::evaluate::Evaluate),
+    Synth(commands::synth::Synth),
     Truth(commands::truth::Truth),
 }
 
 fn main() -> ExitCode {
     allocator::keep_memory();
     let outcome = match Program::parse().command {
+        Command::Demo(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Train(command) => command.run(),
         Command::Evaluate(command) => command.run(),
+        Command::Synth(command) => command.run(),
         Command::Truth(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {

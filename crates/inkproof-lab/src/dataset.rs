@@ -21,6 +21,7 @@ use inkproof::model::SyntheticInfo;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::synth;
 pub use layout::{Layout, UnknownLayoutName};
 pub use problem::Problem;
 
@@ -126,7 +127,13 @@ impl DataSet {
         if images.is_empty() {
             return Err(Problem::NoImages.at(root));
         }
-        Ok(DataSet { root: root.to_owned(), layout, images, synthetic: None, skipped })
+        Ok(DataSet {
+            root: root.to_owned(),
+            layout,
+            images,
+            synthetic: synth::read_info(root)?.map(SyntheticInfo::from),
+            skipped,
+        })
     }
 
     /// The images of one split, or all of them where the data set has no splits.

@@ -65,6 +65,14 @@ pub enum Error {
     #[error("{}: this checkpoint cannot be resumed: {why}", path.display())]
     Checkpoint { path: PathBuf, why: String },
 
+    /// A folder that would be filled has something in it.
+    #[error("{}: is not empty; give the name of a new folder", .0.display())]
+    NotEmpty(PathBuf),
+
+    /// A `synth.json` that does not say how its folder was made.
+    #[error("{}: does not say how these signatures were made ({why}); make them again with `inkproof synth`", path.display())]
+    BrokenNote { path: PathBuf, why: String },
+
     /// An option has a value that means nothing.
     #[error("{option} must be at least 1")]
     ZeroOption { option: &'static str },

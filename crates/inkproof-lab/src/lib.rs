@@ -11,8 +11,10 @@ pub mod evaluate;
 pub mod metrics;
 pub mod pairs;
 pub mod pictures;
+mod png_file;
 pub mod progress;
 pub mod report;
+pub mod synth;
 pub mod train;
 
 pub use error::{Error, Result};

@@ -97,6 +97,24 @@ impl Pictures {
         self.pictures.iter().map(|picture| picture.digest)
     }
 
+    /// Takes the images that are in `others` too out of `set` and lists them in its `skipped`: writers can be disjoint
+    /// by name and share an image all the same.
+    pub fn leave_out_shared(&mut self, set: &mut DataSet, others: &Self, progress: &mut dyn Progress) {
+        let known: BTreeSet<ImageDigest> = others.digests().collect();
+        let images = std::mem::take(&mut set.images);
+        let pictures = std::mem::take(&mut self.pictures);
+        for (image, picture) in images.into_iter().zip(pictures) {
+            if known.contains(&picture.digest) {
+                let why = "the same image is among those that are trained on".to_owned();
+                progress.report(Event::Skipped { path: &image.path, why: &why });
+                set.skipped.push(Skipped { path: image.path, why });
+            } else {
+                set.images.push(image);
+                self.pictures.push(picture);
+            }
+        }
+    }
+
     /// One image as the network sees it: from memory, or decoded again.
     ///
     /// # Errors

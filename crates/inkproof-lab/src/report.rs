@@ -5,14 +5,17 @@
 //! same bytes.
 
 mod charts;
+mod examples;
 mod sections;
 mod text;
 
-use std::io::Write as _;
 use std::path::Path;
+
+use inkproof::write_atomically;
 
 use crate::error::{Error, Result};
 use crate::evaluate::{Class, NotebookResult, VerificationResult};
+pub use examples::examples;
 pub use text::verdict;
 
 /// What the report tells.
@@ -91,28 +94,8 @@ impl Report {
     /// [`Error::Io`] with the path; no partial file is left.
     pub fn write(&self, path: &Path) -> Result<()> {
         let page = self.html()?;
-        write_whole(path, page.as_bytes()).map_err(|source| Error::Io { path: path.to_owned(), source })
+        write_atomically(path, page.as_bytes()).map_err(|source| Error::Io { path: path.to_owned(), source })
     }
-}
-
-/// Writes to a temporary name in the same folder, then renames.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: the process' umask takes from it.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]

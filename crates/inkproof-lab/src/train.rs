@@ -113,7 +113,11 @@ pub fn train(
     let pictures = Pictures::read(&mut set, &options.read, progress)?;
     let calibration_pictures = match held_out.is_empty() {
         true => None,
-        false => Some(Pictures::read(&mut calibration_set, &options.read, progress)?),
+        false => {
+            let mut held_out = Pictures::read(&mut calibration_set, &options.read, progress)?;
+            held_out.leave_out_shared(&mut calibration_set, &pictures, progress);
+            Some(held_out)
+        }
     };
     let pairs = draw_pairs(&set, options)?;
 
@@ -140,7 +144,7 @@ pub fn train(
     }
     model.save(out)?;
     checkpoint::remove(&checkpoint_path)?;
-    let skipped = set.skipped;
+    let skipped = [set.skipped, calibration_set.skipped].concat();
     Ok(Outcome::Finished(Box::new(Trained {
         model,
         pairs: pairs.len(),
@@ -308,6 +312,3 @@ fn data_info(set: &DataSet, pictures: &Pictures) -> DataInfo {
 fn name_of(out: &Path) -> String {
     out.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,160 @@
+//! `inkproof demo`: the whole story in under a minute, on signatures of writers who do not exist and whom the bundled
+//! model has never seen.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use inkproof::{Decision, Model};
+use inkproof_lab::evaluate::{Class, Comparison, Embedded, VerificationOptions, VerificationResult};
+use inkproof_lab::report::{Making, Report, examples, verdict};
+use inkproof_lab::synth::{self, SynthOptions};
+
+use super::evaluate::embed;
+use crate::arguments::Data;
+use crate::figures::{eer_with_interval, table};
+use crate::progress::Shown;
+
+/// The seed of `examples/signatures`; the demo has more of its writers. No bundled model is trained with it.
+const SIGNATURES: SynthOptions = SynthOptions { writers: 24, genuine: 8, forgeries: 6, seed: 20261 };
+
+const REFERENCES: [usize; 2] = [1, 3];
+
+/// See the whole story in under a minute: verify, evaluate, look at the report
+///
+/// Makes signatures of writers who do not exist, judges a genuine and a forged one, measures the bundled model on all
+/// of them, and writes report.html.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Folder for the signatures and the report
+    #[arg(long, default_value = "inkproof-demo")]
+    out: PathBuf,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl Demo {
+    pub fn run(self) -> Result<ExitCode> {
+        let model = Model::bundled();
+        let signatures = self.signatures()?;
+        let data = Data::new(&signatures);
+        let mut progress = Shown::new();
+        let embedded = embed(&model, data.open()?, &data, &mut progress)?;
+        ensure!(embedded.training_images() == 0, "the demo's writers were in the model's training");
+        let options = VerificationOptions::default();
+        let runs = embedded.verification_runs(&model, &REFERENCES, &options, &mut progress)?;
+        drop(progress);
+        let report = self.write_report(&model, &embedded, &runs.runs)?;
+        if self.json {
+            let mut document = serde_json::to_value(&runs)?;
+            document["report"] = serde_json::to_value(&report)?;
+            println!("{document:#}");
+        } else {
+            tell(&model, &embedded, &runs.runs, &report);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The folder of signatures, made now or by an earlier demo.
+    fn signatures(&self) -> Result<PathBuf> {
+        let folder = self.out.join("signatures");
+        if folder.join("synth.json").exists() {
+            let info = synth::read_info(&folder)?;
+            let made = info.is_some_and(|info| info.is_of(&SIGNATURES));
+            ensure!(made, "{}: holds other signatures; give another --out", folder.display());
+            return Ok(folder);
+        }
+        std::fs::create_dir_all(&self.out).with_context(|| format!("{}: cannot be made", self.out.display()))?;
+        synth::write(&folder, &SIGNATURES, &mut Shown::new())?;
+        Ok(folder)
+    }
+
+    fn write_report(&self, model: &Model, embedded: &Embedded, runs: &[VerificationResult]) -> Result<PathBuf> {
+        let path = self.out.join("report.html");
+        let report = Report {
+            title: "inkproof demo: signatures of writers who do not exist".to_owned(),
+            data: format!(
+                "{} synthetic writers with {} genuine signatures and {} skilled forgeries each; the model was trained \
+                 on other synthetic writers and on nobody's real signature.",
+                SIGNATURES.writers, SIGNATURES.genuine, SIGNATURES.forgeries
+            ),
+            verdict: runs.iter().map(verdict).collect::<Vec<_>>().join(" "),
+            examples: examples(embedded.set(), &runs[runs.len() - 1])?,
+            verification: runs.to_vec(),
+            notebook: None,
+            made: Making {
+                command: "inkproof demo".to_owned(),
+                seed: SIGNATURES.seed,
+                model: model.name().to_owned(),
+                model_digest: model.digest().to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+        };
+        report.write(&path)?;
+        Ok(path)
+    }
+}
+
+/// The story in the order in which a newcomer wants it.
+fn tell(model: &Model, embedded: &Embedded, runs: &[VerificationResult], report: &Path) {
+    let run = &runs[runs.len() - 1];
+    println!("1. Verify. Three references of a writer, and three questioned signatures:\n");
+    for class in [Class::Genuine, Class::Skilled, Class::Random] {
+        if let Some(comparison) = run.comparisons.iter().find(|comparison| comparison.class == class) {
+            println!("{}", judged(model, embedded, comparison));
+        }
+    }
+    println!("\n2. Evaluate. {} writers, none of them in the model's training:\n", run.writers);
+    for run in runs {
+        println!("{}\n", table(run));
+    }
+    for run in runs {
+        let skilled = run.skilled.as_ref().map_or("-".to_owned(), eer_with_interval);
+        let random = eer_with_interval(&run.random);
+        println!(
+            "Equal error rate with {} reference(s): skilled forgeries {skilled}, random {random}.",
+            run.references
+        );
+    }
+    println!("\n3. Look. Charts and pictures are in {}", report.display());
+    println!("\nTry it yourself:\n  {}", try_it(embedded, run));
+}
+
+fn judged(model: &Model, embedded: &Embedded, comparison: &Comparison) -> String {
+    let truth = match comparison.class {
+        Class::Genuine => "a genuine one",
+        Class::Skilled => "a skilled forgery",
+        Class::Random => "another writer's",
+    };
+    let threshold = model.threshold().get();
+    let decision = if comparison.score >= threshold { Decision::Accepted } else { Decision::Rejected };
+    let word = match decision {
+        Decision::Accepted => "ACCEPTED",
+        Decision::Rejected => "REJECTED",
+    };
+    let right = (decision == Decision::Accepted) == (comparison.class == Class::Genuine);
+    format!(
+        "   {} is {truth}: {word}, score {:.4}, threshold {threshold:.4} ({})",
+        short(embedded, comparison.questioned),
+        comparison.score,
+        if right { "right" } else { "wrong" }
+    )
+}
+
+/// The file's path below the folder of signatures.
+fn short(embedded: &Embedded, image: usize) -> String {
+    let set = embedded.set();
+    let path = &set.images[image].path;
+    path.strip_prefix(&set.root).unwrap_or(path).display().to_string()
+}
+
+/// A `verify` command for the first comparison.
+fn try_it(embedded: &Embedded, run: &VerificationResult) -> String {
+    let path = |image: usize| embedded.set().images[image].path.display().to_string();
+    let Some(comparison) = run.comparisons.first() else { return String::new() };
+    let references: String =
+        comparison.references.iter().map(|&image| format!("--reference {} ", path(image))).collect();
+    format!("cargo run --release -- verify {references}{}", path(comparison.questioned))
+}

@@ -9,7 +9,7 @@ use inkproof::Model;
 use inkproof_lab::dataset::{DataSet, Split};
 use inkproof_lab::evaluate::{Embedded, NotebookResult, VerificationOptions, VerificationResult};
 use inkproof_lab::pictures::Pictures;
-use inkproof_lab::report::{Making, Report, verdict};
+use inkproof_lab::report::{Making, Report, examples, verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -70,6 +70,9 @@ impl Evaluate {
                 drop(progress);
                 self.show_verification(&embedded, &runs)?;
                 report.verdict = runs.iter().map(verdict).collect::<Vec<_>>().join(" ");
+                if let Some(run) = runs.last() {
+                    report.examples = examples(embedded.set(), run)?;
+                }
                 report.verification = runs;
             }
             Protocol::Notebook => {

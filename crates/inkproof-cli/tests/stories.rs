@@ -1,0 +1,16 @@
+//! Stories through the real program: what a user does, what comes out, and what is left on the disk.
+
+#[path = "stories/bad_input.rs"]
+mod bad_input;
+#[path = "stories/demo.rs"]
+mod demo;
+#[path = "stories/evaluate.rs"]
+mod evaluate;
+#[path = "stories/program.rs"]
+mod program;
+#[path = "stories/synth.rs"]
+mod synth;
+#[path = "stories/train.rs"]
+mod train;
+#[path = "stories/verify.rs"]
+mod verify;

@@ -1,0 +1,109 @@
+//! How good a model is, and whether the test was fair.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::program::{Desk, examples};
+
+fn evaluate(desk: &Desk, data: &str, options: &str) -> Value {
+    desk.run(&format!("evaluate {data} {options} --json")).succeeds().json()
+}
+
+#[test]
+fn the_verification_protocol_speaks_as_the_contract_says() {
+    let desk = Desk::new();
+    let data = examples().display().to_string();
+    let found = evaluate(&desk, &data, "--repeats 3");
+    for (key, value) in [
+        ("protocol", "verification".into()),
+        ("references", 1.into()),
+        ("repeats", 3.into()),
+        ("seed", 0.into()),
+        ("writers", 8.into()),
+        ("images", Value::from(8 * 14)),
+        ("training_images_in_test", 0.into()),
+    ] {
+        assert_eq!(found[key], value, "{key}");
+    }
+    assert_eq!(found["skipped"]["too_few_genuine"], 0);
+    assert_eq!(found["skipped"]["no_forgeries"], 0);
+    for (class, forgeries) in [("skilled", 8 * 6 * 3), ("random", 8 * 7 * 3)] {
+        let rates = &found[class];
+        for key in ["eer", "auc", "eer_writer_thresholds", "far_at_threshold", "frr_at_threshold"] {
+            let rate = rates[key].as_f64().unwrap();
+            assert!((0.0..=1.0).contains(&rate), "{class} {key} {rate}");
+        }
+        assert_eq!(rates["comparisons"]["genuine"], 8 * 7 * 3);
+        assert_eq!(rates["comparisons"]["forgery"], forgeries);
+        assert!(rates["cllr"].is_null() && rates["cllr_min"].is_null());
+    }
+    assert_eq!(found["model"]["name"], "bundled");
+    assert!(found["threshold"].is_number());
+    assert_eq!(found, evaluate(&desk, &data, "--repeats 3"), "the same again");
+    let several = evaluate(&desk, &data, "--repeats 2 --references 1,3");
+    let references: Vec<_> = several["runs"].as_array().unwrap().iter().map(|run| run["references"].as_u64()).collect();
+    assert_eq!(references, [Some(1), Some(3)]);
+}
+
+#[test]
+fn the_notebooks_protocol_and_a_report() {
+    let desk = Desk::new();
+    let data = examples().display().to_string();
+    let found = evaluate(&desk, &data, "--protocol notebook --report page.html");
+    assert_eq!((found["protocol"].as_str(), found["pairs"].as_u64()), (Some("notebook"), Some(8 * (8 + 6))));
+    assert!(found["loss"].as_f64().unwrap() > 0.0);
+    assert!((0.0..=1.0).contains(&found["accuracy"].as_f64().unwrap()));
+    assert!(fs::read_to_string(desk.path("page.html")).unwrap().contains("accuracy"));
+    let told = desk.run(&format!("evaluate {data} --repeats 1 --report page.html")).succeeds();
+    assert!(told.out.contains("skilled forgeries") && told.out.contains("random forgeries"), "{}", told.out);
+    assert!(fs::read_to_string(desk.path("page.html")).unwrap().contains("<svg"));
+    desk.run(&format!("evaluate {data} --repeats 1 --report nowhere/page.html")).err.contains("nowhere/page.html");
+}
+
+#[test]
+fn a_test_on_training_images_is_called_unfair_on_its_first_line() {
+    let desk = Desk::new();
+    desk.synth("signatures", 3, 3, 2, 2);
+    desk.run("train signatures --out model.safetensors --preprocess raw --epochs 1").succeeds();
+    let by_seed = desk.run("evaluate signatures --model model.safetensors --repeats 1").succeeds();
+    let first = by_seed.out.lines().next().unwrap();
+    assert!(first.contains("15 of the 15 test images were in the model's training"), "{first}");
+
+    // Without the note of their origin they are images like any other, and known by what they show.
+    desk.synth("real", 3, 3, 2, 9);
+    fs::remove_file(desk.path("real/synth.json")).unwrap();
+    desk.run("train real --out real.safetensors --preprocess raw --epochs 1").succeeds();
+    desk.synth("test", 3, 3, 2, 10);
+    fs::remove_file(desk.path("test/synth.json")).unwrap();
+    fs::copy(desk.path("real/002/002_01.png"), desk.path("test/001/copied.png")).unwrap();
+    let found = evaluate(&desk, "test", "--model real.safetensors --repeats 1");
+    assert_eq!(found["training_images_in_test"], 1);
+    assert_eq!(evaluate(&desk, "signatures", "--model real.safetensors --repeats 1")["training_images_in_test"], 0);
+}
+
+#[test]
+fn writers_in_both_parts_are_refused_or_warned_of() {
+    let desk = Desk::new();
+    desk.synth("both/train", 2, 3, 2, 1);
+    desk.synth("both/test", 2, 3, 2, 2);
+    desk.run("evaluate both").fails_with(&["001", "both", "notebook protocol allows it"]);
+    let notebook = desk.run("evaluate both --protocol notebook").succeeds();
+    assert!(notebook.err.starts_with("warning: "), "{}", notebook.err);
+    assert!(notebook.out.starts_with("10 pairs"), "{}", notebook.out);
+}
+
+#[test]
+fn what_was_left_out_is_listed_and_counted() {
+    let desk = Desk::new();
+    desk.synth("signatures", 3, 3, 2, 6);
+    desk.write("signatures/003/003_01.png", b"");
+    desk.run("evaluate signatures --repeats 1").fails_with(&["003_01.png", "0 bytes"]);
+    let found = evaluate(&desk, "signatures", "--repeats 1 --skip-bad");
+    assert_eq!(found["images"], 14);
+    assert_eq!(found["left_out"].as_array().unwrap().len(), 1);
+    fs::remove_dir_all(desk.path("signatures/001_forg")).unwrap();
+    desk.run("evaluate signatures --repeats 1").fails_with(&["001_forg"]);
+    let found = evaluate(&desk, "signatures", "--repeats 1 --skip-bad");
+    assert_eq!(found["skipped"]["no_forgeries"], 1);
+}

@@ -1,0 +1,127 @@
+//! Running the program in a folder of its own.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A temporary folder in which commands run.
+pub struct Desk {
+    folder: TempDir,
+}
+
+/// What a command did.
+pub struct Done {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) {
+        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_inkproof"));
+        command.current_dir(self.folder.path()).args(line.split_whitespace());
+        command
+    }
+
+    /// Runs `inkproof` with the words of `line`.
+    pub fn run(&self, line: &str) -> Done {
+        Done::of(self.command(line).stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// The same with bytes on standard input.
+    pub fn run_with_input(&self, line: &str, input: &[u8]) -> Done {
+        let mut child =
+            self.command(line).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        Done::of(child.wait_with_output().unwrap())
+    }
+
+    /// Synthetic signatures in a folder of the desk.
+    pub fn synth(&self, folder: &str, writers: usize, genuine: usize, forgeries: usize, seed: u64) {
+        let options = format!("--writers {writers} --genuine {genuine} --forgeries {forgeries} --seed {seed}");
+        self.run(&format!("synth {folder} {options}")).succeeds();
+    }
+
+    /// Every file and folder of the desk, sorted.
+    pub fn everything(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        list(self.folder.path(), &mut found);
+        let root = self.folder.path().to_owned();
+        let mut names: Vec<_> =
+            found.iter().map(|path| path.strip_prefix(&root).unwrap().display().to_string()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn list(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            list(&path, found);
+        }
+        found.push(path);
+    }
+}
+
+impl Done {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("no signal ended the program"),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    pub fn succeeds(self) -> Self {
+        assert_eq!(self.code, 0, "{}{}", self.out, self.err);
+        self
+    }
+
+    /// The one JSON document on standard output.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+    }
+
+    /// Exit code 2, nothing on standard output, and one last line that says `error:` and all of `words`.
+    pub fn fails_with(&self, words: &[&str]) {
+        assert_eq!(self.code, 2, "{}{}", self.out, self.err);
+        assert_eq!(self.out, "", "nothing is found out");
+        let last = self.err.lines().last().unwrap_or_default();
+        assert!(last.starts_with("error: "), "{}", self.err);
+        assert_eq!(self.err.matches("error:").count(), 1, "{}", self.err);
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        for word in words {
+            assert!(last.contains(word), "`{word}` in: {last}");
+        }
+    }
+}
+
+/// A bundled signature: `001/001_01.png`, by its writer, number, and whether it is genuine.
+pub fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/signatures")
+}
+
+/// The bundled files of one folder, sorted.
+pub fn example_files(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(examples().join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}

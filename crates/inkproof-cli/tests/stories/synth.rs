@@ -1,0 +1,37 @@
+//! Signatures of nobody, the same for the same seed.
+
+use std::fs;
+
+use super::program::{Desk, examples};
+
+#[test]
+fn the_bundled_examples_are_made_by_the_seed_that_they_name() {
+    let desk = Desk::new();
+    desk.synth("again", 8, 8, 6, 20261);
+    let made: Vec<_> = desk.everything().into_iter().filter(|name| name.ends_with(".png")).collect();
+    assert_eq!(made.len(), 8 * (8 + 6));
+    for name in made {
+        let bundled = examples().join(name.strip_prefix("again/").unwrap());
+        assert!(fs::read(desk.path(&name)).unwrap() == fs::read(bundled).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn another_seed_makes_other_signatures_and_more_writers_change_none() {
+    let desk = Desk::new();
+    desk.synth("few", 2, 2, 1, 7);
+    desk.synth("many", 3, 2, 1, 7);
+    desk.synth("other", 2, 2, 1, 8);
+    let read = |name: &str| fs::read(desk.path(name)).unwrap();
+    assert_eq!(read("few/002/002_01.png"), read("many/002/002_01.png"));
+    assert_ne!(read("few/002/002_01.png"), read("other/002/002_01.png"));
+}
+
+#[test]
+fn a_folder_with_something_in_it_is_left_alone() {
+    let desk = Desk::new();
+    desk.write("mine/letter.txt", b"dear");
+    desk.run("synth mine --writers 2").fails_with(&["mine"]);
+    desk.run("synth new --writers 0").fails_with(&["writers"]);
+    assert_eq!(desk.everything(), ["mine", "mine/letter.txt"]);
+}

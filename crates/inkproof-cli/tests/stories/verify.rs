@@ -1,0 +1,61 @@
+//! One questioned signature, one or several references, a decision.
+
+use std::fs;
+
+use super::program::{Desk, example_files};
+
+#[test]
+fn a_decision_its_score_and_its_exit_code_agree() {
+    let desk = Desk::new();
+    let genuine = example_files("001");
+    let [a, b, c] = [&genuine[0], &genuine[1], &genuine[2]].map(|path| path.display().to_string());
+    let done = desk.run(&format!("verify --reference {a} --reference {b} {c} --json"));
+    let found = done.json();
+    let (score, threshold) = (found["score"].as_f64().unwrap(), found["threshold"].as_f64().unwrap());
+    let accepted = score >= threshold;
+    assert_eq!(found["decision"], if accepted { "accepted" } else { "rejected" });
+    assert_eq!(done.code, if accepted { 0 } else { 1 });
+    assert!(found["log10_lr"].is_null(), "the model is not calibrated to likelihood ratios");
+    let singles: Vec<f64> =
+        found["references"].as_array().unwrap().iter().map(|r| r["score"].as_f64().unwrap()).collect();
+    assert_eq!(singles.len(), 2);
+    assert_eq!(singles[0].max(singles[1]), score, "the best reference counts");
+    assert_eq!(found["references"][0]["path"], a);
+    assert_eq!(found["questioned"], c);
+    assert_eq!(found["model"]["name"], "bundled");
+    assert_eq!(found["model"]["digest"].as_str().unwrap().len(), 16);
+    for part in ["decode", "ink", "embed", "score"] {
+        assert!(found["milliseconds"][part].as_f64().unwrap() >= 0.0, "{part}");
+    }
+}
+
+#[test]
+fn the_threshold_can_be_given_and_the_verdict_is_plain() {
+    let desk = Desk::new();
+    let genuine = example_files("002");
+    let pair = format!("--reference {} {}", genuine[0].display(), genuine[1].display());
+    let accepted = desk.run(&format!("verify {pair} --threshold 0"));
+    assert_eq!(accepted.code, 0);
+    assert!(accepted.out.starts_with("ACCEPTED: "), "{}", accepted.out);
+    let rejected = desk.run(&format!("verify {pair} --threshold 1.5"));
+    assert_eq!(rejected.code, 1);
+    assert!(rejected.out.starts_with("REJECTED: "), "{}", rejected.out);
+    assert!(rejected.out.contains("is below the threshold 1.5"), "{}", rejected.out);
+}
+
+#[test]
+fn a_signature_is_most_like_itself_and_standard_input_is_an_image_too() {
+    let desk = Desk::new();
+    let genuine = example_files("003");
+    let reference = genuine[0].display();
+    let itself =
+        desk.run_with_input(&format!("verify --reference {reference} - --json"), &fs::read(&genuine[0]).unwrap());
+    let other =
+        desk.run_with_input(&format!("verify --reference {reference} - --json"), &fs::read(&genuine[1]).unwrap());
+    assert_eq!(itself.json()["questioned"], "-");
+    let score = |done: &super::program::Done| done.json()["score"].as_f64().unwrap();
+    assert!(score(&itself) > score(&other), "{} against {}", score(&itself), score(&other));
+    let swapped =
+        desk.run(&format!("verify --reference {} {reference} --json", genuine[1].display())).json()["score"].as_f64();
+    assert!((swapped.unwrap() - score(&other)).abs() < 1e-6, "which one is the reference does not matter");
+}
