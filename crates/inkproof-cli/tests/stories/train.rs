@@ -73,7 +73,7 @@ fn a_training_that_diverges_stops_and_leaves_no_model() {
         desk.run("train signatures --out model.safetensors --preprocess raw --batch-size 4 --learning-rate 1e30");
     done.fails_with(&["diverged", "--learning-rate"]);
     assert!(!desk.path("model.safetensors").exists());
-    desk.run("train signatures --out m.safetensors --preprocess raw --learning-rate -1").fails_with(&["learning-rate"]);
+    desk.run("train signatures --out m.safetensors --preprocess raw --learning-rate=-1").fails_with(&["learning-rate"]);
     desk.run("train signatures --out m.safetensors --preprocess raw --epochs 0").fails_with(&["epochs"]);
 }
 

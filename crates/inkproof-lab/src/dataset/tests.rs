@@ -88,7 +88,10 @@ fn notebook_layout_is_found_and_sorted() {
         "002_forg/x.bmp",
         "synth.json",
     ]);
+    let note = r#"{"generator":1,"seed":5,"writers":10,"genuine":2,"forgeries":3,"images":50}"#;
+    fs::write(root.path().join("synth.json"), note).unwrap();
     let set = open(&root);
+    assert_eq!(set.synthetic, Some(SyntheticInfo { generator: 1, seed: 5, writers: 10 }));
     assert_eq!(set.layout, Layout::Notebook);
     assert_eq!(
         listing(&set),

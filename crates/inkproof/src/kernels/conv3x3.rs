@@ -46,6 +46,17 @@ impl Shape {
         self.out_height() * self.width - 2
     }
 
+    /// The convolution that gives the gradient of the input: of the output's gradient, padded by two.
+    fn padded(&self) -> Shape {
+        Shape {
+            batch: self.batch,
+            channels_in: self.channels_out,
+            channels_out: self.channels_in,
+            height: self.height + 2,
+            width: self.width + 2,
+        }
+    }
+
     pub(crate) fn input_len(&self) -> usize {
         self.batch * self.channels_in * self.in_plane()
     }
@@ -100,20 +111,23 @@ pub(crate) fn forward<T: KernelNumber>(shape: Shape, input: &[T], weight: &[T], 
     assert_eq!(input.len(), shape.input_len());
     assert_eq!(weight.len(), shape.weight_len());
     assert_eq!(bias.len(), shape.channels_out);
-    let kernels = T::kernels(shape.positions());
-    let packed = pack(&kernels, shape.channels_out, shape.channels_in, |o, i, tap| {
+    forward_with(&best(shape.positions()), shape, input, weight, bias)
+}
+
+fn forward_with<T: Number>(kernels: &Kernels<T>, shape: Shape, input: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
+    let packed = pack(kernels, shape.channels_out, shape.channels_in, |o, i, tap| {
         weight[(o * shape.channels_in + i) * TAPS + tap]
     });
     let finish = Finish { bias: Some(bias), relu: true };
     let mut output = vec![T::default(); shape.output_len()];
     let shared = Shared::new(&mut output);
-    let strips = Strips::new(&shape, &kernels);
+    let strips = Strips::new(&shape, kernels);
     parallel::for_each(shape.batch * strips.tasks, |task| {
         let (image, part) = (task / strips.tasks, task % strips.tasks);
         let planes = &input[image * shape.channels_in * shape.in_plane()..];
-        // Safety: tasks write to different images or, inside one, equal values to the positions that two strips share.
+        // Safety: tasks write to different images or, inside one, to different positions.
         let target = unsafe { shared.at(image * shape.channels_out * shape.out_plane()) };
-        convolve(&kernels, &shape, planes, &packed, finish, strips.range(part), target);
+        convolve(kernels, &shape, planes, &packed, finish, strips.range(part), target);
     });
     output
 }
@@ -131,8 +145,9 @@ pub(crate) fn backward<T: KernelNumber>(
     assert_eq!(weight.len(), shape.weight_len());
     assert_eq!(output.len(), shape.output_len());
     assert_eq!(gradient.len(), shape.output_len());
-    let (weight_gradient, bias) = backward_weight(shape, input, output, gradient);
-    let input = input_wanted.then(|| backward_input(shape, weight, output, gradient));
+    let (weight_gradient, bias) = backward_weight(&best(shape.positions()), shape, input, output, gradient);
+    let kernels = best(shape.padded().positions());
+    let input = input_wanted.then(|| backward_input(&kernels, shape, weight, output, gradient));
     Gradients { input, weight: weight_gradient, bias }
 }
 
@@ -141,16 +156,9 @@ fn through_relu<T: Number>(gradient: T, output: T) -> T {
     if output > T::default() { gradient } else { T::default() }
 }
 
-fn backward_input<T: KernelNumber>(shape: Shape, weight: &[T], output: &[T], gradient: &[T]) -> Vec<T> {
-    let padded = Shape {
-        channels_in: shape.channels_out,
-        channels_out: shape.channels_in,
-        height: shape.height + 2,
-        width: shape.width + 2,
-        ..shape
-    };
-    let kernels = T::kernels(padded.positions());
-    let packed = pack(&kernels, shape.channels_in, shape.channels_out, |i, o, tap| {
+fn backward_input<T: Number>(kernels: &Kernels<T>, shape: Shape, weight: &[T], output: &[T], gradient: &[T]) -> Vec<T> {
+    let padded = shape.padded();
+    let packed = pack(kernels, shape.channels_in, shape.channels_out, |i, o, tap| {
         weight[(o * shape.channels_in + i) * TAPS + (TAPS - 1 - tap)]
     });
     let mut result = vec![T::default(); shape.input_len()];
@@ -169,13 +177,18 @@ fn backward_input<T: KernelNumber>(shape: Shape, weight: &[T], output: &[T], gra
         let finish = Finish { bias: None, relu: false };
         // Safety: every task writes to its own image.
         let target = unsafe { shared.at(image * shape.channels_in * shape.in_plane()) };
-        convolve(&kernels, &padded, &planes, &packed, finish, 0..padded.positions(), target);
+        convolve(kernels, &padded, &planes, &packed, finish, 0..padded.positions(), target);
     });
     result
 }
 
-fn backward_weight<T: KernelNumber>(shape: Shape, input: &[T], output: &[T], gradient: &[T]) -> (Vec<T>, Vec<T>) {
-    let kernels = T::kernels(shape.positions());
+fn backward_weight<T: Number>(
+    kernels: &Kernels<T>,
+    shape: Shape,
+    input: &[T],
+    output: &[T],
+    gradient: &[T],
+) -> (Vec<T>, Vec<T>) {
     let mut weight = vec![T::default(); shape.weight_len()];
     let mut bias = vec![T::default(); shape.channels_out];
     let (shared_weight, shared_bias) = (Shared::new(&mut weight), Shared::new(&mut bias));
@@ -192,7 +205,7 @@ fn backward_weight<T: KernelNumber>(shape: Shape, input: &[T], output: &[T], gra
                 // Safety: every task has output channels of its own.
                 unsafe { *shared_bias.at(first + row) += sum };
             }
-            add_dots(&kernels, &shape, &planes, &input[image * shape.channels_in * shape.in_plane()..], &mut sums);
+            add_dots(kernels, &shape, &planes, &input[image * shape.channels_in * shape.in_plane()..], &mut sums);
         }
         for (k, sums) in sums.chunks_exact(kernels.dot_rows * 3 * kernels.dot_step).enumerate() {
             for (i, sums) in sums.chunks_exact(kernels.dot_step).enumerate().take(rows * 3) {
@@ -295,15 +308,17 @@ fn convolve<T: Number>(
         .collect();
     let mut sums = vec![T::default(); kernels.rows * kernels.strip_len];
     for start in range.step_by(kernels.strip_len) {
-        // The last strip is moved back to end at the last output, so that nothing is read beyond the last plane.
-        let start = start.min(shape.positions() - kernels.strip_len);
+        // The last strip is moved back to end at the last output, so that nothing is read beyond the last plane; what
+        // it shares with the strip before it is not written again.
+        let from = start.min(shape.positions() - kernels.strip_len);
+        let known = start - from;
         for block in 0..shape.channels_out.div_ceil(kernels.rows) {
             let weights = &packed[block * offsets.len() * kernels.rows..];
             // Safety: the largest offset plus the last position is the last number of the last plane.
-            unsafe { (kernels.strip)(planes[start..].as_ptr(), &offsets, weights.as_ptr(), sums.as_mut_ptr()) };
+            unsafe { (kernels.strip)(planes[from..].as_ptr(), &offsets, weights.as_ptr(), sums.as_mut_ptr()) };
             let first = block * kernels.rows;
             for row in 0..kernels.rows.min(shape.channels_out - first) {
-                let sums = &sums[row * kernels.strip_len..][..kernels.strip_len];
+                let sums = &sums[row * kernels.strip_len..][known..kernels.strip_len];
                 let bias = finish.bias.map_or(T::default(), |bias| bias[first + row]);
                 // Safety: the plane of this channel lies inside the image that `target` points to.
                 let plane = unsafe { target.add((first + row) * shape.out_plane()) };
@@ -389,9 +404,14 @@ unsafe fn dots<L: Lanes, const ROWS: usize>(
 
 /// Numbers that have kernels.
 pub(crate) trait KernelNumber: Number {
-    /// The fastest kernels that this CPU has and that fit planes of `positions`.
+    /// The sets there are, best first; those that this CPU lacks or that need longer planes are left out.
     #[allow(private_interfaces)]
-    fn kernels(positions: usize) -> Kernels<Self>;
+    fn kernels(positions: usize) -> Vec<Kernels<Self>>;
+}
+
+/// The fastest kernels that this CPU has and that fit planes of `positions`.
+fn best<T: KernelNumber>(positions: usize) -> Kernels<T> {
+    T::kernels(positions).swap_remove(0)
 }
 
 /// Makes the kernels of one register type with 3 registers to a strip, behind wrappers that switch its set on.
@@ -416,36 +436,35 @@ macro_rules! kernels {
     }};
 }
 
-/// The sets there are, best first; those that this CPU lacks or that need longer planes are left out.
-fn kernels_f32(positions: usize) -> Vec<Kernels<f32>> {
-    let mut sets = Vec::new();
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{__m256, __m512};
-        if is_x86_feature_detected!("avx512f") {
-            sets.push(kernels!(__m512, f32, 8, 3, "avx512f"));
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            sets.push(kernels!(__m256, f32, 4, 3, "avx2,fma"));
-        }
-    }
-    sets.push(kernels!([f32; 4], f32, 4, 2));
-    sets.push(kernels!(f32, f32, 4, 1));
-    sets.retain(|set| set.strip_len <= positions);
-    sets
-}
-
 #[allow(private_interfaces)]
 impl KernelNumber for f32 {
-    fn kernels(positions: usize) -> Kernels<f32> {
-        kernels_f32(positions).swap_remove(0)
+    fn kernels(positions: usize) -> Vec<Kernels<f32>> {
+        let mut sets = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{__m256, __m512};
+            if is_x86_feature_detected!("avx512f") {
+                sets.push(kernels!(__m512, f32, 8, 3, "avx512f"));
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                sets.push(kernels!(__m256, f32, 4, 3, "avx2,fma"));
+            }
+        }
+        sets.push(kernels!([f32; 4], f32, 4, 2));
+        sets.push(kernels!(f32, f32, 4, 1));
+        sets.retain(|set| set.strip_len <= positions);
+        sets
     }
 }
 
 #[allow(private_interfaces)]
 impl KernelNumber for f64 {
-    fn kernels(positions: usize) -> Kernels<f64> {
-        let wide = kernels!([f64; 4], f64, 4, 2);
-        if wide.strip_len <= positions { wide } else { kernels!(f64, f64, 4, 1) }
+    fn kernels(positions: usize) -> Vec<Kernels<f64>> {
+        let mut sets = vec![kernels!([f64; 4], f64, 4, 2), kernels!(f64, f64, 4, 1)];
+        sets.retain(|set| set.strip_len <= positions);
+        sets
     }
 }
+
+#[cfg(test)]
+mod tests;

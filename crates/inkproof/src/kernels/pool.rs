@@ -71,3 +71,37 @@ pub(crate) fn backward<T: Number>(planes: Planes, input: &[T], output: &[T], gra
 fn larger<T: Number>(a: T, b: T) -> T {
     if b > a { b } else { a }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_square_gives_its_largest_and_takes_the_gradient_back() {
+        for (height, width) in [(2, 2), (3, 2), (2, 5), (4, 6), (7, 9), (1, 4), (5, 1)] {
+            let planes = Planes { count: 3, height, width };
+            // Neighbours differ, so that there is one largest number in every square.
+            let input: Vec<f32> = (0..3 * height * width).map(|i| ((i * 37 + i / 5) % 101) as f32).collect();
+            let output = forward(planes, &input);
+            assert_eq!(output.len(), 3 * (height / 2) * (width / 2));
+            let gradient: Vec<f32> = (0..output.len()).map(|i| i as f32 + 1.0).collect();
+            let mut expected = vec![0.0; input.len()];
+            for (square, (&found, &g)) in output.iter().zip(&gradient).enumerate() {
+                let (plane, inside) = (square / (height / 2 * (width / 2)), square % (height / 2 * (width / 2)));
+                let (y, x) = (inside / (width / 2) * 2, inside % (width / 2) * 2);
+                let at = |dy: usize, dx: usize| plane * height * width + (y + dy) * width + x + dx;
+                let corners = [at(0, 0), at(0, 1), at(1, 0), at(1, 1)];
+                let largest = *corners.iter().max_by(|&&a, &&b| input[a].total_cmp(&input[b])).unwrap();
+                assert_eq!(found, input[largest]);
+                expected[largest] += g;
+            }
+            assert_eq!(backward(planes, &input, &output, &gradient), expected);
+        }
+    }
+
+    #[test]
+    fn of_equal_numbers_the_first_takes_the_gradient() {
+        let planes = Planes { count: 1, height: 2, width: 2 };
+        assert_eq!(backward(planes, &[1.0, 2.0, 2.0, 2.0], &[2.0], &[5.0]), [0.0, 5.0, 0.0, 0.0]);
+    }
+}
