@@ -50,13 +50,13 @@ def tensor(name, shape):
 
 
 def picture(number):
-    """SIDE x SIDE bytes: squares of 16 pixels with some noise."""
+    """SIDE x SIDE bytes: squares with some noise; their size, tone and contrast depend on the number."""
     y, x = np.indices((SIDE, SIDE)).astype(np.uint64)
-    key = np.uint64(number)
-    sixteen = np.uint64(16)
-    square = mix(key * np.uint64(1000003) + y // sixteen * np.uint64(1009) + x // sixteen) >> np.uint64(40)
+    key, cell = np.uint64(number), np.uint64(3 + 5 * (number % 7))
+    contrast, tone = np.uint64(20 + 30 * (number % 5)), np.uint64(25 * (number % 4))
+    square = mix(key * np.uint64(1000003) + y // cell * np.uint64(1009) + x // cell) >> np.uint64(40)
     noise = mix(key * np.uint64(7000003) + y * np.uint64(1013) + x) >> np.uint64(40)
-    return (square % np.uint64(200) + noise % np.uint64(40)).astype(np.uint8)
+    return (tone + square % contrast + noise % np.uint64(40)).astype(np.uint8)
 
 
 def pictures(numbers):

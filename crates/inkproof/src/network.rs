@@ -105,3 +105,8 @@ pub(crate) fn embed(weights: &Weights, pass: &Pass, pixels: Vec<f32>) -> Vec<f32
     let x = pass.input(pixels, [batch, 1, SIDE, SIDE]);
     pass::values(weights.backbone().embed(pass, x))
 }
+
+#[cfg(test)]
+mod golden_tests;
+#[cfg(test)]
+mod gradient_tests;

@@ -13,6 +13,10 @@ use super::parallel::{self, Shared};
 
 const TAPS: usize = 9;
 
+/// How many products are summed before their sum is added to the total: one sum of hundreds loses a digit more, and a
+/// ReLU beside 0 falls on the wrong side more often.
+const GROUP: usize = 8 * TAPS;
+
 /// The sizes of one convolution: input `batch x channels_in x height x width`, output
 /// `batch x channels_out x (height - 2) x (width - 2)`, weights `channels_out x channels_in x 3 x 3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,21 +205,27 @@ fn backward_weight<T: Number>(
             let source = (image * shape.channels_out + first) * shape.out_plane()..;
             fill_gradient_planes(&shape, rows, &output[source.clone()], &gradient[source], &mut planes);
             for (row, plane) in planes.chunks_exact(shape.out_height() * shape.width).enumerate().take(rows) {
-                let sum = plane.iter().fold(T::default(), |sum, &g| sum + g);
+                let sum = plane.chunks_exact(shape.width).map(sum_of).fold(T::default(), |sum, line| sum + line);
                 // Safety: every task has output channels of its own.
                 unsafe { *shared_bias.at(first + row) += sum };
             }
+            // Images are summed apart, as lines are for the bias: one long sum of like numbers loses digits.
+            sums.fill(T::default());
             add_dots(kernels, &shape, &planes, &input[image * shape.channels_in * shape.in_plane()..], &mut sums);
-        }
-        for (k, sums) in sums.chunks_exact(kernels.dot_rows * 3 * kernels.dot_step).enumerate() {
-            for (i, sums) in sums.chunks_exact(kernels.dot_step).enumerate().take(rows * 3) {
-                let at = (first + i / 3) * shape.channels_in * TAPS + k * 3 + i % 3;
-                // Safety: every task has output channels of its own.
-                unsafe { *shared_weight.at(at) = sums.iter().fold(T::default(), |sum, &part| sum + part) };
+            for (k, sums) in sums.chunks_exact(kernels.dot_rows * 3 * kernels.dot_step).enumerate() {
+                for (i, sums) in sums.chunks_exact(kernels.dot_step).enumerate().take(rows * 3) {
+                    let at = (first + i / 3) * shape.channels_in * TAPS + k * 3 + i % 3;
+                    // Safety: every task has output channels of its own.
+                    unsafe { *shared_weight.at(at) += sum_of(sums) };
+                }
             }
         }
     });
     (weight, bias)
+}
+
+fn sum_of<T: Number>(line: &[T]) -> T {
+    line.iter().fold(T::default(), |sum, &g| sum + g)
 }
 
 /// Lays the gradients that pass the ReLU out on the grid that is as wide as the input; its last columns stay 0.
@@ -353,20 +363,23 @@ unsafe fn strip<L: Lanes, const ROWS: usize, const COLUMNS: usize>(
     sums: *mut L::Number,
 ) {
     unsafe {
-        let mut sum = [[L::splat(L::Number::default()); COLUMNS]; ROWS];
-        for (k, &offset) in offsets.iter().enumerate() {
-            let at = input.add(offset);
-            let x: [L; COLUMNS] = std::array::from_fn(|column| L::load(at.add(column * L::N)));
-            for (row, sum) in sum.iter_mut().enumerate() {
-                let weight = L::splat(*packed.add(k * ROWS + row));
-                for column in 0..COLUMNS {
-                    sum[column] = x[column].multiply_add(weight, sum[column]);
+        for (group, offsets) in offsets.chunks(GROUP).enumerate() {
+            let packed = packed.add(group * GROUP * ROWS);
+            let mut sum = [[L::splat(L::Number::default()); COLUMNS]; ROWS];
+            for (k, &offset) in offsets.iter().enumerate() {
+                let at = input.add(offset);
+                let x: [L; COLUMNS] = std::array::from_fn(|column| L::load(at.add(column * L::N)));
+                for (row, sum) in sum.iter_mut().enumerate() {
+                    let weight = L::splat(*packed.add(k * ROWS + row));
+                    for column in 0..COLUMNS {
+                        sum[column] = x[column].multiply_add(weight, sum[column]);
+                    }
                 }
             }
-        }
-        for (row, sum) in sum.iter().enumerate() {
-            for (column, sum) in sum.iter().enumerate() {
-                sum.store(sums.add((row * COLUMNS + column) * L::N));
+            for (i, &sum) in sum.iter().flatten().enumerate() {
+                let at = sums.add(i * L::N);
+                let total = if group == 0 { sum } else { L::load(at).add(sum) };
+                total.store(at);
             }
         }
     }

@@ -1,0 +1,197 @@
+//! The gradient of every operation that training uses, against central differences in f64, on odd and even shapes.
+//!
+//! Inputs keep away from the places where an operation has a corner (0 of a ReLU, equal numbers in a square of the
+//! pooling), since there is no derivative to compare with.
+
+use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use super::layers::{self, conv_same};
+use super::ops::{conv3x3_relu, max_pool2};
+
+/// Half the distance between the two points of a difference.
+const STEP: f64 = 1e-5;
+const TOLERANCE: f64 = 1e-6;
+
+/// One input of an operation: its shape and numbers, row-major.
+#[derive(Clone)]
+struct Input {
+    shape: Vec<usize>,
+    values: Vec<f64>,
+}
+
+impl Input {
+    /// Distinct numbers in ±1, none near 0, without order; `salt` makes inputs differ.
+    fn new(shape: &[usize], salt: usize) -> Self {
+        let count: usize = shape.iter().product();
+        let number = |i: usize| {
+            let raw = ((i * 7919 + salt * 104_729 + 17) % 10_007) as f64 / 5003.5 - 1.0;
+            if raw >= 0.0 { raw.max(0.01) + 1e-4 * i as f64 } else { raw.min(-0.01) - 1e-4 * i as f64 }
+        };
+        Self { shape: shape.to_vec(), values: (0..count).map(number).collect() }
+    }
+
+    fn positive(self) -> Self {
+        Self { values: self.values.iter().map(|x| x.abs() + 0.1).collect(), ..self }
+    }
+
+    fn tensor(&self, device: &Device) -> Tensor<1> {
+        Tensor::from_data(TensorData::new(self.values.clone(), [self.values.len()]), (device, DType::F64))
+    }
+}
+
+/// The flat tensor in the rank and shape that the operation wants.
+fn shaped<const D: usize>(tensor: &Tensor<1>, input: &Input) -> Tensor<D> {
+    let shape: [usize; D] = input.shape.as_slice().try_into().expect("the rank of the operation");
+    tensor.clone().reshape(shape)
+}
+
+/// A number that depends on every element of the result, on each with another weight.
+fn scalar<const D: usize>(result: Tensor<D>) -> Tensor<1> {
+    let count = result.shape().num_elements();
+    let weights = Input::new(&[count], 99).tensor(&result.device());
+    (result.reshape([count]) * weights).sum()
+}
+
+fn number(tensor: Tensor<1>) -> f64 {
+    tensor.into_data().try_into_vec::<f64>().expect("f64 throughout")[0]
+}
+
+/// Compares the gradients of `operation` with respect to all `inputs`.
+fn check(name: &str, inputs: &[Input], operation: impl Fn(&[Tensor<1>]) -> Tensor<1>) {
+    let device = Device::flex().autodiff();
+    let tensors: Vec<Tensor<1>> = inputs.iter().map(|input| input.tensor(&device).require_grad()).collect();
+    let gradients = operation(&tensors).backward();
+    let plain = Device::flex();
+    for (which, input) in inputs.iter().enumerate() {
+        let gradient = tensors[which].grad(&gradients).expect("the result depends on every input");
+        let gradient = gradient.into_data().try_into_vec::<f64>().expect("f64 throughout");
+        let value_at = |place: usize, by: f64| {
+            let mut moved = inputs.to_vec();
+            moved[which].values[place] += by;
+            let tensors: Vec<Tensor<1>> = moved.iter().map(|input| input.tensor(&plain)).collect();
+            number(operation(&tensors))
+        };
+        for (place, &found) in gradient.iter().enumerate() {
+            let expected = (value_at(place, STEP) - value_at(place, -STEP)) / (2.0 * STEP);
+            let error = (found - expected).abs() / expected.abs().max(1.0);
+            let shape = &input.shape;
+            assert!(error < TOLERANCE, "{name}, input {which} {shape:?} at {place}: {found} against {expected}");
+        }
+    }
+}
+
+/// `check` for one input of rank 4 or 2.
+fn check_one<const D: usize, const E: usize>(name: &str, input: Input, operation: impl Fn(Tensor<D>) -> Tensor<E>) {
+    let copy = input.clone();
+    check(name, &[input], |tensors| scalar(operation(shaped::<D>(&tensors[0], &copy))));
+}
+
+#[test]
+fn convolution_with_relu() {
+    for (x, out) in [([1, 1, 3, 3], 1), ([2, 3, 5, 4], 2), ([1, 2, 6, 9], 5), ([2, 1, 7, 7], 3)] {
+        let inputs = [Input::new(&x, 1), Input::new(&[out, x[1], 3, 3], 2), Input::new(&[out], 3)];
+        check("conv3x3_relu", &inputs, |t| {
+            scalar(conv3x3_relu(shaped(&t[0], &inputs[0]), shaped(&t[1], &inputs[1]), shaped(&t[2], &inputs[2])))
+        });
+    }
+}
+
+#[test]
+fn pooling_and_averages() {
+    for shape in [[1, 1, 2, 2], [2, 3, 5, 4], [1, 2, 6, 7], [2, 1, 3, 3]] {
+        check_one("max_pool2", Input::new(&shape, 1), max_pool2);
+        check_one("global_average", Input::new(&shape, 2), layers::global_average);
+    }
+}
+
+#[test]
+fn padded_convolutions() {
+    for (side, channels, out, kernel, stride, groups) in [
+        (5, 2, 3, 3, 2, 1),
+        (6, 1, 2, 3, 2, 1),
+        (4, 3, 2, 1, 1, 1),
+        (5, 2, 2, 3, 1, 2),
+        (6, 3, 3, 3, 2, 3),
+        (7, 2, 2, 5, 2, 2),
+        (6, 2, 2, 5, 1, 2),
+        (8, 2, 2, 5, 2, 2),
+    ] {
+        let inputs =
+            [Input::new(&[2, channels, side, side + 1], 1), Input::new(&[out, channels / groups, kernel, kernel], 2)];
+        let name = format!("conv_same, kernel {kernel}, stride {stride}, {groups} groups, {side} rows");
+        check(&name, &inputs, |t| {
+            scalar(conv_same(shaped(&t[0], &inputs[0]), shaped(&t[1], &inputs[1]), None, stride, groups))
+        });
+    }
+}
+
+#[test]
+fn batch_normalisation() {
+    for shape in [[2, 3, 3, 4], [3, 2, 1, 1], [1, 2, 5, 3]] {
+        let channels = &shape[1..2];
+        let inputs = [Input::new(&shape, 1), Input::new(channels, 2), Input::new(channels, 3)];
+        check("batch normalisation", &inputs, |t| {
+            let x = shaped::<4>(&t[0], &inputs[0]);
+            let (mean, variance) = layers::moments(x.clone());
+            scalar(layers::normalise(x, mean, variance, t[1].clone(), t[2].clone()))
+        });
+    }
+}
+
+#[test]
+fn activations_and_dropped_branches() {
+    check_one("swish", Input::new(&[2, 3, 3, 2], 1), layers::swish::<4>);
+    check_one("relu", Input::new(&[3, 5], 2), relu::<2>);
+    check_one("sigmoid", Input::new(&[3, 5], 3), sigmoid::<2>);
+    let branch = Input::new(&[3, 2, 2, 3], 4);
+    check("drop-connect", std::slice::from_ref(&branch), |t| {
+        let keep = Tensor::<1>::from_data(TensorData::new(vec![0.0, 1.25, 1.25], [3]), (&t[0].device(), DType::F64));
+        scalar(shaped::<4>(&t[0], &branch) * keep.reshape([3, 1, 1, 1]))
+    });
+}
+
+#[test]
+fn squeeze_and_excitation() {
+    let inputs = [Input::new(&[2, 4, 3, 3], 1), Input::new(&[4, 1], 2), Input::new(&[1], 3), Input::new(&[1, 4], 4)];
+    let bias = Input::new(&[4], 5);
+    check("squeeze and excitation", &inputs, |t| {
+        let x = shaped::<4>(&t[0], &inputs[0]);
+        let reduced = layers::dense(layers::global_average(x.clone()), shaped(&t[1], &inputs[1]), t[2].clone());
+        let expanded = layers::dense(layers::swish(reduced), shaped(&t[3], &inputs[3]), bias.tensor(&t[0].device()));
+        scalar(x * sigmoid(expanded).reshape([2, 4, 1, 1]))
+    });
+}
+
+#[test]
+fn dense_layers_and_unit_vectors() {
+    let inputs = [Input::new(&[3, 5], 1), Input::new(&[5, 4], 2), Input::new(&[4], 3)];
+    check("dense", &inputs, |t| {
+        scalar(layers::dense(shaped(&t[0], &inputs[0]), shaped(&t[1], &inputs[1]), t[2].clone()))
+    });
+    check_one("l2_normalise", Input::new(&[3, 7], 4), layers::l2_normalise);
+}
+
+#[test]
+fn the_head_and_the_loss() {
+    let inputs =
+        [Input::new(&[4, 6], 1), Input::new(&[4, 6], 2).positive(), Input::new(&[6, 1], 3), Input::new(&[1], 4)];
+    check("head and loss", &inputs, |t| {
+        let distance = (shaped::<2>(&t[0], &inputs[0]) - shaped::<2>(&t[1], &inputs[1])).abs();
+        let probability = sigmoid(layers::dense(distance, shaped(&t[2], &inputs[2]), t[3].clone()));
+        let label =
+            Tensor::<1>::from_data(TensorData::new(vec![1.0, 0.0, 0.0, 1.0], [4]), (&t[0].device(), DType::F64));
+        layers::binary_cross_entropy(probability, label.reshape([4, 1]))
+    });
+}
+
+#[test]
+fn a_vector_of_zeros_stays_zeros_and_gives_no_nan() {
+    let device = Device::flex().autodiff();
+    let zeros = Tensor::<2>::from_data(TensorData::new(vec![0.0; 6], [2, 3]), (&device, DType::F64)).require_grad();
+    let unit = layers::l2_normalise(zeros.clone());
+    let gradients = unit.clone().sum().backward();
+    for found in [unit.inner(), zeros.grad(&gradients).unwrap()] {
+        assert!(found.into_data().try_into_vec::<f64>().unwrap().iter().all(|x| x.is_finite()));
+    }
+}
