@@ -168,7 +168,7 @@ fn json_has_the_documented_keys() {
         ];
         assert_eq!(keys.len(), expected.len());
         for key in expected {
-            assert!(!document[row].get(key).is_none(), "{key}");
+            assert!(document[row].get(key).is_some(), "{key}");
         }
         assert_eq!(document[row]["cllr"], Value::Null);
     }

@@ -137,7 +137,7 @@ impl Raster {
 
     fn on_white(&self) -> Vec<u8> {
         match &self.samples {
-            Samples::U8(s) => self.compose(s, |v| u32::from(v)),
+            Samples::U8(s) => self.compose(s, u32::from),
             Samples::U16(s) => self.compose(s, |v| (u32::from(v) * 255 + 32_767) / 65_535),
         }
     }

@@ -44,7 +44,7 @@ pub(super) fn conv_same(
 ) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
     let half = weight.dims()[2] / 2;
-    let before = |size: usize| if stride == 2 && size % 2 == 0 { half - half.min(1) } else { half };
+    let before = |size: usize| if stride == 2 && size.is_multiple_of(2) { half - half.min(1) } else { half };
     let (top, left) = (before(height), before(width));
     if (top, left) == (half, half) {
         return conv2d(x, weight, bias, ConvOptions::new([stride; 2], [half; 2], [1, 1], groups));

@@ -99,7 +99,7 @@ impl Pass {
 
     /// The gradient of the tensor called `name`; `None` where the loss does not depend on it.
     pub(super) fn gradient(&self, name: &str, gradients: &Gradients) -> Option<Vec<f32>> {
-        self.tensors[name].0.grad(gradients).map(|gradient| values(gradient))
+        self.tensors[name].0.grad(gradients).map(values)
     }
 
     /// The moving statistic called `name` after this pass; `None` where no call has updated it.
