@@ -10,6 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SCRIPTS = [
     HERE / "make_raw_refs.py",
+    HERE / "make_format_refs.py",
     HERE / "make_network_refs.py",
     HERE / "../../crates/inkproof-lab/tests/golden/make_metric_refs.py",
 ]

@@ -2,10 +2,9 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use inkproof_lab::progress::{Event, Progress};
 use serde_json::{Value, json};
@@ -16,9 +15,11 @@ pub struct Shown {
     log: Option<Log>,
 }
 
-/// A file of one JSON object a line.
+/// A file of one JSON object a line; it is made when there is a line to write.
 struct Log {
-    file: File,
+    path: PathBuf,
+    append: bool,
+    file: Option<File>,
     begun: Instant,
 }
 
@@ -28,11 +29,9 @@ impl Shown {
     }
 
     /// Events of training go to `log` too, after what is there if `append`.
-    pub fn logged(log: &Path, append: bool) -> Result<Self> {
-        let mut open = OpenOptions::new();
-        open.create(true).write(true).append(append).truncate(!append);
-        let file = open.open(log).with_context(|| format!("{}: cannot be written", log.display()))?;
-        Ok(Self { bar: ProgressBar::hidden(), log: Some(Log { file, begun: Instant::now() }) })
+    pub fn logged(path: &Path, append: bool) -> Self {
+        let log = Log { path: path.to_owned(), append, file: None, begun: Instant::now() };
+        Self { bar: ProgressBar::hidden(), log: Some(log) }
     }
 
     fn line(&self, text: &str) {
@@ -46,10 +45,25 @@ impl Shown {
     fn write(&mut self, mut line: Value) {
         let Some(log) = &mut self.log else { return };
         line["seconds_since_start"] = json!(log.begun.elapsed().as_secs_f64());
-        if let Err(error) = writeln!(log.file, "{line}") {
+        if let Err(error) = log.write(&line) {
+            let path = log.path.display().to_string();
             self.log = None;
-            self.line(&format!("warning: the log cannot be written any more ({error})"));
+            self.line(&format!("warning: {path}: the log cannot be written ({error})"));
         }
+    }
+}
+
+impl Log {
+    fn write(&mut self, line: &Value) -> std::io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let mut open = OpenOptions::new();
+                open.create(true).write(true).append(self.append).truncate(!self.append);
+                none.insert(open.open(&self.path)?)
+            }
+        };
+        writeln!(file, "{line}")
     }
 }
 

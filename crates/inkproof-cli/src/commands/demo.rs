@@ -80,7 +80,7 @@ impl Demo {
                  on other synthetic writers and on nobody's real signature.",
                 SIGNATURES.writers, SIGNATURES.genuine, SIGNATURES.forgeries
             ),
-            verdict: runs.iter().map(verdict).collect::<Vec<_>>().join(" "),
+            verdict: runs.last().map(verdict).unwrap_or_default(),
             examples: examples(embedded.set(), &runs[runs.len() - 1])?,
             verification: runs.to_vec(),
             notebook: None,

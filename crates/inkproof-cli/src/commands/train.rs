@@ -70,11 +70,15 @@ impl Train {
         if self.out.is_dir() {
             bail!("{}: is a folder; give the name of a file for the model", self.out.display());
         }
+        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
+            bail!("{}: there is no such folder for the model; make it first", missing.display());
+        }
         let set = self.data.open()?.part(Split::Train);
         let options = self.options();
         let log = self.log.clone().unwrap_or_else(|| self.out.with_extension("jsonl"));
         train::require_checkpoint(&self.out, self.resume)?;
-        let mut progress = Shown::logged(&log, self.resume)?;
+        let mut progress = Shown::logged(&log, self.resume);
         interrupt::listen()?;
         let begun = Instant::now();
         let outcome = train::train(set, &options, &self.out, self.resume, &interrupt::asked, &mut progress)?;

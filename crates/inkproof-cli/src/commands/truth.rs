@@ -90,7 +90,7 @@ impl Truth {
             ..TrainOptions::new(Backbone::SimpleCnn, kind.preprocess())
         };
         eprintln!("training with {} and seed {seed}", name(kind));
-        let mut progress = Shown::logged(&path.with_extension("jsonl"), resume)?;
+        let mut progress = Shown::logged(&path.with_extension("jsonl"), resume);
         let set = self.data.open()?.part(Split::Train);
         match train::train(set, &options, &path, resume, &interrupt::asked, &mut progress)? {
             Outcome::Finished(trained) => Ok(Some(trained.model)),

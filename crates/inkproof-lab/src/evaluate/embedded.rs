@@ -71,13 +71,8 @@ impl Embedded {
         options: &VerificationOptions,
         progress: &mut dyn Progress,
     ) -> Result<VerificationResult> {
-        let threshold = options.threshold.or(Some(model.threshold().get()));
-        let options = VerificationOptions { threshold, ..options.clone() };
-        let score = |references: &[usize], questioned| self.score(model, references, questioned);
-        let mut result = super::verification(&self.set, &score, &options, progress)?;
-        result.training_images_in_test = Some(self.training_images);
-        result.model = Some(name(model));
-        Ok(result)
+        let runs = self.verification_runs(model, &[options.references], options, progress)?.runs;
+        Ok(runs.into_iter().next().expect("one run for one number of references"))
     }
 
     /// [`Embedded::verification`] for each number of references in turn.
@@ -91,11 +86,15 @@ impl Embedded {
         options: &VerificationOptions,
         progress: &mut dyn Progress,
     ) -> Result<VerificationRuns> {
-        let run = |&references: &usize| {
-            let options = VerificationOptions { references, ..options.clone() };
-            self.verification(model, &options, progress)
-        };
-        Ok(VerificationRuns { runs: references.iter().map(run).collect::<Result<_>>()? })
+        let threshold = options.threshold.or(Some(model.threshold().get()));
+        let options = VerificationOptions { threshold, ..options.clone() };
+        let score = |references: &[usize], questioned| self.score(model, references, questioned);
+        let mut runs = super::verification_runs(&self.set, &score, references, &options, progress)?;
+        for run in &mut runs.runs {
+            run.training_images_in_test = Some(self.training_images);
+            run.model = Some(name(model));
+        }
+        Ok(runs)
     }
 
     /// [`super::notebook`].

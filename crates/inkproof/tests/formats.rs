@@ -1,0 +1,85 @@
+//! Every format and depth that is read, against what `tests/golden/make_format_refs.py` sees in the same files; and
+//! bytes that are no image at all.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use inkproof::{Error, GrayRule, Limits, Preprocess, decode};
+use proptest::prelude::*;
+
+fn pictures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/formats");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.to_string_lossy().ends_with(".ref.png"))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_format_shows_what_a_person_sees() {
+    let pictures = pictures();
+    assert!(pictures.len() >= 29, "only {} pictures", pictures.len());
+    for path in pictures {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let ours = decode(&fs::read(&path).unwrap(), GrayRule::OnWhite, &Limits::default())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let theirs = image::open(path.with_file_name(format!("{name}.ref.png"))).unwrap().into_luma8();
+        assert_eq!((ours.width() as u32, ours.height() as u32), theirs.dimensions(), "{name}");
+        // Colours of a JPEG are rounded on the way; all others are exact but for the last rounding.
+        let bound = if name.ends_with(".jpg") { 3 } else { 1 };
+        let furthest = ours.pixels().iter().zip(theirs.iter()).map(|(&a, &b)| a.abs_diff(b)).max().unwrap();
+        assert!(furthest <= bound, "{name}: {furthest} gray levels");
+    }
+}
+
+#[test]
+fn a_signature_in_any_format_becomes_nearly_the_same_ink() {
+    let ink = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/formats").join(name);
+        Preprocess::ink().apply(&fs::read(path).unwrap(), &Limits::default()).unwrap().ink
+    };
+    let reference = ink("bmp_rgb.bmp");
+    for name in ["tiff_lzw.tif", "webp_lossless.webp", "pnm_rgb.ppm", "pnm_gray.pgm", "png_gray16.png"] {
+        let differing = |a: &inkproof::Ink| {
+            a.pixels().iter().zip(reference.pixels()).filter(|(a, b)| a.abs_diff(**b) > 64).count()
+        };
+        let share = differing(&ink(name)) as f64 / reference.pixels().len() as f64;
+        assert!(share < 0.01, "{name}: {share}");
+    }
+}
+
+#[test]
+fn other_formats_and_oversized_files_are_refused() {
+    let gif = decode(b"GIF89a\x01\0\x01\0\0\0\0;", GrayRule::OnWhite, &Limits::default());
+    assert!(matches!(gif, Err(Error::UnknownFormat)));
+    let small = Limits { bytes: 100, pixels: 1000 };
+    let picture = fs::read(&pictures()[0]).unwrap();
+    assert!(matches!(decode(&picture, GrayRule::OnWhite, &small), Err(Error::TooManyBytes { .. })));
+    for path in pictures() {
+        let limits = Limits { pixels: 1000, ..Limits::default() };
+        let found = decode(&fs::read(&path).unwrap(), GrayRule::OnWhite, &limits);
+        assert!(matches!(found, Err(Error::TooManyPixels { .. })), "{}: {found:?}", path.display());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn damaged_files_give_an_error_or_a_picture_but_no_panic(
+        which in 0..30_usize, cut in 0.0..1.0_f64, at in 0.0..1.0_f64, byte: u8,
+    ) {
+        let pictures = pictures();
+        let mut bytes = fs::read(&pictures[which % pictures.len()]).unwrap();
+        let place = (at * (bytes.len() - 1) as f64) as usize;
+        bytes[place] = byte;
+        let limits = Limits { pixels: 1_000_000, ..Limits::default() };
+        for rule in [GrayRule::OnWhite, GrayRule::Tensorflow] {
+            let _ = decode(&bytes, rule, &limits);
+            let _ = decode(&bytes[..(cut * bytes.len() as f64) as usize], rule, &limits);
+        }
+    }
+}
