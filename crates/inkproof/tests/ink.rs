@@ -1,0 +1,146 @@
+//! What `ink` preprocessing promises: the same strokes give the same ink, whatever pen, paper and scanner.
+
+use inkproof::{Error, Gray, Ink, Preprocess, SIDE};
+use proptest::prelude::*;
+
+/// How a curve is put on paper.
+#[derive(Clone, Copy, Debug)]
+struct Scan {
+    /// Pixels of the curve's unit.
+    scale: f64,
+    /// Where the curve begins, in pixels.
+    left: f64,
+    top: f64,
+    /// Radius of the line in units.
+    nib: f64,
+    ink: f64,
+    paper: f64,
+    /// By how much the paper gets darker from left to right.
+    shade: f64,
+}
+
+const PLAIN: Scan = Scan { scale: 100.0, left: 40.0, top: 40.0, nib: 0.018, ink: 30.0, paper: 245.0, shade: 0.0 };
+
+/// A loop with a tail, 4 units wide and 1 high.
+fn curve() -> Vec<(f64, f64)> {
+    (0..400)
+        .map(|i| {
+            let t = f64::from(i) / 399.0;
+            (4.0 * t + 0.25 * (14.0 * t).sin(), 0.5 + 0.45 * (17.0 * t).cos() * (1.0 - 0.5 * t))
+        })
+        .collect()
+}
+
+impl Scan {
+    fn picture(&self) -> Gray {
+        let width = (4.6 * self.scale + 2.0 * self.left) as usize;
+        let height = (1.2 * self.scale + 2.0 * self.top) as usize;
+        let mut coverage = vec![0.0_f64; width * height];
+        for ends in curve().windows(2) {
+            self.stamp(&mut coverage, width, ends[0], ends[1]);
+        }
+        let tone = |(i, &covered): (usize, &f64)| {
+            let paper = self.paper - self.shade * (i % width) as f64 / width as f64;
+            (paper + (self.ink - paper) * covered).round() as u8
+        };
+        let pixels = coverage.iter().enumerate().map(tone).collect();
+        Gray::new(width, height, pixels).unwrap()
+    }
+
+    fn stamp(&self, coverage: &mut [f64], width: usize, from: (f64, f64), to: (f64, f64)) {
+        let place = |(x, y): (f64, f64)| (self.left + (x + 0.3) * self.scale, self.top + (y + 0.1) * self.scale);
+        let ((x0, y0), (x1, y1)) = (place(from), place(to));
+        let radius = self.nib * self.scale;
+        for step in 0..8 {
+            let share = f64::from(step) / 8.0;
+            let (x, y) = (x0 + share * (x1 - x0), y0 + share * (y1 - y0));
+            let reach = |centre: f64| (centre - radius - 1.0) as usize..(centre + radius + 2.0) as usize;
+            for (py, px) in reach(y).flat_map(|py| reach(x).map(move |px| (py, px))) {
+                let distance = (px as f64 + 0.5 - x).hypot(py as f64 + 0.5 - y);
+                let covered = (radius + 0.5 - distance).clamp(0.0, 1.0);
+                let at = &mut coverage[py * width + px];
+                *at = at.max(covered);
+            }
+        }
+    }
+
+    fn ink(&self) -> Ink {
+        Preprocess::ink().apply_gray(&self.picture()).unwrap_or_else(|error| panic!("{self:?}: {error}"))
+    }
+}
+
+/// The share of inked pixels, of those inked in either, that are inked in both within one pixel.
+fn agreement(a: &Ink, b: &Ink) -> f64 {
+    let inked = |ink: &Ink, x: usize, y: usize| ink.pixels()[y * SIDE + x] > 127;
+    let near = |ink: &Ink, x: usize, y: usize| {
+        (y.saturating_sub(1)..=(y + 1).min(SIDE - 1))
+            .any(|y| (x.saturating_sub(1)..=(x + 1).min(SIDE - 1)).any(|x| inked(ink, x, y)))
+    };
+    let (mut both, mut all) = (0, 0);
+    for (y, x) in (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (y, x))) {
+        for (one, other) in [(a, b), (b, a)] {
+            if inked(one, x, y) {
+                all += 1;
+                both += usize::from(near(other, x, y));
+            }
+        }
+    }
+    f64::from(both as u32) / f64::from(all.max(1))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn tone_paper_light_size_and_nib_do_not_matter(
+        scale in 60.0..240.0_f64, left in 10.0..150.0_f64, top in 10.0..150.0_f64, nib in 0.014..0.035_f64,
+        ink in 0.0..130.0_f64, paper in 200.0..255.0_f64, shade in 0.0..40.0_f64,
+    ) {
+        let scan = Scan { scale, left, top, nib, ink, paper, shade };
+        let agreed = agreement(&scan.ink(), &PLAIN.ink());
+        prop_assert!(agreed > 0.97, "{scan:?}: {agreed:.3}");
+    }
+
+    #[test]
+    fn whole_pixels_of_empty_border_change_nothing_at_all(more in 1..200_usize) {
+        let moved = Scan { left: PLAIN.left + more as f64, ..PLAIN };
+        prop_assert_eq!(moved.ink(), PLAIN.ink());
+    }
+}
+
+#[test]
+fn another_curve_is_another_ink() {
+    let upside_down = {
+        let picture = PLAIN.picture();
+        let rows = (0..picture.height()).rev().flat_map(|y| picture.row(y).to_vec()).collect();
+        Gray::new(picture.width(), picture.height(), rows).unwrap()
+    };
+    let other = Preprocess::ink().apply_gray(&upside_down).unwrap();
+    assert!(agreement(&other, &PLAIN.ink()) < 0.7, "the measure can tell curves apart");
+}
+
+#[test]
+fn specks_of_dust_are_removed() {
+    let picture = PLAIN.picture();
+    let (width, height) = (picture.width(), picture.height());
+    let mut pixels = picture.into_pixels();
+    for i in 0..60 {
+        pixels[(i * 7919) % (width * height)] = 60;
+    }
+    let dusty = Preprocess::ink().apply_gray(&Gray::new(width, height, pixels).unwrap()).unwrap();
+    assert!(agreement(&dusty, &PLAIN.ink()) > 0.98);
+}
+
+#[test]
+fn paper_without_ink_is_refused() {
+    let noise = |i: usize, span: usize| ((i * 7919 + i / 13 * 104_729) % span) as u8;
+    for (name, pixels) in [
+        ("white", vec![255; 300 * 200]),
+        ("black", vec![0; 300 * 200]),
+        ("paper that gets darker", (0..300 * 200).map(|i| 250 - (i % 300 / 10) as u8).collect()),
+        ("paper with a grain", (0..300 * 200).map(|i| 240 + noise(i, 6)).collect()),
+    ] {
+        let found = Preprocess::ink().apply_gray(&Gray::new(300, 200, pixels).unwrap());
+        assert!(matches!(found, Err(Error::NoInk)), "{name}");
+    }
+}
