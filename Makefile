@@ -24,7 +24,7 @@ demo:
 	cargo run --release -- demo
 
 bench:
-	cargo bench -p inkproof-lab --bench synth
+	cargo bench --workspace --bench synth
 
 # Writes the reference files of tests/golden again, with TensorFlow in an environment of its own.
 golden:
