@@ -1,21 +1,16 @@
 //! Every format and depth that is read, against what `tests/golden/make_format_refs.py` sees in the same files; and
 //! bytes that are no image at all.
 
+mod golden;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use inkproof::{Error, GrayRule, Limits, Preprocess, decode};
 use proptest::prelude::*;
 
 fn pictures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/formats");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| !path.to_string_lossy().ends_with(".ref.png"))
-        .collect();
-    files.sort();
-    files
+    golden::pictures("formats")
 }
 
 #[test]
@@ -38,14 +33,15 @@ fn every_format_shows_what_a_person_sees() {
 #[test]
 fn a_signature_in_any_format_becomes_nearly_the_same_ink() {
     let ink = |name: &str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/formats").join(name);
-        Preprocess::ink().apply(&fs::read(path).unwrap(), &Limits::default()).unwrap().ink
+        Preprocess::ink()
+            .apply(&fs::read(golden::folder("formats").join(name)).unwrap(), &Limits::default())
+            .unwrap()
+            .ink
     };
     let reference = ink("bmp_rgb.bmp");
     for name in ["tiff_lzw.tif", "webp_lossless.webp", "pnm_rgb.ppm", "pnm_gray.pgm", "png_gray16.png"] {
-        let differing = |a: &inkproof::Ink| {
-            a.pixels().iter().zip(reference.pixels()).filter(|(a, b)| a.abs_diff(**b) > 64).count()
-        };
+        let differing =
+            |a: &inkproof::Ink| a.pixels().iter().zip(reference.pixels()).filter(|(a, b)| a.abs_diff(**b) > 64).count();
         let share = differing(&ink(name)) as f64 / reference.pixels().len() as f64;
         assert!(share < 0.01, "{name}: {share}");
     }

@@ -1,7 +1,9 @@
 //! `raw` preprocessing against TensorFlow's, on the pictures of `tests/golden/make_raw_refs.py`.
 
+mod golden;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use inkproof::{GrayRule, Limits, decode, raw_resize};
 
@@ -12,7 +14,7 @@ const MAXIMUM: f64 = 1.0 / 255.0 + 0.5 / 65_535.0;
 
 #[test]
 fn raw_equals_tensorflow_on_every_picture() {
-    let pictures = pictures();
+    let pictures = golden::pictures("raw");
     assert!(pictures.len() >= 20, "only {} pictures", pictures.len());
     for path in pictures {
         let ours = raw_resize(&decode_file(&path));
@@ -28,17 +30,6 @@ fn raw_equals_tensorflow_on_every_picture() {
         assert!(mean < MEAN, "{name}: mean {:.4}/255", mean * 255.0);
         assert!(maximum <= MAXIMUM, "{name}: maximum {:.4}/255", maximum * 255.0);
     }
-}
-
-fn pictures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/raw");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| !path.to_string_lossy().ends_with(".ref.png"))
-        .collect();
-    files.sort();
-    files
 }
 
 fn decode_file(path: &Path) -> inkproof::Gray {
