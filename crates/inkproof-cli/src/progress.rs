@@ -107,6 +107,6 @@ impl Progress for Shown {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} ETA {eta} {msg}")
+    ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} ETA {eta} {wide_msg}")
         .expect("a template without mistakes")
 }

@@ -97,7 +97,7 @@ pub struct Trained {
 /// way; [`Error::Diverged`] when the loss is not finite; a file that cannot be written. `out` is written whole or not
 /// at all.
 pub fn train(
-    mut set: DataSet,
+    set: DataSet,
     options: &TrainOptions,
     out: &Path,
     resume: bool,
@@ -105,53 +105,38 @@ pub fn train(
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
     require_sensible(options)?;
-    let checkpoint_path = checkpoint_path(out);
     require_checkpoint(out, resume)?;
-    let held_out = calibrate::held_out_writers(&set, options)?;
-    let mut calibration_set = set.restrict_to(&held_out);
-    set = set.without(&held_out);
+    let (mut set, held_out) = calibrate::hold_out(set, options)?;
     let pictures = Pictures::read(&mut set, &options.read, progress)?;
-    let calibration_pictures = match held_out.is_empty() {
-        true => None,
-        false => {
-            let mut held_out = Pictures::read(&mut calibration_set, &options.read, progress)?;
-            held_out.leave_out_shared(&mut calibration_set, &pictures, progress);
-            Some(held_out)
-        }
+    let calibration = match held_out {
+        Some(held_out) => Some(Calibration::read(held_out, &pictures, options, progress)?),
+        None => None,
     };
     let pairs = draw_pairs(&set, options)?;
 
+    let checkpoint = checkpoint_path(out);
     let identity = checkpoint::identity(options, &pairs, &pictures);
-    let start = match resume {
-        true => Checkpoint::load(&checkpoint_path, &identity, options)?,
+    let state = match resume {
+        true => Checkpoint::load(&checkpoint, &identity, options)?,
         false => Checkpoint::beginning(options),
     };
-    let mut run = Run { options, pairs: &pairs, pictures: &pictures, state: start };
-    if !run.all_epochs(stop, progress, |state| state.save(&checkpoint_path, &identity))? {
+    let mut run = Run { options, pairs: &pairs, pictures: &pictures, state };
+    if !run.all_epochs(stop, progress, |state| state.save(&checkpoint, &identity))? {
         let Position { epoch, step, .. } = run.state.position;
-        return Ok(Outcome::Stopped { checkpoint: checkpoint_path, epoch: epoch + 1, step });
+        return Ok(Outcome::Stopped { checkpoint, epoch: epoch + 1, step });
     }
     let Checkpoint { trainer, last_epoch, .. } = run.state;
 
-    let info = model_info(options, &set, &pictures);
-    let mut model = Model::new(&name_of(out), info, trainer.weights);
-    if let Some(pictures) = calibration_pictures {
-        model = calibrate::calibrated(
-            model,
-            Calibration { set: &calibration_set, pictures: &pictures, options },
-            progress,
-        )?;
+    let mut model = Model::new(&name_of(out), model_info(options, &set, &pictures), trainer.weights);
+    let mut skipped = set.skipped;
+    if let Some(calibration) = calibration {
+        model = calibration.calibrated(model, options, progress)?;
+        skipped.extend(calibration.set.skipped);
     }
     model.save(out)?;
-    checkpoint::remove(&checkpoint_path)?;
-    let skipped = [set.skipped, calibration_set.skipped].concat();
-    Ok(Outcome::Finished(Box::new(Trained {
-        model,
-        pairs: pairs.len(),
-        loss: last_epoch.loss(),
-        accuracy: last_epoch.accuracy(),
-        skipped,
-    })))
+    checkpoint::remove(&checkpoint)?;
+    let (loss, accuracy) = (last_epoch.loss(), last_epoch.accuracy());
+    Ok(Outcome::Finished(Box::new(Trained { model, pairs: pairs.len(), loss, accuracy, skipped })))
 }
 
 /// Where the state of an unfinished training is kept: beside the model, `NAME.checkpoint`.
