@@ -107,3 +107,22 @@ fn what_was_left_out_is_listed_and_counted() {
     let found = evaluate(&desk, "signatures", "--repeats 1 --skip-bad");
     assert_eq!(found["skipped"]["no_forgeries"], 1);
 }
+
+/// Real signatures, which are no part of this repository.
+#[test]
+fn real_data_sets_are_read_whole_where_they_are() {
+    let desk = Desk::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    for (name, writers, images) in [("dutch", 10, 280), ("cedar", 14, 672)] {
+        let data = folder.join(name);
+        if !data.is_dir() {
+            eprintln!("skipped: {} is not here", data.display());
+            continue;
+        }
+        let found = evaluate(&desk, &data.display().to_string(), "--repeats 1");
+        let key = |key: &str| found[key].as_u64().unwrap();
+        assert_eq!((key("writers"), key("images"), key("training_images_in_test")), (writers, images, 0), "{name}");
+        assert_eq!(found["left_out"], serde_json::json!([]), "{name}");
+        assert!(found["random"]["eer"].as_f64().unwrap() < 0.5, "{name}: better than guessing");
+    }
+}
