@@ -10,6 +10,7 @@ mod layers;
 mod ops;
 mod pass;
 mod simple_cnn;
+mod stock;
 mod trainer;
 mod weights;
 
@@ -66,7 +67,7 @@ impl Backbone {
         }
     }
 
-    /// `[batch, 1, SIDE, SIDE]` in [0, 1] to unit vectors `[batch, 256]`; a row of zeros stays zeros.
+    /// `[batch, SIDE, SIDE, 1]` in [0, 1] to unit vectors `[batch, 256]`; a row of zeros stays zeros.
     pub(crate) fn embed(self, pass: &Pass, x: Tensor<4>) -> Tensor<2> {
         let features = match self {
             Self::SimpleCnn => simple_cnn::features(pass, x),
@@ -102,7 +103,7 @@ pub(crate) fn similarity(pass: &Pass, a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 /// Embeds pictures for inference: `pixels` holds `SIDE * SIDE` numbers in [0, 1] for each, the result 256.
 pub(crate) fn embed(weights: &Weights, pass: &Pass, pixels: Vec<f32>) -> Vec<f32> {
     let batch = pixels.len() / (SIDE * SIDE);
-    let x = pass.input(pixels, [batch, 1, SIDE, SIDE]);
+    let x = pass.input(pixels, [batch, SIDE, SIDE, 1]);
     pass::values(weights.backbone().embed(pass, x))
 }
 

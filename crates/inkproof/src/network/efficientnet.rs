@@ -125,6 +125,7 @@ fn batch_norm(list: &mut Vec<Parameter>, name: &str, channels: usize) {
 
 /// `[batch, 1, height, width]` in [0, 1] to `[batch, 1280]`.
 pub(super) fn features(pass: &Pass, x: Tensor<4>) -> Tensor<2> {
+    let x = x.permute([0, 3, 1, 2]);
     let x = conv_same(x * RESCALING, pass.get("stem.conv.weight"), None, 2, 1);
     let mut x = swish(pass.batch_norm("stem.bn", x));
     for block in blocks() {

@@ -7,7 +7,7 @@ use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::layers::{self, conv_same};
-use super::ops::{conv3x3_relu, max_pool2};
+use super::ops;
 
 /// Half the distance between the two points of a difference.
 const STEP: f64 = 1e-5;
@@ -88,19 +88,28 @@ fn check_one<const D: usize, const E: usize>(name: &str, input: Input, operation
 }
 
 #[test]
-fn convolution_with_relu() {
-    for (x, out) in [([1, 1, 3, 3], 1), ([2, 3, 5, 4], 2), ([1, 2, 6, 9], 5), ([2, 1, 7, 7], 3)] {
-        let inputs = [Input::new(&x, 1), Input::new(&[out, x[1], 3, 3], 2), Input::new(&[out], 3)];
-        check("conv3x3_relu", &inputs, |t| {
-            scalar(conv3x3_relu(shaped(&t[0], &inputs[0]), shaped(&t[1], &inputs[1]), shaped(&t[2], &inputs[2])))
+fn the_notebooks_convolutions() {
+    for (x, out) in [([1, 3, 3, 1], 1), ([2, 5, 4, 3], 2), ([1, 6, 9, 2], 5), ([2, 7, 7, 1], 17)] {
+        let inputs = [Input::new(&x, 1), Input::new(&[out, x[3], 3, 3], 2), Input::new(&[out], 3)];
+        check("conv3x3_relu_mean", &inputs, |t| {
+            let weight = shaped::<4>(&t[1], &inputs[1]);
+            let filters = ops::pack_filters(weight.clone());
+            scalar(ops::conv3x3_relu_mean(shaped(&t[0], &inputs[0]), weight, filters, t[2].clone()))
+        });
+    }
+    for (height, width, out) in [(4, 4, 1), (5, 6, 3), (9, 8, 17)] {
+        let picture = Input::new(&[2, height, width, 1], 1);
+        let inputs = [Input::new(&[out, 1, 3, 3], 2), Input::new(&[out], 3)];
+        check("conv3x3_relu_pool", &inputs, |t| {
+            let x = shaped(&picture.tensor(&t[0].device()), &picture);
+            scalar(ops::conv3x3_relu_pool(x, shaped(&t[0], &inputs[0]), t[1].clone()))
         });
     }
 }
 
 #[test]
-fn pooling_and_averages() {
+fn averages() {
     for shape in [[1, 1, 2, 2], [2, 3, 5, 4], [1, 2, 6, 7], [2, 1, 3, 3]] {
-        check_one("max_pool2", Input::new(&shape, 1), max_pool2);
         check_one("global_average", Input::new(&shape, 2), layers::global_average);
     }
 }

@@ -1,9 +1,14 @@
 //! The layers that networks are made of, as functions of tensors, with Keras' formulas and constants.
+//!
+//! Pictures are `[batch, height, width, channels]`. On the CPU the layers that take the time are our kernels.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::{ConvOptions, PadMode};
+
+use super::pass::Pass;
+use super::{ops, stock};
 
 /// Keras' `BatchNormalization`: what is added to the variance, and how much of the old statistic stays. (Keras'
 /// EfficientNet leaves both at their defaults.)
@@ -25,6 +30,24 @@ pub(super) fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<
 pub(super) fn l2_normalise(x: Tensor<2>) -> Tensor<2> {
     let squares = x.clone().square().sum_dim(1);
     x / squares.clamp_min(L2_EPSILON).sqrt()
+}
+
+/// 3 x 3 convolution of pictures with one channel, no padding, then ReLU and the largest of each square of 2 x 2.
+pub(super) fn conv3x3_relu_pool(pass: &Pass, name: &str, x: Tensor<4>) -> Tensor<4> {
+    let (weight, bias) = (pass.get(&format!("{name}.weight")), pass.get(&format!("{name}.bias")));
+    if pass.on_cpu() { ops::conv3x3_relu_pool(x, weight, bias) } else { stock::conv3x3_relu_pool(x, weight, bias) }
+}
+
+/// 3 x 3 convolution, no padding, then ReLU and the mean of each plane: to `[batch, channels]`.
+pub(super) fn conv3x3_relu_mean(pass: &Pass, name: &str, x: Tensor<4>) -> Tensor<2> {
+    let weight_name = format!("{name}.weight");
+    let (weight, bias) = (pass.get(&weight_name), pass.get(&format!("{name}.bias")));
+    if pass.on_cpu() {
+        let filters = pass.prepared(&weight_name, ops::pack_filters);
+        ops::conv3x3_relu_mean(x, weight, filters, bias)
+    } else {
+        stock::conv3x3_relu_mean(x, weight, bias)
+    }
 }
 
 /// The mean of each plane: `[batch, channels, height, width]` to `[batch, channels]`.

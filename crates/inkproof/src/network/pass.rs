@@ -15,6 +15,8 @@ pub(crate) struct Pass {
     device: Device,
     /// Every tensor flat, with its shape.
     tensors: HashMap<String, (Tensor<1>, Vec<usize>)>,
+    /// What kernels make of tensors before they use them, by name; kept, since the weights stay.
+    prepared: Mutex<HashMap<String, Tensor<1>>>,
     training: Option<Training>,
 }
 
@@ -49,7 +51,7 @@ impl Pass {
                 (parameter.name.clone(), (bind_one(values, parameter.trainable), parameter.shape.clone()))
             })
             .collect();
-        Self { device, tensors, training }
+        Self { device, tensors, prepared: Mutex::default(), training }
     }
 
     /// The tensor called `name`.
@@ -60,6 +62,16 @@ impl Pass {
         let (tensor, shape) = self.tensors.get(name).unwrap_or_else(|| panic!("the network has a tensor '{name}'"));
         let shape: [usize; D] = shape.as_slice().try_into().expect("a tensor of the rank that its layer uses");
         tensor.clone().reshape(shape)
+    }
+
+    /// What `prepare` makes of the tensor called `name`, made once; it cannot be differentiated.
+    pub(super) fn prepared<const D: usize>(&self, name: &str, prepare: impl Fn(Tensor<D>) -> Tensor<1>) -> Tensor<1> {
+        lock(&self.prepared).entry(name.to_owned()).or_insert_with(|| prepare(self.get(name))).clone()
+    }
+
+    /// Whether this pass computes on the CPU, where our kernels are.
+    pub(super) fn on_cpu(&self) -> bool {
+        true
     }
 
     /// Numbers of the given shape as a tensor on this pass's device.

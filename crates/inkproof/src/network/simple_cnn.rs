@@ -3,7 +3,6 @@
 use burn::tensor::Tensor;
 
 use super::layers;
-use super::ops::{conv3x3_relu, max_pool2};
 use super::pass::Pass;
 use super::weights::{Initialiser, Parameter};
 
@@ -24,12 +23,10 @@ fn convolution(name: &str, out: usize, channels_in: usize) -> Parameter {
     Parameter::new(name, &[out, channels_in, 3, 3], initialiser)
 }
 
-/// `[batch, 1, height, width]` in [0, 1] to `[batch, 128]`.
+/// `[batch, height, width, 1]` in [0, 1] to `[batch, 128]`.
 pub(super) fn features(pass: &Pass, x: Tensor<4>) -> Tensor<2> {
-    let x = conv3x3_relu(x, pass.get("conv1.weight"), pass.get("conv1.bias"));
-    let x = max_pool2(x);
-    let x = conv3x3_relu(x, pass.get("conv2.weight"), pass.get("conv2.bias"));
-    layers::global_average(x)
+    let x = layers::conv3x3_relu_pool(pass, "conv1", x);
+    layers::conv3x3_relu_mean(pass, "conv2", x)
 }
 
 /// How many numbers [`features`] gives for an image.

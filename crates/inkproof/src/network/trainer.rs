@@ -68,7 +68,7 @@ impl Trainer {
         let pass = Pass::training(&self.weights, rng, self.drop_connect);
         let count = batch.labels.len();
         let embed =
-            |pixels: &[f32]| self.weights.backbone().embed(&pass, pass.input(pixels.to_vec(), [count, 1, SIDE, SIDE]));
+            |pixels: &[f32]| self.weights.backbone().embed(&pass, pass.input(pixels.to_vec(), [count, SIDE, SIDE, 1]));
         let probability = similarity(&pass, embed(&batch.a), embed(&batch.b));
         let labels = pass.input(batch.labels.clone(), [count, 1]);
         let loss = layers::binary_cross_entropy(probability.clone(), labels);
