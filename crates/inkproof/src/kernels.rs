@@ -3,13 +3,28 @@
 //! The only `unsafe` code of the engine lives below this module. Every kernel has its plain twin in the tests, which
 //! compare the two over odd and even shapes, and each backward pass is checked by finite differences in f64.
 
+pub(crate) mod batch_norm;
+pub(crate) mod depthwise;
 pub(crate) mod first_layer;
 mod gemm;
 mod lanes;
 mod parallel;
+pub(crate) mod pointwise;
 mod scratch;
+pub(crate) mod squeeze;
 #[cfg(test)]
 mod testing;
 pub(crate) mod winograd;
 
 pub(crate) use lanes::{Number, Set};
+
+/// Adds parts of `len` numbers to the first one, in order, and returns it.
+fn sum_parts<T: Number>(mut parts: Vec<T>, len: usize) -> Vec<T> {
+    let (total, rest) = parts.split_at_mut(len);
+    for part in rest.chunks_exact(len) {
+        total.iter_mut().zip(part).for_each(|(total, &part)| *total += part);
+    }
+    parts.truncate(len);
+    parts
+}
+

@@ -46,6 +46,21 @@ impl Panels {
     }
 }
 
+impl Panels {
+    /// [`Panels::pack`] of rows that lie one after the other.
+    pub(crate) fn pack_rows<T: Number>(&self, rows: &[T], target: &mut [T]) {
+        let depth = rows.len() / self.columns;
+        for (panel, target) in target.chunks_exact_mut(self.width * depth).enumerate().take(self.count) {
+            let from = panel * self.width;
+            let here = self.width.min(self.columns - from);
+            for (target, row) in target.chunks_exact_mut(self.width).zip(rows.chunks_exact(self.columns)) {
+                target[..here].copy_from_slice(&row[from..from + here]);
+                target[here..].fill(T::default());
+            }
+        }
+    }
+}
+
 /// Where `A` lies: row `i`, column `k` at `at + i * row + k * column`.
 #[derive(Clone, Copy)]
 pub(crate) struct Left<T> {

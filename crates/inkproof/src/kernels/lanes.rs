@@ -104,6 +104,24 @@ pub(crate) trait Lanes: Copy {
     }
 }
 
+/// The first `here` numbers, at most `L::N`; zeros follow.
+///
+/// # Safety
+/// That of [`Lanes::load`].
+#[inline(always)]
+pub(crate) unsafe fn load<L: Lanes>(at: *const L::Number, here: usize) -> L {
+    unsafe { if here == L::N { L::load(at) } else { L::load_part(at, here) } }
+}
+
+/// Writes the first `here` numbers, at most `L::N`.
+///
+/// # Safety
+/// That of [`Lanes::store`].
+#[inline(always)]
+pub(crate) unsafe fn store<L: Lanes>(value: L, at: *mut L::Number, here: usize) {
+    unsafe { if here == L::N { value.store(at) } else { value.store_part(at, here) } }
+}
+
 /// The number types that networks are computed in: f32 always, f64 where tests take finite differences.
 pub(crate) trait Number:
     Copy

@@ -541,21 +541,12 @@ pub(crate) fn backward<F: Tiling, T: Number>(
             scratch::with(memory_len, |memory| T::run(set, job(memory)));
         }
     });
-    let (points, bias) = (sum_parts(points, points_len), sum_parts(bias, out));
+    let (points, bias) = (super::sum_parts(points, points_len), super::sum_parts(bias, out));
     Gradients {
         input: input_wanted.then_some(to_input),
         weight: filter_gradients::<F, T>(&shape, &points),
         bias: bias[..shape.channels_out].to_vec(),
     }
-}
-
-fn sum_parts<T: Number>(mut parts: Vec<T>, len: usize) -> Vec<T> {
-    let (total, rest) = parts.split_at_mut(len);
-    for part in rest.chunks_exact(len) {
-        total.iter_mut().zip(part).for_each(|(total, &part)| *total += part);
-    }
-    parts.truncate(len);
-    parts
 }
 
 /// `G'(..)G` of every filter's points, `[point][output channel][input channel]`.

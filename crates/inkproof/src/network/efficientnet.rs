@@ -4,9 +4,8 @@
 //! with mean 0 and variance 1; the first is kept, because the notebook has it, and the second is the identity.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::sigmoid;
 
-use super::layers::{self, conv_same, swish};
+use super::layers;
 use super::pass::Pass;
 use super::weights::{Initialiser, Parameter};
 
@@ -123,43 +122,28 @@ fn batch_norm(list: &mut Vec<Parameter>, name: &str, channels: usize) {
     list.push(Parameter::statistic(format!("{name}.variance"), channels, 1.0));
 }
 
-/// `[batch, 1, height, width]` in [0, 1] to `[batch, 1280]`.
+/// `[batch, height, width, 1]` in [0, 1] to `[batch, 1280]`.
 pub(super) fn features(pass: &Pass, x: Tensor<4>) -> Tensor<2> {
-    let x = x.permute([0, 3, 1, 2]);
-    let x = conv_same(x * RESCALING, pass.get("stem.conv.weight"), None, 2, 1);
-    let mut x = swish(pass.batch_norm("stem.bn", x));
+    let x = layers::pointwise(pass, "stem.conv.weight", layers::neighbourhoods(x * RESCALING));
+    let mut x = pass.batch_norm("stem.bn", x, true);
     for block in blocks() {
         x = bottleneck(pass, &block, x);
     }
-    let x = conv_same(x, pass.get("top.conv.weight"), None, 1, 1);
-    layers::global_average(swish(pass.batch_norm("top.bn", x)))
+    let x = layers::pointwise(pass, "top.conv.weight", x);
+    layers::global_average(pass.batch_norm("top.bn", x, true))
 }
 
 fn bottleneck(pass: &Pass, block: &Block, input: Tensor<4>) -> Tensor<4> {
     let part = |part: &str| format!("{}.{part}", block.name);
     let mut x = input.clone();
     if block.expands() {
-        x = conv_same(x, pass.get(&part("expand.weight")), None, 1, 1);
-        x = swish(pass.batch_norm(&part("expand_bn"), x));
+        x = layers::pointwise(pass, &part("expand.weight"), x);
+        x = pass.batch_norm(&part("expand_bn"), x, true);
     }
-    x = conv_same(x, pass.get(&part("depthwise.weight")), None, block.stride, block.wide);
-    x = swish(pass.batch_norm(&part("depthwise_bn"), x));
-    x = squeeze_and_excite(pass, block, x);
-    x = conv_same(x, pass.get(&part("project.weight")), None, 1, 1);
-    x = pass.batch_norm(&part("project_bn"), x);
+    x = layers::depthwise(pass, &part("depthwise.weight"), x, block.stride);
+    x = pass.batch_norm(&part("depthwise_bn"), x, true);
+    x = layers::squeeze_excite(pass, &block.name, x);
+    x = layers::pointwise(pass, &part("project.weight"), x);
+    x = pass.batch_norm(&part("project_bn"), x, false);
     if block.is_residual() { pass.drop_connect(x, block.drop_rate) + input } else { x }
-}
-
-/// Scales each channel by what the means of all channels say (Hu et al. 2018).
-fn squeeze_and_excite(pass: &Pass, block: &Block, x: Tensor<4>) -> Tensor<4> {
-    let layer = |part: &str, x: Tensor<2>| {
-        let weight: Tensor<4> = pass.get(&format!("{}.{part}.weight", block.name));
-        let [out, inside, ..] = weight.dims();
-        let weight = weight.reshape([out, inside]).transpose();
-        layers::dense(x, weight, pass.get(&format!("{}.{part}.bias", block.name)))
-    };
-    let [batch, channels, ..] = x.dims();
-    let means = layers::global_average(x.clone());
-    let scale = sigmoid(layer("se_expand", swish(layer("se_reduce", means))));
-    x * scale.reshape([batch, channels, 1, 1])
 }

@@ -6,8 +6,7 @@
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
-use super::layers::{self, conv_same};
-use super::ops;
+use super::{layers, ops};
 
 /// Half the distance between the two points of a difference.
 const STEP: f64 = 1e-5;
@@ -92,9 +91,7 @@ fn the_notebooks_convolutions() {
     for (x, out) in [([1, 3, 3, 1], 1), ([2, 5, 4, 3], 2), ([1, 6, 9, 2], 5), ([2, 7, 7, 1], 17)] {
         let inputs = [Input::new(&x, 1), Input::new(&[out, x[3], 3, 3], 2), Input::new(&[out], 3)];
         check("conv3x3_relu_mean", &inputs, |t| {
-            let weight = shaped::<4>(&t[1], &inputs[1]);
-            let filters = ops::pack_filters(weight.clone());
-            scalar(ops::conv3x3_relu_mean(shaped(&t[0], &inputs[0]), weight, filters, t[2].clone()))
+            scalar(ops::conv3x3_relu_mean(shaped(&t[0], &inputs[0]), shaped(&t[1], &inputs[1]), t[2].clone()))
         });
     }
     for (height, width, out) in [(4, 4, 1), (5, 6, 3), (9, 8, 17)] {
@@ -115,42 +112,45 @@ fn averages() {
 }
 
 #[test]
-fn padded_convolutions() {
-    for (side, channels, out, kernel, stride, groups) in [
-        (5, 2, 3, 3, 2, 1),
-        (6, 1, 2, 3, 2, 1),
-        (4, 3, 2, 1, 1, 1),
-        (5, 2, 2, 3, 1, 2),
-        (6, 3, 3, 3, 2, 3),
-        (7, 2, 2, 5, 2, 2),
-        (6, 2, 2, 5, 1, 2),
-        (8, 2, 2, 5, 2, 2),
+fn pointwise_and_depthwise_convolutions() {
+    for (x, out) in [([2, 3, 2, 1], 2), ([1, 4, 5, 3], 7), ([2, 2, 2, 18], 5)] {
+        let inputs = [Input::new(&x, 1), Input::new(&[out, x[3]], 2)];
+        check("pointwise", &inputs, |t| scalar(ops::pointwise(shaped(&t[0], &inputs[0]), shaped(&t[1], &inputs[1]))));
+    }
+    for (height, width, channels, side, stride, before) in [
+        (5, 6, 2, 3, 1, [1, 1]),
+        (4, 7, 5, 5, 1, [2, 2]),
+        (6, 6, 3, 3, 2, [0, 0]),
+        (7, 6, 2, 3, 2, [1, 0]),
+        (7, 8, 2, 5, 2, [2, 1]),
+        (8, 5, 1, 5, 2, [1, 2]),
+        (1, 2, 2, 5, 1, [2, 2]),
     ] {
-        let inputs =
-            [Input::new(&[2, channels, side, side + 1], 1), Input::new(&[out, channels / groups, kernel, kernel], 2)];
-        let name = format!("conv_same, kernel {kernel}, stride {stride}, {groups} groups, {side} rows");
+        let inputs = [Input::new(&[2, height, width, channels], 1), Input::new(&[channels, 1, side, side], 2)];
+        let name = format!("depthwise, {side} x {side}, stride {stride}, {height} x {width}");
         check(&name, &inputs, |t| {
-            scalar(conv_same(shaped(&t[0], &inputs[0]), shaped(&t[1], &inputs[1]), None, stride, groups))
+            scalar(ops::depthwise(shaped(&t[0], &inputs[0]), shaped(&t[1], &inputs[1]), stride, before))
         });
     }
 }
 
 #[test]
 fn batch_normalisation() {
-    for shape in [[2, 3, 3, 4], [3, 2, 1, 1], [1, 2, 5, 3]] {
-        let channels = &shape[1..2];
-        let inputs = [Input::new(&shape, 1), Input::new(channels, 2), Input::new(channels, 3)];
+    for (shape, swish) in
+        [([2, 3, 4, 3], true), ([2, 3, 4, 3], false), ([3, 1, 1, 2], true), ([1, 5, 3, 2], false), ([2, 2, 1, 17], true)]
+    {
+        let inputs = [Input::new(&shape, 1), Input::new(&shape[3..], 2), Input::new(&shape[3..], 3)];
         check("batch normalisation", &inputs, |t| {
             let x = shaped::<4>(&t[0], &inputs[0]);
-            let (mean, variance) = layers::moments(x.clone());
-            scalar(layers::normalise(x, mean, variance, t[1].clone(), t[2].clone()))
+            let plain = if x.device().is_autodiff() { x.clone().inner() } else { x.clone() };
+            let moments = layers::channel_moments(true, plain);
+            scalar(layers::batch_norm(true, x, t[1].clone(), t[2].clone(), moments, swish))
         });
     }
 }
 
 #[test]
 fn activations_and_dropped_branches() {
-    check_one("swish", Input::new(&[2, 3, 3, 2], 1), layers::swish::<4>);
     check_one("relu", Input::new(&[3, 5], 2), relu::<2>);
     check_one("sigmoid", Input::new(&[3, 5], 3), sigmoid::<2>);
     let branch = Input::new(&[3, 2, 2, 3], 4);
@@ -162,14 +162,21 @@ fn activations_and_dropped_branches() {
 
 #[test]
 fn squeeze_and_excitation() {
-    let inputs = [Input::new(&[2, 4, 3, 3], 1), Input::new(&[4, 1], 2), Input::new(&[1], 3), Input::new(&[1, 4], 4)];
-    let bias = Input::new(&[4], 5);
-    check("squeeze and excitation", &inputs, |t| {
-        let x = shaped::<4>(&t[0], &inputs[0]);
-        let reduced = layers::dense(layers::global_average(x.clone()), shaped(&t[1], &inputs[1]), t[2].clone());
-        let expanded = layers::dense(layers::swish(reduced), shaped(&t[3], &inputs[3]), bias.tensor(&t[0].device()));
-        scalar(x * sigmoid(expanded).reshape([2, 4, 1, 1]))
-    });
+    for (x, squeezed) in [([2, 3, 3, 4], 1), ([1, 2, 3, 18], 3), ([3, 1, 1, 2], 2)] {
+        let channels = x[3];
+        let inputs = [
+            Input::new(&x, 1),
+            Input::new(&[squeezed, channels], 2),
+            Input::new(&[squeezed], 3),
+            Input::new(&[channels, squeezed], 4),
+            Input::new(&[channels], 5),
+        ];
+        check("squeeze and excitation", &inputs, |t| {
+            let reduce = (shaped(&t[1], &inputs[1]), t[2].clone());
+            let expand = (shaped(&t[3], &inputs[3]), t[4].clone());
+            scalar(ops::squeeze_excite(shaped(&t[0], &inputs[0]), reduce, expand))
+        });
+    }
 }
 
 #[test]

@@ -3,16 +3,15 @@
 //! Pictures are `[batch, height, width, channels]`. On the CPU the layers that take the time are our kernels.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation;
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::{ConvOptions, PadMode};
+use burn::tensor::ops::PadMode;
+use burn::tensor::s;
 
 use super::pass::Pass;
 use super::{ops, stock};
 
 /// Keras' `BatchNormalization`: what is added to the variance, and how much of the old statistic stays. (Keras'
 /// EfficientNet leaves both at their defaults.)
-const BATCH_NORM_EPSILON: f32 = 1e-3;
+const BATCH_NORM_EPSILON: f64 = 1e-3;
 const BATCH_NORM_MOMENTUM: f32 = 0.99;
 
 /// The least sum of squares that `tf.math.l2_normalize` divides by the root of.
@@ -40,67 +39,82 @@ pub(super) fn conv3x3_relu_pool(pass: &Pass, name: &str, x: Tensor<4>) -> Tensor
 
 /// 3 x 3 convolution, no padding, then ReLU and the mean of each plane: to `[batch, channels]`.
 pub(super) fn conv3x3_relu_mean(pass: &Pass, name: &str, x: Tensor<4>) -> Tensor<2> {
-    let weight_name = format!("{name}.weight");
-    let (weight, bias) = (pass.get(&weight_name), pass.get(&format!("{name}.bias")));
-    if pass.on_cpu() {
-        let filters = pass.prepared(&weight_name, ops::pack_filters);
-        ops::conv3x3_relu_mean(x, weight, filters, bias)
-    } else {
-        stock::conv3x3_relu_mean(x, weight, bias)
+    let weight = format!("{name}.weight");
+    let bias = pass.get(&format!("{name}.bias"));
+    match (pass.on_cpu(), pass.is_training()) {
+        (true, false) => ops::conv3x3_relu_mean_packed(x, pass.prepared(&weight, ops::pack_filters), bias),
+        (true, true) => ops::conv3x3_relu_mean(x, pass.get(&weight), bias),
+        (false, _) => stock::conv3x3_relu_mean(x, pass.get(&weight), bias),
     }
 }
 
-/// The mean of each plane: `[batch, channels, height, width]` to `[batch, channels]`.
+/// The mean of each plane: `[batch, height, width, channels]` to `[batch, channels]`.
 pub(super) fn global_average(x: Tensor<4>) -> Tensor<2> {
-    let [batch, channels, height, width] = x.dims();
-    x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
+    stock::global_average(x)
 }
 
-/// A convolution with zeros around the input, so that the output has `ceil(input / stride)` rows and columns, as
-/// Keras' EfficientNet pads: evenly for stride 1, and for stride 2 on an even size one less before than after.
-pub(super) fn conv_same(
+/// 1 x 1 convolution without bias.
+pub(super) fn pointwise(pass: &Pass, name: &str, x: Tensor<4>) -> Tensor<4> {
+    let weight = pass.matrix(name);
+    if pass.on_cpu() { ops::pointwise(x, weight) } else { stock::pointwise(x, weight) }
+}
+
+/// Depthwise convolution without bias, with zeros around the input, so that the output has `ceil(input / stride)` rows
+/// and columns, as Keras' EfficientNet pads: evenly for stride 1, and for stride 2 on an even size one less before than
+/// after.
+pub(super) fn depthwise(pass: &Pass, name: &str, x: Tensor<4>, stride: usize) -> Tensor<4> {
+    let weight: Tensor<4> = pass.get(name);
+    let [_, height, width, _] = x.dims();
+    let before = [height, width].map(|size| zeros_before(size, weight.dims()[2], stride));
+    if pass.on_cpu() { ops::depthwise(x, weight, stride, before) } else { stock::depthwise(x, weight, stride, before) }
+}
+
+fn zeros_before(size: usize, side: usize, stride: usize) -> usize {
+    let half = side / 2;
+    if stride == 2 && size.is_multiple_of(2) { half - half.min(1) } else { half }
+}
+
+/// The 3 x 3 neighbourhoods that a convolution of stride 2 with zeros around sees, as channels: of pictures
+/// `[batch, height, width, 1]` it makes `[batch, ceil(height / 2), ceil(width / 2), 9]`. With it that convolution is
+/// a [`pointwise`] one. Pictures get no gradient.
+pub(super) fn neighbourhoods(x: Tensor<4>) -> Tensor<4> {
+    let [batch, height, width, _] = x.dims();
+    let (rows, columns) = (height.div_ceil(2), width.div_ceil(2));
+    let [top, left] = [height, width].map(|size| zeros_before(size, 3, 2));
+    let padding = (left, 2 * columns + 1 - width - left, top, 2 * rows + 1 - height - top);
+    let x = x.reshape([batch, 1, height, width]).pad(padding, PadMode::Constant(0.0));
+    let taps = (0..9).map(|tap| {
+        let (y, x_from) = (tap / 3, tap % 3);
+        let part = x.clone().slice_dim(2, s![y..y + 2 * rows - 1;2]).slice_dim(3, s![x_from..x_from + 2 * columns - 1;2]);
+        part.reshape([batch, rows, columns, 1])
+    });
+    Tensor::cat(taps.collect(), 3)
+}
+
+/// Squeeze and excitation with the dense layers `{name}.se_reduce` and `{name}.se_expand`.
+pub(super) fn squeeze_excite(pass: &Pass, name: &str, x: Tensor<4>) -> Tensor<4> {
+    let [reduce, expand] = ["se_reduce", "se_expand"]
+        .map(|part| (pass.matrix(&format!("{name}.{part}.weight")), pass.get(&format!("{name}.{part}.bias"))));
+    if pass.on_cpu() { ops::squeeze_excite(x, reduce, expand) } else { stock::squeeze_excite(x, reduce, expand) }
+}
+
+/// Mean (first row) and biased variance of each channel over batch, height and width.
+pub(super) fn channel_moments(on_cpu: bool, x: Tensor<4>) -> Tensor<2> {
+    if on_cpu { ops::channel_moments(x) } else { stock::channel_moments(x) }
+}
+
+/// `(x - mean) / sqrt(variance + epsilon) * gamma + beta` by channel, then swish where wanted. In training `moments`
+/// has to be [`channel_moments`] of `x`.
+pub(super) fn batch_norm(
+    on_cpu: bool,
     x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    stride: usize,
-    groups: usize,
-) -> Tensor<4> {
-    let [_, _, height, width] = x.dims();
-    let half = weight.dims()[2] / 2;
-    let before = |size: usize| if stride == 2 && size.is_multiple_of(2) { half - half.min(1) } else { half };
-    let (top, left) = (before(height), before(width));
-    if (top, left) == (half, half) {
-        return conv2d(x, weight, bias, ConvOptions::new([stride; 2], [half; 2], [1, 1], groups));
-    }
-    let padded = x.pad((left, half, top, half), PadMode::Constant(0.0));
-    conv2d(padded, weight, bias, ConvOptions::new([stride; 2], [0, 0], [1, 1], groups))
-}
-
-/// `x * sigmoid(x)`, called swish or SiLU.
-pub(super) fn swish<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    x.clone() * activation::sigmoid(x)
-}
-
-/// Mean and (biased) variance of each channel over batch, height and width.
-pub(super) fn moments(x: Tensor<4>) -> (Tensor<1>, Tensor<1>) {
-    let channels = x.dims()[1];
-    let mean = x.clone().mean_dims(&[0, 2, 3]);
-    let variance = (x - mean.clone()).square().mean_dims(&[0, 2, 3]);
-    (mean.reshape([channels]), variance.reshape([channels]))
-}
-
-/// `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, by channel.
-pub(super) fn normalise(
-    x: Tensor<4>,
-    mean: Tensor<1>,
-    variance: Tensor<1>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
+    moments: Tensor<2>,
+    swish: bool,
 ) -> Tensor<4> {
-    let channels = x.dims()[1];
-    let scale = gamma / (variance + BATCH_NORM_EPSILON).sqrt();
-    let shift = beta - mean * scale.clone();
-    x * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1])
+    let normalise = if on_cpu { ops::batch_norm } else { stock::batch_norm };
+    normalise(x, gamma, beta, moments, BATCH_NORM_EPSILON, swish)
 }
 
 /// A moving statistic after one more batch.

@@ -3,14 +3,22 @@
 //! Each has its twin in [`super::stock`], composed of burn's own operations: the oracle in the tests, and what runs on
 //! a GPU.
 
+mod batch_norm;
+mod depthwise;
 mod first_layer;
+mod pointwise;
+mod squeeze;
 mod winograd;
 
 use burn::tensor::TensorData;
 use burn_flex::FlexTensor;
 
+pub(super) use batch_norm::{batch_norm, channel_moments};
+pub(super) use depthwise::depthwise;
 pub(super) use first_layer::conv3x3_relu_pool;
-pub(super) use winograd::{conv3x3_relu_mean, pack_filters};
+pub(super) use pointwise::pointwise;
+pub(super) use squeeze::{Dense, squeeze_excite};
+pub(super) use winograd::{conv3x3_relu_mean, conv3x3_relu_mean_packed, pack_filters};
 
 use crate::kernels::Number;
 

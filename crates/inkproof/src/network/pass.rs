@@ -74,26 +74,48 @@ impl Pass {
         true
     }
 
+    pub(super) fn is_training(&self) -> bool {
+        self.training.is_some()
+    }
+
     /// Numbers of the given shape as a tensor on this pass's device.
     pub(super) fn input<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 
+    /// The tensor called `name`, of the shape `[out, in, 1, 1]`, as a matrix `[out, in]`; or `[out, 1, 3, 3]` as
+    /// `[out, 9]`.
+    pub(super) fn matrix(&self, name: &str) -> Tensor<2> {
+        let weight: Tensor<4> = self.get(name);
+        let [out, inside, height, width] = weight.dims();
+        weight.reshape([out, inside * height * width])
+    }
+
     /// Batch normalisation over batch, height and width, with the tensors `{name}.gamma`, `.beta`, `.mean` and
-    /// `.variance`. In training the batch's own statistics are used and the moving ones move towards them.
-    pub(super) fn batch_norm(&self, name: &str, x: Tensor<4>) -> Tensor<4> {
+    /// `.variance`, then swish where wanted. In training the batch's own statistics are used and the moving ones move
+    /// towards them.
+    pub(super) fn batch_norm(&self, name: &str, x: Tensor<4>, swish: bool) -> Tensor<4> {
         let (gamma, beta) = (self.get(&format!("{name}.gamma")), self.get(&format!("{name}.beta")));
-        let [mean_name, variance_name] = [format!("{name}.mean"), format!("{name}.variance")];
+        let names = [format!("{name}.mean"), format!("{name}.variance")];
         let Some(training) = &self.training else {
-            return layers::normalise(x, self.get(&mean_name), self.get(&variance_name), gamma, beta);
+            let moments = Tensor::stack(names.iter().map(|name| self.get::<1>(name)).collect(), 0);
+            return layers::batch_norm(self.on_cpu(), x, gamma, beta, moments, swish);
         };
-        let (mean, variance) = layers::moments(x.clone());
+        let channels = x.dims()[3];
+        // On a GPU the gradient goes through the moments by itself, here the kernel's takes care of it.
+        let moments = match self.on_cpu() {
+            true => layers::channel_moments(true, x.clone().inner()),
+            false => layers::channel_moments(false, x.clone()),
+        };
+        let plain = if self.on_cpu() { moments.clone() } else { moments.clone().inner() };
         let mut moving = lock(&training.moving);
-        for (name, now) in [(mean_name, &mean), (variance_name, &variance)] {
+        for (row, name) in names.into_iter().enumerate() {
+            let now = plain.clone().narrow(0, row, 1).reshape([channels]);
             let before = moving.get(&name).cloned().unwrap_or_else(|| self.get::<1>(&name).inner());
-            moving.insert(name, layers::moved(before, now.clone().inner()));
+            moving.insert(name, layers::moved(before, now));
         }
-        layers::normalise(x, mean, variance, gamma, beta)
+        drop(moving);
+        layers::batch_norm(self.on_cpu(), x, gamma, beta, moments, swish)
     }
 
     /// Drops the residual branch of each image with probability `rate` and scales what stays, so that its expectation

@@ -3,9 +3,11 @@
 //! Same tensors in and out as in [`super::ops`], `[batch, height, width, channels]`.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{relu, sigmoid, silu};
 use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions, PadMode};
+
+use super::ops::Dense;
 
 pub(super) fn conv3x3_relu_pool(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
     let y = relu(conv2d(planes(x), weight, Some(bias), ConvOptions::new([1, 1], [0, 0], [1, 1], 1)));
@@ -15,6 +17,57 @@ pub(super) fn conv3x3_relu_pool(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>
 pub(super) fn conv3x3_relu_mean(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<2> {
     let y = relu(conv2d(planes(x), weight, Some(bias), ConvOptions::new([1, 1], [0, 0], [1, 1], 1)));
     global_average(pixels(y))
+}
+
+/// 1 x 1 convolution.
+pub(super) fn pointwise(x: Tensor<4>, weight: Tensor<2>) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let [out, _] = weight.dims();
+    x.reshape([batch * height * width, channels]).matmul(weight.transpose()).reshape([batch, height, width, out])
+}
+
+/// Depthwise convolution with `before` zeros above and on the left and as many below and on the right as the outputs
+/// need.
+pub(super) fn depthwise(x: Tensor<4>, weight: Tensor<4>, stride: usize, before: [usize; 2]) -> Tensor<4> {
+    let [_, height, width, channels] = x.dims();
+    let side = weight.dims()[2];
+    let after = |size: usize, before: usize| ((size.div_ceil(stride) - 1) * stride + side).saturating_sub(size + before);
+    let [top, left] = before;
+    let x = planes(x).pad((left, after(width, left), top, after(height, top)), PadMode::Constant(0.0));
+    pixels(conv2d(x, weight, None, ConvOptions::new([stride; 2], [0, 0], [1, 1], channels)))
+}
+
+/// Mean (first row) and biased variance of each channel.
+pub(super) fn channel_moments(x: Tensor<4>) -> Tensor<2> {
+    let channels = x.dims()[3];
+    let mean = x.clone().mean_dims(&[0, 1, 2]);
+    let variance = (x - mean.clone()).square().mean_dims(&[0, 1, 2]);
+    Tensor::cat(vec![mean.reshape([1, channels]), variance.reshape([1, channels])], 0)
+}
+
+/// Batch normalisation and, where wanted, swish.
+pub(super) fn batch_norm(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    moments: Tensor<2>,
+    epsilon: f64,
+    swish: bool,
+) -> Tensor<4> {
+    let channels = x.dims()[3];
+    let [mean, variance] = [0, 1].map(|row| moments.clone().narrow(0, row, 1).reshape([channels]));
+    let scale = gamma / (variance + epsilon).sqrt();
+    let shift = beta - mean * scale.clone();
+    let z = x * scale.reshape([1, 1, 1, channels]) + shift.reshape([1, 1, 1, channels]);
+    if swish { silu(z) } else { z }
+}
+
+/// Scales the channels of `x` by `sigmoid(expand(swish(reduce(means))))`.
+pub(super) fn squeeze_excite(x: Tensor<4>, reduce: Dense, expand: Dense) -> Tensor<4> {
+    let [batch, .., channels] = x.dims();
+    let dense = |x: Tensor<2>, (weight, bias): Dense| x.matmul(weight.transpose()) + bias.unsqueeze();
+    let scale = sigmoid(dense(silu(dense(global_average(x.clone()), reduce)), expand));
+    x * scale.reshape([batch, 1, 1, channels])
 }
 
 /// The mean of each plane: `[batch, height, width, channels]` to `[batch, channels]`.

@@ -7,7 +7,7 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, backend_extension};
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
@@ -17,17 +17,19 @@ use crate::kernels::{Number, Set};
 
 /// 3 x 3 convolution, stride 1, no padding, then bias and ReLU, then the mean over height and width.
 ///
-/// `x` is `[batch, height, width, channels_in]`, `weight` `[channels_out, channels_in, 3, 3]`, `filters` what
-/// [`pack_filters`] makes of it, `bias` `[channels_out]`; the result is `[batch, channels_out]`.
-pub(in crate::network) fn conv3x3_relu_mean(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    filters: Tensor<1>,
-    bias: Tensor<1>,
-) -> Tensor<2> {
-    let [x, weight, filters, bias] =
-        [x.into_dispatch(), weight.into_dispatch(), filters.into_dispatch(), bias.into_dispatch()];
-    Tensor::from_dispatch(Dispatch::conv3x3_relu_mean(x, weight, filters, bias))
+/// `x` is `[batch, height, width, channels_in]`, `weight` `[channels_out, channels_in, 3, 3]`, `bias`
+/// `[channels_out]`; the result is `[batch, channels_out]`. Which side of its corner the ReLU takes decides a whole
+/// gradient: so the forward pass is the most exact there is, and only the backward pass takes large tiles.
+pub(in crate::network) fn conv3x3_relu_mean(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<2> {
+    let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
+    Tensor::from_dispatch(Dispatch::conv3x3_relu_mean(x, weight, bias))
+}
+
+/// [`conv3x3_relu_mean`] for inference, faster and a digit less exact: `filters` is what [`pack_filters`] makes of the
+/// weights. It cannot be differentiated.
+pub(in crate::network) fn conv3x3_relu_mean_packed(x: Tensor<4>, filters: Tensor<1>, bias: Tensor<1>) -> Tensor<2> {
+    let [x, filters, bias] = [x.into_dispatch(), filters.into_dispatch(), bias.into_dispatch()];
+    Tensor::from_dispatch(Dispatch::conv3x3_relu_mean_packed(x, filters, bias))
 }
 
 /// Weights `[channels_out, channels_in, 3, 3]` as the kernel of this CPU wants them: worth keeping where weights stay.
@@ -40,9 +42,14 @@ type Signs = Arc<Vec<u16>>;
 
 #[backend_extension(Flex, Autodiff)]
 pub(in crate::network) trait Conv3x3ReluMean: Backend {
-    fn conv3x3_relu_mean(
+    fn conv3x3_relu_mean(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>)
+    -> FloatTensor<Self>;
+}
+
+#[backend_extension(Flex)]
+pub(in crate::network) trait Conv3x3ReluMeanPacked: Backend {
+    fn conv3x3_relu_mean_packed(
         x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
         filters: FloatTensor<Self>,
         bias: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
@@ -55,7 +62,6 @@ pub(in crate::network) trait Conv3x3ReluMeanTraining: Conv3x3ReluMean {
     fn conv3x3_relu_mean_training(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        filters: FloatTensor<Self>,
         bias: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, Signs);
 
@@ -70,8 +76,14 @@ pub(in crate::network) trait Conv3x3ReluMeanTraining: Conv3x3ReluMean {
 }
 
 impl Conv3x3ReluMean for Flex {
-    fn conv3x3_relu_mean(x: FlexTensor, weight: FlexTensor, filters: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        by_type!(&x, forward(&x, &weight, &filters, &bias, false)).0
+    fn conv3x3_relu_mean(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        by_type!(&x, forward(&x, &weight, &bias, false)).0
+    }
+}
+
+impl Conv3x3ReluMeanPacked for Flex {
+    fn conv3x3_relu_mean_packed(x: FlexTensor, filters: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        by_type!(&x, forward_packed(&x, &filters, &bias))
     }
 
     fn pack_filters(weight: FlexTensor) -> FlexTensor {
@@ -80,13 +92,8 @@ impl Conv3x3ReluMean for Flex {
 }
 
 impl Conv3x3ReluMeanTraining for Flex {
-    fn conv3x3_relu_mean_training(
-        x: FlexTensor,
-        weight: FlexTensor,
-        filters: FlexTensor,
-        bias: FlexTensor,
-    ) -> (FlexTensor, Signs) {
-        by_type!(&x, forward(&x, &weight, &filters, &bias, true))
+    fn conv3x3_relu_mean_training(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> (FlexTensor, Signs) {
+        by_type!(&x, forward(&x, &weight, &bias, true))
     }
 
     fn conv3x3_relu_mean_backward(
@@ -104,22 +111,17 @@ impl<B: Conv3x3ReluMeanTraining, C: CheckpointStrategy> Conv3x3ReluMean for Auto
     fn conv3x3_relu_mean(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        filters: FloatTensor<Self>,
         bias: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), weight.node(), bias.node()];
-        let [x, weight, filters, bias] = [x, weight, filters, bias].map(|tensor| tensor.primitive().clone());
+        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.primitive().clone());
         match Operation.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let (output, signs) = B::conv3x3_relu_mean_training(x.clone(), weight.clone(), filters, bias);
+                let (output, signs) = B::conv3x3_relu_mean_training(x.clone(), weight.clone(), bias);
                 prep.finish((x, weight, signs), output)
             }
-            OpsKind::UnTracked(prep) => prep.finish(B::conv3x3_relu_mean(x, weight, filters, bias)),
+            OpsKind::UnTracked(prep) => prep.finish(B::conv3x3_relu_mean(x, weight, bias)),
         }
-    }
-
-    fn pack_filters(weight: FloatTensor<Self>) -> FloatTensor<Self> {
-        <Self as AutodiffBackend>::from_inner(B::pack_filters(weight.primitive().clone()))
     }
 }
 
@@ -153,23 +155,33 @@ fn shape(x: &FlexTensor, weight: &FlexTensor) -> Shape {
 
 fn pack<T: Number>(weight: &FlexTensor) -> FlexTensor {
     let [channels_out, channels_in, ..] = dims::<4>(weight);
-    let packed = Filters::<Small, Vec<T>>::forward(Set::best(), channels_in, channels_out, slice(&weight.to_contiguous())).packed;
+    let weight = weight.to_contiguous();
+    let packed = Filters::<Large, Vec<T>>::forward(Set::best(), channels_in, channels_out, slice(&weight)).packed;
     let len = packed.len();
     tensor(packed, [len])
+}
+
+fn forward_packed<T: Number>(x: &FlexTensor, filters: &FlexTensor, bias: &FlexTensor) -> FlexTensor {
+    let ([batch, height, width, channels_in], [channels_out]) = (dims(x), dims(bias));
+    let shape = Shape { batch, height, width, channels_in, channels_out };
+    let [x, filters, bias] = [x, filters, bias].map(FlexTensor::to_contiguous);
+    let filters = Filters::<Large, _>::packed(Set::best(), channels_in, channels_out, slice::<T>(&filters));
+    tensor(winograd::forward(shape, slice(&x), &filters, slice(&bias), false).means, [batch, channels_out])
 }
 
 fn forward<T: Number>(
     x: &FlexTensor,
     weight: &FlexTensor,
-    filters: &FlexTensor,
     bias: &FlexTensor,
     signs_wanted: bool,
 ) -> (FlexTensor, Signs) {
     let shape = shape(x, weight);
-    let [x, filters, bias] = [x, filters, bias].map(FlexTensor::to_contiguous);
-    let filters = Filters::<Small, _>::packed(Set::best(), shape.channels_in, shape.channels_out, slice::<T>(&filters));
+    let [x, weight, bias] = [x, weight, bias].map(FlexTensor::to_contiguous);
+    let (set, Shape { channels_in, channels_out, .. }) = (Set::best(), shape);
+    let filters = Filters::<Small, Vec<T>>::forward(set, channels_in, channels_out, slice(&weight));
+    let filters = Filters::<Small, _>::packed(set, channels_in, channels_out, &filters.packed[..]);
     let found = winograd::forward(shape, slice(&x), &filters, slice(&bias), signs_wanted);
-    (tensor(found.means, [shape.batch, shape.channels_out]), Arc::new(found.signs))
+    (tensor(found.means, [shape.batch, channels_out]), Arc::new(found.signs))
 }
 
 fn backward<T: Number>(
