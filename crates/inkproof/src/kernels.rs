@@ -14,6 +14,8 @@ mod scratch;
 pub(crate) mod squeeze;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub(crate) mod winograd;
 
 pub(crate) use lanes::{Number, Set};
@@ -27,4 +29,3 @@ fn sum_parts<T: Number>(mut parts: Vec<T>, len: usize) -> Vec<T> {
     parts.truncate(len);
     parts
 }
-

@@ -111,3 +111,5 @@ pub(crate) fn embed(weights: &Weights, pass: &Pass, pixels: Vec<f32>) -> Vec<f32
 mod golden_tests;
 #[cfg(test)]
 mod gradient_tests;
+#[cfg(test)]
+mod stock_tests;

@@ -245,10 +245,8 @@ pub(crate) fn backward<T: Number>(
     let gamma: Vec<T> = products.iter().zip(&inverse).map(|(&p, &i)| p * i).collect();
     // dx = scale (dz - mean(dz) - (x - mean) / deviation * mean(dz (x - mean) / deviation)), as scale dz + x a + b.
     let count = T::of(1.0 / shape.rows as f64);
-    let a: Vec<T> =
-        (0..channels).map(|c| T::default() - scale[c] * inverse[c] * gamma[c] * count).collect();
-    let b: Vec<T> =
-        (0..channels).map(|c| T::default() - scale[c] * beta[c] * count - a[c] * layer.mean[c]).collect();
+    let a: Vec<T> = (0..channels).map(|c| T::default() - scale[c] * inverse[c] * gamma[c] * count).collect();
+    let b: Vec<T> = (0..channels).map(|c| T::default() - scale[c] * beta[c] * count - a[c] * layer.mean[c]).collect();
     let mut to_x = vec![T::default(); x.len()];
     let shared = Shared::new(&mut to_x);
     parallel::for_each(shape.chunks(), |chunk| {
@@ -354,6 +352,3 @@ impl<T: Number> Job<T> for ToInput<'_, T> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -150,13 +150,7 @@ impl<T: Number> Row<'_, T> {
 }
 
 /// Gradients of input and weights, given that of the output.
-pub(crate) fn backward<T: Number>(
-    set: Set,
-    shape: Shape,
-    x: &[T],
-    weight: &[T],
-    gradient: &[T],
-) -> (Vec<T>, Vec<T>) {
+pub(crate) fn backward<T: Number>(set: Set, shape: Shape, x: &[T], weight: &[T], gradient: &[T]) -> (Vec<T>, Vec<T>) {
     assert_eq!(x.len(), shape.batch * shape.input_len());
     assert_eq!(weight.len(), shape.channels * shape.taps());
     assert_eq!(gradient.len(), shape.batch * shape.output_len());
@@ -308,6 +302,3 @@ impl<const SIDE: usize, T: Number> Job<T> for Sided<SIDE, Weights<'_, T>> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

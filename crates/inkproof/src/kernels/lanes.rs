@@ -18,6 +18,7 @@ pub(crate) enum Set {
 
 impl Set {
     /// What this CPU has, best first; never empty.
+    #[cfg(test)]
     pub(crate) fn all() -> Vec<Self> {
         let mut sets = Vec::new();
         #[cfg(target_arch = "x86_64")]
@@ -152,10 +153,11 @@ pub(crate) trait Number:
     /// `self * 2^power` for a whole `power` that keeps the result normal.
     fn times_two_to(self, power: Self) -> Self;
     /// The sets that this CPU has for this type, best first.
+    #[cfg(test)]
     fn sets() -> Vec<Set>;
     /// Numbers to a register of `set`, and registers.
     fn lanes(set: Set) -> (usize, usize);
-    /// Runs `job` with the registers of `set`, which has to be one of [`Number::sets`].
+    /// Runs `job` with the registers of `set`, which this CPU has to have.
     fn run<J: Job<Self>>(set: Set, job: J) -> J::Result;
 }
 
@@ -186,6 +188,7 @@ impl Number for f32 {
         self * f32::from_bits(((power as i32 + 127) << 23) as u32)
     }
 
+    #[cfg(test)]
     fn sets() -> Vec<Set> {
         Set::all()
     }
@@ -239,6 +242,7 @@ impl Number for f64 {
         self * f64::from_bits(((power as i64 + 1023) << 52) as u64)
     }
 
+    #[cfg(test)]
     fn sets() -> Vec<Set> {
         vec![Set::Baseline]
     }

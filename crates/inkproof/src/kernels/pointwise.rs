@@ -135,6 +135,3 @@ impl<T: Number> Job<T> for Product<'_, T> {
         unsafe { gemm::multiply::<L>(self.panels, self.rows, self.depth, self.left, self.right, self.target) }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -49,8 +49,8 @@ pub(crate) fn forward<T: Number>(set: Set, shape: Shape, x: &[T], layers: Layers
     parallel::for_each(batch, |image| {
         let x = &x[image * pixels * channels..][..pixels * channels];
         // Safety: every image has places of its own.
-        let [means, scales] =
-            [at_means, at_scales].map(|at| unsafe { std::slice::from_raw_parts_mut(at.at(image * channels), channels) });
+        let [means, scales] = [at_means, at_scales]
+            .map(|at| unsafe { std::slice::from_raw_parts_mut(at.at(image * channels), channels) });
         let reduced = unsafe { std::slice::from_raw_parts_mut(at_reduced.at(image * squeezed), squeezed) };
         T::run(set, Means { x, with: None, sums: means });
         let count = T::of(1.0 / pixels as f64);
@@ -216,6 +216,3 @@ impl<T: Number> Job<T> for Scale<'_, T> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,6 +10,9 @@
 //! Pictures are `[row][column][channel]`, so that a register holds neighbouring channels of one pixel throughout. The
 //! outputs themselves are never stored: the mean takes their sum, the backward pass their signs.
 
+// Small matrices are written by column and read by row throughout.
+#![allow(clippy::needless_range_loop)]
+
 use std::marker::PhantomData;
 
 use super::gemm::{self, Left, Panels, Right, Target};
@@ -160,9 +163,8 @@ fn transform_filters<F: Tiling, T: Number>(channels_in: usize, channels_out: usi
         for i in 0..channels_in {
             let filter = &weight[(o * channels_in + i) * 9..][..9];
             let filter: [[f64; 3]; 3] = std::array::from_fn(|y| std::array::from_fn(|x| filter[y * 3 + x].elem()));
-            let down: [[f64; 3]; LONGEST] = std::array::from_fn(|u| {
-                std::array::from_fn(|x| (0..3).map(|y| F::FILTER[u][y] * filter[y][x]).sum())
-            });
+            let down: [[f64; 3]; LONGEST] =
+                std::array::from_fn(|u| std::array::from_fn(|x| (0..3).map(|y| F::FILTER[u][y] * filter[y][x]).sum()));
             for (u, row) in down.iter().enumerate().take(F::PATCH) {
                 for (v, weights) in F::FILTER.iter().enumerate().take(F::PATCH) {
                     let value = row.iter().zip(weights).map(|(a, b)| a * b).sum();
@@ -450,7 +452,12 @@ fn corner<F: Tiling>(shape: &Shape, tile: usize) -> (usize, usize) {
 
 /// Writes `B'dB` of a tile's patch to `target`, `[point][channel]`; what lies outside the image counts as 0.
 #[inline(always)]
-unsafe fn transform_patch<F: Tiling, L: Lanes>(shape: &Shape, input: &[L::Number], tile: usize, target: *mut L::Number) {
+unsafe fn transform_patch<F: Tiling, L: Lanes>(
+    shape: &Shape,
+    input: &[L::Number],
+    tile: usize,
+    target: *mut L::Number,
+) {
     let (inside, channels) = (shape.padded_in(), shape.channels_in);
     let (y0, x0) = corner::<F>(shape, tile);
     let (rows, columns) = (F::PATCH.min(shape.height - y0), F::PATCH.min(shape.width - x0));
@@ -557,9 +564,8 @@ fn filter_gradients<F: Tiling, T: Number>(shape: &Shape, points: &[T]) -> Vec<T>
         for i in 0..shape.channels_in {
             let at = |u: usize, v: usize| -> f64 { points[((u * F::PATCH + v) * out + o) * inside + i].elem() };
             let across = |u: usize, x: usize| -> f64 { (0..F::PATCH).map(|v| at(u, v) * F::FILTER[v][x]).sum() };
-            let across: [[f64; 3]; LONGEST] = std::array::from_fn(|u| {
-                std::array::from_fn(|x| if u < F::PATCH { across(u, x) } else { 0.0 })
-            });
+            let across: [[f64; 3]; LONGEST] =
+                std::array::from_fn(|u| std::array::from_fn(|x| if u < F::PATCH { across(u, x) } else { 0.0 }));
             for y in 0..3 {
                 for x in 0..3 {
                     weight.push(T::of((0..F::PATCH).map(|u| F::FILTER[u][y] * across[u][x]).sum()));
@@ -597,7 +603,8 @@ impl<F: Tiling, T: Number> Job<T> for Backward<'_, F, T> {
         let scale = T::of(1.0 / self.shape.outputs() as f64);
         let (patch_step, output_step) = (self.shape.patch_step::<F>(), self.shape.output_step::<F>());
         // Safety: that is what the room was made for.
-        let memory = unsafe { std::slice::from_raw_parts_mut(self.memory, out + F::BLOCK * (patch_step + output_step)) };
+        let memory =
+            unsafe { std::slice::from_raw_parts_mut(self.memory, out + F::BLOCK * (patch_step + output_step)) };
         let (gradient, memory) = memory.split_at_mut(out);
         let (outputs, patches) = memory.split_at_mut(F::BLOCK * output_step);
         gradient.fill(T::default());

@@ -136,9 +136,13 @@ fn pointwise_and_depthwise_convolutions() {
 
 #[test]
 fn batch_normalisation() {
-    for (shape, swish) in
-        [([2, 3, 4, 3], true), ([2, 3, 4, 3], false), ([3, 1, 1, 2], true), ([1, 5, 3, 2], false), ([2, 2, 1, 17], true)]
-    {
+    for (shape, swish) in [
+        ([2, 3, 4, 3], true),
+        ([2, 3, 4, 3], false),
+        ([3, 1, 1, 2], true),
+        ([1, 5, 3, 2], false),
+        ([2, 2, 1, 17], true),
+    ] {
         let inputs = [Input::new(&shape, 1), Input::new(&shape[3..], 2), Input::new(&shape[3..], 3)];
         check("batch normalisation", &inputs, |t| {
             let x = shaped::<4>(&t[0], &inputs[0]);

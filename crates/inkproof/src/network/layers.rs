@@ -85,7 +85,8 @@ pub(super) fn neighbourhoods(x: Tensor<4>) -> Tensor<4> {
     let x = x.reshape([batch, 1, height, width]).pad(padding, PadMode::Constant(0.0));
     let taps = (0..9).map(|tap| {
         let (y, x_from) = (tap / 3, tap % 3);
-        let part = x.clone().slice_dim(2, s![y..y + 2 * rows - 1;2]).slice_dim(3, s![x_from..x_from + 2 * columns - 1;2]);
+        let part =
+            x.clone().slice_dim(2, s![y..y + 2 * rows - 1;2]).slice_dim(3, s![x_from..x_from + 2 * columns - 1;2]);
         part.reshape([batch, rows, columns, 1])
     });
     Tensor::cat(taps.collect(), 3)

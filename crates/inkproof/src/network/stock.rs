@@ -31,7 +31,8 @@ pub(super) fn pointwise(x: Tensor<4>, weight: Tensor<2>) -> Tensor<4> {
 pub(super) fn depthwise(x: Tensor<4>, weight: Tensor<4>, stride: usize, before: [usize; 2]) -> Tensor<4> {
     let [_, height, width, channels] = x.dims();
     let side = weight.dims()[2];
-    let after = |size: usize, before: usize| ((size.div_ceil(stride) - 1) * stride + side).saturating_sub(size + before);
+    let after =
+        |size: usize, before: usize| ((size.div_ceil(stride) - 1) * stride + side).saturating_sub(size + before);
     let [top, left] = before;
     let x = planes(x).pad((left, after(width, left), top, after(height, top)), PadMode::Constant(0.0));
     pixels(conv2d(x, weight, None, ConvOptions::new([stride; 2], [0, 0], [1, 1], channels)))

@@ -13,9 +13,7 @@ fn plain_forward(shape: Shape, input: &[f64], weight: &[f64], bias: &[f64]) -> (
             let (mut largest, mut place) = (0.0, None);
             for at in [(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)] {
                 let corner = (image * shape.height + at.0) * shape.width + at.1;
-                let tap = |tap: usize| {
-                    input[corner + tap / 3 * shape.width + tap % 3] * weight[channel * TAPS + tap]
-                };
+                let tap = |tap: usize| input[corner + tap / 3 * shape.width + tap % 3] * weight[channel * TAPS + tap];
                 let value = bias[channel] + (0..TAPS).map(tap).sum::<f64>();
                 if value > largest {
                     (largest, place) = (value, Some(corner));

@@ -164,22 +164,14 @@ impl State<FlexTensor> {
 fn forward<T: Number>(state: &State<FlexTensor>) -> FlexTensor {
     let state = state.to_contiguous();
     let (scale, shift) = state.layer::<T>().scale_and_shift();
-    let output =
-        batch_norm::apply(Set::best(), shape(&state.x), slice(&state.x), &scale, &shift, state.activation());
+    let output = batch_norm::apply(Set::best(), shape(&state.x), slice(&state.x), &scale, &shift, state.activation());
     tensor(output, dims::<4>(&state.x))
 }
 
 fn backward<T: Number>(state: &State<FlexTensor>, gradient: &FlexTensor) -> [FlexTensor; 3] {
     let (state, gradient) = (state.to_contiguous(), gradient.to_contiguous());
     let (shape, layer) = (shape(&state.x), state.layer::<T>());
-    let found = batch_norm::backward(
-        Set::best(),
-        shape,
-        slice(&state.x),
-        &layer,
-        state.activation(),
-        slice(&gradient),
-    );
+    let found = batch_norm::backward(Set::best(), shape, slice(&state.x), &layer, state.activation(), slice(&gradient));
     let by_channel = |values| tensor(values, [shape.channels]);
     [tensor(found.x, dims::<4>(&state.x)), by_channel(found.gamma), by_channel(found.beta)]
 }

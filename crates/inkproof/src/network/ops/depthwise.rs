@@ -122,7 +122,6 @@ fn backward<T: Number>(
 ) -> (FlexTensor, FlexTensor) {
     let (shape, x_dims, weight_dims) = (shape(x, weight, stride, before), dims::<4>(x), dims::<4>(weight));
     let [x, weight, gradient] = [x, weight, gradient].map(FlexTensor::to_contiguous);
-    let (to_x, to_weight) =
-        depthwise::backward::<T>(Set::best(), shape, slice(&x), slice(&weight), slice(&gradient));
+    let (to_x, to_weight) = depthwise::backward::<T>(Set::best(), shape, slice(&x), slice(&weight), slice(&gradient));
     (tensor(to_x, x_dims), tensor(to_weight, weight_dims))
 }

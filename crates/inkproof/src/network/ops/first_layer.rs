@@ -118,8 +118,7 @@ fn forward<T: Number>(
     let shape = shape(x, channels);
     assert_eq!(dims(weight), [channels, 1, 3, 3], "3 x 3 weights for one channel");
     let [x, weight, bias] = [x, weight, bias].map(FlexTensor::to_contiguous);
-    let found =
-        first_layer::forward::<T>(Set::best(), shape, slice(&x), slice(&weight), slice(&bias), choices_wanted);
+    let found = first_layer::forward::<T>(Set::best(), shape, slice(&x), slice(&weight), slice(&bias), choices_wanted);
     (tensor(found.output, [shape.batch, shape.rows(), shape.columns(), channels]), Arc::new(found.choices))
 }
 

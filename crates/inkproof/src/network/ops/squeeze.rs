@@ -137,17 +137,12 @@ fn forward<T: Number>(inputs: &[FlexTensor; 5]) -> (FlexTensor, [FlexTensor; 3])
     (tensor(found.output, dims::<4>(&inputs[0])), between)
 }
 
-fn backward<T: Number>(
-    inputs: &[FlexTensor; 5],
-    between: &[FlexTensor; 3],
-    gradient: &FlexTensor,
-) -> [FlexTensor; 5] {
+fn backward<T: Number>(inputs: &[FlexTensor; 5], between: &[FlexTensor; 3], gradient: &FlexTensor) -> [FlexTensor; 5] {
     let inputs = inputs.each_ref().map(|tensor| tensor.to_contiguous());
     let (shape, gradient) = (shape(&inputs), gradient.to_contiguous());
     let [means, reduced, scales] = between.each_ref().map(|tensor| slice::<T>(tensor));
     let between = Between { means, reduced, scales };
-    let found =
-        squeeze::backward(Set::best(), shape, slice(&inputs[0]), layers(&inputs), between, slice(&gradient));
+    let found = squeeze::backward(Set::best(), shape, slice(&inputs[0]), layers(&inputs), between, slice(&gradient));
     let Shape { channels, squeezed, .. } = shape;
     [
         tensor(found.x, dims::<4>(&inputs[0])),
