@@ -1,8 +1,8 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check format lint test engine-alone demo bench golden model
+.PHONY: check format lint test engine-alone gpu demo bench bench-peers bench-smoke golden model
 
-check: format lint engine-alone test
+check: format lint engine-alone test bench-smoke
 
 format:
 	cargo fmt --all --check
@@ -25,6 +25,23 @@ demo:
 
 bench:
 	cargo bench --workspace --bench synth
+
+# Times inkproof beside TensorFlow and ONNX Runtime, in an environment of its own, and writes benches/RESULTS.md; with
+# PEERS=torch beside PyTorch, too.
+bench-peers:
+	cargo build --release
+	python3 -m venv target/peers-env
+	target/peers-env/bin/pip install --quiet --requirement benches/peers/requirements.txt
+	$(if $(filter torch,$(PEERS)),target/peers-env/bin/pip install --quiet --requirement benches/peers/requirements-torch.txt)
+	target/peers-env/bin/python benches/peers/peers.py $(if $(filter torch,$(PEERS)),--torch)
+
+# That the benches run and that ONNX Runtime computes from our exports what we do; each figure is taken once.
+bench-smoke:
+	cargo build --release
+	target/release/inkproof bench --quick
+	python3 -m venv target/onnx-env
+	target/onnx-env/bin/pip install --quiet --requirement benches/peers/requirements-onnx.txt
+	target/onnx-env/bin/python benches/peers/peers.py --smoke
 
 # Writes the reference files of tests/golden again, with TensorFlow in an environment of its own.
 golden:

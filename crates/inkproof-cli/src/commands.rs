@@ -1,7 +1,9 @@
 //! One file for each command: its options, and what it does with them.
 
+pub mod bench;
 pub mod demo;
 pub mod evaluate;
+pub mod export;
 pub mod synth;
 pub mod train;
 pub mod truth;

@@ -32,6 +32,8 @@ enum Command {
     Evaluate(commands::evaluate::Evaluate),
     Synth(commands::synth::Synth),
     Truth(commands::truth::Truth),
+    Export(commands::export::Export),
+    Bench(commands::bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         Command::Evaluate(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Truth(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Bench(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         let message = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");

@@ -87,6 +87,9 @@ pub enum Error {
         /// Pixels given.
         pixels: usize,
     },
+    /// A part of a model that there is not.
+    #[error("there is no part '{0}' of a model; parts are embedding and score")]
+    UnknownPart(String),
     /// A file could not be written.
     #[error("{}: cannot be written ({source}); check the folder and its permissions", path.display())]
     Write {

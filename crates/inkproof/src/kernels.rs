@@ -9,6 +9,7 @@ pub(crate) mod first_layer;
 mod gemm;
 mod lanes;
 mod parallel;
+pub(crate) mod peak;
 pub(crate) mod pointwise;
 mod scratch;
 pub(crate) mod squeeze;

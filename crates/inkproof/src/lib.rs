@@ -14,9 +14,11 @@ mod kernels;
 pub mod limits;
 pub mod model;
 pub mod network;
+pub mod onnx;
 pub mod preprocess;
 pub mod random;
 pub mod score;
+pub mod speed;
 
 pub use atomic::write_atomically;
 pub use decode::{GrayRule, decode, read_image_file};

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::network::{self, EMBEDDING_LEN, Pass, Weights};
 use crate::score::{Embedding, Score, Threshold};
-use crate::{Backbone, Error, ImageDigest, Ink, Preprocess, Result, write_atomically};
+use crate::{Backbone, Error, ImageDigest, Ink, Preprocess, Result, SIDE, write_atomically};
 
 /// The version of the file format that this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -21,7 +21,7 @@ pub const FORMAT: u32 = 1;
 const METADATA_KEY: &str = "inkproof";
 
 /// How many inks are embedded at a time.
-const EMBED_BATCH: usize = 16;
+const EMBED_BATCH: usize = 32;
 
 /// What a model file says about its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,14 +187,18 @@ impl Model {
     /// the notebook's evaluation have them.
     pub fn vectors(&self, inks: &[Ink]) -> Vec<Vec<f32>> {
         inks.chunks(EMBED_BATCH)
-            .flat_map(|inks| {
-                let pixels = inks.iter().flat_map(Ink::values).collect();
-                network::embed(&self.weights, &self.pass, pixels)
-                    .chunks_exact(EMBEDDING_LEN)
-                    .map(<[f32]>::to_vec)
-                    .collect::<Vec<_>>()
-            })
+            .flat_map(|inks| self.embed_pixels(inks.iter().flat_map(Ink::values).collect()))
             .collect()
+    }
+
+    /// [`Model::vectors`] of pictures that are no inks: `SIDE * SIDE` numbers in [0, 1] for each.
+    pub fn vectors_of(&self, pixels: &[f32]) -> Vec<Vec<f32>> {
+        pixels.chunks(EMBED_BATCH * SIDE * SIDE).flat_map(|pixels| self.embed_pixels(pixels.to_vec())).collect()
+    }
+
+    fn embed_pixels(&self, pixels: Vec<f32>) -> Vec<Vec<f32>> {
+        let vectors = network::embed(&self.weights, &self.pass, pixels);
+        vectors.chunks_exact(EMBEDDING_LEN).map(<[f32]>::to_vec).collect()
     }
 
     /// The score of two of [`Model::vectors`]: the probability, in 0..1, that they are of one writer.

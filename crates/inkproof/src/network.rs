@@ -5,7 +5,7 @@
 //! show how closely.
 
 mod adam;
-mod efficientnet;
+pub(crate) mod efficientnet;
 mod layers;
 mod ops;
 mod pass;

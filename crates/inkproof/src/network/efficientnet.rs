@@ -6,11 +6,12 @@
 use burn::tensor::Tensor;
 
 use super::layers;
+pub(crate) use super::layers::BATCH_NORM_EPSILON;
 use super::pass::Pass;
 use super::weights::{Initialiser, Parameter};
 
 const STEM: usize = 32;
-const RESCALING: f32 = 1.0 / 255.0;
+pub(crate) const RESCALING: f32 = 1.0 / 255.0;
 const DROP_CONNECT: f64 = 0.2;
 
 /// How many numbers [`features`] gives for an image.
@@ -36,15 +37,15 @@ const STAGES: [Stage; 7] = [
 ];
 
 /// One inverted bottleneck with squeeze and excitation.
-struct Block {
+pub(crate) struct Block {
     /// `blocks.N`, the prefix of its tensors.
-    name: String,
+    pub name: String,
     channels_in: usize,
     /// Channels after the expansion.
     wide: usize,
     channels_out: usize,
-    stride: usize,
-    kernel: usize,
+    pub stride: usize,
+    pub kernel: usize,
     drop_rate: f64,
 }
 
@@ -53,16 +54,16 @@ impl Block {
         (self.channels_in / 4).max(1)
     }
 
-    fn expands(&self) -> bool {
+    pub fn expands(&self) -> bool {
         self.wide != self.channels_in
     }
 
-    fn is_residual(&self) -> bool {
+    pub fn is_residual(&self) -> bool {
         self.stride == 1 && self.channels_in == self.channels_out
     }
 }
 
-fn blocks() -> Vec<Block> {
+pub(crate) fn blocks() -> Vec<Block> {
     let total: usize = STAGES.iter().map(|stage| stage.blocks).sum();
     let mut blocks = Vec::with_capacity(total);
     let mut channels_in = STEM;

@@ -11,7 +11,7 @@ use super::{ops, stock};
 
 /// Keras' `BatchNormalization`: what is added to the variance, and how much of the old statistic stays. (Keras'
 /// EfficientNet leaves both at their defaults.)
-const BATCH_NORM_EPSILON: f64 = 1e-3;
+pub(crate) const BATCH_NORM_EPSILON: f64 = 1e-3;
 const BATCH_NORM_MOMENTUM: f32 = 0.99;
 
 /// The least sum of squares that `tf.math.l2_normalize` divides by the root of.

@@ -1,0 +1,63 @@
+//! How many multiply-adds this machine can do: what a share of the peak is a share of.
+
+use std::time::Instant;
+
+use super::lanes::{Job, Lanes, Number, Set};
+use super::parallel;
+
+/// Independent sums: more than the latency of an instruction times how many start at once.
+const SUMS: usize = 24;
+const ROUNDS: usize = 200_000;
+
+/// Floating-point operations a second, in f32, of `threads` tasks at a time; a multiply-add counts as two.
+pub(crate) fn peak(threads: usize) -> f64 {
+    let set = Set::best();
+    let once = || {
+        let begun = Instant::now();
+        parallel::for_each(threads, |_| {
+            std::hint::black_box(<f32 as Number>::run(set, Chains));
+        });
+        let lanes = <f32 as Number>::lanes(set).0;
+        (2 * SUMS * lanes * ROUNDS * threads) as f64 / begun.elapsed().as_secs_f64()
+    };
+    (0..20).map(|_| once()).fold(0.0, f64::max)
+}
+
+/// Nothing but multiply-adds on registers.
+struct Chains;
+
+impl Job<f32> for Chains {
+    type Result = f32;
+
+    #[inline(always)]
+    unsafe fn run<L: Lanes<Number = f32>>(self) -> f32 {
+        unsafe {
+            let (factor, addend) = (L::splat(std::hint::black_box(0.999)), L::splat(std::hint::black_box(0.001)));
+            // As many at a time as stay in registers beside the two operands.
+            if L::REGISTERS < 32 {
+                chains::<L, { SUMS / 2 }>(2 * ROUNDS, factor, addend)
+            } else {
+                chains::<L, SUMS>(ROUNDS, factor, addend)
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn chains<L: Lanes<Number = f32>, const COUNT: usize>(rounds: usize, factor: L, addend: L) -> f32 {
+    unsafe {
+        let mut sums = [L::splat(1.0); COUNT];
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = sum.multiply_add(factor, addend);
+            }
+        }
+        let mut total = L::splat(0.0);
+        for sum in sums {
+            total = total.add(sum);
+        }
+        let mut numbers = [0.0_f32; 16];
+        total.store(numbers.as_mut_ptr());
+        numbers[0]
+    }
+}
