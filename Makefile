@@ -2,7 +2,7 @@
 
 .PHONY: check format lint test engine-alone gpu demo bench bench-peers bench-smoke golden model
 
-check: format lint engine-alone test bench-smoke
+check: format lint engine-alone gpu test bench-smoke
 
 format:
 	cargo fmt --all --check
@@ -16,6 +16,10 @@ engine-alone:
 	@if [ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then \
 	  cargo check -p inkproof --no-default-features --target wasm32-unknown-unknown; \
 	else echo "skipped: the target wasm32-unknown-unknown is not installed"; fi
+
+# The build that trains on a GPU through Vulkan; its tests need one, so it is only checked.
+gpu:
+	cargo check --package inkproof-cli --features gpu
 
 test:
 	cargo test --workspace

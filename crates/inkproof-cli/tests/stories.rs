@@ -2,6 +2,8 @@
 
 #[path = "stories/bad_input.rs"]
 mod bad_input;
+#[path = "stories/bench.rs"]
+mod bench;
 #[path = "stories/demo.rs"]
 mod demo;
 #[path = "stories/evaluate.rs"]

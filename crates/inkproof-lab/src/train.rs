@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use inkproof::model::{DataInfo, FORMAT, ModelInfo, ThresholdInfo};
-use inkproof::network::{Batch, Trainer};
+use inkproof::network::{Batch, Compute, Trainer};
 use inkproof::random::stream;
 use inkproof::{Backbone, Model, Preprocess, Threshold};
 use rand::seq::SliceRandom;
@@ -39,6 +39,8 @@ pub struct TrainOptions {
     pub batch_size: usize,
     pub learning_rate: f64,
     pub seed: u64,
+    /// What the network is trained on.
+    pub compute: Compute,
 }
 
 /// Which pairs are labelled 0.
@@ -63,6 +65,7 @@ impl TrainOptions {
             batch_size: 32,
             learning_rate: Trainer::LEARNING_RATE,
             seed: 0,
+            compute: Compute::Cpu,
         }
     }
 }

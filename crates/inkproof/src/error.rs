@@ -87,6 +87,12 @@ pub enum Error {
         /// Pixels given.
         pixels: usize,
     },
+    /// A device that there is not.
+    #[error("there is no device '{0}'; devices are cpu and gpu")]
+    UnknownDevice(String),
+    /// A GPU was asked for and cannot be used.
+    #[error("there is no GPU to compute on: {0}")]
+    NoGpu(&'static str),
     /// A part of a model that there is not.
     #[error("there is no part '{0}' of a model; parts are embedding and score")]
     UnknownPart(String),

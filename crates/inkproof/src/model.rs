@@ -183,6 +183,15 @@ impl Model {
         Embedding::new(&self.vectors(std::slice::from_ref(ink))[0])
     }
 
+    /// Embeds inks, on all cores.
+    ///
+    /// # Errors
+    /// The place of the first ink in which the network sees nothing, and that it does.
+    pub fn embed_all(&self, inks: &[Ink]) -> std::result::Result<Vec<Embedding>, (usize, Error)> {
+        let embed = |(place, vector): (usize, Vec<f32>)| Embedding::new(&vector).map_err(|error| (place, error));
+        self.vectors(inks).into_iter().enumerate().map(embed).collect()
+    }
+
     /// The network's output for each ink: 256 numbers of unit length, or zeros where it sees nothing, as training and
     /// the notebook's evaluation have them.
     pub fn vectors(&self, inks: &[Ink]) -> Vec<Vec<f32>> {

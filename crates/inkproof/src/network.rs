@@ -5,6 +5,7 @@
 //! show how closely.
 
 mod adam;
+mod compute;
 pub(crate) mod efficientnet;
 mod layers;
 mod ops;
@@ -22,6 +23,7 @@ use burn::tensor::activation::{relu, sigmoid};
 use serde::{Deserialize, Serialize};
 
 pub use adam::Adam;
+pub use compute::Compute;
 pub use trainer::{Batch, Step, Trainer};
 pub use weights::{Initialiser, Parameter, Weights};
 

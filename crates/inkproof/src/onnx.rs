@@ -117,7 +117,7 @@ fn efficientnet(graph: &mut Graph<'_>, ink: String) -> String {
         }
         // As `layers::depthwise` pads.
         let half = block.kernel / 2;
-        let before = if block.stride == 2 && size % 2 == 0 { half - 1 } else { half };
+        let before = if block.stride == 2 && size.is_multiple_of(2) { half - 1 } else { half };
         x = graph.convolution(&part("depthwise"), x, block.stride, [before, before, half, half]);
         x = graph.batch_norm(&part("depthwise_bn"), x, BATCH_NORM_EPSILON);
         x = graph.swish(x);

@@ -58,11 +58,11 @@ struct Rounds(usize);
 
 impl Rounds {
     /// Median seconds.
-    fn time(self, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
+    fn time<T>(self, mut work: impl FnMut() -> Result<T>) -> Result<f64> {
         let mut seconds = Vec::with_capacity(self.0);
         for _ in 0..self.0 {
             let begun = Instant::now();
-            work()?;
+            std::hint::black_box(work()?);
             seconds.push(begun.elapsed().as_secs_f64());
         }
         seconds.sort_by(f64::total_cmp);
@@ -102,12 +102,11 @@ impl Bench {
             .iter()
             .map(|file| inkproof::decode(file, GrayRule::Tensorflow, &limits))
             .collect::<Result<Vec<_>, _>>()?;
-        let decode =
-            rounds.time(|| each(&files, |file| Ok(drop(inkproof::decode(file, GrayRule::Tensorflow, &limits)?))))?;
-        let ink = rounds.time(|| each(&grays, |gray| Ok(drop(model.preprocess().apply_gray(gray)?))))?;
+        let decode = rounds.time(|| each(&files, |file| Ok(inkproof::decode(file, GrayRule::Tensorflow, &limits)?)))?;
+        let ink = rounds.time(|| each(&grays, |gray| Ok(model.preprocess().apply_gray(gray)?)))?;
         let inks = grays.iter().map(|gray| model.preprocess().apply_gray(gray)).collect::<Result<Vec<Ink>, _>>()?;
         model.vectors(&inks);
-        let embed = rounds.time(|| Ok(drop(model.vectors(&inks))))?;
+        let embed = rounds.time(|| Ok(model.vectors(&inks)))?;
         let references = inks[..3].iter().map(|ink| model.embed(ink)).collect::<Result<Vec<Embedding>, _>>()?;
         let verify = rounds.time(|| {
             files.iter().try_for_each(|file| {
@@ -150,9 +149,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Does something with every item, on all threads.
-fn each<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<()> + Sync + Send) -> Result<()> {
+fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> Result<R> + Sync + Send) -> Result<Vec<R>> {
     use rayon::prelude::*;
-    items.par_iter().with_max_len(1).try_for_each(work)
+    items.par_iter().with_max_len(1).map(work).collect()
 }
 
 /// This program's own `verify`, as a shell would start it.

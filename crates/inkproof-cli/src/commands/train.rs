@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use inkproof::Backbone;
+use inkproof::network::Compute;
 use inkproof_lab::dataset::{Skipped, Split};
 use inkproof_lab::train::{self, Negatives, Outcome, TrainOptions, Trained};
 use serde_json::json;
@@ -47,6 +48,9 @@ pub struct Train {
     /// Decides the pairs, their order, the first weights and who is held out
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// What the network is trained on: cpu, or gpu in a build with the feature `gpu`
+    #[arg(long, default_value = "cpu")]
+    device: Compute,
     /// Go on from the checkpoint of a training that was stopped
     #[arg(long)]
     resume: bool,
@@ -74,6 +78,7 @@ impl Train {
         if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
             bail!("{}: there is no such folder for the model; make it first", missing.display());
         }
+        self.device.check()?;
         let set = self.data.open()?.part(Split::Train);
         let options = self.options();
         let log = self.log.clone().unwrap_or_else(|| self.out.with_extension("jsonl"));
@@ -107,6 +112,7 @@ impl Train {
         TrainOptions {
             read: self.data.read_options(self.preprocess.preprocess()),
             negatives,
+            compute: self.device,
             epochs: self.epochs,
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use inkproof::{Decision, Embedding, Limits, Model, Score, Threshold, read_image_file};
+use inkproof::{Decision, Embedding, Ink, Limits, Model, Score, Threshold, read_image_file};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::arguments::ModelFile;
@@ -58,7 +59,7 @@ struct ModelName {
     digest: String,
 }
 
-/// Over all images.
+/// Summed over all images; some are worked on at the same time.
 #[derive(Debug, Default, Serialize)]
 struct Milliseconds {
     decode: f64,
@@ -88,12 +89,13 @@ impl Verify {
 
     fn judge(&self, model: &Model, threshold: Threshold) -> Result<Verdict> {
         let mut milliseconds = Milliseconds::default();
-        let questioned = embed(model, &self.questioned, &mut milliseconds)?;
-        let references: Vec<Embedding> =
-            self.reference.iter().map(|path| embed(model, path, &mut milliseconds)).collect::<Result<_>>()?;
+        let paths: Vec<&Path> = [&self.questioned].into_iter().chain(&self.reference).map(PathBuf::as_path).collect();
+        let mut embeddings = embed(model, &paths, &mut milliseconds)?;
+        let references = embeddings.split_off(1);
+        let questioned = &embeddings[0];
         let begun = Instant::now();
-        let score = model.score(&references, &questioned)?;
-        let single = |reference: &Embedding| model.score(std::slice::from_ref(reference), &questioned);
+        let score = model.score(&references, questioned)?;
+        let single = |reference: &Embedding| model.score(std::slice::from_ref(reference), questioned);
         let scores = references.iter().map(single).collect::<Result<Vec<_>, _>>()?;
         milliseconds.score = in_milliseconds(begun.elapsed());
         let paths = self.reference.iter().cloned();
@@ -110,17 +112,27 @@ impl Verify {
     }
 }
 
-fn embed(model: &Model, path: &Path, milliseconds: &mut Milliseconds) -> Result<Embedding> {
+/// Embeds images, on all cores; of several bad ones the first is told.
+fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Result<Vec<Embedding>> {
     let limits = Limits::default();
+    let prepare = |path: &&Path| -> Result<(Ink, Duration, Duration)> {
+        let begun = Instant::now();
+        let bytes = read(path, &limits)?;
+        let prepared = model.preprocess().apply(&bytes, &limits).map_err(|error| error.at(path))?;
+        Ok((prepared.ink, begun.elapsed().saturating_sub(prepared.ink_time), prepared.ink_time))
+    };
+    let prepared: Vec<Result<_>> = paths.par_iter().with_max_len(1).map(prepare).collect();
+    let mut inks = Vec::with_capacity(paths.len());
+    for prepared in prepared {
+        let (ink, decode_time, ink_time) = prepared?;
+        inks.push(ink);
+        milliseconds.decode += in_milliseconds(decode_time);
+        milliseconds.ink += in_milliseconds(ink_time);
+    }
     let begun = Instant::now();
-    let bytes = read(path, &limits)?;
-    let prepared = model.preprocess().apply(&bytes, &limits).map_err(|error| error.at(path))?;
-    milliseconds.ink += in_milliseconds(prepared.ink_time);
-    milliseconds.decode += in_milliseconds(begun.elapsed().saturating_sub(prepared.ink_time));
-    let begun = Instant::now();
-    let embedding = model.embed(&prepared.ink).map_err(|error| error.at(path))?;
+    let embeddings = model.embed_all(&inks).map_err(|(place, error)| error.at(paths[place]))?;
     milliseconds.embed += in_milliseconds(begun.elapsed());
-    Ok(embedding)
+    Ok(embeddings)
 }
 
 /// The bytes of a file, or of standard input; no more than are allowed.

@@ -113,7 +113,8 @@ pub(super) fn remove(path: &Path) -> Result<()> {
 impl Checkpoint {
     pub(super) fn beginning(options: &TrainOptions) -> Self {
         let weights = Weights::initialise(options.backbone, options.seed);
-        let trainer = Trainer::new(weights, options.learning_rate, options.seed);
+        let mut trainer = Trainer::new(weights, options.learning_rate, options.seed);
+        trainer.compute = options.compute;
         Self { trainer, position: Position::default(), last_epoch: Position::default() }
     }
 
@@ -167,6 +168,7 @@ impl Checkpoint {
             .map_err(&broken)?;
         let weights = Weights::from_tensors(options.backbone, weights).map_err(|error| error.at(path))?;
         let mut trainer = Trainer::new(weights, options.learning_rate, options.seed);
+        trainer.compute = options.compute;
         trainer.adam = Adam { steps: header.adam_steps, moments };
         Ok(Self { trainer, position: header.position, last_epoch: header.last_epoch })
     }

@@ -7,11 +7,13 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::compute::Compute;
 use super::layers;
 use super::weights::Weights;
 
 /// Weights that are bound to a device, for one training step or for any number of inferences.
 pub(crate) struct Pass {
+    compute: Compute,
     device: Device,
     /// Every tensor flat, with its shape.
     tensors: HashMap<String, (Tensor<1>, Vec<usize>)>,
@@ -31,16 +33,17 @@ struct Training {
 impl Pass {
     /// Weights for inference: moving statistics are used, nothing is dropped, nothing can be differentiated.
     pub(crate) fn inference(weights: &Weights) -> Self {
-        Self::bind(weights, Device::flex(), None)
+        Self::bind(weights, Compute::Cpu, None)
     }
 
     /// Weights for one training step; `rng` decides what drop-connect drops.
-    pub(crate) fn training(weights: &Weights, rng: ChaCha8Rng, drop_connect: bool) -> Self {
+    pub(crate) fn training(weights: &Weights, compute: Compute, rng: ChaCha8Rng, drop_connect: bool) -> Self {
         let training = Training { rng: Mutex::new(rng), moving: Mutex::default(), drop_connect };
-        Self::bind(weights, Device::flex().autodiff(), Some(training))
+        Self::bind(weights, compute, Some(training))
     }
 
-    fn bind(weights: &Weights, device: Device, training: Option<Training>) -> Self {
+    fn bind(weights: &Weights, compute: Compute, training: Option<Training>) -> Self {
+        let device = if training.is_some() { compute.device().autodiff() } else { compute.device() };
         let bind_one = |values: &[f32], trainable: bool| -> Tensor<1> {
             let tensor = Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &device);
             if trainable && training.is_some() { tensor.require_grad() } else { tensor }
@@ -51,7 +54,7 @@ impl Pass {
                 (parameter.name.clone(), (bind_one(values, parameter.trainable), parameter.shape.clone()))
             })
             .collect();
-        Self { device, tensors, prepared: Mutex::default(), training }
+        Self { compute, device, tensors, prepared: Mutex::default(), training }
     }
 
     /// The tensor called `name`.
@@ -71,7 +74,7 @@ impl Pass {
 
     /// Whether this pass computes on the CPU, where our kernels are.
     pub(super) fn on_cpu(&self) -> bool {
-        true
+        self.compute == Compute::Cpu
     }
 
     pub(super) fn is_training(&self) -> bool {

@@ -1,6 +1,7 @@
 //! One training step of the siamese network: two calls of the backbone, cross-entropy, Adam.
 
 use super::adam::Adam;
+use super::compute::Compute;
 use super::pass::{self, Pass};
 use super::weights::Weights;
 use super::{layers, similarity};
@@ -36,6 +37,8 @@ pub struct Trainer {
     pub seed: u64,
     /// Off only where a step is compared with another implementation's.
     pub drop_connect: bool,
+    /// What it is trained on.
+    pub compute: Compute,
 }
 
 impl Trainer {
@@ -44,7 +47,7 @@ impl Trainer {
 
     pub fn new(weights: Weights, learning_rate: f64, seed: u64) -> Self {
         let adam = Adam::new(&weights);
-        Self { weights, adam, learning_rate, seed, drop_connect: true }
+        Self { weights, adam, learning_rate, seed, drop_connect: true, compute: Compute::Cpu }
     }
 
     /// Trains on one batch.
@@ -65,7 +68,7 @@ impl Trainer {
     #[allow(clippy::type_complexity)]
     pub(crate) fn differentiate(&self, batch: &Batch) -> (Step, Vec<Option<Vec<f32>>>, Vec<Option<Vec<f32>>>) {
         let rng = random::stream(self.seed, "drop-connect", self.adam.steps);
-        let pass = Pass::training(&self.weights, rng, self.drop_connect);
+        let pass = Pass::training(&self.weights, self.compute, rng, self.drop_connect);
         let count = batch.labels.len();
         let embed =
             |pixels: &[f32]| self.weights.backbone().embed(&pass, pass.input(pixels.to_vec(), [count, SIDE, SIDE, 1]));
