@@ -177,6 +177,16 @@ def inference(table, folder, threads, peak, name, rounds, must, aim):
                       count * OPERATIONS["simple-cnn"], peak)
 
 
+def scaling(table, folder, rounds):
+    """Ours on two threads against ours on one: at least 1.85 times as fast."""
+    with ours(2) as both, ours(1) as one:
+        for side in (both, one):
+            load(side, folder / "bundled.safetensors", folder)
+        # Short and close to its bound: more rounds.
+        taken = in_turn(5 * rounds, *(lambda side=side: side.ask("embed", PAIRS)["seconds"] for side in (both, one)))
+    table.add(f"embedding {PAIRS} inks, bundled", 2, "inkproof on 1 thread", taken, 0.54, 0.52)
+
+
 def epoch(table, folder, threads, rounds):
     def mine():
         out = folder / "epoch.safetensors"
@@ -254,6 +264,8 @@ def main():
         for name, aim in (("simple-cnn", 0.7), ("bundled", 0.8)):
             for count in threads:
                 inference(table, folder, count, peaks[count], name, rounds, 1.0, aim)
+        if len(threads) > 1:
+            scaling(table, folder, rounds)
         epoch(table, folder, threads[-1], max(3, rounds // 2))
         cold_verify(table, folder, rounds)
         packages = ["tensorflow-cpu", "keras", "onnxruntime"]

@@ -37,8 +37,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    allocator::keep_memory();
-    let outcome = match Program::parse().command {
+    let command = Program::parse().command;
+    match command {
+        Command::Verify(_) => allocator::small_pages(),
+        _ => allocator::keep_memory(),
+    }
+    let outcome = match command {
         Command::Demo(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Train(command) => command.run(),

@@ -8,7 +8,7 @@ pub(crate) mod depthwise;
 pub(crate) mod first_layer;
 mod gemm;
 mod lanes;
-mod parallel;
+pub(crate) mod parallel;
 pub(crate) mod peak;
 pub(crate) mod pointwise;
 mod scratch;

@@ -11,7 +11,8 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::network::{self, EMBEDDING_LEN, Pass, Weights};
+use crate::kernels::parallel;
+use crate::network::{self, Pass, Weights};
 use crate::score::{Embedding, Score, Threshold};
 use crate::{Backbone, Error, ImageDigest, Ink, Preprocess, Result, SIDE, write_atomically};
 
@@ -19,9 +20,6 @@ use crate::{Backbone, Error, ImageDigest, Ink, Preprocess, Result, SIDE, write_a
 pub const FORMAT: u32 = 1;
 
 const METADATA_KEY: &str = "inkproof";
-
-/// How many inks are embedded at a time.
-const EMBED_BATCH: usize = 32;
 
 /// What a model file says about its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -195,19 +193,19 @@ impl Model {
     /// The network's output for each ink: 256 numbers of unit length, or zeros where it sees nothing, as training and
     /// the notebook's evaluation have them.
     pub fn vectors(&self, inks: &[Ink]) -> Vec<Vec<f32>> {
-        inks.chunks(EMBED_BATCH)
-            .flat_map(|inks| self.embed_pixels(inks.iter().flat_map(Ink::values).collect()))
-            .collect()
+        parallel::map(inks.len(), |ink| self.embed_pixels(inks[ink].values().collect()))
     }
 
     /// [`Model::vectors`] of pictures that are no inks: `SIDE * SIDE` numbers in [0, 1] for each.
     pub fn vectors_of(&self, pixels: &[f32]) -> Vec<Vec<f32>> {
-        pixels.chunks(EMBED_BATCH * SIDE * SIDE).flat_map(|pixels| self.embed_pixels(pixels.to_vec())).collect()
+        const LEN: usize = SIDE * SIDE;
+        parallel::map(pixels.len() / LEN, |picture| self.embed_pixels(pixels[picture * LEN..][..LEN].to_vec()))
     }
 
-    fn embed_pixels(&self, pixels: Vec<f32>) -> Vec<Vec<f32>> {
-        let vectors = network::embed(&self.weights, &self.pass, pixels);
-        vectors.chunks_exact(EMBEDDING_LEN).map(<[f32]>::to_vec).collect()
+    /// One picture goes through the whole network before the next: what one layer writes is still in the cache when the
+    /// next one reads it, and no core waits for another between layers.
+    fn embed_pixels(&self, pixels: Vec<f32>) -> Vec<f32> {
+        network::embed(&self.weights, &self.pass, pixels)
     }
 
     /// The score of two of [`Model::vectors`]: the probability, in 0..1, that they are of one writer.

@@ -39,7 +39,7 @@ struct Speed {
     decode: f64,
     /// From gray to ink.
     ink: f64,
-    /// From inks to embeddings, 32 at a time.
+    /// From inks to embeddings, on all threads.
     embed: f64,
     /// From the bytes of one questioned PNG file to its score against three embedded references, one after the other.
     verify: f64,
@@ -177,7 +177,7 @@ fn table(speed: &Speed) -> String {
         "On {} threads, with model {}:\n\
          decode       {:8.0} images/s   PNG to gray\n\
          ink          {:8.0} images/s   gray to ink\n\
-         embed        {:8.0} images/s   inks to embeddings, 32 at a time{share}\n\
+         embed        {:8.0} images/s   inks to embeddings{share}\n\
          verify       {:8.0} images/s   PNG to score against three references, one after the other\n\
          cold verify  {:8.1} ms         the command, with three references, from start to end\n",
         speed.threads, speed.model, speed.decode, speed.ink, speed.embed, speed.verify, speed.cold_verify_milliseconds

@@ -144,15 +144,25 @@ pub(crate) fn apply<T: Number>(
 ) -> Vec<T> {
     assert_eq!(x.len(), shape.len());
     assert_eq!((scale.len(), shift.len()), (shape.channels, shape.channels));
-    let mut output = vec![T::default(); x.len()];
-    let shared = Shared::new(&mut output);
-    parallel::for_each(shape.chunks(), |chunk| {
-        let chunk = shape.chunk(chunk);
-        // Safety: every chunk has outputs of its own.
-        let output = unsafe { shared.at(chunk.start) };
-        T::run(set, Apply { x: &x[chunk], scale, shift, activation, output });
-    });
-    output
+    by_chunk(set, shape, |chunk, output| Apply { x: &x[chunk], scale, shift, activation, output })
+}
+
+/// Runs a job for every chunk, which writes the chunk's outputs; returns all of them.
+fn by_chunk<T: Number, J: Job<T>>(
+    set: Set,
+    shape: Shape,
+    job: impl Fn(std::ops::Range<usize>, *mut T) -> J + Sync + Send,
+) -> Vec<T> {
+    let write = |shared: Shared<T>| {
+        parallel::for_each(shape.chunks(), |chunk| {
+            let chunk = shape.chunk(chunk);
+            // Safety: every chunk has outputs of its own.
+            let output = unsafe { shared.at(chunk.start) };
+            T::run(set, job(chunk, output));
+        });
+    };
+    // Safety: the chunks are the whole output.
+    unsafe { parallel::written(shape.len(), write) }
 }
 
 struct Apply<'a, T> {
@@ -247,13 +257,13 @@ pub(crate) fn backward<T: Number>(
     let count = T::of(1.0 / shape.rows as f64);
     let a: Vec<T> = (0..channels).map(|c| T::default() - scale[c] * inverse[c] * gamma[c] * count).collect();
     let b: Vec<T> = (0..channels).map(|c| T::default() - scale[c] * beta[c] * count - a[c] * layer.mean[c]).collect();
-    let mut to_x = vec![T::default(); x.len()];
-    let shared = Shared::new(&mut to_x);
-    parallel::for_each(shape.chunks(), |chunk| {
-        let chunk = shape.chunk(chunk);
-        // Safety: every chunk has outputs of its own.
-        let output = unsafe { shared.at(chunk.start) };
-        T::run(set, ToInput { through, a: &a, b: &b, x: &x[chunk.clone()], gradient: &gradient[chunk], output });
+    let to_x = by_chunk(set, shape, |chunk, output| ToInput {
+        through,
+        a: &a,
+        b: &b,
+        x: &x[chunk.clone()],
+        gradient: &gradient[chunk],
+        output,
     });
     Gradients { x: to_x, gamma, beta: beta.to_vec() }
 }

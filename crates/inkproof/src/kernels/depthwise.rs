@@ -62,21 +62,22 @@ pub(crate) fn forward<T: Number>(set: Set, shape: Shape, x: &[T], weight: &[T]) 
 }
 
 fn convolve<T: Number>(set: Set, shape: Shape, x: &[T], weights: &[T]) -> Vec<T> {
-    let mut output = vec![T::default(); shape.batch * shape.output_len()];
-    let shared = Shared::new(&mut output);
-    parallel::for_each(shape.batch * shape.rows(), |task| {
-        let (image, row) = (task / shape.rows(), task % shape.rows());
-        let job = Row {
-            shape: &shape,
-            x: &x[image * shape.input_len()..][..shape.input_len()],
-            weights,
-            row,
-            // Safety: every task writes a row of its own.
-            output: unsafe { shared.at(task * shape.columns() * shape.channels) },
-        };
-        T::run(set, job);
-    });
-    output
+    let write = |shared: Shared<T>| {
+        parallel::for_each(shape.batch * shape.rows(), |task| {
+            let (image, row) = (task / shape.rows(), task % shape.rows());
+            let job = Row {
+                shape: &shape,
+                x: &x[image * shape.input_len()..][..shape.input_len()],
+                weights,
+                row,
+                // Safety: every task writes a row of its own.
+                output: unsafe { shared.at(task * shape.columns() * shape.channels) },
+            };
+            T::run(set, job);
+        });
+    };
+    // Safety: the rows of all tasks are the whole output.
+    unsafe { parallel::written(shape.batch * shape.output_len(), write) }
 }
 
 /// One row of outputs.
@@ -166,21 +167,22 @@ pub(crate) fn backward<T: Number>(set: Set, shape: Shape, x: &[T], weight: &[T],
 
 /// The gradient of the input for strides over 1.
 fn spread<T: Number>(set: Set, shape: Shape, weights: &[T], gradient: &[T]) -> Vec<T> {
-    let mut to_input = vec![T::default(); shape.batch * shape.input_len()];
-    let shared = Shared::new(&mut to_input);
-    parallel::for_each(shape.batch * shape.height, |task| {
-        let (image, row) = (task / shape.height, task % shape.height);
-        let job = Spread {
-            shape: &shape,
-            gradient: &gradient[image * shape.output_len()..][..shape.output_len()],
-            weights,
-            row,
-            // Safety: every task writes a row of its own.
-            to_input: unsafe { shared.at(task * shape.width * shape.channels) },
-        };
-        T::run(set, job);
-    });
-    to_input
+    let write = |shared: Shared<T>| {
+        parallel::for_each(shape.batch * shape.height, |task| {
+            let (image, row) = (task / shape.height, task % shape.height);
+            let job = Spread {
+                shape: &shape,
+                gradient: &gradient[image * shape.output_len()..][..shape.output_len()],
+                weights,
+                row,
+                // Safety: every task writes a row of its own.
+                to_input: unsafe { shared.at(task * shape.width * shape.channels) },
+            };
+            T::run(set, job);
+        });
+    };
+    // Safety: the rows of all tasks are the whole input.
+    unsafe { parallel::written(shape.batch * shape.input_len(), write) }
 }
 
 /// One row of the input's gradient.

@@ -84,22 +84,25 @@ pub(crate) fn forward<T: Number>(
         }
         weights[TAPS * padded + channel] = bias[channel];
     }
-    let mut output = vec![T::default(); shape.batch * shape.output_len()];
     let mut choices = vec![0; if choices_wanted { shape.batch * shape.choice_len() } else { 0 }];
-    let (shared_output, shared_choices) = (Shared::new(&mut output), Shared::new(&mut choices));
-    parallel::for_each(shape.batch * shape.rows(), |task| {
-        let (image, row) = (task / shape.rows(), task % shape.rows());
-        let square = task * shape.columns();
-        let job = Forward {
-            shape: &shape,
-            lines: &input[image * shape.image_len() + 2 * row * shape.width..][..4 * shape.width],
-            weights: &weights,
-            // Safety: every task writes a row of squares of its own.
-            output: unsafe { shared_output.at(square * shape.channels) },
-            choices: choices_wanted.then(|| unsafe { shared_choices.at(square * shape.groups() * PLACES) }),
-        };
-        T::run(set, job);
-    });
+    let shared_choices = Shared::new(&mut choices);
+    let write = |shared_output: Shared<T>| {
+        parallel::for_each(shape.batch * shape.rows(), |task| {
+            let (image, row) = (task / shape.rows(), task % shape.rows());
+            let square = task * shape.columns();
+            let job = Forward {
+                shape: &shape,
+                lines: &input[image * shape.image_len() + 2 * row * shape.width..][..4 * shape.width],
+                weights: &weights,
+                // Safety: every task writes a row of squares of its own.
+                output: unsafe { shared_output.at(square * shape.channels) },
+                choices: choices_wanted.then(|| unsafe { shared_choices.at(square * shape.groups() * PLACES) }),
+            };
+            T::run(set, job);
+        });
+    };
+    // Safety: the rows of all tasks are the whole output.
+    let output = unsafe { parallel::written(shape.batch * shape.output_len(), write) };
     Pooled { output, choices }
 }
 

@@ -1,14 +1,57 @@
 //! Runs independent tasks on all cores, or one after the other where the engine is built without `rayon`.
 
+use super::lanes::Number;
+
+#[cfg(feature = "rayon")]
+thread_local! {
+    /// Whether this thread is in a task of [`map`] that does its work alone.
+    static ALONE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
 /// Calls `task` with every index below `count`, in no particular order.
 pub(crate) fn for_each(count: usize, task: impl Fn(usize) + Send + Sync) {
     #[cfg(feature = "rayon")]
+    if !ALONE.get() {
+        use rayon::prelude::*;
+        return (0..count).into_par_iter().with_max_len(1).for_each(task);
+    }
+    (0..count).for_each(task);
+}
+
+/// What `task` makes of every index below `count`, in order. Where there are many for each thread, a task does its own
+/// [`for_each`] alone: threads that take parts of each other's tasks wait for each other, and for memory.
+pub(crate) fn map<R: Send>(count: usize, task: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
+    #[cfg(feature = "rayon")]
     {
         use rayon::prelude::*;
-        (0..count).into_par_iter().with_max_len(1).for_each(task);
+        const MANY: usize = 4;
+        let alone = count >= MANY * rayon::current_num_threads();
+        let task = |index| {
+            let before = ALONE.replace(alone);
+            let result = task(index);
+            ALONE.set(before);
+            result
+        };
+        (0..count).into_par_iter().with_max_len(1).map(task).collect()
     }
     #[cfg(not(feature = "rayon"))]
-    (0..count).for_each(task);
+    (0..count).map(task).collect()
+}
+
+/// `len` numbers that `write` writes. A buffer that is cleared first would be written twice, the first time by one
+/// thread alone.
+///
+/// # Safety
+/// `write` writes every number, and reads none that it has not written.
+pub(crate) unsafe fn written<T: Number>(len: usize, write: impl FnOnce(Shared<T>)) -> Vec<T> {
+    let mut buffer = Vec::with_capacity(len);
+    if cfg!(test) {
+        // A number that was forgotten shows in every comparison.
+        buffer.resize(len, T::of(f64::NAN));
+    }
+    write(Shared(buffer.as_mut_ptr()));
+    unsafe { buffer.set_len(len) };
+    buffer
 }
 
 /// A buffer that tasks write to at places which do not overlap.

@@ -57,28 +57,29 @@ fn product<T: Number>(set: Set, shape: Shape, x: &[T], weight: impl Fn(usize, us
     let panels = Panels::new::<T>(set, shape.channels_out);
     let mut packed = vec![T::default(); panels.len(shape.channels_in)];
     panels.pack(shape.channels_in, &mut packed, weight);
-    let mut output = vec![T::default(); shape.pixels * shape.channels_out];
-    let shared = Shared::new(&mut output);
     // So many pixels that their channels stay in the second-level cache; 24 suits every tile's height.
     let rows = (32_768 / shape.channels_in).clamp(24, 960) / 24 * 24;
-    parallel::for_each(shape.pixels.div_ceil(rows), |task| {
-        let first = task * rows;
-        let job = Product {
-            panels: &panels,
-            rows: rows.min(shape.pixels - first),
-            depth: shape.channels_in,
-            left: Left { at: x[first * shape.channels_in..].as_ptr(), row: shape.channels_in, column: 1 },
-            right: Right::packed(&panels, shape.channels_in, packed.as_ptr()),
-            // Safety: every task writes pixels of its own.
-            target: Target {
-                at: unsafe { shared.at(first * shape.channels_out) },
-                row: shape.channels_out,
-                add: false,
-            },
-        };
-        T::run(set, job);
-    });
-    output
+    let write = |shared: Shared<T>| {
+        parallel::for_each(shape.pixels.div_ceil(rows), |task| {
+            let first = task * rows;
+            let job = Product {
+                panels: &panels,
+                rows: rows.min(shape.pixels - first),
+                depth: shape.channels_in,
+                left: Left { at: x[first * shape.channels_in..].as_ptr(), row: shape.channels_in, column: 1 },
+                right: Right::packed(&panels, shape.channels_in, packed.as_ptr()),
+                // Safety: every task writes pixels of its own.
+                target: Target {
+                    at: unsafe { shared.at(first * shape.channels_out) },
+                    row: shape.channels_out,
+                    add: false,
+                },
+            };
+            T::run(set, job);
+        });
+    };
+    // Safety: the pixels of all tasks are the whole output.
+    unsafe { parallel::written(shape.pixels * shape.channels_out, write) }
 }
 
 fn weight_gradient<T: Number>(set: Set, shape: Shape, x: &[T], gradient: &[T]) -> Vec<T> {

@@ -41,32 +41,34 @@ pub(crate) fn forward<T: Number>(set: Set, shape: Shape, x: &[T], layers: Layers
     assert_eq!(x.len(), batch * pixels * channels);
     assert_eq!((layers.reduce.len(), layers.expand.len()), (channels * squeezed, channels * squeezed));
     assert_eq!((layers.reduce_bias.len(), layers.expand_bias.len()), (squeezed, channels));
-    let mut output = vec![T::default(); x.len()];
     let [mut means, mut scales] = [(); 2].map(|()| vec![T::default(); batch * channels]);
     let mut reduced = vec![T::default(); batch * squeezed];
-    let [at_output, at_means, at_scales] = [&mut output, &mut means, &mut scales].map(|b| Shared::new(b));
-    let at_reduced = Shared::new(&mut reduced);
-    parallel::for_each(batch, |image| {
-        let x = &x[image * pixels * channels..][..pixels * channels];
-        // Safety: every image has places of its own.
-        let [means, scales] = [at_means, at_scales]
-            .map(|at| unsafe { std::slice::from_raw_parts_mut(at.at(image * channels), channels) });
-        let reduced = unsafe { std::slice::from_raw_parts_mut(at_reduced.at(image * squeezed), squeezed) };
-        T::run(set, Means { x, with: None, sums: means });
-        let count = T::of(1.0 / pixels as f64);
-        means.iter_mut().for_each(|mean| *mean = *mean * count);
-        for (i, reduced) in reduced.iter_mut().enumerate() {
-            *reduced = layers.reduce_bias[i] + dot(means, &layers.reduce[i * channels..][..channels]);
-        }
-        let active: Vec<T> = reduced.iter().map(|&r| r * r.logistic()).collect();
-        for (channel, scale) in scales.iter_mut().enumerate() {
-            let sum = layers.expand_bias[channel] + dot(&active, &layers.expand[channel * squeezed..][..squeezed]);
-            *scale = sum.logistic();
-        }
-        let zeros = vec![T::default(); channels];
-        let output = unsafe { at_output.at(image * pixels * channels) };
-        T::run(set, Scale { x, scales, shifts: &zeros, output });
-    });
+    let [at_means, at_scales, at_reduced] = [&mut means, &mut scales, &mut reduced].map(|b| Shared::new(b));
+    let write = |at_output: Shared<T>| {
+        parallel::for_each(batch, |image| {
+            let x = &x[image * pixels * channels..][..pixels * channels];
+            // Safety: every image has places of its own.
+            let [means, scales] = [at_means, at_scales]
+                .map(|at| unsafe { std::slice::from_raw_parts_mut(at.at(image * channels), channels) });
+            let reduced = unsafe { std::slice::from_raw_parts_mut(at_reduced.at(image * squeezed), squeezed) };
+            T::run(set, Means { x, with: None, sums: means });
+            let count = T::of(1.0 / pixels as f64);
+            means.iter_mut().for_each(|mean| *mean = *mean * count);
+            for (i, reduced) in reduced.iter_mut().enumerate() {
+                *reduced = layers.reduce_bias[i] + dot(means, &layers.reduce[i * channels..][..channels]);
+            }
+            let active: Vec<T> = reduced.iter().map(|&r| r * r.logistic()).collect();
+            for (channel, scale) in scales.iter_mut().enumerate() {
+                let sum = layers.expand_bias[channel] + dot(&active, &layers.expand[channel * squeezed..][..squeezed]);
+                *scale = sum.logistic();
+            }
+            let zeros = vec![T::default(); channels];
+            let output = unsafe { at_output.at(image * pixels * channels) };
+            T::run(set, Scale { x, scales, shifts: &zeros, output });
+        })
+    };
+    // Safety: the images are the whole output.
+    let output = unsafe { parallel::written(x.len(), write) };
     Found { output, between: Between { means, reduced, scales } }
 }
 
@@ -104,35 +106,38 @@ pub(crate) fn backward<T: Number>(
     assert_eq!(x.len(), batch * pixels * channels);
     assert_eq!(gradient.len(), x.len());
     let one = T::of(1.0);
-    let mut to_x = vec![T::default(); x.len()];
     let mut to_sums = vec![T::default(); batch * channels];
     let mut to_reduced = vec![T::default(); batch * squeezed];
-    let [at_x, at_sums, at_reduced] = [&mut to_x, &mut to_sums, &mut to_reduced].map(|b| Shared::new(b));
-    parallel::for_each(batch, |image| {
-        let here = image * pixels * channels..(image + 1) * pixels * channels;
-        let (x, gradient) = (&x[here.clone()], &gradient[here.clone()]);
-        let scales = &between.scales[image * channels..][..channels];
-        // Safety: every image has places of its own.
-        let to_sums = unsafe { std::slice::from_raw_parts_mut(at_sums.at(image * channels), channels) };
-        let to_reduced = unsafe { std::slice::from_raw_parts_mut(at_reduced.at(image * squeezed), squeezed) };
-        T::run(set, Means { x, with: Some(gradient), sums: to_sums });
-        to_sums.iter_mut().zip(scales).for_each(|(g, &s)| *g = *g * s * (one - s));
-        for (channel, &g) in to_sums.iter().enumerate() {
-            let weights = &layers.expand[channel * squeezed..][..squeezed];
-            to_reduced.iter_mut().zip(weights).for_each(|(target, &w)| *target += g * w);
-        }
-        for (target, &r) in to_reduced.iter_mut().zip(&between.reduced[image * squeezed..]) {
-            let s = r.logistic();
-            *target = *target * s * (one + r * (one - s));
-        }
-        let mut to_means = vec![T::default(); channels];
-        let count = T::of(1.0 / pixels as f64);
-        for (i, &g) in to_reduced.iter().enumerate() {
-            let weights = &layers.reduce[i * channels..][..channels];
-            to_means.iter_mut().zip(weights).for_each(|(target, &w)| *target += g * count * w);
-        }
-        T::run(set, Scale { x: gradient, scales, shifts: &to_means, output: unsafe { at_x.at(here.start) } });
-    });
+    let [at_sums, at_reduced] = [&mut to_sums, &mut to_reduced].map(|b| Shared::new(b));
+    let write = |at_x: Shared<T>| {
+        parallel::for_each(batch, |image| {
+            let here = image * pixels * channels..(image + 1) * pixels * channels;
+            let (x, gradient) = (&x[here.clone()], &gradient[here.clone()]);
+            let scales = &between.scales[image * channels..][..channels];
+            // Safety: every image has places of its own.
+            let to_sums = unsafe { std::slice::from_raw_parts_mut(at_sums.at(image * channels), channels) };
+            let to_reduced = unsafe { std::slice::from_raw_parts_mut(at_reduced.at(image * squeezed), squeezed) };
+            T::run(set, Means { x, with: Some(gradient), sums: to_sums });
+            to_sums.iter_mut().zip(scales).for_each(|(g, &s)| *g = *g * s * (one - s));
+            for (channel, &g) in to_sums.iter().enumerate() {
+                let weights = &layers.expand[channel * squeezed..][..squeezed];
+                to_reduced.iter_mut().zip(weights).for_each(|(target, &w)| *target += g * w);
+            }
+            for (target, &r) in to_reduced.iter_mut().zip(&between.reduced[image * squeezed..]) {
+                let s = r.logistic();
+                *target = *target * s * (one + r * (one - s));
+            }
+            let mut to_means = vec![T::default(); channels];
+            let count = T::of(1.0 / pixels as f64);
+            for (i, &g) in to_reduced.iter().enumerate() {
+                let weights = &layers.reduce[i * channels..][..channels];
+                to_means.iter_mut().zip(weights).for_each(|(target, &w)| *target += g * count * w);
+            }
+            T::run(set, Scale { x: gradient, scales, shifts: &to_means, output: unsafe { at_x.at(here.start) } });
+        })
+    };
+    // Safety: the images are the whole gradient.
+    let to_x = unsafe { parallel::written(x.len(), write) };
     let mut found = Gradients {
         x: to_x,
         reduce: vec![T::default(); channels * squeezed],

@@ -526,28 +526,31 @@ pub(crate) fn backward<F: Tiling, T: Number>(
     let per_part = shape.batch.div_ceil(PARTS);
     let parts = shape.batch.div_ceil(per_part);
     let points_len = F::POINTS * out * inside;
-    let mut to_input = vec![T::default(); if input_wanted { input.len() } else { 0 }];
     let mut points = vec![T::default(); parts * points_len];
     let mut bias = vec![T::default(); parts * out];
-    let [shared_input, shared_points, shared_bias] = [&mut to_input, &mut points, &mut bias].map(|b| Shared::new(b));
-    parallel::for_each(parts, |part| {
-        for image in part * per_part..((part + 1) * per_part).min(shape.batch) {
-            let job = |memory: &mut [T]| Backward {
-                memory: memory.as_mut_ptr(),
-                shape: &shape,
-                panels,
-                input: &input[image * shape.image_len()..][..shape.image_len()],
-                filters: filters.as_ref(),
-                signs: &signs[image * shape.sign_words()..][..shape.sign_words()],
-                gradient: &gradient[image * shape.channels_out..][..shape.channels_out],
-                // Safety: images have gradients of their own, parts have sums of their own.
-                to_input: input_wanted.then(|| unsafe { shared_input.at(image * shape.image_len()) }),
-                points: unsafe { shared_points.at(part * points_len) },
-                bias: unsafe { shared_bias.at(part * out) },
-            };
-            scratch::with(memory_len, |memory| T::run(set, job(memory)));
-        }
-    });
+    let [shared_points, shared_bias] = [&mut points, &mut bias].map(|b| Shared::new(b));
+    let write = |shared_input: Shared<T>| {
+        parallel::for_each(parts, |part| {
+            for image in part * per_part..((part + 1) * per_part).min(shape.batch) {
+                let job = |memory: &mut [T]| Backward {
+                    memory: memory.as_mut_ptr(),
+                    shape: &shape,
+                    panels,
+                    input: &input[image * shape.image_len()..][..shape.image_len()],
+                    filters: filters.as_ref(),
+                    signs: &signs[image * shape.sign_words()..][..shape.sign_words()],
+                    gradient: &gradient[image * shape.channels_out..][..shape.channels_out],
+                    // Safety: images have gradients of their own, parts have sums of their own.
+                    to_input: input_wanted.then(|| unsafe { shared_input.at(image * shape.image_len()) }),
+                    points: unsafe { shared_points.at(part * points_len) },
+                    bias: unsafe { shared_bias.at(part * out) },
+                };
+                scratch::with(memory_len, |memory| T::run(set, job(memory)));
+            }
+        });
+    };
+    // Safety: every image clears its gradient before it adds to it.
+    let to_input = unsafe { parallel::written(if input_wanted { input.len() } else { 0 }, write) };
     let (points, bias) = (super::sum_parts(points, points_len), super::sum_parts(bias, out));
     Gradients {
         input: input_wanted.then_some(to_input),
@@ -608,6 +611,10 @@ impl<F: Tiling, T: Number> Job<T> for Backward<'_, F, T> {
         let (gradient, memory) = memory.split_at_mut(out);
         let (outputs, patches) = memory.split_at_mut(F::BLOCK * output_step);
         gradient.fill(T::default());
+        if let Some(to_input) = self.to_input {
+            // All bits 0 is the number 0.
+            unsafe { to_input.write_bytes(0, self.shape.image_len()) };
+        }
         gradient.iter_mut().zip(self.gradient).for_each(|(target, &g)| *target = g * scale);
         for first in (0..self.shape.tiles::<F>()).step_by(F::BLOCK) {
             let count = F::BLOCK.min(self.shape.tiles::<F>() - first);

@@ -69,7 +69,12 @@ impl Pass {
 
     /// What `prepare` makes of the tensor called `name`, made once; it cannot be differentiated.
     pub(super) fn prepared<const D: usize>(&self, name: &str, prepare: impl Fn(Tensor<D>) -> Tensor<1>) -> Tensor<1> {
-        lock(&self.prepared).entry(name.to_owned()).or_insert_with(|| prepare(self.get(name))).clone()
+        if let Some(found) = lock(&self.prepared).get(name) {
+            return found.clone();
+        }
+        // Not under the lock: while this core prepares, another may want the same.
+        let made = prepare(self.get(name));
+        lock(&self.prepared).entry(name.to_owned()).or_insert(made).clone()
     }
 
     /// Whether this pass computes on the CPU, where our kernels are.
