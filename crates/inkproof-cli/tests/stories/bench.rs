@@ -41,3 +41,50 @@ fn a_gpu_that_is_not_there_is_said_so() {
     assert_eq!(done.code, 2);
     assert!(done.err.contains("GPU"), "{}", done.err);
 }
+
+/// Steps of a training that is warm reuse the memory of the steps before.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_training_step_takes_no_new_memory() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+
+    const PAIRS: usize = 4;
+    const SIDE: usize = 224;
+    const PAGE: usize = 4096;
+    let desk = Desk::new();
+    let pictures = (0..2 * PAIRS * SIDE * SIDE).map(|i| if i % 7 == 0 { 0.25 } else { 1.0 });
+    let labels = (0..PAIRS).map(|pair| (pair % 2) as f32);
+    let bytes: Vec<u8> = pictures.chain(labels).flat_map(f32::to_le_bytes).collect();
+    desk.write("batch.f32", &bytes);
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../inkproof/models/bundled.safetensors");
+
+    let mut command = desk.command("bench --worker");
+    // Pages of one size, so that they can be counted.
+    let command = command.env("MIMALLOC_ALLOW_THP", "0").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut worker = command.spawn().unwrap();
+    let mut lines = BufReader::new(worker.stdout.take().unwrap()).lines();
+    let mut input = worker.stdin.take().unwrap();
+    let mut ask = |line: &str| {
+        writeln!(input, "{line}").unwrap();
+        assert!(lines.next().unwrap().unwrap().starts_with('{'));
+    };
+    let faults = || -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", worker.id())).unwrap();
+        let (_, fields) = status.rsplit_once(')').unwrap();
+        fields.split_whitespace().nth(7).unwrap().parse().unwrap()
+    };
+    ask(&format!("model {model}"));
+    ask("batch batch.f32");
+    let cold = faults();
+    ask("step");
+    let first = faults() - cold;
+    (0..5).for_each(|_| ask("step"));
+    let warm = faults();
+    (0..4).for_each(|_| ask("step"));
+    let each = (faults() - warm) / 4;
+    drop(input);
+    worker.wait().unwrap();
+    assert!(first * PAGE > 50_000_000, "a step needs memory: {first} pages");
+    assert!(each * 50 < first, "{each} new pages a step, {first} in the first one");
+}

@@ -18,16 +18,19 @@ pub(crate) fn for_each(count: usize, task: impl Fn(usize) + Send + Sync) {
     (0..count).for_each(task);
 }
 
-/// What `task` makes of every index below `count`, in order. Where there are many for each thread, a task does its own
-/// [`for_each`] alone: threads that take parts of each other's tasks wait for each other, and for memory.
+/// What `task` makes of every index below `count`, in order.
+///
+/// While there is a task for every thread, each does its own [`for_each`] alone: threads that take parts of each other's
+/// tasks wait for each other, and for memory. The last tasks are shared again, or all threads would wait for one.
 pub(crate) fn map<R: Send>(count: usize, task: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
     #[cfg(feature = "rayon")]
     {
         use rayon::prelude::*;
-        const MANY: usize = 4;
-        let alone = count >= MANY * rayon::current_num_threads();
+        let threads = rayon::current_num_threads();
+        let begun = std::sync::atomic::AtomicUsize::new(0);
         let task = |index| {
-            let before = ALONE.replace(alone);
+            let others = begun.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let before = ALONE.replace(others + threads < count);
             let result = task(index);
             ALONE.set(before);
             result
