@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use inkproof::{Model, Preprocess};
-use inkproof_lab::dataset::{DataSet, Layout, OnBad};
+use inkproof_lab::candidate::Candidate;
+use inkproof_lab::dataset::{DataSet, Layout, OnBad, Split};
 use inkproof_lab::pictures::ReadOptions;
 
 /// Where the signatures are and how they are read.
@@ -80,6 +81,42 @@ impl ModelFile {
         match &self.model {
             Some(path) => Ok(Model::load(path)?),
             None => Ok(Model::bundled()),
+        }
+    }
+}
+
+/// Which model, or baseline, is measured.
+#[derive(Debug, Clone, Args)]
+pub struct ModelOrName {
+    /// Model file written by `inkproof train`, or a name: bundled (the model that comes with the program) or hog
+    /// (gradient histograms, not trained). A file of that name is preferred to the name
+    #[arg(long, value_name = "FILE|NAME", default_value = "bundled")]
+    model: String,
+}
+
+impl ModelOrName {
+    pub fn find(&self) -> Result<Candidate> {
+        Ok(Candidate::find(&self.model)?)
+    }
+}
+
+/// Which part of a data set that has train/ and test/ is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// DATA/test where there is one, else everything
+    Test,
+    /// DATA/train where there is one, else everything
+    Train,
+    /// Everything
+    All,
+}
+
+impl Part {
+    pub fn of(self, set: &DataSet) -> DataSet {
+        match self {
+            Self::Test => set.part(Split::Test),
+            Self::Train => set.part(Split::Train),
+            Self::All => set.clone(),
         }
     }
 }

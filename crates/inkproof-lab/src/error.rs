@@ -77,6 +77,10 @@ pub enum Error {
     #[error("{option} must be at least 1")]
     ZeroOption { option: &'static str },
 
+    /// Neither a model file nor a name.
+    #[error("{name}: no such model file, and no model goes by this name; the names are {names}")]
+    NoSuchModel { name: String, names: String },
+
     /// A metric was asked of a class without members.
     #[error("no {class} scores: error rates are undefined without both classes")]
     EmptyClass { class: &'static str },

@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod baselines;
+pub mod candidate;
 pub mod dataset;
 pub mod error;
 pub mod evaluate;

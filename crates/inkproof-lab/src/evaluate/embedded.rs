@@ -1,11 +1,12 @@
 //! A data set as one model sees it: each image embedded once, then compared as often as a protocol wants.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use inkproof::model::SyntheticInfo;
 use inkproof::{Ink, Model};
 
-use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns};
+use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns, Verifier};
 use crate::dataset::DataSet;
 use crate::error::Result;
 use crate::pictures::{GoOn, Pictures};
@@ -86,15 +87,13 @@ impl Embedded {
         options: &VerificationOptions,
         progress: &mut dyn Progress,
     ) -> Result<VerificationRuns> {
-        let threshold = options.threshold.or(Some(model.threshold().get()));
-        let options = VerificationOptions { threshold, ..options.clone() };
-        let score = |references: &[usize], questioned| self.score(model, references, questioned);
-        let mut runs = super::verification_runs(&self.set, &score, references, &options, progress)?;
-        for run in &mut runs.runs {
-            run.training_images_in_test = Some(self.training_images);
-            run.model = Some(name(model));
-        }
-        Ok(runs)
+        let network = Network { model, embedded: Cow::Borrowed(self) };
+        (&network as &dyn Verifier).runs(references, options, progress)
+    }
+
+    /// The model with its images, as one thing that scores.
+    pub fn with(self, model: &Model) -> Network<'_> {
+        Network { model, embedded: Cow::Owned(self) }
     }
 
     /// [`super::notebook`].
@@ -107,6 +106,34 @@ impl Embedded {
         result.training_images_in_test = Some(self.training_images);
         result.model = Some(name(model));
         Ok(result)
+    }
+}
+
+/// A model and what it made of a data set's images.
+pub struct Network<'a> {
+    model: &'a Model,
+    embedded: Cow<'a, Embedded>,
+}
+
+impl Verifier for Network<'_> {
+    fn name(&self) -> ModelName {
+        name(self.model)
+    }
+
+    fn set(&self) -> &DataSet {
+        &self.embedded.set
+    }
+
+    fn score(&self, references: &[usize], questioned: usize) -> f64 {
+        self.embedded.score(self.model, references, questioned)
+    }
+
+    fn threshold(&self, _references: usize) -> Option<f64> {
+        Some(self.model.threshold().get())
+    }
+
+    fn training_images(&self) -> usize {
+        self.embedded.training_images
     }
 }
 

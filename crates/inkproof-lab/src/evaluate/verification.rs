@@ -5,6 +5,7 @@
 //! What is drawn depends on the seed, the draw, the writer and the data set alone: two models meet the same comparisons,
 //! and the references of a run with fewer of them are among those of a run with more.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
@@ -39,9 +40,21 @@ pub fn verification(
     options: &VerificationOptions,
     progress: &mut dyn Progress,
 ) -> Result<VerificationResult> {
+    verification_among(set, &set.writers().into_iter().cloned().collect(), score, options, progress)
+}
+
+/// The protocol among these writers of the set alone, as claimed writers and as strangers; images keep their indices.
+pub(crate) fn verification_among(
+    set: &DataSet,
+    writers: &BTreeSet<WriterId>,
+    score: Score<'_>,
+    options: &VerificationOptions,
+    progress: &mut dyn Progress,
+) -> Result<VerificationResult> {
     require_at_least_one("references", options.references)?;
     require_at_least_one("repeats", options.repeats)?;
-    let all = set.by_writer();
+    let mut all: Vec<_> = set.by_writer().into_iter().enumerate().collect();
+    all.retain(|(_, images)| writers.contains(images.writer));
     let claimants = claimants(set, &all, options.references)?;
     let rounds = compare_all(set, &claimants, score, options, progress)?;
     let images = |claimant: &Claimant<'_>| claimant.genuine.len() + claimant.forgeries.len();
@@ -96,12 +109,15 @@ struct Claimant<'a> {
 }
 
 /// The writers with more genuine signatures than references.
-fn claimants<'a>(set: &DataSet, writers: &'a [WriterImages<'a>], references: usize) -> Result<Vec<Claimant<'a>>> {
+fn claimants<'a>(
+    set: &DataSet,
+    writers: &'a [(usize, WriterImages<'a>)],
+    references: usize,
+) -> Result<Vec<Claimant<'a>>> {
     let claimants: Vec<_> = writers
         .iter()
-        .enumerate()
         .filter(|(_, images)| images.genuine.len() > references)
-        .map(|(place, images)| Claimant {
+        .map(|&(place, ref images)| Claimant {
             writer: images.writer,
             genuine: &images.genuine,
             forgeries: &images.forgeries,

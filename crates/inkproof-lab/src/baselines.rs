@@ -1,0 +1,6 @@
+//! Verifiers that learn nothing, or learn everything but the shape: what a network has to beat before anyone believes in
+//! it.
+//!
+//! [`hog`] compares the directions of strokes place by place and is not trained at all.
+
+pub mod hog;

@@ -1,0 +1,83 @@
+//! What can be measured: a trained network or a baseline, by name or by file.
+
+use std::path::Path;
+
+use inkproof::{Model, Preprocess};
+
+use crate::baselines::hog::Hog;
+use crate::dataset::DataSet;
+use crate::error::{Error, Result};
+use crate::evaluate::{Embedded, Verifier};
+use crate::pictures::{Pictures, ReadOptions};
+use crate::progress::Progress;
+
+/// A model or a baseline that has not seen a data set yet.
+pub enum Candidate {
+    Network(Box<Model>),
+    Hog,
+}
+
+impl Candidate {
+    /// The names that [`Candidate::find`] knows.
+    pub const NAMES: [&str; 2] = ["bundled", "hog"];
+
+    /// The model file of this path, or where there is no such file, what goes by this name.
+    ///
+    /// # Errors
+    /// Names the file that cannot be read, or the name that nothing goes by.
+    pub fn find(name: &str) -> Result<Self> {
+        let path = Path::new(name);
+        match name {
+            _ if path.exists() => Ok(Self::Network(Box::new(Model::load(path)?))),
+            "bundled" => Ok(Self::bundled()),
+            "hog" => Ok(Self::Hog),
+            _ => Err(Error::NoSuchModel { name: name.to_owned(), names: Self::NAMES.join(", ") }),
+        }
+    }
+
+    /// The model that comes with the program.
+    pub fn bundled() -> Self {
+        Self::Network(Box::new(Model::bundled()))
+    }
+
+    /// What it sees of an image.
+    pub fn preprocess(&self) -> Preprocess {
+        match self {
+            Self::Network(model) => model.preprocess().clone(),
+            Self::Hog => Hog::preprocess(),
+        }
+    }
+
+    /// The images of a data set as the candidate sees them; `read` says how, but for the preprocessing.
+    ///
+    /// # Errors
+    /// As [`Pictures::read`].
+    pub fn pictures(&self, set: &mut DataSet, read: &ReadOptions, progress: &mut dyn Progress) -> Result<Pictures> {
+        Pictures::read(set, &ReadOptions { preprocess: self.preprocess(), ..read.clone() }, progress)
+    }
+
+    /// The candidate on a data set, whose `pictures` it has read.
+    ///
+    /// # Errors
+    /// Images that can no longer be read.
+    pub fn on(&self, set: DataSet, pictures: &Pictures, progress: &mut dyn Progress) -> Result<Box<dyn Verifier + '_>> {
+        Ok(match self {
+            Self::Network(model) => Box::new(Embedded::new(model, set, pictures, progress)?.with(model)),
+            Self::Hog => Box::new(Hog::new(set, pictures, progress)?),
+        })
+    }
+
+    /// Both of the last two.
+    ///
+    /// # Errors
+    /// As [`Candidate::pictures`].
+    pub fn read(
+        &self,
+        mut set: DataSet,
+        read: &ReadOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Box<dyn Verifier + '_>> {
+        let pictures = self.pictures(&mut set, read, progress)?;
+        self.on(set, &pictures, progress)
+    }
+}
