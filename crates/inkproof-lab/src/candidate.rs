@@ -10,11 +10,19 @@ use crate::error::{Error, Result};
 use crate::evaluate::{Embedded, Verifier};
 use crate::pictures::{Pictures, ReadOptions};
 use crate::progress::Progress;
+use crate::train::TrainOptions;
 
 /// A model or a baseline that has not seen a data set yet.
 pub enum Candidate {
     Network(Box<Model>),
     Hog,
+}
+
+/// What judges a test: the same whatever else there is to learn from, or something that is trained first.
+#[derive(Clone, Copy)]
+pub enum Judge<'a> {
+    Ready(&'a Candidate),
+    Trained(&'a TrainOptions),
 }
 
 impl Candidate {

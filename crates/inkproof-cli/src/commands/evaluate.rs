@@ -7,25 +7,28 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use inkproof::{Model, write_atomically};
-use inkproof_lab::candidate::Candidate;
-use inkproof_lab::dataset::DataSet;
+use inkproof_lab::candidate::{Candidate, Judge};
+use inkproof_lab::dataset::{DataSet, WriterId};
 use inkproof_lab::evaluate::{
     Embedded, ModelName, NotebookResult, VerificationOptions, VerificationResult, scores_csv,
 };
+use inkproof_lab::folds::{FoldOptions, Folded, folded};
 use inkproof_lab::pictures::Pictures;
 use inkproof_lab::report::{Making, Report, examples, verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::arguments::{Data, ModelOrName, Part};
+use crate::arguments::{Data, ModelOrName, Part, ToTrain};
 use crate::figures::{left_out, percent, table};
 use crate::progress::Shown;
 
 /// Measure how well a model tells genuine signatures from forgeries
 ///
-/// Reads DATA/test where there is one. Skilled and random forgeries are reported apart.
+/// Reads DATA/test where there is one; with --folds all of DATA. Skilled and random forgeries are reported apart.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  inkproof evaluate signatures --model hog --references 1,3,5 --scores scores.csv")]
+#[command(after_help = "Examples:\n  \
+    inkproof evaluate signatures --model hog --references 1,3,5 --scores scores.csv\n  \
+    inkproof evaluate signatures --folds 5 --backbone simple-cnn --epochs 20")]
 pub struct Evaluate {
     #[command(flatten)]
     data: Data,
@@ -35,8 +38,15 @@ pub struct Evaluate {
     #[arg(long, value_enum, default_value = "verification")]
     protocol: Protocol,
     /// Which part of DATA is measured
-    #[arg(long, value_enum, default_value = "test")]
+    #[arg(long, value_enum, default_value = "test", conflicts_with = "folds")]
     part: Part,
+    /// Cut the writers of DATA, both parts together, into so many folds. Each is judged at a threshold and with a
+    /// calibration fixed on the others, or by a network trained on them (--backbone); scores are then log10 likelihood
+    /// ratios
+    #[arg(long)]
+    folds: Option<usize>,
+    #[command(flatten)]
+    to_train: ToTrain,
     /// References in a comparison; several numbers give several runs, as in 1,3,5
     #[arg(long, value_delimiter = ',', default_value = "1")]
     references: Vec<usize>,
@@ -67,44 +77,75 @@ enum Protocol {
 
 impl Evaluate {
     pub fn run(self) -> Result<ExitCode> {
-        let candidate = self.model.find()?;
         match self.protocol {
-            Protocol::Verification => self.verification(&candidate)?,
-            Protocol::Notebook => self.notebook(&candidate)?,
+            Protocol::Verification => self.verification()?,
+            Protocol::Notebook => self.notebook()?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn verification(&self, candidate: &Candidate) -> Result<()> {
+    fn verification(&self) -> Result<()> {
         let set = self.data.open()?;
         set.require_disjoint_splits()?;
-        let set = self.part.of(&set);
+        let measured = match self.folds {
+            Some(folds) => self.by_folds(set, folds)?,
+            None => self.at_once(self.part.of(&set))?,
+        };
+        self.show_verification(&measured)?;
+        let Measured { name, set, fold_of, runs, .. } = measured;
+        if let Some(path) = &self.scores {
+            write(path, &scores_csv(&set, &runs, &fold_of))?;
+            eprintln!("Every comparison is in {}", path.display());
+        }
+        let verdict = runs.iter().map(verdict).collect::<Vec<_>>().join(" ");
+        let examples = runs.last().map_or(Ok(Vec::new()), |run| examples(&set, run))?;
         let data = describe(&set);
+        self.write_report(name, Report { data, verdict, examples, verification: runs, ..Report::default() })
+    }
+
+    fn at_once(&self, set: DataSet) -> Result<Measured> {
+        if self.to_train.options(&self.data.reading, self.seed).is_some() {
+            bail!("--backbone trains a network for each fold: give --folds, or train one with `inkproof train`");
+        }
+        let candidate = self.model.find()?;
         let mut progress = Shown::new();
         let verifier = candidate.read(set, &self.data.read_options(candidate.preprocess()), &mut progress)?;
         let options = VerificationOptions { repeats: self.repeats, seed: self.seed, ..VerificationOptions::default() };
         let runs = verifier.runs(&self.references, &options, &mut progress)?.runs;
-        drop(progress);
-        let set = verifier.set();
-        self.show_verification(set, verifier.training_images(), &runs)?;
-        if let Some(path) = &self.scores {
-            write(path, &scores_csv(set, &runs, &BTreeMap::new()))?;
-            eprintln!("Every comparison is in {}", path.display());
-        }
-        let verdict = runs.iter().map(verdict).collect::<Vec<_>>().join(" ");
-        let examples = runs.last().map_or(Ok(Vec::new()), |run| examples(set, run))?;
-        self.write_report(verifier.name(), Report { data, verdict, examples, verification: runs, ..Report::default() })
+        Ok(Measured {
+            name: verifier.name(),
+            set: verifier.set().clone(),
+            fold_of: BTreeMap::new(),
+            training_images: verifier.training_images(),
+            documents: runs.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+            runs,
+        })
     }
 
-    fn notebook(&self, candidate: &Candidate) -> Result<()> {
-        let Candidate::Network(model) = candidate else {
+    fn by_folds(&self, set: DataSet, folds: usize) -> Result<Measured> {
+        let training = self.to_train.options(&self.data.reading, self.seed);
+        let candidate = self.model.find()?;
+        let judge = training.as_ref().map_or(Judge::Ready(&candidate), Judge::Trained);
+        let (repeats, seed) = (self.repeats, self.seed);
+        let options = FoldOptions { folds, references: self.references.clone(), repeats, seed };
+        let read = self.data.read_options(candidate.preprocess());
+        let Folded { set, runs, fold_of, model } = folded(set, judge, &options, &read, &mut Shown::new())?;
+        let documents = runs.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+        let runs: Vec<VerificationResult> = runs.into_iter().map(|run| run.result).collect();
+        let training_images = runs.first().and_then(|run| run.training_images_in_test).unwrap_or(0);
+        Ok(Measured { name: model, set, fold_of, training_images, documents, runs })
+    }
+
+    fn notebook(&self) -> Result<()> {
+        if self.scores.is_some() || self.folds.is_some() {
+            bail!("--scores and --folds go with the verification protocol; the notebook's has pairs only");
+        }
+        let candidate = self.model.find()?;
+        let Candidate::Network(model) = &candidate else {
             bail!(
                 "the notebook's protocol asks for probabilities, and a baseline's scores are none; leave out --protocol"
             );
         };
-        if self.scores.is_some() {
-            bail!("--scores writes the comparisons of the verification protocol; the notebook's has pairs only");
-        }
         let set = self.data.open()?;
         if let Err(error) = set.require_disjoint_splits() {
             eprintln!("warning: {error}");
@@ -127,14 +168,20 @@ impl Evaluate {
         self.write_report(name, Report { data, verdict, notebook: Some(result), ..Report::default() })
     }
 
-    fn show_verification(&self, set: &DataSet, training_images: usize, runs: &[VerificationResult]) -> Result<()> {
+    fn show_verification(&self, measured: &Measured) -> Result<()> {
+        let Measured { set, training_images, documents, runs, .. } = measured;
         if self.json {
-            return match runs {
+            return match &documents[..] {
                 [run] => print_json(run, set),
                 runs => print_json(&json!({ "runs": runs }), set),
             };
         }
-        print_warnings(set, training_images);
+        print_warnings(set, *training_images);
+        if let Some(folds) = self.folds {
+            println!(
+                "{folds} folds by writer; FAR and FRR are at thresholds fixed on the writers of the other folds.\n"
+            );
+        }
         for run in runs {
             println!("{}\n", table(run));
         }
@@ -156,6 +203,19 @@ impl Evaluate {
         eprintln!("The report is in {}", path.display());
         Ok(())
     }
+}
+
+/// What the verification protocol found.
+struct Measured {
+    name: ModelName,
+    /// Without what could not be read.
+    set: DataSet,
+    /// Empty without folds.
+    fold_of: BTreeMap<WriterId, usize>,
+    training_images: usize,
+    /// The runs as JSON.
+    documents: Vec<Value>,
+    runs: Vec<VerificationResult>,
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

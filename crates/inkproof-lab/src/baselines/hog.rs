@@ -4,13 +4,14 @@
 //! detection, CVPR 2005; see [`places`]). Two signatures are alike as far as each place of one finds a place like it in
 //! the other nearby, both ways.
 //!
-//! With several references the score is relative to how much the writer varies: how much closer the questioned
-//! signature is to the references than to a [cohort](Cohort) of strangers, measured in how much closer the references
-//! are to each other. A writer with steady signatures is judged strictly, one with loose signatures mildly.
+//! The score is relative to how much the writer varies: how much closer the questioned signature and the references are
+//! to each other than both are to a [cohort](Cohort) of strangers, measured in how much closer the references are among
+//! themselves. A writer with steady signatures is judged strictly, one with loose signatures mildly; a single reference
+//! counts as like itself.
 
 mod places;
 
-use inkproof::{Ink, Preprocess};
+use inkproof::{Calibration, Ink, Preprocess};
 use rayon::prelude::*;
 
 use crate::dataset::{DataSet, Kind};
@@ -69,6 +70,16 @@ impl Hog {
         Ok(Self { set, places, to_cohort, within })
     }
 
+    /// How alike the references are to each other; a single one can only be like itself.
+    fn between(&self, references: &[usize]) -> f64 {
+        if references.len() == 1 {
+            return 1.0;
+        }
+        let others = |place: usize| &references[place + 1..];
+        let pairs = references.iter().enumerate().flat_map(|(place, &a)| others(place).iter().map(move |&b| (a, b)));
+        mean(pairs.map(|(a, b)| self.alike(a, b)))
+    }
+
     fn alike(&self, a: usize, b: usize) -> f64 {
         self.within.get(a, b).unwrap_or_else(|| f64::from(self.places[a].alike(&self.places[b])))
     }
@@ -76,7 +87,7 @@ impl Hog {
 
 impl Verifier for Hog {
     fn name(&self) -> ModelName {
-        ModelName { name: "hog".to_owned(), digest: places::digest() }
+        ModelName { name: "hog".to_owned(), digest: digest() }
     }
 
     fn set(&self) -> &DataSet {
@@ -84,25 +95,30 @@ impl Verifier for Hog {
     }
 
     fn score(&self, references: &[usize], questioned: usize) -> f64 {
-        let closeness =
-            mean(references.iter().map(|&reference| self.alike(reference, questioned))) - self.to_cohort[questioned];
-        let others = |place: usize| &references[place + 1..];
-        let pairs = references.iter().enumerate().flat_map(|(place, &a)| others(place).iter().map(move |&b| (a, b)));
-        if references.len() == 1 {
-            return closeness;
-        }
-        let between = mean(pairs.map(|(a, b)| self.alike(a, b)));
+        let to_references = mean(references.iter().map(|&reference| self.alike(reference, questioned)));
         let to_strangers = mean(references.iter().map(|&reference| self.to_cohort[reference]));
-        closeness / (between - to_strangers).max(LEAST_VARIATION)
+        let variation = (self.between(references) - to_strangers).max(LEAST_VARIATION);
+        (to_references - (self.to_cohort[questioned] + to_strangers) / 2.0) / variation
     }
 
     fn threshold(&self, _references: usize) -> Option<f64> {
         None
     }
 
+    fn calibration(&self) -> Option<&Calibration> {
+        None
+    }
+
     fn training_images(&self) -> usize {
         0
     }
+}
+
+/// A fingerprint of all that the scores depend on but the images: another one, other scores.
+fn digest() -> String {
+    let (seed, writers, generator) = (Cohort::SEED, Cohort::WRITERS, synth::GENERATOR);
+    let cohort = format!("cohort {seed} {writers} {generator}, least variation {LEAST_VARIATION}");
+    ModelName::fingerprint(&format!("hog 1: {}, {cohort}", places::describe()))
 }
 
 /// Signatures of nobody, to which everybody's are compared: the lab's own, so that the baseline needs no one's data.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use inkproof::model::SyntheticInfo;
-use inkproof::{Ink, Model};
+use inkproof::model::{DataInfo, SyntheticInfo};
+use inkproof::{Calibration, Ink, Model};
 
 use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns, Verifier};
 use crate::dataset::DataSet;
@@ -42,7 +42,9 @@ impl Embedded {
             progress.report(Event::Advance { done: vectors.len() });
             Ok(GoOn::Yes)
         })?;
-        let training_images = training_images(model, &set, pictures);
+        let info = model.info();
+        let made_with: Vec<_> = std::iter::once(&info.trained_on).chain(&info.calibrated_on).collect();
+        let training_images = images_made_with(&made_with, &set, pictures);
         Ok(Self { set, vectors, training_images })
     }
 
@@ -62,7 +64,8 @@ impl Embedded {
         references.iter().map(|reference| similarity(reference).get()).fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// [`super::verification`], at the threshold that `options` give or else the model's.
+    /// [`super::verification`], at the threshold and with the calibration that `options` give or else the
+    /// model's own.
     ///
     /// # Errors
     /// As [`super::verification`].
@@ -128,8 +131,12 @@ impl Verifier for Network<'_> {
         self.embedded.score(self.model, references, questioned)
     }
 
-    fn threshold(&self, _references: usize) -> Option<f64> {
-        Some(self.model.threshold().get())
+    fn threshold(&self, references: usize) -> Option<f64> {
+        Some(self.model.threshold_for(references).get())
+    }
+
+    fn calibration(&self) -> Option<&Calibration> {
+        self.model.info().calibration.as_ref()
     }
 
     fn training_images(&self) -> usize {
@@ -141,13 +148,11 @@ fn name(model: &Model) -> ModelName {
     ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() }
 }
 
-/// How many images of `set` the model was trained or calibrated on: real ones by fingerprint, synthetic ones by the
-/// generator's seed and the writer's number.
-fn training_images(model: &Model, set: &DataSet, pictures: &Pictures) -> usize {
-    let info = model.info();
-    let made_with = || std::iter::once(&info.trained_on).chain(&info.calibrated_on);
-    let known: BTreeSet<_> = made_with().flat_map(|data| &data.digests).collect();
-    let made_of: Vec<SyntheticInfo> = made_with().filter_map(|data| data.synthetic).collect();
+/// How many images of `set` are among these: real ones by fingerprint, synthetic ones by the generator's seed and the
+/// writer's number.
+pub(crate) fn images_made_with(made_with: &[&DataInfo], set: &DataSet, pictures: &Pictures) -> usize {
+    let known: BTreeSet<_> = made_with.iter().flat_map(|data| &data.digests).collect();
+    let made_of: Vec<SyntheticInfo> = made_with.iter().filter_map(|data| data.synthetic).collect();
     let same_seed = |ours: &SyntheticInfo| {
         made_of.iter().find(|theirs| (theirs.generator, theirs.seed) == (ours.generator, ours.seed))
     };

@@ -6,7 +6,6 @@
 //! histograms together at unit length; places without ink are left out.
 
 use inkproof::{Ink, SIDE};
-use sha2::{Digest, Sha256};
 
 /// Pixels along a cell.
 const CELL: usize = 8;
@@ -86,11 +85,9 @@ impl Places {
     }
 }
 
-/// A fingerprint of everything that the scores depend on but the images: another one, other scores.
-pub(super) fn digest() -> String {
-    let text =
-        format!("hog 1: cell {CELL}, orientations {ORIENTATIONS}, block {BLOCK}, window {WINDOW}, ink {LEAST_INK}");
-    Sha256::digest(text)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+/// Everything about places that a score depends on.
+pub(super) fn describe() -> String {
+    format!("cell {CELL}, orientations {ORIENTATIONS}, block {BLOCK}, window {WINDOW}, ink {LEAST_INK}")
 }
 
 /// In lanes, so that the compiler can keep several sums at once.
