@@ -44,7 +44,7 @@ impl Data {
         ReadOptions { preprocess, bad: self.on_bad(), cache_bytes }
     }
 
-    fn on_bad(&self) -> OnBad {
+    pub fn on_bad(&self) -> OnBad {
         if self.skip_bad { OnBad::Skip } else { OnBad::Stop }
     }
 }

@@ -89,6 +89,10 @@ pub enum Error {
     #[error("{}: the model's score is {score}, not a finite number", questioned.display())]
     ModelScoreNotFinite { questioned: PathBuf, score: f64 },
 
+    /// The forest over the cues could not be fitted or asked.
+    #[error("the forest over the cues: {why}")]
+    Forest { why: String },
+
     /// A chart of a report could not be drawn.
     #[error("the report's chart \"{chart}\" could not be drawn: {why}")]
     Chart { chart: &'static str, why: String },

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod dataset;
 pub mod error;
 pub mod evaluate;
