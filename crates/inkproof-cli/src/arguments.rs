@@ -51,6 +51,10 @@ impl Data {
     pub fn read_options(&self, preprocess: Preprocess) -> ReadOptions {
         self.reading.options(preprocess)
     }
+
+    pub fn on_bad(&self) -> OnBad {
+        self.reading.on_bad()
+    }
 }
 
 impl Reading {
@@ -102,8 +106,8 @@ impl ModelFile {
 /// Which model, or baseline, is measured.
 #[derive(Debug, Clone, Args)]
 pub struct ModelOrName {
-    /// Model file written by `inkproof train`, or a name: bundled (the model that comes with the program) or hog
-    /// (gradient histograms, not trained). A file of that name is preferred to the name
+    /// Model file written by `inkproof train`, or a name: bundled (the model that comes with the program), hog (gradient
+    /// histograms, not trained) or cues (everything but the shape). A file of that name is preferred to the name
     #[arg(long, value_name = "FILE|NAME")]
     model: Option<String>,
 }

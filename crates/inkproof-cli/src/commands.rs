@@ -1,5 +1,6 @@
 //! One file for each command: its options, and what it does with them.
 
+pub mod audit;
 pub mod bench;
 pub mod calibrate;
 pub mod compare;

@@ -16,6 +16,8 @@ use crate::train::TrainOptions;
 pub enum Candidate {
     Network(Box<Model>),
     Hog,
+    /// Fitted on writers of the same data set, so it can only judge fold by fold.
+    Cues,
 }
 
 /// What judges a test: the same whatever else there is to learn from, or something that is trained first.
@@ -27,7 +29,7 @@ pub enum Judge<'a> {
 
 impl Candidate {
     /// The names that [`Candidate::find`] knows.
-    pub const NAMES: [&str; 2] = ["bundled", "hog"];
+    pub const NAMES: [&str; 3] = ["bundled", "hog", "cues"];
 
     /// The model file of this path, or where there is no such file, what goes by this name.
     ///
@@ -39,6 +41,7 @@ impl Candidate {
             _ if path.exists() => Ok(Self::Network(Box::new(Model::load(path)?))),
             "bundled" => Ok(Self::bundled()),
             "hog" => Ok(Self::Hog),
+            "cues" => Ok(Self::Cues),
             _ => Err(Error::NoSuchModel { name: name.to_owned(), names: Self::NAMES.join(", ") }),
         }
     }
@@ -53,6 +56,8 @@ impl Candidate {
         match self {
             Self::Network(model) => model.preprocess().clone(),
             Self::Hog => Hog::preprocess(),
+            // It reads the files themselves; this is only asked whether they can be read.
+            Self::Cues => Preprocess::Raw,
         }
     }
 
@@ -67,11 +72,12 @@ impl Candidate {
     /// The candidate on a data set, whose `pictures` it has read.
     ///
     /// # Errors
-    /// Images that can no longer be read.
+    /// Images that can no longer be read; [`Error::CuesAlone`] for [`Candidate::Cues`].
     pub fn on(&self, set: DataSet, pictures: &Pictures, progress: &mut dyn Progress) -> Result<Box<dyn Verifier + '_>> {
         Ok(match self {
             Self::Network(model) => Box::new(Embedded::new(model, set, pictures, progress)?.with(model)),
             Self::Hog => Box::new(Hog::new(set, pictures, progress)?),
+            Self::Cues => return Err(Error::CuesAlone),
         })
     }
 

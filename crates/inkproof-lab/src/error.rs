@@ -103,6 +103,12 @@ pub enum Error {
     #[error("{}: is the same image as {}; sets that share images cannot test each other", path.display(), other.display())]
     SharedImage { path: PathBuf, other: PathBuf },
 
+    /// A baseline that is fitted on other writers of the set that it judges, where there are none.
+    #[error(
+        "cues is fitted on other writers of the set that it judges: it is measured by `inkproof evaluate DATA --model cues`, in folds"
+    )]
+    CuesAlone,
+
     /// Neither a model file nor a name.
     #[error("{name}: no such model file, and no model goes by this name; the names are {names}")]
     NoSuchModel { name: String, names: String },
@@ -126,6 +132,10 @@ pub enum Error {
     /// The model gave NaN or infinity for a questioned image.
     #[error("{}: the model's score is {score}, not a finite number", questioned.display())]
     ModelScoreNotFinite { questioned: PathBuf, score: f64 },
+
+    /// The forest over the cues could not be fitted or asked.
+    #[error("the forest over the cues: {why}")]
+    Forest { why: String },
 
     /// A chart of a report could not be drawn.
     #[error("the report's chart \"{chart}\" could not be drawn: {why}")]

@@ -12,6 +12,7 @@ use inkproof::{Calibration, ImageDigest, Preprocess};
 use rand::seq::SliceRandom;
 use serde::Serialize;
 
+use crate::baselines::cues::CueSet;
 use crate::calibrate::{self, FreezeOptions};
 use crate::candidate::{Candidate, Judge};
 use crate::dataset::{DataSet, WriterId};
@@ -94,18 +95,23 @@ pub fn folded(
     };
     let fold_of = cut(&set, options)?;
     let whole = match judge {
+        Judge::Ready(Candidate::Cues) | Judge::Trained(_) => None,
         Judge::Ready(candidate) => Some(candidate.on(set.clone(), &pictures, progress)?),
-        Judge::Trained(_) => None,
+    };
+    let cues = match judge {
+        Judge::Ready(Candidate::Cues) => Some(CueSet::read(set.clone(), progress)?),
+        _ => None,
     };
     let mut judged = Vec::new();
     for fold in 0..options.folds {
         progress.report(Event::Note(&format!("fold {} of {}", fold + 1, options.folds)));
         let test = Subset::of(&set, |writer| fold_of[writer] == fold);
         let others = Subset::of(&set, |writer| fold_of[writer] != fold);
-        judged.push(match (&whole, judge) {
-            (Some(verifier), _) => ready(&**verifier, &test, &others, options, progress)?,
-            (None, Judge::Trained(training)) => trained(training, fold, &test, others.set, options, progress)?,
-            (None, Judge::Ready(_)) => unreachable!("what is ready has seen the whole set"),
+        judged.push(match (judge, &whole, &cues) {
+            (Judge::Trained(training), ..) => trained(training, fold, &test, others.set, options, progress)?,
+            (Judge::Ready(_), Some(verifier), _) => ready(&**verifier, &test, &others, options, progress)?,
+            (Judge::Ready(_), None, Some(cues)) => fitted(cues, &set, &test, &others.set, options, progress)?,
+            (Judge::Ready(_), None, None) => unreachable!("what is ready has seen the set"),
         });
     }
     let training_images = match &whole {
@@ -158,6 +164,21 @@ fn ready(
     let calibration = calibrate::freeze(&others.set, &score, &freezing, progress)?.calibration;
     let score = |references: &[usize], questioned| test.score(verifier, references, questioned);
     judge(test, &score, calibration, verifier.name(), options, progress)
+}
+
+/// A fold judged by cues that are fitted on the others, but for the writers who fix the threshold.
+fn fitted(
+    cues: &CueSet,
+    set: &DataSet,
+    test: &Subset,
+    others: &DataSet,
+    options: &FoldOptions,
+    progress: &mut dyn Progress,
+) -> Result<Judged> {
+    let (fitting, calibration) = train::parted(others, options.seed)?;
+    let verifier = cues.fitted(&fitting, options.seed)?;
+    let calibration = Subset::of(set, |writer| calibration.contains(writer));
+    ready(&verifier, test, &calibration, options, progress)
 }
 
 /// A fold judged by a network that is trained, and calibrated, on the others.

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod baselines;
 pub mod calibrate;
 pub mod candidate;

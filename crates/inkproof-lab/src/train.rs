@@ -24,6 +24,7 @@ use crate::pairs::{Pair, notebook_pairs, random_forgery_pairs, same_writer_pairs
 use crate::pictures::{GoOn, Pictures, ReadOptions};
 use crate::progress::{Event, Progress};
 use calibrate::Calibration;
+pub(crate) use calibrate::parted;
 use checkpoint::{Checkpoint, Position};
 
 /// How a network is trained.

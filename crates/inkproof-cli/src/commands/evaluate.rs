@@ -42,7 +42,7 @@ pub struct Evaluate {
     part: Part,
     /// Cut the writers of DATA, both parts together, into so many folds. Each is judged at a threshold and with a
     /// calibration fixed on the others, or by a network trained on them (--backbone); scores are then log10 likelihood
-    /// ratios
+    /// ratios. --model cues is always fitted on other folds, 5 unless told
     #[arg(long)]
     folds: Option<usize>,
     #[command(flatten)]
@@ -67,6 +67,9 @@ pub struct Evaluate {
     json: bool,
 }
 
+/// The baseline cues is fitted on other folds' writers, whether or not folds are asked for.
+const FOLDS_OF_CUES: usize = 5;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Protocol {
     /// Every writer against skilled and random forgeries, with intervals by writer
@@ -87,9 +90,11 @@ impl Evaluate {
     fn verification(&self) -> Result<()> {
         let set = self.data.open()?;
         set.require_disjoint_splits()?;
-        let measured = match self.folds {
-            Some(folds) => self.by_folds(set, folds)?,
-            None => self.at_once(self.part.of(&set))?,
+        let candidate = self.model.find()?;
+        let measured = match (self.folds, &candidate) {
+            (Some(folds), _) => self.by_folds(set, &candidate, folds)?,
+            (None, Candidate::Cues) => self.by_folds(set, &candidate, FOLDS_OF_CUES)?,
+            (None, _) => self.at_once(self.part.of(&set), &candidate)?,
         };
         self.show_verification(&measured)?;
         let Measured { name, set, fold_of, runs, .. } = measured;
@@ -103,16 +108,16 @@ impl Evaluate {
         self.write_report(name, Report { data, verdict, examples, verification: runs, ..Report::default() })
     }
 
-    fn at_once(&self, set: DataSet) -> Result<Measured> {
+    fn at_once(&self, set: DataSet, candidate: &Candidate) -> Result<Measured> {
         if self.to_train.options(&self.data.reading, self.seed).is_some() {
             bail!("--backbone trains a network for each fold: give --folds, or train one with `inkproof train`");
         }
-        let candidate = self.model.find()?;
         let mut progress = Shown::new();
         let verifier = candidate.read(set, &self.data.read_options(candidate.preprocess()), &mut progress)?;
         let options = VerificationOptions { repeats: self.repeats, seed: self.seed, ..VerificationOptions::default() };
         let runs = verifier.runs(&self.references, &options, &mut progress)?.runs;
         Ok(Measured {
+            folds: None,
             name: verifier.name(),
             set: verifier.set().clone(),
             fold_of: BTreeMap::new(),
@@ -122,10 +127,9 @@ impl Evaluate {
         })
     }
 
-    fn by_folds(&self, set: DataSet, folds: usize) -> Result<Measured> {
+    fn by_folds(&self, set: DataSet, candidate: &Candidate, folds: usize) -> Result<Measured> {
         let training = self.to_train.options(&self.data.reading, self.seed);
-        let candidate = self.model.find()?;
-        let judge = training.as_ref().map_or(Judge::Ready(&candidate), Judge::Trained);
+        let judge = training.as_ref().map_or(Judge::Ready(candidate), Judge::Trained);
         let (repeats, seed) = (self.repeats, self.seed);
         let options = FoldOptions { folds, references: self.references.clone(), repeats, seed };
         let read = self.data.read_options(candidate.preprocess());
@@ -133,7 +137,7 @@ impl Evaluate {
         let documents = runs.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
         let runs: Vec<VerificationResult> = runs.into_iter().map(|run| run.result).collect();
         let training_images = runs.first().and_then(|run| run.training_images_in_test).unwrap_or(0);
-        Ok(Measured { name: model, set, fold_of, training_images, documents, runs })
+        Ok(Measured { folds: Some(folds), name: model, set, fold_of, training_images, documents, runs })
     }
 
     fn notebook(&self) -> Result<()> {
@@ -169,7 +173,7 @@ impl Evaluate {
     }
 
     fn show_verification(&self, measured: &Measured) -> Result<()> {
-        let Measured { set, training_images, documents, runs, .. } = measured;
+        let Measured { folds, set, training_images, documents, runs, .. } = measured;
         if self.json {
             return match &documents[..] {
                 [run] => print_json(run, set),
@@ -177,7 +181,7 @@ impl Evaluate {
             };
         }
         print_warnings(set, *training_images);
-        if let Some(folds) = self.folds {
+        if let Some(folds) = folds {
             println!(
                 "{folds} folds by writer; FAR and FRR are at thresholds fixed on the writers of the other folds.\n"
             );
@@ -207,6 +211,7 @@ impl Evaluate {
 
 /// What the verification protocol found.
 struct Measured {
+    folds: Option<usize>,
     name: ModelName,
     /// Without what could not be read.
     set: DataSet,
