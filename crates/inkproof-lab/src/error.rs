@@ -83,7 +83,7 @@ pub enum Error {
     ZeroOption { option: &'static str },
 
     /// Too few writers for so many folds, or a single fold.
-    #[error("{}: {writers} writers cannot be cut into {folds} folds: at least 2 folds are needed, and 2 writers in each",
+    #[error("{}: {writers} writer(s) cannot be cut into {folds} folds: at least 2 folds are needed, and 2 writers in each",
         root.display())]
     Folds { root: PathBuf, folds: usize, writers: usize },
 

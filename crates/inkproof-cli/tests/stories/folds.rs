@@ -47,6 +47,16 @@ fn a_network_is_trained_for_each_fold() {
 }
 
 #[test]
+fn cues_are_fitted_on_other_folds_without_being_asked() {
+    let desk = Desk::new();
+    desk.synth("signatures", 10, 3, 2, 5);
+    let found = desk.run("evaluate signatures --model cues --repeats 1 --json").succeeds().json();
+    assert_eq!((found["folds"].as_array().unwrap().len(), &found["model"]["name"]), (5, &"cues".into()));
+    desk.run("compare cues hog signatures").fails_with(&["evaluate", "folds"]);
+    desk.run("cross signatures signatures --model cues").fails_with(&["evaluate", "folds"]);
+}
+
+#[test]
 fn every_comparison_is_written() {
     let desk = Desk::new();
     desk.synth("signatures", 3, 4, 2, 6);
@@ -72,11 +82,38 @@ fn what_cannot_be_cut_or_pooled_is_refused() {
     let desk = Desk::new();
     desk.synth("signatures", 5, 3, 2, 6);
     let run = |options: &str| desk.run(&format!("evaluate signatures {options}"));
-    run("--model hog --folds 3").fails_with(&["5 writers", "3 folds"]);
+    run("--model hog --folds 3").fails_with(&["5 writer(s)", "3 folds"]);
     run("--model hog --folds 1").fails_with(&["at least 2 folds"]);
     run("--folds 2 --backbone simple-cnn --preprocess raw --epochs 1").fails_with(&["raw", "--preprocess"]);
     run("--model hog --protocol notebook").fails_with(&["notebook", "probabilities"]);
     run("--folds 2 --protocol notebook").fails_with(&["--folds", "verification"]);
     assert_eq!(run("--backbone simple-cnn").code, 2, "training needs folds");
     assert_eq!(run("--model hog --folds 2 --backbone simple-cnn").code, 2, "one or the other");
+}
+
+#[test]
+fn data_that_is_too_thin_is_told_and_gives_no_number() {
+    let desk = Desk::new();
+    desk.synth("one", 1, 5, 5, 1);
+    desk.synth("single", 6, 1, 2, 2);
+    desk.synth("unforged", 6, 4, 0, 3);
+    desk.write("manifest/manifest.csv", b"path,writer,kind\n1.png,1,genuine\n2.png,1,genuine\n3.png,2,genuine\n");
+    for command in ["evaluate", "compare bundled hog"] {
+        let model = if command == "evaluate" { "--model hog" } else { "" };
+        let run = |data: &str, options: &str| desk.run(&format!("{command} {data} {model} {options}"));
+        run("one", "").fails_with(&["one", "1 usable writer(s)"]);
+        run("single", "").fails_with(&["single", "0 usable writer(s)"]);
+        run("manifest", "").fails_with(&["1.png"]);
+        let unforged = run("unforged", "--json --repeats 2 --skip-bad").succeeds().json();
+        let run = if command == "evaluate" { &unforged } else { &unforged["runs"][0] };
+        assert!(run["skilled"].is_null() && run["random"].is_object());
+    }
+    let folded = |data: &str| desk.run(&format!("evaluate {data} --model hog --folds 2 --json --repeats 2 --skip-bad"));
+    folded("one").fails_with(&["one", "1 writer(s)"]);
+    folded("single").fails_with(&["single", "usable writer(s)"]);
+    folded("manifest").fails_with(&["manifest", "2 writer(s)"]);
+    let unforged = folded("unforged").succeeds().json();
+    assert!(unforged["skilled"].is_null() && unforged["random"]["cllr"].is_number());
+    desk.run("evaluate unforged --model cues --folds 2 --skip-bad").fails_with(&["genuine and forged pairs"]);
+    desk.run("cross unforged one --model hog --skip-bad").fails_with(&["one", "1 usable writer(s)"]);
 }

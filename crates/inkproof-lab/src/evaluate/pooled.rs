@@ -76,3 +76,57 @@ fn figures(
         ..rates(comparisons, class, None, Some(worth), seed)?
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use inkproof::Threshold;
+    use inkproof::calibration::Forgeries;
+    use inkproof::model::ThresholdInfo;
+
+    use super::*;
+    use crate::dataset::Kind;
+    use crate::dataset::tests::set_in_memory;
+    use crate::evaluate::{VerificationOptions, verification};
+    use crate::progress::Silent;
+
+    /// The second forgery of the first writer.
+    const MISSED: usize = 4;
+
+    /// A verifier without mistakes but for one forgery, whose scores are `scale` wide.
+    fn part(scale: f64, writers: usize) -> Part {
+        let set = set_in_memory(&[(3, 2), (3, 2)]);
+        let score = |references: &[usize], questioned: usize| {
+            let [claimed, image] = [references[0], questioned].map(|image| &set.images[image]);
+            let genuine = claimed.writer == image.writer && image.kind == Kind::Genuine;
+            scale * if genuine || questioned == MISSED { 0.8 } else { 0.2 }
+        };
+        let options = VerificationOptions { repeats: 1, ..VerificationOptions::default() };
+        let threshold = ThresholdInfo { value: Threshold::new(scale / 2.0).unwrap(), origin: String::new() };
+        let fit = ReferenceCalibration {
+            references: 1,
+            writers,
+            against: Forgeries::Skilled,
+            slope: 10.0 / scale,
+            intercept: -5.0,
+            threshold,
+            wanted_far: Vec::new(),
+        };
+        Part { result: verification(&set, &score, &options, &mut Silent).unwrap(), fit }
+    }
+
+    #[test]
+    fn folds_of_any_scale_are_judged_by_what_their_scores_are_worth() {
+        let both = pooled(&[part(1.0, 30), part(1000.0, 20)]).unwrap();
+        assert_eq!((both.writers, both.images, both.threshold), (4, 20, None));
+        assert_eq!((both.random.eer, both.random.auc, both.random.far_at_threshold), (0.0, 1.0, Some(0.0)));
+        let skilled = both.skilled.unwrap();
+        assert_eq!(
+            (skilled.far_at_threshold, skilled.frr_at_threshold),
+            (Some(0.25), Some(0.0)),
+            "1 of 4 in each part"
+        );
+        assert!(both.comparisons.iter().all(|comparison| (comparison.score.abs() - 3.0).abs() < 1e-9));
+        let bound = both.calibration.unwrap().bound().get();
+        assert!((bound - 20_f64.log10()).abs() < 1e-12, "as far as the fewest writers support");
+    }
+}

@@ -1,9 +1,10 @@
 //! Folds over synthetic signatures: every writer judged once, by what was fixed without it.
 
 use super::*;
-use crate::dataset::OnBad;
 use crate::dataset::tests::set_in_memory;
+use crate::dataset::{Kind, OnBad};
 use crate::evaluate::Class;
+use crate::png_file;
 use crate::progress::Silent;
 use crate::synth::{self, SynthOptions};
 
@@ -42,7 +43,7 @@ fn too_few_writers_for_the_folds_are_told_before_anything_is_read() {
         let result = folded(set, Judge::Ready(&Candidate::Hog), &options(folds), &read, &mut Silent);
         result.err().unwrap().to_string()
     };
-    assert!(refused(9, 5).contains("9 writers cannot be cut into 5 folds"), "{}", refused(9, 5));
+    assert!(refused(9, 5).contains("9 writer(s) cannot be cut into 5 folds"), "{}", refused(9, 5));
     assert!(refused(9, 1).contains("at least 2 folds"), "{}", refused(9, 1));
 }
 
@@ -87,6 +88,31 @@ fn decisions_are_at_the_threshold_of_the_fold() {
     }
     let far = result.skilled.as_ref().unwrap().far_at_threshold.unwrap();
     assert!((far - accepted as f64 / forgeries as f64).abs() < 1e-9, "{far} {accepted}/{forgeries}");
+}
+
+/// Forgeries on darker paper: no network sees it on the ink, cues see nothing else.
+#[test]
+fn cues_find_in_other_writers_what_tells_forgeries_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("made");
+    synth::write(&root, &SynthOptions { writers: 10, genuine: 3, forgeries: 3, seed: 78 }, &mut Silent).unwrap();
+    let set = DataSet::open(&root, None, OnBad::Stop).unwrap();
+    for image in set.images.iter().filter(|image| image.kind == Kind::Forgery) {
+        let bytes = std::fs::read(&image.path).unwrap();
+        let gray = inkproof::decode(&bytes, inkproof::GrayRule::OnWhite, &inkproof::Limits::default()).unwrap();
+        let darker = gray.pixels().iter().map(|pixel| pixel.saturating_sub(40)).collect();
+        let darker = inkproof::Gray::new(gray.width(), gray.height(), darker).unwrap();
+        std::fs::write(&image.path, png_file::encode(&darker, png::Compression::Fast).unwrap()).unwrap();
+    }
+    let read = ReadOptions::new(Candidate::Cues.preprocess());
+    let judge = Judge::Ready(&Candidate::Cues);
+    let Folded { runs, model, .. } = folded(set, judge, &options(2), &read, &mut Silent).unwrap();
+    let FoldedRun { result, folds, .. } = &runs[0];
+    let skilled = result.skilled.as_ref().unwrap();
+    assert!(skilled.eer < 0.05, "{}", skilled.eer);
+    assert!(result.random.eer > 0.2, "cues were never asked about strangers: {}", result.random.eer);
+    assert_eq!(model.name, "cues");
+    assert_ne!(folds[0].model.digest, folds[1].model.digest, "fitted anew");
 }
 
 #[test]
