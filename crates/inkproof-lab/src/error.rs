@@ -43,6 +43,11 @@ pub enum Error {
         root.display())]
     TooFewToCalibrate { root: PathBuf, writers: usize, needed: usize },
 
+    /// A calibration on what the model knows would flatter it.
+    #[error("{}: {images} of its images were in the model's training, so it cannot be calibrated on them; give writers that it was not trained on",
+        root.display())]
+    TrainedOnThese { root: PathBuf, images: usize },
+
     /// A training became useless.
     #[error(
         "the loss is {loss} in epoch {epoch}, step {step}: training has diverged; try again with a smaller --learning-rate"
@@ -77,9 +82,48 @@ pub enum Error {
     #[error("{option} must be at least 1")]
     ZeroOption { option: &'static str },
 
+    /// Too few writers for so many folds, or a single fold.
+    #[error("{}: {writers} writer(s) cannot be cut into {folds} folds: at least 2 folds are needed, and 2 writers in each",
+        root.display())]
+    Folds { root: PathBuf, folds: usize, writers: usize },
+
+    /// The writers outside a fold cannot fix its threshold.
+    #[error(
+        "fold {fold}: the other writers have too few genuine signatures to fix a threshold for {references} references; ask for fewer --references"
+    )]
+    NotCalibrated { fold: usize, references: usize },
+
+    /// Scores of several networks that nothing makes comparable.
+    #[error(
+        "with raw preprocessing no writers are held out, so the folds' networks are not calibrated and their scores cannot be pooled; leave out --preprocess raw"
+    )]
+    FoldsOfRaw,
+
+    /// An image is in a set that is fitted on and in one that is tested.
+    #[error("{}: is the same image as {}; sets that share images cannot test each other", path.display(), other.display())]
+    SharedImage { path: PathBuf, other: PathBuf },
+
+    /// A baseline that is fitted on other writers of the set that it judges, where there are none.
+    #[error(
+        "cues is fitted on other writers of the set that it judges: it is measured by `inkproof evaluate DATA --model cues`, in folds"
+    )]
+    CuesAlone,
+
+    /// Neither a model file nor a name.
+    #[error("{name}: no such model file, and no model goes by this name; the names are {names}")]
+    NoSuchModel { name: String, names: String },
+
     /// A metric was asked of a class without members.
     #[error("no {class} scores: error rates are undefined without both classes")]
     EmptyClass { class: &'static str },
+
+    /// A wanted FAR that no threshold can have.
+    #[error("a wanted FAR must be between 0 and 1, not {0}")]
+    WantedFar(f64),
+
+    /// A wanted FAR that so few forgeries cannot show.
+    #[error("FAR {} % needs {needed} different questioned forgeries (rule of 3); there are {images}: take more writers or a higher FAR", percent(*far))]
+    TooFewForgeries { far: f64, images: usize, needed: usize },
 
     /// A score is NaN or infinite.
     #[error("a {class} score is {score}: error rates need finite scores")]
@@ -89,6 +133,10 @@ pub enum Error {
     #[error("{}: the model's score is {score}, not a finite number", questioned.display())]
     ModelScoreNotFinite { questioned: PathBuf, score: f64 },
 
+    /// The forest over the cues could not be fitted or asked.
+    #[error("the forest over the cues: {why}")]
+    Forest { why: String },
+
     /// A chart of a report could not be drawn.
     #[error("the report's chart \"{chart}\" could not be drawn: {why}")]
     Chart { chart: &'static str, why: String },
@@ -96,6 +144,11 @@ pub enum Error {
 
 /// The lab's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// 0.001 is "0.1".
+fn percent(rate: f64) -> f64 {
+    (rate * 1e8).round() / 1e6
+}
 
 /// "writer 001", "writers 001, 002", "writers 001, 002, 003 and 40 more".
 fn list_writers(writers: &[WriterId]) -> String {

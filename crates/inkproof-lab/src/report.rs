@@ -5,7 +5,7 @@
 //! same bytes.
 
 mod charts;
-mod examples;
+pub(crate) mod examples;
 mod sections;
 mod text;
 
@@ -16,6 +16,8 @@ use inkproof::write_atomically;
 use crate::error::{Error, Result};
 use crate::evaluate::{Class, NotebookResult, VerificationResult};
 pub use examples::examples;
+pub(crate) use sections::head;
+pub(crate) use text::escape;
 pub use text::verdict;
 
 /// What the report tells.

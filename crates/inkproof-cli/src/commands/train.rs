@@ -1,18 +1,18 @@
 //! `inkproof train`: a folder of signatures becomes a model file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use inkproof::Backbone;
 use inkproof::network::Compute;
 use inkproof_lab::dataset::{Skipped, Split};
-use inkproof_lab::train::{self, Negatives, Outcome, TrainOptions, Trained};
+use inkproof_lab::train::{self, Outcome, TrainOptions, Trained};
 use serde_json::json;
 
-use crate::arguments::{Data, PreprocessKind};
+use crate::arguments::{Data, NegativesKind, PreprocessKind};
 use crate::figures::left_out;
 use crate::interrupt;
 use crate::progress::Shown;
@@ -62,22 +62,9 @@ pub struct Train {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum NegativesKind {
-    Skilled,
-    Random,
-    Both,
-}
-
 impl Train {
     pub fn run(self) -> Result<ExitCode> {
-        if self.out.is_dir() {
-            bail!("{}: is a folder; give the name of a file for the model", self.out.display());
-        }
-        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
-            bail!("{}: there is no such folder for the model; make it first", missing.display());
-        }
+        require_place_for(&self.out)?;
         self.device.check()?;
         let set = self.data.open()?.part(Split::Train);
         let options = self.options();
@@ -104,14 +91,9 @@ impl Train {
     }
 
     fn options(&self) -> TrainOptions {
-        let negatives = match self.negatives {
-            NegativesKind::Skilled => Negatives::Skilled,
-            NegativesKind::Random => Negatives::Random,
-            NegativesKind::Both => Negatives::Both,
-        };
         TrainOptions {
             read: self.data.read_options(self.preprocess.preprocess()),
-            negatives,
+            negatives: self.negatives.negatives(),
             compute: self.device,
             epochs: self.epochs,
             batch_size: self.batch_size,
@@ -145,6 +127,18 @@ impl Train {
         println!("Threshold {:.4}: {}.", info.threshold.value.get(), info.threshold.origin);
         println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", self.out.display());
     }
+}
+
+/// Before any work is begun: a model can be written there.
+pub fn require_place_for(model: &Path) -> Result<()> {
+    if model.is_dir() {
+        bail!("{}: is a folder; give the name of a file for the model", model.display());
+    }
+    let folder = model.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
+        bail!("{}: there is no such folder for the model; make it first", missing.display());
+    }
+    Ok(())
 }
 
 /// The count of what was left out; each was named while it happened.

@@ -1,11 +1,12 @@
 //! A data set as one model sees it: each image embedded once, then compared as often as a protocol wants.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use inkproof::model::SyntheticInfo;
-use inkproof::{Ink, Model};
+use inkproof::model::{DataInfo, SyntheticInfo};
+use inkproof::{Calibration, Ink, Model};
 
-use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns};
+use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns, Verifier};
 use crate::dataset::DataSet;
 use crate::error::Result;
 use crate::pictures::{GoOn, Pictures};
@@ -41,7 +42,9 @@ impl Embedded {
             progress.report(Event::Advance { done: vectors.len() });
             Ok(GoOn::Yes)
         })?;
-        let training_images = training_images(model, &set, pictures);
+        let info = model.info();
+        let made_with: Vec<_> = std::iter::once(&info.trained_on).chain(&info.calibrated_on).collect();
+        let training_images = images_made_with(&made_with, &set, pictures);
         Ok(Self { set, vectors, training_images })
     }
 
@@ -61,7 +64,8 @@ impl Embedded {
         references.iter().map(|reference| similarity(reference).get()).fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// [`super::verification`], at the threshold that `options` give or else the model's.
+    /// [`super::verification`], at the threshold and with the calibration that `options` give or else the
+    /// model's own.
     ///
     /// # Errors
     /// As [`super::verification`].
@@ -86,15 +90,13 @@ impl Embedded {
         options: &VerificationOptions,
         progress: &mut dyn Progress,
     ) -> Result<VerificationRuns> {
-        let threshold = options.threshold.or(Some(model.threshold().get()));
-        let options = VerificationOptions { threshold, ..options.clone() };
-        let score = |references: &[usize], questioned| self.score(model, references, questioned);
-        let mut runs = super::verification_runs(&self.set, &score, references, &options, progress)?;
-        for run in &mut runs.runs {
-            run.training_images_in_test = Some(self.training_images);
-            run.model = Some(name(model));
-        }
-        Ok(runs)
+        let network = Network { model, embedded: Cow::Borrowed(self) };
+        (&network as &dyn Verifier).runs(references, options, progress)
+    }
+
+    /// The model with its images, as one thing that scores.
+    pub fn with(self, model: &Model) -> Network<'_> {
+        Network { model, embedded: Cow::Owned(self) }
     }
 
     /// [`super::notebook`].
@@ -110,17 +112,47 @@ impl Embedded {
     }
 }
 
+/// A model and what it made of a data set's images.
+pub struct Network<'a> {
+    model: &'a Model,
+    embedded: Cow<'a, Embedded>,
+}
+
+impl Verifier for Network<'_> {
+    fn name(&self) -> ModelName {
+        name(self.model)
+    }
+
+    fn set(&self) -> &DataSet {
+        &self.embedded.set
+    }
+
+    fn score(&self, references: &[usize], questioned: usize) -> f64 {
+        self.embedded.score(self.model, references, questioned)
+    }
+
+    fn threshold(&self, references: usize) -> Option<f64> {
+        Some(self.model.threshold_for(references).get())
+    }
+
+    fn calibration(&self) -> Option<&Calibration> {
+        self.model.info().calibration.as_ref()
+    }
+
+    fn training_images(&self) -> usize {
+        self.embedded.training_images
+    }
+}
+
 fn name(model: &Model) -> ModelName {
     ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() }
 }
 
-/// How many images of `set` the model was trained or calibrated on: real ones by fingerprint, synthetic ones by the
-/// generator's seed and the writer's number.
-fn training_images(model: &Model, set: &DataSet, pictures: &Pictures) -> usize {
-    let info = model.info();
-    let made_with = || std::iter::once(&info.trained_on).chain(&info.calibrated_on);
-    let known: BTreeSet<_> = made_with().flat_map(|data| &data.digests).collect();
-    let made_of: Vec<SyntheticInfo> = made_with().filter_map(|data| data.synthetic).collect();
+/// How many images of `set` are among these: real ones by fingerprint, synthetic ones by the generator's seed and the
+/// writer's number.
+pub(crate) fn images_made_with(made_with: &[&DataInfo], set: &DataSet, pictures: &Pictures) -> usize {
+    let known: BTreeSet<_> = made_with.iter().flat_map(|data| &data.digests).collect();
+    let made_of: Vec<SyntheticInfo> = made_with.iter().filter_map(|data| data.synthetic).collect();
     let same_seed = |ours: &SyntheticInfo| {
         made_of.iter().find(|theirs| (theirs.generator, theirs.seed) == (ours.generator, ours.seed))
     };

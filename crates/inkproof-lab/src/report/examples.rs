@@ -48,7 +48,7 @@ fn example(set: &DataSet, comparison: &Comparison, threshold: f64) -> Result<Exa
 }
 
 /// An image file of any kind as a PNG of modest size.
-fn picture(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn picture(path: &Path) -> Result<Vec<u8>> {
     let limits = Limits::default();
     let bytes = read_image_file(path, &limits)?;
     let gray = decode(&bytes, GrayRule::OnWhite, &limits).map_err(|error| error.at(path))?;

@@ -10,7 +10,7 @@ use crate::evaluate::{Class, ErrorRates, VerificationResult};
 const STYLE: &str = include_str!("style.css");
 
 /// Everything up to the first section.
-pub(super) fn head(title: &str) -> String {
+pub(crate) fn head(title: &str) -> String {
     let title = escape(title);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
