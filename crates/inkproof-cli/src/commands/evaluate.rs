@@ -9,7 +9,7 @@ use inkproof::Model;
 use inkproof_lab::dataset::{DataSet, Split};
 use inkproof_lab::evaluate::{Embedded, NotebookResult, VerificationOptions, VerificationResult};
 use inkproof_lab::pictures::Pictures;
-use inkproof_lab::report::{Making, Report, examples, verdict};
+use inkproof_lab::report::{Making, Report, examples, mistakes, verdict, verdicts};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -69,8 +69,9 @@ impl Evaluate {
                 let runs = embedded.verification_runs(&model, &self.references, &options, &mut progress)?.runs;
                 drop(progress);
                 self.show_verification(&embedded, &runs)?;
-                report.verdict = runs.iter().map(verdict).collect::<Vec<_>>().join(" ");
+                report.verdict = verdicts(&runs);
                 if let Some(run) = runs.last() {
+                    report.mistakes = mistakes(embedded.set(), run)?;
                     report.examples = examples(embedded.set(), run)?;
                 }
                 report.verification = runs;
