@@ -1,6 +1,7 @@
 //! One file for each command: its options, and what it does with them.
 
 pub mod bench;
+pub mod calibrate;
 pub mod demo;
 pub mod evaluate;
 pub mod export;

@@ -1,7 +1,7 @@
 //! Results as text for a person: rates in percent with their intervals, aligned tables.
 
 use inkproof_lab::dataset::Skipped;
-use inkproof_lab::evaluate::{ErrorRates, VerificationResult};
+use inkproof_lab::evaluate::{ErrorRates, FrrAtFar, VerificationResult};
 use serde_json::{Value, json};
 
 /// "12.3 %"
@@ -10,13 +10,16 @@ pub fn percent(rate: f64) -> String {
 }
 
 /// "12.3 % (10.1 to 15.0 %)": a rate and its 95 % interval.
-pub fn eer_with_interval(rates: &ErrorRates) -> String {
-    match rates.eer_ci95 {
-        Some([low, high]) => {
-            format!("{} ({:.1} to {:.1} %)", percent(rates.eer), 100.0 * low, 100.0 * high)
-        }
-        None => percent(rates.eer),
+pub fn rate_with_interval(rate: f64, ci95: Option<[f64; 2]>) -> String {
+    match ci95 {
+        Some([low, high]) => format!("{} ({:.1} to {:.1} %)", percent(rate), 100.0 * low, 100.0 * high),
+        None => percent(rate),
     }
+}
+
+/// [`rate_with_interval`] of the EER.
+pub fn eer_with_interval(rates: &ErrorRates) -> String {
+    rate_with_interval(rates.eer, rates.eer_ci95)
 }
 
 /// One run as a table of two rows.
@@ -30,6 +33,10 @@ pub fn table(run: &VerificationResult) -> String {
         None => lines.push("skilled forgeries   none in this data".to_owned()),
     }
     lines.push(rates_row("random forgeries", &run.random));
+    if let Some(rates) = &run.skilled {
+        lines.extend(further_lines("skilled forgeries", rates));
+    }
+    lines.extend(further_lines("random forgeries", &run.random));
     if let Some(threshold) = run.threshold {
         lines.push(format!("FAR and FRR are at the model's threshold of {threshold:.4}; intervals resample writers."));
     }
@@ -48,6 +55,24 @@ fn rates_row(name: &str, rates: &ErrorRates) -> String {
     let auc = format!("{:.3}", rates.auc);
     let (far, frr) = (or_dash(rates.far_at_threshold), or_dash(rates.frr_at_threshold));
     row([name, &eer_with_interval(rates), &auc, &far, &frr, &comparisons])
+}
+
+/// What has no column: the FRR at wanted FARs, and what the likelihood ratios cost.
+fn further_lines(name: &str, rates: &ErrorRates) -> Vec<String> {
+    let frr = rates.frr_at_far.iter().map(|at| match at {
+        FrrAtFar::Measured { far, frr, ci95, .. } => {
+            format!("{name}: FRR {} at FAR {}", rate_with_interval(*frr, *ci95), percent(*far))
+        }
+        FrrAtFar::Refused { refused, .. } => format!("{name}: not measured: {refused}"),
+    });
+    let cost = match (rates.cllr, rates.cllr_ci95, rates.cllr_min) {
+        (Some(cllr), ci95, Some(least)) => {
+            let interval = ci95.map(|[low, high]| format!(" ({low:.2} to {high:.2})")).unwrap_or_default();
+            Some(format!("{name}: Cllr {cllr:.2}{interval}; calibrated perfectly it would be {least:.2}"))
+        }
+        _ => None,
+    };
+    frr.chain(cost).collect()
 }
 
 fn row([name, eer, auc, far, frr, comparisons]: [&str; 6]) -> String {

@@ -43,6 +43,11 @@ pub enum Error {
         root.display())]
     TooFewToCalibrate { root: PathBuf, writers: usize, needed: usize },
 
+    /// A calibration on what the model knows would flatter it.
+    #[error("{}: {images} of its images were in the model's training, so it cannot be calibrated on them; give writers that it was not trained on",
+        root.display())]
+    TrainedOnThese { root: PathBuf, images: usize },
+
     /// A training became useless.
     #[error(
         "the loss is {loss} in epoch {epoch}, step {step}: training has diverged; try again with a smaller --learning-rate"
@@ -81,6 +86,14 @@ pub enum Error {
     #[error("no {class} scores: error rates are undefined without both classes")]
     EmptyClass { class: &'static str },
 
+    /// A wanted FAR that no threshold can have.
+    #[error("a wanted FAR must be between 0 and 1, not {0}")]
+    WantedFar(f64),
+
+    /// A wanted FAR that so few forgeries cannot show.
+    #[error("FAR {} % needs {needed} different questioned forgeries (rule of 3); there are {images}: take more writers or a higher FAR", percent(*far))]
+    TooFewForgeries { far: f64, images: usize, needed: usize },
+
     /// A score is NaN or infinite.
     #[error("a {class} score is {score}: error rates need finite scores")]
     ScoreNotFinite { class: &'static str, score: f64 },
@@ -96,6 +109,11 @@ pub enum Error {
 
 /// The lab's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// 0.001 is "0.1".
+fn percent(rate: f64) -> f64 {
+    (rate * 1e8).round() / 1e6
+}
 
 /// "writer 001", "writers 001, 002", "writers 001, 002, 003 and 40 more".
 fn list_writers(writers: &[WriterId]) -> String {

@@ -7,15 +7,22 @@
 
 mod embedded;
 mod notebook;
+mod rates;
 mod verification;
 
 use std::sync::Arc;
 
+use inkproof::Calibration;
+use inkproof::calibration::ReferenceCalibration;
 use serde::Serialize;
 
 use crate::dataset::WriterId;
 pub use embedded::Embedded;
+pub(crate) use embedded::images_made_with;
 pub use notebook::notebook;
+pub use rates::WANTED_FARS;
+pub(crate) use rates::scores;
+pub(crate) use verification::comparisons;
 pub use verification::{verification, verification_runs};
 
 /// How [`verification`] draws and judges.
@@ -27,13 +34,15 @@ pub struct VerificationOptions {
     pub repeats: usize,
     /// Of the draws and of the intervals.
     pub seed: u64,
-    /// The model's threshold, at which FAR and FRR are given.
+    /// The threshold at which FAR and FRR are given; without one it is the calibration's.
     pub threshold: Option<f64>,
+    /// What the scores are worth, fixed on other writers.
+    pub calibration: Option<Calibration>,
 }
 
 impl Default for VerificationOptions {
     fn default() -> Self {
-        Self { references: 1, repeats: 10, seed: 0, threshold: None }
+        Self { references: 1, repeats: 10, seed: 0, threshold: None, calibration: None }
     }
 }
 
@@ -58,6 +67,9 @@ pub struct VerificationResult {
     pub threshold: Option<f64>,
     /// For the caller to fill.
     pub model: Option<ModelName>,
+    /// What the scores were taken to be worth; not part of the JSON.
+    #[serde(skip)]
+    pub calibration: Option<ReferenceCalibration>,
     /// Every comparison, in the order writer by writer within each draw; not part of the JSON.
     #[serde(skip)]
     pub comparisons: Vec<Comparison>,
@@ -80,15 +92,32 @@ pub struct ErrorRates {
     /// Resampling the claimed writers; None with fewer than two of them.
     pub eer_ci95: Option<[f64; 2]>,
     pub auc: f64,
+    /// This interval and the others as that of the EER.
+    pub auc_ci95: Option<[f64; 2]>,
     /// Optimistic: each writer's threshold is picked on the scores that it judges.
     pub eer_writer_thresholds: Option<f64>,
     pub far_at_threshold: Option<f64>,
+    pub far_at_threshold_ci95: Option<[f64; 2]>,
     pub frr_at_threshold: Option<f64>,
-    /// None until the model is calibrated.
+    pub frr_at_threshold_ci95: Option<[f64; 2]>,
+    /// At [`WANTED_FARS`].
+    pub frr_at_far: Vec<FrrAtFar>,
+    /// What the likelihood ratios cost; None, as the rest of their figures, until the model is calibrated.
     pub cllr: Option<f64>,
-    /// None until the model is calibrated.
+    pub cllr_ci95: Option<[f64; 2]>,
+    /// The least that they could cost.
     pub cllr_min: Option<f64>,
+    /// `cllr - cllr_min`.
+    pub calibration_loss: Option<f64>,
     pub comparisons: ComparisonCounts,
+}
+
+/// The FRR at the lowest threshold which holds a wanted FAR, or why so few forgeries cannot show one.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum FrrAtFar {
+    Measured { far: f64, frr: f64, ci95: Option<[f64; 2]>, threshold: f64 },
+    Refused { far: f64, refused: String },
 }
 
 /// How many comparisons a row of figures rests on.

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod calibrate;
 pub mod dataset;
 pub mod error;
 pub mod evaluate;

@@ -4,25 +4,40 @@
 //! of forgeries accepted, FRR the share of genuine comparisons rejected. Both are step functions of the threshold; the
 //! EER is the plain crossing of the two, linearly interpolated between the two neighbouring operating points (the
 //! crossing of scikit-learn's `roc_curve` with the line FAR = FRR; no convex hull). The AUC is the probability that a
-//! genuine comparison scores higher than a forgery, ties counting half.
+//! genuine comparison scores higher than a forgery, ties counting half. The FRR at a wanted FAR is that of the lowest
+//! threshold which holds the FAR, without interpolation; it is refused where there are fewer than 3 / FAR different
+//! questioned forgeries, since seeing none accepted would not show the FAR (rule of 3; ISO/IEC 19795-1): the same image
+//! in several draws or against several writers counts once. Likelihood ratios are judged in [`likelihood`].
 //!
 //! [`Scores`] holds both classes, sorted once; it can only exist with members in both and finite scores, so none of its
 //! figures is ever undefined. Intervals resample the claimed writers with replacement and keep all comparisons of each
 //! (cluster bootstrap; percentile interval): comparisons of one writer are no independent observations.
 
 mod bootstrap;
+mod curves;
+mod likelihood;
 mod sweep;
 
+use std::collections::HashSet;
+
 use crate::error::{Error, Result};
-pub use bootstrap::BOOTSTRAP_DRAWS;
+pub use bootstrap::{BOOTSTRAP_DRAWS, percentile_interval};
+pub use curves::RiskPoint;
+pub use likelihood::ReliabilityBin;
+pub use sweep::Sample;
+
+/// The rule of 3: with no error among n, the rate is below 3 / n at 95 % confidence.
+const RULE_OF_3: f64 = 3.0;
 
 /// Scores of both classes with the claimed writer of each, ready for any metric.
 #[derive(Debug, Clone)]
 pub struct Scores {
     /// Ascending.
     trials: Vec<Trial>,
-    /// The number of distinct claimed writers; trials name them 0..writers.
-    writers: usize,
+    /// Of each distinct claimed writer, when all are drawn once; trials name them 0..writers.
+    once: Vec<f64>,
+    /// Different questioned images among the forgeries.
+    forged_images: usize,
 }
 
 /// One comparison.
@@ -31,6 +46,8 @@ pub struct Trial {
     pub score: f64,
     /// The claimed writer, by any number; equal numbers are the same writer.
     pub writer: usize,
+    /// The questioned image, by any number; equal numbers are the same image.
+    pub questioned: usize,
     pub genuine: bool,
 }
 
@@ -71,19 +88,40 @@ impl Scores {
             trial.writer = ids.partition_point(|&id| id < trial.writer);
         }
         trials.sort_unstable_by(|a, b| a.score.total_cmp(&b.score));
-        Ok(Self { trials, writers: ids.len() })
+        let forged = trials.iter().filter(|trial| !trial.genuine);
+        let forged_images = forged.map(|trial| trial.questioned).collect::<HashSet<_>>().len();
+        Ok(Self { trials, once: vec![1.0; ids.len()], forged_images })
     }
 
-    /// Scores of the two classes when nothing is known of the writers; [`Scores::eer_interval`] is then None.
+    /// Scores of the two classes, each of an image of its own, when nothing is known of the writers; intervals are then
+    /// None.
     pub fn of_classes(genuine: &[f64], forgeries: &[f64]) -> Result<Self> {
-        let trial = |genuine| move |&score: &f64| Trial { score, writer: 0, genuine };
-        let genuine = genuine.iter().map(trial(true));
-        Self::new(genuine.chain(forgeries.iter().map(trial(false))).collect())
+        let classes = genuine.iter().map(|score| (score, true)).chain(forgeries.iter().map(|score| (score, false)));
+        let trial = |(questioned, (&score, genuine))| Trial { score, writer: 0, questioned, genuine };
+        Self::new(classes.enumerate().map(trial).collect())
+    }
+
+    /// The same comparisons with each score replaced, as by its log10 likelihood ratio.
+    ///
+    /// # Errors
+    /// [`Error::ScoreNotFinite`] when `map` gives NaN or infinity.
+    pub fn mapped(&self, map: impl Fn(f64) -> f64) -> Result<Self> {
+        Self::new(self.trials.iter().map(|trial| Trial { score: map(trial.score), ..*trial }).collect())
+    }
+
+    /// The comparisons, ascending by score; their writers are numbered from 0 in the order of the numbers given.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
     }
 
     /// The number of distinct claimed writers.
     pub fn writers(&self) -> usize {
-        self.writers
+        self.once.len()
+    }
+
+    /// The number of different questioned images among the forgeries.
+    pub fn forged_images(&self) -> usize {
+        self.forged_images
     }
 
     /// The number of comparisons of the class.
@@ -94,23 +132,33 @@ impl Scores {
 
     /// The equal error rate with one global threshold.
     pub fn eer(&self) -> Eer {
-        sweep::eer(&self.trials, |_| 1.0)
+        self.whole().eer()
     }
 
     /// The area under the ROC curve, 0..1, ties counting half.
     pub fn auc(&self) -> f64 {
-        sweep::auc(&self.trials)
+        self.whole().auc()
     }
 
     /// FAR and FRR of a verifier that accepts from `threshold` on.
     pub fn at_threshold(&self, threshold: f64) -> OperatingPoint {
-        let rejected = self.trials.partition_point(|trial| trial.score < threshold);
-        let (below, above) = self.trials.split_at(rejected);
-        let count = |trials: &[Trial], genuine| trials.iter().filter(|trial| trial.genuine == genuine).count() as f64;
-        OperatingPoint {
-            threshold,
-            far: count(above, false) / self.count(false) as f64,
-            frr: count(below, true) / self.count(true) as f64,
+        self.whole().at_threshold(threshold)
+    }
+
+    /// The lowest threshold at which no more than `far` of the forgeries are accepted, with what FAR and FRR are there.
+    ///
+    /// # Errors
+    /// [`Error::TooFewForgeries`] when there are fewer than 3 / `far` different questioned forgeries, [`Error::WantedFar`]
+    /// when `far` is not between 0 and 1.
+    pub fn at_far(&self, far: f64) -> Result<OperatingPoint> {
+        if !(far > 0.0 && far < 1.0) {
+            return Err(Error::WantedFar(far));
+        }
+        // 3 / 0.01 is to be 300 whatever the last bit says.
+        let needed = (RULE_OF_3 / far - 1e-6).ceil() as usize;
+        match self.forged_images {
+            images if images < needed => Err(Error::TooFewForgeries { far, images, needed }),
+            _ => Ok(self.whole().at_far(far)),
         }
     }
 
@@ -118,20 +166,35 @@ impl Scores {
     /// picked on the scores that they judge, and no verifier has forgeries of its writers to pick them with. Writers
     /// without comparisons of both classes do not count; None when that is all of them.
     pub fn eer_writer_thresholds(&self) -> Option<f64> {
-        let mut by_writer = vec![Vec::new(); self.writers];
+        let mut by_writer = vec![Vec::new(); self.writers()];
         for &trial in &self.trials {
             by_writer[trial.writer].push(trial);
         }
         let has = |trials: &[Trial], genuine| trials.iter().any(|trial| trial.genuine == genuine);
         by_writer.retain(|trials| has(trials, true) && has(trials, false));
-        let rates = by_writer.iter().map(|trials| sweep::eer(trials, |_| 1.0).rate);
+        let rates = by_writer.iter().map(|trials| Sample::new(trials, &self.once).eer().rate);
         (!by_writer.is_empty()).then(|| rates.sum::<f64>() / by_writer.len() as f64)
     }
 
-    /// The 95 % interval of the EER over [`BOOTSTRAP_DRAWS`] resamplings of the claimed writers. It always contains
-    /// the EER itself. None with fewer than two writers: one writer says nothing about others.
+    /// The 95 % interval of a statistic over [`BOOTSTRAP_DRAWS`] resamplings of the claimed writers. It always contains
+    /// the statistic of all writers. None with fewer than two writers: one writer says nothing about others.
+    pub fn interval(&self, seed: u64, statistic: impl Fn(&Sample<'_>) -> f64 + Sync) -> Option<[f64; 2]> {
+        if self.writers() < 2 {
+            return None;
+        }
+        percentile_interval(&self.resampled(seed, &statistic), statistic(&self.whole()))
+    }
+
+    /// A statistic in each of [`BOOTSTRAP_DRAWS`] resamplings of the claimed writers; None where a class was left empty.
+    /// Scores of the same writers have the same writers drawn by the same seed, so that two models can be compared draw
+    /// by draw.
+    pub fn resampled(&self, seed: u64, statistic: impl Fn(&Sample<'_>) -> f64 + Sync) -> Vec<Option<f64>> {
+        bootstrap::resampled(&self.trials, self.writers(), seed, statistic)
+    }
+
+    /// [`Scores::interval`] of the EER.
     pub fn eer_interval(&self, seed: u64) -> Option<[f64; 2]> {
-        bootstrap::eer_interval(&self.trials, self.writers, seed)
+        self.interval(seed, |sample| sample.eer().rate)
     }
 
     /// FAR and FRR at `steps` >= 2 thresholds at equal distances from the lowest to just above the highest score.
@@ -143,6 +206,11 @@ impl Scores {
             step => first + (last - first) * step as f64 / (steps - 1) as f64,
         };
         (0..steps).map(|step| self.at_threshold(threshold(step))).collect()
+    }
+
+    /// Every writer once.
+    fn whole(&self) -> Sample<'_> {
+        Sample::new(&self.trials, &self.once)
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
+use inkproof::model::DataInfo;
 use inkproof::{ImageDigest, Ink, Limits, Preprocess, SIDE, read_image_file};
 use rayon::prelude::*;
 
@@ -95,6 +96,15 @@ impl Pictures {
     /// The fingerprints of all images, in order.
     pub fn digests(&self) -> impl Iterator<Item = ImageDigest> + '_ {
         self.pictures.iter().map(|picture| picture.digest)
+    }
+
+    /// What a model file says of these images, which are those of `set`: for real ones their fingerprints, for synthetic
+    /// ones how to make them again.
+    pub fn describe(&self, set: &DataSet) -> DataInfo {
+        let synthetic = set.synthetic;
+        let mut digests: Vec<_> = if synthetic.is_none() { self.digests().collect() } else { Vec::new() };
+        digests.sort_unstable();
+        DataInfo { writers: set.writers().len(), images: set.images.len(), digests, synthetic }
     }
 
     /// Takes the images that are in `others` too out of `set` and lists them in its `skipped`: writers can be disjoint

@@ -11,7 +11,7 @@ mod checkpoint;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use inkproof::model::{DataInfo, FORMAT, ModelInfo, ThresholdInfo};
+use inkproof::model::{FORMAT, ModelInfo, ThresholdInfo};
 use inkproof::network::{Batch, Compute, Trainer};
 use inkproof::random::stream;
 use inkproof::{Backbone, Model, Preprocess, Threshold};
@@ -281,20 +281,13 @@ fn model_info(options: &TrainOptions, set: &DataSet, pictures: &Pictures) -> Mod
         backbone: options.backbone,
         preprocess: options.read.preprocess.clone(),
         threshold: ThresholdInfo { value: Threshold::NOTEBOOK, origin: "the notebook's 0.5".to_owned() },
-        trained_on: data_info(set, pictures),
+        trained_on: pictures.describe(set),
         calibrated_on: None,
+        calibration: None,
         seed: options.seed,
         epochs: options.epochs,
         program: env!("CARGO_PKG_VERSION").to_owned(),
     }
-}
-
-/// What a model file says of these images: for real ones their fingerprints, for synthetic ones how to make them again.
-fn data_info(set: &DataSet, pictures: &Pictures) -> DataInfo {
-    let synthetic = set.synthetic;
-    let mut digests: Vec<_> = if synthetic.is_none() { pictures.digests().collect() } else { Vec::new() };
-    digests.sort_unstable();
-    DataInfo { writers: set.writers().len(), images: set.images.len(), digests, synthetic }
 }
 
 fn name_of(out: &Path) -> String {

@@ -119,6 +119,9 @@ pub enum Error {
     /// A threshold that is not finite.
     #[error("{0} cannot be a threshold; give a finite number")]
     Threshold(f64),
+    /// A calibration from which no likelihood ratio could follow.
+    #[error("this is no calibration of a model: {0}")]
+    Calibration(String),
     /// Nothing in the image can be told from its paper.
     #[error("has no ink that can be told from the paper; give an image with a signature")]
     NoInk,

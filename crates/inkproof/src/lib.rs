@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 pub mod atomic;
+pub mod calibration;
 pub mod decode;
 pub mod digest;
 pub mod error;
@@ -21,6 +22,7 @@ pub mod score;
 pub mod speed;
 
 pub use atomic::write_atomically;
+pub use calibration::{Calibration, Log10Lr, Support};
 pub use decode::{GrayRule, decode, read_image_file};
 pub use digest::ImageDigest;
 pub use error::{Error, Result};

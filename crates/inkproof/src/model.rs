@@ -11,6 +11,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::calibration::Calibration;
 use crate::kernels::parallel;
 use crate::network::{self, Pass, Weights};
 use crate::score::{Embedding, Score, Threshold};
@@ -28,12 +29,17 @@ pub struct ModelInfo {
     pub format: u32,
     pub backbone: Backbone,
     pub preprocess: Preprocess,
-    /// From which score a questioned signature is accepted, and where that comes from.
+    /// From which score a questioned signature is accepted, where the calibration has no threshold for the number of
+    /// references; and where that comes from.
     pub threshold: ThresholdInfo,
     /// What the weights were trained on.
     pub trained_on: DataInfo,
-    /// What the threshold was fixed on; nothing for the notebook's 0.5.
+    /// What the threshold and the calibration were fixed on; nothing for the notebook's 0.5.
     pub calibrated_on: Option<DataInfo>,
+    /// Likelihood ratios, and a threshold for each number of references; files of models that are not calibrated have
+    /// no such key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// The seed of every random draw of the training.
     pub seed: u64,
     pub epochs: usize,
@@ -159,8 +165,15 @@ impl Model {
         &self.info.preprocess
     }
 
+    /// From which score a questioned signature is accepted where nothing is known of the number of references.
     pub fn threshold(&self) -> Threshold {
         self.info.threshold.value
+    }
+
+    /// From which score a questioned signature is accepted with so many references.
+    pub fn threshold_for(&self, references: usize) -> Threshold {
+        let calibrated = self.info.calibration.as_ref().and_then(|calibration| calibration.fit(references));
+        calibrated.map_or(self.threshold(), |fit| fit.threshold.value)
     }
 
     /// The same weights with something else known of them, as after calibration.

@@ -33,7 +33,7 @@ impl Embedding {
 pub struct Score(f64);
 
 impl Score {
-    pub(crate) fn new(value: f64) -> Self {
+    pub fn new(value: f64) -> Self {
         Self(value)
     }
 

@@ -129,7 +129,7 @@ fn judged(model: &Model, embedded: &Embedded, comparison: &Comparison) -> String
         Class::Skilled => "a skilled forgery",
         Class::Random => "another writer's",
     };
-    let threshold = model.threshold().get();
+    let threshold = model.threshold_for(comparison.references.len()).get();
     let decision = if comparison.score >= threshold { Decision::Accepted } else { Decision::Rejected };
     let word = match decision {
         Decision::Accepted => "ACCEPTED",

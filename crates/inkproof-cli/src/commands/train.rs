@@ -1,6 +1,6 @@
 //! `inkproof train`: a folder of signatures becomes a model file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -71,13 +71,7 @@ enum NegativesKind {
 
 impl Train {
     pub fn run(self) -> Result<ExitCode> {
-        if self.out.is_dir() {
-            bail!("{}: is a folder; give the name of a file for the model", self.out.display());
-        }
-        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
-            bail!("{}: there is no such folder for the model; make it first", missing.display());
-        }
+        require_place_for(&self.out)?;
         self.device.check()?;
         let set = self.data.open()?.part(Split::Train);
         let options = self.options();
@@ -145,6 +139,18 @@ impl Train {
         println!("Threshold {:.4}: {}.", info.threshold.value.get(), info.threshold.origin);
         println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", self.out.display());
     }
+}
+
+/// Before any work is begun: a model can be written there.
+pub fn require_place_for(model: &Path) -> Result<()> {
+    if model.is_dir() {
+        bail!("{}: is a folder; give the name of a file for the model", model.display());
+    }
+    let folder = model.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
+        bail!("{}: there is no such folder for the model; make it first", missing.display());
+    }
+    Ok(())
 }
 
 /// The count of what was left out; each was named while it happened.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use inkproof::calibration::{Log10Lr, ReferenceCalibration, Support};
 use inkproof::{Decision, Embedding, Ink, Limits, Model, Score, Threshold, read_image_file};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -38,8 +39,15 @@ pub struct Verify {
 struct Verdict {
     decision: Decision,
     score: Score,
-    /// Null until the model is calibrated to likelihood ratios.
-    log10_lr: Option<f64>,
+    /// This and the next two are null where the model is not calibrated for so many references.
+    log10_lr: Option<Log10Lr>,
+    /// The strength of the evidence in words.
+    support: Option<String>,
+    /// The strongest log10 LR that the model's calibration writers support, in either direction.
+    bound: Option<Log10Lr>,
+    /// How many writers that were; in the text only.
+    #[serde(skip)]
+    calibration_writers: Option<usize>,
     threshold: Threshold,
     references: Vec<ReferenceScore>,
     questioned: PathBuf,
@@ -75,7 +83,7 @@ impl Verify {
             bail!("standard input (-) can be one image only; give the others as files");
         }
         let model = self.model.load()?;
-        let threshold = self.threshold.map_or(Ok(model.threshold()), Threshold::new)?;
+        let threshold = self.threshold.map_or(Ok(model.threshold_for(self.reference.len())), Threshold::new)?;
         let verdict = self.judge(&model, threshold)?;
         match self.json {
             true => println!("{:#}", serde_json::to_value(&verdict)?),
@@ -99,10 +107,15 @@ impl Verify {
         let scores = references.iter().map(single).collect::<Result<Vec<_>, _>>()?;
         milliseconds.score = in_milliseconds(begun.elapsed());
         let paths = self.reference.iter().cloned();
+        let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(references.len()));
+        let log10_lr = calibration.map(|fit| fit.log10_lr(score));
         Ok(Verdict {
             decision: Decision::of(score, threshold),
             score,
-            log10_lr: None,
+            log10_lr,
+            support: log10_lr.map(|lr| Support::of(lr).to_string()),
+            bound: calibration.map(ReferenceCalibration::bound),
+            calibration_writers: calibration.map(|fit| fit.writers),
             threshold,
             references: paths.zip(scores).map(|(path, score)| ReferenceScore { path, score }).collect(),
             questioned: self.questioned.clone(),
@@ -158,11 +171,24 @@ fn sentence(verdict: &Verdict) -> String {
     };
     let count = verdict.references.len();
     let references = if count == 1 { "the reference".to_owned() } else { format!("the best of {count} references") };
-    format!(
+    let decision = format!(
         "{word}: {} {meaning} of {references}.\nScore {:.4} {relation} the threshold {:.4} (model {}).",
         verdict.questioned.display(),
         verdict.score.get(),
         verdict.threshold.get(),
         verdict.model.name
-    )
+    );
+    match evidence(verdict) {
+        Some(evidence) => format!("{decision}\n{evidence}"),
+        None => decision,
+    }
+}
+
+/// What the score is worth, for either proposition; None where the model is not calibrated.
+fn evidence(verdict: &Verdict) -> Option<String> {
+    let (support, lr) = (verdict.support.as_ref()?, verdict.log10_lr?.get());
+    let (bound, writers) = (verdict.bound?.get(), verdict.calibration_writers?);
+    Some(format!(
+        "Evidence: {support}.\nLog10 LR {lr:.2}; {writers} calibration writers support no more than {bound:.2} either way."
+    ))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use inkproof::model::SyntheticInfo;
+use inkproof::model::{DataInfo, SyntheticInfo};
 use inkproof::{Ink, Model};
 
 use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns};
@@ -41,7 +41,9 @@ impl Embedded {
             progress.report(Event::Advance { done: vectors.len() });
             Ok(GoOn::Yes)
         })?;
-        let training_images = training_images(model, &set, pictures);
+        let info = model.info();
+        let made_with: Vec<_> = std::iter::once(&info.trained_on).chain(&info.calibrated_on).collect();
+        let training_images = images_made_with(&made_with, &set, pictures);
         Ok(Self { set, vectors, training_images })
     }
 
@@ -61,7 +63,8 @@ impl Embedded {
         references.iter().map(|reference| similarity(reference).get()).fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// [`super::verification`], at the threshold that `options` give or else the model's.
+    /// [`super::verification`], at the threshold and with the calibration that `options` give or else the
+    /// model's own.
     ///
     /// # Errors
     /// As [`super::verification`].
@@ -86,15 +89,23 @@ impl Embedded {
         options: &VerificationOptions,
         progress: &mut dyn Progress,
     ) -> Result<VerificationRuns> {
-        let threshold = options.threshold.or(Some(model.threshold().get()));
-        let options = VerificationOptions { threshold, ..options.clone() };
         let score = |references: &[usize], questioned| self.score(model, references, questioned);
-        let mut runs = super::verification_runs(&self.set, &score, references, &options, progress)?;
-        for run in &mut runs.runs {
+        let calibration = options.calibration.as_ref().or(model.info().calibration.as_ref());
+        let run = |&references: &usize| {
+            let frozen = options.calibration.as_ref().and_then(|calibration| calibration.fit(references));
+            let threshold = frozen.map_or(model.threshold_for(references), |fit| fit.threshold.value);
+            let options = VerificationOptions {
+                references,
+                threshold: options.threshold.or(Some(threshold.get())),
+                calibration: calibration.cloned(),
+                ..options.clone()
+            };
+            let mut run = super::verification(&self.set, &score, &options, progress)?;
             run.training_images_in_test = Some(self.training_images);
             run.model = Some(name(model));
-        }
-        Ok(runs)
+            Ok(run)
+        };
+        Ok(VerificationRuns { runs: references.iter().map(run).collect::<Result<_>>()? })
     }
 
     /// [`super::notebook`].
@@ -114,13 +125,11 @@ fn name(model: &Model) -> ModelName {
     ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() }
 }
 
-/// How many images of `set` the model was trained or calibrated on: real ones by fingerprint, synthetic ones by the
-/// generator's seed and the writer's number.
-fn training_images(model: &Model, set: &DataSet, pictures: &Pictures) -> usize {
-    let info = model.info();
-    let made_with = || std::iter::once(&info.trained_on).chain(&info.calibrated_on);
-    let known: BTreeSet<_> = made_with().flat_map(|data| &data.digests).collect();
-    let made_of: Vec<SyntheticInfo> = made_with().filter_map(|data| data.synthetic).collect();
+/// How many images of `set` are among these: real ones by fingerprint, synthetic ones by the generator's seed and the
+/// writer's number.
+pub(crate) fn images_made_with(made_with: &[&DataInfo], set: &DataSet, pictures: &Pictures) -> usize {
+    let known: BTreeSet<_> = made_with.iter().flat_map(|data| &data.digests).collect();
+    let made_of: Vec<SyntheticInfo> = made_with.iter().filter_map(|data| data.synthetic).collect();
     let same_seed = |ours: &SyntheticInfo| {
         made_of.iter().find(|theirs| (theirs.generator, theirs.seed) == (ours.generator, ours.seed))
     };

@@ -23,7 +23,7 @@ fn knowing<'a>(set: &'a DataSet) -> impl Fn(&[usize], usize) -> f64 + Sync + 'a 
 }
 
 fn options(references: usize) -> VerificationOptions {
-    VerificationOptions { references, repeats: 4, seed: 5, threshold: Some(0.5) }
+    VerificationOptions { references, repeats: 4, seed: 5, threshold: Some(0.5), calibration: None }
 }
 
 fn run(set: &DataSet, references: usize) -> Result<VerificationResult> {
@@ -159,18 +159,29 @@ fn json_has_the_documented_keys() {
             "eer",
             "eer_ci95",
             "auc",
+            "auc_ci95",
             "eer_writer_thresholds",
             "far_at_threshold",
+            "far_at_threshold_ci95",
             "frr_at_threshold",
+            "frr_at_threshold_ci95",
+            "frr_at_far",
             "cllr",
+            "cllr_ci95",
             "cllr_min",
+            "calibration_loss",
             "comparisons",
         ];
         assert_eq!(keys.len(), expected.len());
         for key in expected {
             assert!(document[row].get(key).is_some(), "{key}");
         }
-        assert_eq!(document[row]["cllr"], Value::Null);
+        for key in ["cllr", "cllr_ci95", "cllr_min", "calibration_loss"] {
+            assert_eq!(document[row][key], Value::Null, "not calibrated");
+        }
+        let [percent, per_mille] = document[row]["frr_at_far"].as_array().unwrap().as_slice() else { panic!("two") };
+        assert_eq!((&percent["far"], &per_mille["far"]), (&json!(0.01), &json!(0.001)));
+        assert!(percent["refused"].as_str().unwrap().starts_with("FAR 1 % needs 300 different"), "{percent}");
     }
 }
 

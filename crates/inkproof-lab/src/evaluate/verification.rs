@@ -12,13 +12,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{
-    Class, Comparison, ComparisonCounts, ErrorRates, SkippedWriters, VerificationOptions, VerificationResult,
-    VerificationRuns,
-};
+use super::rates::rates;
+use super::{Class, Comparison, SkippedWriters, VerificationOptions, VerificationResult, VerificationRuns};
 use crate::dataset::{DataSet, WriterId, WriterImages};
 use crate::error::{Error, Result};
-use crate::metrics::{Scores, Trial};
 use crate::progress::{Event, Progress};
 
 /// A model's score of a questioned image against references, all as image indices; higher is more alike.
@@ -26,6 +23,7 @@ type Score<'a> = &'a (dyn Fn(&[usize], usize) -> f64 + Sync);
 
 /// Runs the protocol on every image of `set` (pass one part of a data set that has splits).
 ///
+/// FAR and FRR are at the threshold that `options` give, or else the calibration's for this number of references.
 /// Writers with too few genuine signatures are left out and counted; without any forgery in the set there is no skilled
 /// row. Skilled figures come from the writers who have forgeries, genuine comparisons included. The references are
 /// given to `score` in drawn order. Progress is one stage in units of (writer, draw).
@@ -43,7 +41,11 @@ pub fn verification(
     require_at_least_one("repeats", options.repeats)?;
     let all = set.by_writer();
     let claimants = claimants(set, &all, options.references)?;
-    let rounds = compare_all(set, &claimants, score, options, progress)?;
+    let comparisons = compare_all(set, &claimants, score, options, progress)?;
+    let calibration = options.calibration.as_ref().and_then(|calibration| calibration.fit(options.references));
+    let threshold = options.threshold.or(calibration.map(|fit| fit.threshold.value.get()));
+    let rates = |class| rates(&comparisons, class, threshold, calibration, options.seed);
+    let has_skilled = comparisons.iter().any(|comparison| comparison.class == Class::Skilled);
     let images = |claimant: &Claimant<'_>| claimant.genuine.len() + claimant.forgeries.len();
     let no_forgeries = claimants.iter().filter(|claimant| claimant.forgeries.is_empty());
     Ok(VerificationResult {
@@ -55,12 +57,29 @@ pub fn verification(
         images: claimants.iter().map(images).sum(),
         skipped: SkippedWriters { too_few_genuine: all.len() - claimants.len(), no_forgeries: no_forgeries.count() },
         training_images_in_test: None,
-        skilled: skilled_rates(&claimants, &rounds, options)?,
-        random: rates(rounds.iter(), Class::Random, options)?,
-        threshold: options.threshold,
+        skilled: has_skilled.then(|| rates(Class::Skilled)).transpose()?,
+        random: rates(Class::Random)?,
+        threshold,
         model: None,
-        comparisons: rounds.into_iter().flat_map(|round| round.comparisons).collect(),
+        calibration: calibration.cloned(),
+        comparisons,
     })
+}
+
+/// The comparisons of [`verification`] without its figures.
+///
+/// # Errors
+/// As [`verification`].
+pub(crate) fn comparisons(
+    set: &DataSet,
+    score: Score<'_>,
+    options: &VerificationOptions,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Comparison>> {
+    require_at_least_one("references", options.references)?;
+    require_at_least_one("repeats", options.repeats)?;
+    let all = set.by_writer();
+    compare_all(set, &claimants(set, &all, options.references)?, score, options, progress)
 }
 
 /// The protocol for each number of references in turn; `options.references` is not used.
@@ -118,43 +137,36 @@ fn claimants<'a>(set: &DataSet, writers: &'a [WriterImages<'a>], references: usi
     Ok(claimants)
 }
 
-/// The comparisons of one claimant (by index) in one draw.
-struct Round {
-    claimant: usize,
-    comparisons: Vec<Comparison>,
-}
-
-/// Every round, draw by draw; the rounds of one draw are scored in parallel.
+/// Every comparison, draw by draw; the claimants of one draw are scored in parallel.
 fn compare_all(
     set: &DataSet,
     claimants: &[Claimant<'_>],
     score: Score<'_>,
     options: &VerificationOptions,
     progress: &mut dyn Progress,
-) -> Result<Vec<Round>> {
+) -> Result<Vec<Comparison>> {
     let total = claimants.len() * options.repeats;
     let name = "comparing";
     progress.report(Event::Stage { name, total });
-    let mut rounds = Vec::with_capacity(total);
+    let mut comparisons = Vec::new();
     for draw in 0..options.repeats {
-        let round = |claimant| compare(set, claimants, claimant, draw, score, options);
-        let of_draw: Result<Vec<Round>> = (0..claimants.len()).into_par_iter().map(round).collect();
-        rounds.extend(of_draw?);
-        let done = rounds.len();
-        progress.report(Event::Advance { done });
+        let compare = |claimant| compare(set, claimants, claimant, draw, score, options);
+        let of_draw: Result<Vec<Vec<Comparison>>> = claimants.par_iter().map(compare).collect();
+        comparisons.extend(of_draw?.into_iter().flatten());
+        progress.report(Event::Advance { done: (draw + 1) * claimants.len() });
     }
-    Ok(rounds)
+    Ok(comparisons)
 }
 
+/// The comparisons of one claimant in one draw.
 fn compare(
     set: &DataSet,
     claimants: &[Claimant<'_>],
-    index: usize,
+    claimant: &Claimant<'_>,
     draw: usize,
     score: Score<'_>,
     options: &VerificationOptions,
-) -> Result<Round> {
-    let claimant = &claimants[index];
+) -> Result<Vec<Comparison>> {
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     rng.set_stream(((claimant.place as u64) << 32) | draw as u64);
     let mut genuine = claimant.genuine.to_vec();
@@ -175,49 +187,5 @@ fn compare(
         }
         Ok(Comparison { class, writer: claimant.writer.clone(), references: shared.clone(), questioned, score, draw })
     });
-    Ok(Round { claimant: index, comparisons: comparisons.collect::<Result<_>>()? })
-}
-
-/// Figures of the writers who have forgeries; None when nobody has.
-fn skilled_rates(
-    claimants: &[Claimant<'_>],
-    rounds: &[Round],
-    options: &VerificationOptions,
-) -> Result<Option<ErrorRates>> {
-    let has_forgeries = |round: &&Round| !claimants[round.claimant].forgeries.is_empty();
-    let mut rounds = rounds.iter().filter(has_forgeries).peekable();
-    if rounds.peek().is_none() {
-        return Ok(None);
-    }
-    rates(rounds, Class::Skilled, options).map(Some)
-}
-
-/// Figures of one class of forgeries against the genuine comparisons of these rounds.
-fn rates<'a>(
-    rounds: impl Iterator<Item = &'a Round>,
-    forgery: Class,
-    options: &VerificationOptions,
-) -> Result<ErrorRates> {
-    let mut trials = Vec::new();
-    for round in rounds {
-        let of_class = |comparison: &&Comparison| comparison.class == Class::Genuine || comparison.class == forgery;
-        trials.extend(round.comparisons.iter().filter(of_class).map(|comparison| Trial {
-            score: comparison.score,
-            writer: round.claimant,
-            genuine: comparison.class == Class::Genuine,
-        }));
-    }
-    let scores = Scores::new(trials)?;
-    let at_threshold = options.threshold.map(|threshold| scores.at_threshold(threshold));
-    Ok(ErrorRates {
-        eer: scores.eer().rate,
-        eer_ci95: scores.eer_interval(options.seed),
-        auc: scores.auc(),
-        eer_writer_thresholds: scores.eer_writer_thresholds(),
-        far_at_threshold: at_threshold.map(|point| point.far),
-        frr_at_threshold: at_threshold.map(|point| point.frr),
-        cllr: None,
-        cllr_min: None,
-        comparisons: ComparisonCounts { genuine: scores.count(true), forgery: scores.count(false) },
-    })
+    comparisons.collect()
 }

@@ -4,26 +4,36 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{Trial, sweep};
+use super::{Sample, Trial};
 
 /// How many times the writers are resampled.
 pub const BOOTSTRAP_DRAWS: u64 = 1_000;
 
 const TAIL: f64 = 0.025;
 
-/// The percentile interval of the EER, widened to the EER of all writers where it misses it. Each draw has its own
-/// stream of the seed's generator, so that the number of threads makes no difference.
-pub(super) fn eer_interval(trials: &[Trial], writers: usize, seed: u64) -> Option<[f64; 2]> {
-    if writers < 2 {
-        return None;
-    }
-    let mut rates: Vec<f64> = (0..BOOTSTRAP_DRAWS)
-        .into_par_iter()
-        .filter_map(|draw| resampled_eer(trials, &weights(writers, seed, draw)))
-        .collect();
-    rates.sort_unstable_by(f64::total_cmp);
-    let point = sweep::eer(trials, |_| 1.0).rate;
-    let (low, high) = (quantile(&rates, TAIL)?, quantile(&rates, 1.0 - TAIL)?);
+/// A statistic in each draw, in order; None where the draw left a class empty, which only happens where some writers
+/// have one class alone. Each draw has its own stream of the seed's generator, so that the number of threads makes no
+/// difference and the same writers are drawn for every statistic.
+pub(super) fn resampled(
+    trials: &[Trial],
+    writers: usize,
+    seed: u64,
+    statistic: impl Fn(&Sample<'_>) -> f64 + Sync,
+) -> Vec<Option<f64>> {
+    let draw = |draw| {
+        let weights = weights(writers, seed, draw);
+        let sample = Sample::new(trials, &weights);
+        sample.has_both_classes().then(|| statistic(&sample))
+    };
+    (0..BOOTSTRAP_DRAWS).into_par_iter().map(draw).collect()
+}
+
+/// The percentile interval of what [`resampled`] gave, widened to the statistic of all writers where it misses it; None
+/// of nothing.
+pub fn percentile_interval(resampled: &[Option<f64>], point: f64) -> Option<[f64; 2]> {
+    let mut ascending: Vec<f64> = resampled.iter().flatten().copied().collect();
+    ascending.sort_unstable_by(f64::total_cmp);
+    let (low, high) = (quantile(&ascending, TAIL)?, quantile(&ascending, 1.0 - TAIL)?);
     Some([low.min(point), high.max(point)])
 }
 
@@ -36,12 +46,6 @@ fn weights(writers: usize, seed: u64, draw: u64) -> Vec<f64> {
         weights[rng.random_range(0..writers)] += 1.0;
     }
     weights
-}
-
-/// None when the draw left a class empty, which only happens where some writers have one class alone.
-fn resampled_eer(trials: &[Trial], weights: &[f64]) -> Option<f64> {
-    let drawn = |genuine| trials.iter().any(|trial| trial.genuine == genuine && weights[trial.writer] > 0.0);
-    (drawn(true) && drawn(false)).then(|| sweep::eer(trials, |writer| weights[writer]).rate)
 }
 
 /// The quantile of ascending values, linear between two of them; None of none.

@@ -1,11 +1,29 @@
 //! One pass over sorted trials, from the threshold that accepts everything to the one that accepts nothing.
 
-use super::{Eer, Trial};
+use super::{Eer, OperatingPoint, Trial};
+
+/// Trials, ascending by score, of which each counts as often as its writer was drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    trials: &'a [Trial],
+    /// By writer.
+    weights: &'a [f64],
+}
+
+/// Trials of one score; no threshold parts them.
+pub(super) struct Block {
+    pub score: f64,
+    /// The next higher score.
+    pub next: Option<f64>,
+    /// The weight of either class.
+    pub genuine: f64,
+    pub forged: f64,
+}
 
 /// An operating point: FAR, FRR, and the scores between which every threshold gives them.
-struct Point {
-    far: f64,
-    frr: f64,
+pub(super) struct Point {
+    pub far: f64,
+    pub frr: f64,
     /// The highest score that is rejected.
     below: Option<f64>,
     /// The lowest score that is accepted.
@@ -29,46 +47,121 @@ impl Point {
             (None, None) => f64::NAN,
         }
     }
+
+    pub(super) fn operating_point(&self) -> OperatingPoint {
+        OperatingPoint { threshold: self.threshold(), far: self.far, frr: self.frr }
+    }
 }
 
-/// The crossing of FAR and FRR when every trial counts with the weight of its writer. `trials` are sorted by score and
-/// both classes have weight.
-pub(super) fn eer(trials: &[Trial], weight: impl Fn(usize) -> f64) -> Eer {
-    let total = |genuine| -> f64 {
-        let members = trials.iter().filter(|trial| trial.genuine == genuine);
-        members.map(|trial| weight(trial.writer)).sum()
-    };
-    let (genuine, forged) = (total(true), total(false));
-    let (mut rejected_genuine, mut rejected_forged) = (0.0, 0.0);
-    let mut before = Point { far: 1.0, frr: 0.0, below: None, above: trials.first().map(|trial| trial.score) };
-    let mut rest = trials;
-    while let Some(first) = rest.first() {
-        let same = ties(rest, first.score);
-        for trial in &rest[..same] {
+impl<'a> Sample<'a> {
+    pub(super) fn new(trials: &'a [Trial], weights: &'a [f64]) -> Self {
+        Self { trials, weights }
+    }
+
+    /// Whether both classes have weight, without which no figure is defined.
+    pub(super) fn has_both_classes(&self) -> bool {
+        let has = |genuine| self.trials.iter().any(|trial| trial.genuine == genuine && self.weight(trial) > 0.0);
+        has(true) && has(false)
+    }
+
+    /// The crossing of FAR and FRR.
+    pub fn eer(&self) -> Eer {
+        let mut points = self.points();
+        let mut before = points.next().expect("the point that accepts everything");
+        for after in points {
+            if after.excess() <= 0.0 {
+                return crossing(&before, &after);
+            }
+            before = after;
+        }
+        unreachable!("at the last point FAR is 0 and FRR is 1")
+    }
+
+    /// The share of (genuine, forgery) couples in which the genuine one scores higher, ties counting half.
+    pub fn auc(&self) -> f64 {
+        let (mut genuine_seen, mut forged_seen) = (0.0, 0.0);
+        let mut couples_won = 0.0;
+        for block in self.blocks() {
+            couples_won += block.genuine * (forged_seen + block.forged / 2.0);
+            genuine_seen += block.genuine;
+            forged_seen += block.forged;
+        }
+        couples_won / (genuine_seen * forged_seen)
+    }
+
+    /// FAR and FRR of a verifier that accepts from `threshold` on.
+    pub fn at_threshold(&self, threshold: f64) -> OperatingPoint {
+        let rejected = self.trials.partition_point(|trial| trial.score < threshold);
+        let (below, above) = self.trials.split_at(rejected);
+        OperatingPoint {
+            threshold,
+            far: self.total(above, false) / self.total(self.trials, false),
+            frr: self.total(below, true) / self.total(self.trials, true),
+        }
+    }
+
+    /// The operating point of the lowest threshold at which no more than `far` of the forgeries are accepted.
+    pub fn at_far(&self, far: f64) -> OperatingPoint {
+        let point = self.points().find(|point| point.far <= far);
+        point.expect("at the last point FAR is 0").operating_point()
+    }
+
+    /// The mean of the two classes' mean costs; `costs` are those of the trials, in order.
+    pub(super) fn mean_cost(&self, costs: &[f64]) -> f64 {
+        let (mut of_genuine, mut genuine, mut of_forged, mut forged) = (0.0, 0.0, 0.0, 0.0);
+        for (trial, cost) in self.trials.iter().zip(costs) {
+            let weight = self.weight(trial);
             match trial.genuine {
-                true => rejected_genuine += weight(trial.writer),
-                false => rejected_forged += weight(trial.writer),
+                true => (of_genuine, genuine) = (of_genuine + weight * cost, genuine + weight),
+                false => (of_forged, forged) = (of_forged + weight * cost, forged + weight),
             }
         }
-        rest = &rest[same..];
-        let after = Point {
-            far: (forged - rejected_forged) / forged,
-            frr: rejected_genuine / genuine,
-            below: Some(first.score),
-            above: rest.first().map(|trial| trial.score),
-        };
-        if after.excess() <= 0.0 {
-            return crossing(&before, &after);
-        }
-        before = after;
+        (of_genuine / genuine + of_forged / forged) / 2.0
     }
-    unreachable!("at the last point FAR is 0 and FRR is 1")
-}
 
-/// How many trials at the head have this score.
-fn ties(trials: &[Trial], score: f64) -> usize {
-    let tied = trials.iter().take_while(|trial| trial.score == score);
-    tied.count()
+    /// Every operating point, FAR falling and FRR rising.
+    pub(super) fn points(self) -> impl Iterator<Item = Point> + 'a {
+        let (genuine, forged) = (self.total(self.trials, true), self.total(self.trials, false));
+        let (mut rejected_genuine, mut rejected_forged) = (0.0, 0.0);
+        let all = Point { far: 1.0, frr: 0.0, below: None, above: self.trials.first().map(|trial| trial.score) };
+        let rest = self.blocks().map(move |block| {
+            rejected_genuine += block.genuine;
+            rejected_forged += block.forged;
+            Point {
+                far: (forged - rejected_forged) / forged,
+                frr: rejected_genuine / genuine,
+                below: Some(block.score),
+                above: block.next,
+            }
+        });
+        std::iter::once(all).chain(rest)
+    }
+
+    /// The trials of each score together, ascending.
+    pub(super) fn blocks(self) -> impl Iterator<Item = Block> + 'a {
+        let mut rest = self.trials;
+        self.trials.chunk_by(|a, b| a.score == b.score).map(move |tied| {
+            rest = &rest[tied.len()..];
+            let next = rest.first().map(|trial| trial.score);
+            let mut block = Block { score: tied[0].score, next, genuine: 0.0, forged: 0.0 };
+            for trial in tied {
+                match trial.genuine {
+                    true => block.genuine += self.weight(trial),
+                    false => block.forged += self.weight(trial),
+                }
+            }
+            block
+        })
+    }
+
+    fn total(&self, trials: &[Trial], genuine: bool) -> f64 {
+        let members = trials.iter().filter(|trial| trial.genuine == genuine);
+        members.map(|trial| self.weight(trial)).sum()
+    }
+
+    fn weight(&self, trial: &Trial) -> f64 {
+        self.weights[trial.writer]
+    }
 }
 
 /// Where the straight lines between two points cross; `before` has FAR > FRR, `after` has not.
@@ -79,21 +172,4 @@ fn crossing(before: &Point, after: &Point) -> Eer {
     let share = before.excess() / (before.excess() - after.excess());
     let between = |from: f64, to: f64| from + share * (to - from);
     Eer { rate: between(before.far, after.far), threshold: between(before.threshold(), after.threshold()) }
-}
-
-/// The share of (genuine, forgery) couples in which the genuine one scores higher, ties counting half.
-pub(super) fn auc(trials: &[Trial]) -> f64 {
-    let (mut genuine_seen, mut forged_seen) = (0.0, 0.0);
-    let mut couples_won = 0.0;
-    let mut rest = trials;
-    while let Some(first) = rest.first() {
-        let same = ties(rest, first.score);
-        let genuine = rest[..same].iter().filter(|trial| trial.genuine).count() as f64;
-        let forged = same as f64 - genuine;
-        couples_won += genuine * (forged_seen + forged / 2.0);
-        genuine_seen += genuine;
-        forged_seen += forged;
-        rest = &rest[same..];
-    }
-    couples_won / (genuine_seen * forged_seen)
 }

@@ -1,17 +1,15 @@
-//! Fixing the threshold: on writers that the network was not trained on, where FAR and FRR are equal.
+//! Holding out writers that the network is not trained on: they fix its thresholds and its likelihood ratios.
 
 use std::collections::BTreeSet;
 
-use inkproof::model::ThresholdInfo;
 use inkproof::random::stream;
-use inkproof::{Model, Preprocess, Threshold};
+use inkproof::{Model, Preprocess};
 use rand::seq::SliceRandom;
 
-use super::{TrainOptions, data_info};
+use super::TrainOptions;
+use crate::calibrate::{self, FreezeOptions};
 use crate::dataset::{DataSet, WriterId};
 use crate::error::{Error, Result};
-use crate::evaluate::{Class, Embedded, VerificationOptions, VerificationResult};
-use crate::metrics::Scores;
 use crate::pictures::Pictures;
 use crate::progress::Progress;
 
@@ -69,35 +67,15 @@ impl Calibration {
         Ok(Self { set, pictures })
     }
 
-    /// The model with the threshold at which, with one reference, FAR and FRR are equal: of skilled forgeries, or where
-    /// the held-out writers have none, of random ones.
+    /// The model with thresholds where FAR and FRR are equal, and likelihood ratios, both fixed on the held-out writers.
     pub(super) fn calibrated(
         &self,
         model: Model,
         options: &TrainOptions,
         progress: &mut dyn Progress,
     ) -> Result<Model> {
-        let embedded = Embedded::new(&model, self.set.clone(), &self.pictures, progress)?;
-        let draws = VerificationOptions { seed: options.seed, ..VerificationOptions::default() };
-        let result = embedded.verification(&model, &draws, progress)?;
-        let (class, forgeries) = match &result.skilled {
-            Some(_) => (Class::Skilled, "skilled forgeries"),
-            None => (Class::Random, "random forgeries"),
-        };
-        let eer = Scores::of_classes(&scores(&result, Class::Genuine), &scores(&result, class))?.eer();
-        let origin = format!(
-            "on {} calibration writers, with 1 reference, {:.1} % of {forgeries} are accepted and as many genuine rejected",
-            result.writers,
-            100.0 * eer.rate
-        );
-        let mut info = model.info().clone();
-        info.threshold = ThresholdInfo { value: Threshold::new(eer.threshold)?, origin };
-        info.calibrated_on = Some(data_info(&self.set, &self.pictures));
-        Ok(model.with_info(info))
+        let options = FreezeOptions { seed: options.seed, ..FreezeOptions::default() };
+        let (model, _) = calibrate::calibrated_on_held_out(model, &self.set, &self.pictures, &options, progress)?;
+        Ok(model)
     }
-}
-
-fn scores(result: &VerificationResult, class: Class) -> Vec<f64> {
-    let of_class = result.comparisons.iter().filter(|comparison| comparison.class == class);
-    of_class.map(|comparison| comparison.score).collect()
 }

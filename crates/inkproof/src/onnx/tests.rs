@@ -14,6 +14,7 @@ fn model(backbone: Backbone) -> Model {
         threshold: ThresholdInfo { value: Threshold::new(0.5).unwrap(), origin: "the notebook's 0.5".into() },
         trained_on: DataInfo::default(),
         calibrated_on: None,
+        calibration: None,
         seed: 1,
         epochs: 0,
         program: "test".into(),

@@ -1,0 +1,115 @@
+//! `inkproof calibrate`: a model's thresholds and likelihood ratios, fixed on other writers.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use inkproof::Model;
+use inkproof::calibration::{ReferenceCalibration, WantedFar};
+use inkproof_lab::calibrate::{self, DecideAt, FreezeOptions, Frozen};
+use inkproof_lab::dataset::{Skipped, Split};
+use inkproof_lab::pictures::Pictures;
+use serde_json::json;
+
+use super::train::{report_skipped, require_place_for};
+use crate::arguments::{Data, ModelFile};
+use crate::figures::{left_out, percent};
+use crate::progress::Shown;
+
+/// Fix a model's thresholds and likelihood ratios on writers that it was not trained on
+///
+/// Reads DATA/train where there is one. The weights stay as they are; for 1, 2, and 3 or more references the decision's
+/// threshold and the meaning of a score are fixed anew.
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    #[command(flatten)]
+    data: Data,
+    #[command(flatten)]
+    model: ModelFile,
+    /// Where the calibrated model is written
+    #[arg(long)]
+    out: PathBuf,
+    /// Decide at the threshold which holds this FAR, as 0.01, instead of where FAR and FRR are equal
+    #[arg(long)]
+    far: Option<f64>,
+    /// Draws of the references of each writer
+    #[arg(long, default_value_t = 10)]
+    repeats: usize,
+    /// Decides what is drawn
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl Calibrate {
+    pub fn run(self) -> Result<ExitCode> {
+        require_place_for(&self.out)?;
+        let model = self.model.load()?;
+        let mut set = self.data.open()?.part(Split::Train);
+        let mut progress = Shown::new();
+        let pictures = Pictures::read(&mut set, &self.data.read_options(model.preprocess().clone()), &mut progress)?;
+        let options = FreezeOptions {
+            repeats: self.repeats,
+            seed: self.seed,
+            decide: self.far.map_or(DecideAt::Eer, DecideAt::Far),
+        };
+        let (model, frozen) = calibrate::calibrated(model, &set, &pictures, &options, &mut progress)?;
+        drop(progress);
+        model.save(&self.out)?;
+        self.show(&model, &frozen, &set.skipped);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn show(&self, model: &Model, frozen: &Frozen, skipped: &[Skipped]) {
+        let info = model.info();
+        let (writers, images) = info.calibrated_on.as_ref().map_or((0, 0), |data| (data.writers, data.images));
+        if self.json {
+            let missing = frozen.missing.iter();
+            let document = json!({
+                "model": {"name": model.name(), "digest": model.digest(), "path": self.out},
+                "writers": writers, "images": images, "threshold": info.threshold, "calibration": info.calibration,
+                "missing": missing.map(|m| json!({"references": m.references, "why": m.why})).collect::<Vec<_>>(),
+                "left_out": skipped.iter().map(left_out).collect::<Vec<_>>(),
+            });
+            println!("{document:#}");
+            return;
+        }
+        report_skipped(skipped);
+        println!("Calibrated on {images} images of {writers} writers.");
+        for fit in frozen.calibration.fits() {
+            println!("{}", describe(fit));
+        }
+        for missing in &frozen.missing {
+            println!("{} references: not calibrated: {}.", missing.references, missing.why);
+        }
+        println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", self.out.display());
+    }
+}
+
+/// What is fixed for one number of references.
+fn describe(fit: &ReferenceCalibration) -> String {
+    let (references, bound) = (fit.references, fit.bound().get());
+    let number = match references {
+        1 => "1 reference".to_owned(),
+        2 => "2 references".to_owned(),
+        more => format!("{more} or more references"),
+    };
+    let threshold = &fit.threshold;
+    let mut lines = vec![
+        format!("{number}: threshold {:.4}: {}.", threshold.value.get(), threshold.origin),
+        format!(
+            "  log10 LR = {:.3} * score {:+.3}, no further from 0 than {bound:.2}, which {} writers support.",
+            fit.slope, fit.intercept, fit.writers
+        ),
+    ];
+    lines.extend(fit.wanted_far.iter().map(|wanted| match wanted {
+        WantedFar::Fixed { far, threshold, frr } => {
+            format!("  FAR {}: threshold {:.4}, FRR {}.", percent(*far), threshold.get(), percent(*frr))
+        }
+        WantedFar::Refused { refused, .. } => format!("  No threshold: {refused}."),
+    }));
+    lines.join("\n")
+}

@@ -1,0 +1,191 @@
+//! Freezing what scores are worth: likelihood ratios and thresholds, fixed on calibration writers for 1, 2, and 3 or more
+//! references, before anything is tested with them.
+//!
+//! [`freeze`] takes any score function over a data set, of a network or of a baseline, draws the comparisons of the
+//! verification protocol and makes a [`Calibration`] of them, which [`crate::evaluate::VerificationOptions`] carries to
+//! other writers. [`calibrated`] puts it into a model. The fit is against skilled forgeries, or where fewer than two
+//! writers have any, against random ones.
+
+mod logistic;
+
+use inkproof::calibration::{Calibration, Forgeries, ReferenceCalibration, WantedFar};
+use inkproof::model::ThresholdInfo;
+use inkproof::{Model, Threshold};
+
+use crate::dataset::DataSet;
+use crate::error::{Error, Result};
+use crate::evaluate::{self, Class, Comparison, Embedded, VerificationOptions, images_made_with};
+use crate::metrics::{OperatingPoint, Scores};
+use crate::pictures::Pictures;
+use crate::progress::Progress;
+pub use logistic::{Line, REGULARISATION, logistic};
+
+/// Numbers of references with a fit of their own; the last stands for more.
+const REFERENCES: [usize; 3] = [1, 2, 3];
+
+/// FARs for which a threshold is kept.
+const WANTED_FARS: [f64; 2] = [0.01, 0.05];
+
+/// Whoever calibrates needs strangers.
+const LEAST_WRITERS: usize = 2;
+
+/// How [`freeze`] draws and decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FreezeOptions {
+    /// Draws of the references per writer, at least 1.
+    pub repeats: usize,
+    pub seed: u64,
+    pub decide: DecideAt,
+}
+
+/// Where the threshold of the decision is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum DecideAt {
+    /// Where FAR and FRR are equal.
+    Eer,
+    /// The lowest threshold which holds this FAR.
+    Far(f64),
+}
+
+impl Default for FreezeOptions {
+    fn default() -> Self {
+        Self { repeats: VerificationOptions::default().repeats, seed: 0, decide: DecideAt::Eer }
+    }
+}
+
+/// What was fixed on calibration writers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frozen {
+    pub calibration: Calibration,
+    /// Numbers of references for which nothing could be fixed.
+    pub missing: Vec<Missing>,
+}
+
+/// A number of references that the calibration writers have too few signatures for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    pub references: usize,
+    pub why: String,
+}
+
+/// Fixes likelihood ratios and thresholds on the writers of `set` (pass one part of a data set that has splits). `score`
+/// gives the score of a questioned image against references, all as image indices.
+///
+/// # Errors
+/// As [`evaluate::verification`] with one reference; [`Error::TooFewForgeries`] when a wanted FAR is to decide and the
+/// writers cannot show it.
+pub fn freeze(
+    set: &DataSet,
+    score: &(dyn Fn(&[usize], usize) -> f64 + Sync),
+    options: &FreezeOptions,
+    progress: &mut dyn Progress,
+) -> Result<Frozen> {
+    let (mut fits, mut missing) = (Vec::new(), Vec::new());
+    for references in REFERENCES {
+        let draws = VerificationOptions {
+            references,
+            repeats: options.repeats,
+            seed: options.seed,
+            ..VerificationOptions::default()
+        };
+        match evaluate::comparisons(set, score, &draws, progress) {
+            Ok(comparisons) => fits.push(fit(&comparisons, references, options.decide)?),
+            Err(error @ Error::TooFewWriters { .. }) if references > 1 => {
+                missing.push(Missing { references, why: error.to_string() });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Frozen { calibration: Calibration::new(fits)?, missing })
+}
+
+/// The fit for the number of references that the comparisons were made with.
+///
+/// # Errors
+/// [`Error::EmptyClass`] where a class of comparisons is missing, [`Error::TooFewForgeries`] as [`freeze`].
+pub fn fit(comparisons: &[Comparison], references: usize, decide: DecideAt) -> Result<ReferenceCalibration> {
+    let skilled = evaluate::scores(comparisons, Class::Skilled).ok();
+    let (scores, against) = match skilled.filter(|scores| scores.writers() >= LEAST_WRITERS) {
+        Some(scores) => (scores, Forgeries::Skilled),
+        None => (evaluate::scores(comparisons, Class::Random)?, Forgeries::Random),
+    };
+    let Line { slope, intercept } = logistic(&scores);
+    Ok(ReferenceCalibration {
+        references,
+        writers: scores.writers(),
+        against,
+        slope: slope / std::f64::consts::LN_10,
+        intercept: intercept / std::f64::consts::LN_10,
+        threshold: threshold(&scores, references, against, decide)?,
+        wanted_far: WANTED_FARS.map(|far| wanted_far(&scores, far)).to_vec(),
+    })
+}
+
+/// The threshold of the decision, and in words what it balances on whom.
+fn threshold(scores: &Scores, references: usize, against: Forgeries, decide: DecideAt) -> Result<ThresholdInfo> {
+    let (value, balance) = match decide {
+        DecideAt::Eer => {
+            let eer = scores.eer();
+            let rate = 100.0 * eer.rate;
+            (eer.threshold, format!("{rate:.1} % of {against} are accepted and as many genuine rejected"))
+        }
+        DecideAt::Far(far) => {
+            let OperatingPoint { threshold, far, frr } = scores.at_far(far)?;
+            let (far, frr) = (100.0 * far, 100.0 * frr);
+            (threshold, format!("{far:.1} % of {against} are accepted and {frr:.1} % of genuine rejected"))
+        }
+    };
+    let word = if references == 1 { "reference" } else { "references" };
+    let writers = scores.writers();
+    let origin = format!("on {writers} calibration writers, with {references} {word}, {balance}");
+    Ok(ThresholdInfo { value: Threshold::new(value)?, origin })
+}
+
+fn wanted_far(scores: &Scores, far: f64) -> WantedFar {
+    let fixed = scores.at_far(far).and_then(|point| {
+        let OperatingPoint { threshold, frr, .. } = point;
+        Ok(WantedFar::Fixed { far, threshold: Threshold::new(threshold)?, frr })
+    });
+    fixed.unwrap_or_else(|refusal| WantedFar::Refused { far, refused: refusal.to_string() })
+}
+
+/// The model with what [`freeze`] fixes for it on the writers of `set`, whose images `pictures` are.
+///
+/// # Errors
+/// [`Error::TrainedOnThese`] when images of `set` were in the model's training; as [`freeze`]; an image that can no longer
+/// be read.
+pub fn calibrated(
+    model: Model,
+    set: &DataSet,
+    pictures: &Pictures,
+    options: &FreezeOptions,
+    progress: &mut dyn Progress,
+) -> Result<(Model, Frozen)> {
+    match images_made_with(&[&model.info().trained_on], set, pictures) {
+        0 => calibrated_on_held_out(model, set, pictures, options, progress),
+        images => Err(Error::TrainedOnThese { root: set.root.clone(), images }),
+    }
+}
+
+/// [`calibrated`] where it is known that the writers were held out of the training: of synthetic writers a model file
+/// says only how many there were in all.
+pub(crate) fn calibrated_on_held_out(
+    model: Model,
+    set: &DataSet,
+    pictures: &Pictures,
+    options: &FreezeOptions,
+    progress: &mut dyn Progress,
+) -> Result<(Model, Frozen)> {
+    let embedded = Embedded::new(&model, set.clone(), pictures, progress)?;
+    let score = |references: &[usize], questioned| embedded.score(&model, references, questioned);
+    let frozen = freeze(set, &score, options, progress)?;
+    let mut info = model.info().clone();
+    let single = frozen.calibration.fits().first().expect("a calibration has a fit");
+    info.threshold = single.threshold.clone();
+    info.calibrated_on = Some(pictures.describe(set));
+    info.calibration = Some(frozen.calibration.clone());
+    Ok((model.with_info(info), frozen))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Freezing on made-up scores; the regression's values against scikit-learn's are in `tests/metrics_golden.rs`.
+
+use inkproof::Score;
+use proptest::prelude::*;
+
+use super::*;
+use crate::dataset::Kind;
+use crate::dataset::tests::set_in_memory as set;
+use crate::progress::Silent;
+
+/// Scores in 0..1 that overlap a little: a forgery seldom looks like a genuine signature.
+fn score(set: &DataSet) -> impl Fn(&[usize], usize) -> f64 + Sync + '_ {
+    |references, questioned| {
+        let image = &set.images[questioned];
+        let same = set.images[references[0]].writer == image.writer && image.kind == Kind::Genuine;
+        let noise = ((questioned * 7919 + references[0] * 31) % 97) as f64 / 97.0;
+        0.6 * noise + if same { 0.4 } else { 0.0 } + 0.01 * references.len() as f64
+    }
+}
+
+fn freeze_at(set: &DataSet, decide: DecideAt) -> Result<Frozen> {
+    let options = FreezeOptions { repeats: 3, decide, ..FreezeOptions::default() };
+    freeze(set, &score(set), &options, &mut Silent)
+}
+
+#[test]
+fn each_number_of_references_has_its_own_fit() {
+    let set = set(&[(8, 12); 12]);
+    let frozen = freeze_at(&set, DecideAt::Eer).unwrap();
+    assert_eq!(frozen.missing, []);
+    let fits = frozen.calibration.fits();
+    assert_eq!(fits.iter().map(|fit| fit.references).collect::<Vec<_>>(), [1, 2, 3]);
+    for fit in fits {
+        assert_eq!((fit.writers, fit.against), (12, Forgeries::Skilled));
+        assert!(fit.slope > 0.0);
+        let threshold = Score::new(fit.threshold.value.get());
+        assert!(fit.log10_lr(threshold).get().abs() < 0.3, "where FAR and FRR are equal nothing is supported");
+        assert_eq!(fit.log10_lr(Score::new(9.0)), fit.bound());
+        let [one, five] = fit.wanted_far.as_slice() else { panic!("two FARs") };
+        assert!(matches!(one, WantedFar::Refused { far: 0.01, .. }), "144 forgeries are too few: {one:?}");
+        assert!(matches!(five, WantedFar::Fixed { far: 0.05, .. }), "{five:?}");
+    }
+    assert!(fits[0].threshold.value < fits[2].threshold.value, "each reference adds to these scores");
+    let origin = &fits[1].threshold.origin;
+    assert!(origin.starts_with("on 12 calibration writers, with 2 references, "), "{origin}");
+    assert_eq!(frozen, freeze_at(&set, DecideAt::Eer).unwrap(), "the same again");
+}
+
+#[test]
+fn a_wanted_far_decides_where_the_writers_can_show_it() {
+    let enough = set(&[(8, 12); 12]);
+    let frozen = freeze_at(&enough, DecideAt::Far(0.05)).unwrap();
+    for fit in frozen.calibration.fits() {
+        let WantedFar::Fixed { threshold, .. } = fit.wanted_far[1] else { panic!("{:?}", fit.wanted_far) };
+        assert_eq!(fit.threshold.value, threshold);
+    }
+    let refused = freeze_at(&enough, DecideAt::Far(0.01)).unwrap_err();
+    assert!(matches!(refused, Error::TooFewForgeries { images: 144, needed: 300, .. }), "{refused}");
+    assert!(matches!(freeze_at(&enough, DecideAt::Far(2.0)), Err(Error::WantedFar(_))));
+}
+
+#[test]
+fn without_skilled_forgeries_of_two_writers_random_ones_serve() {
+    let frozen = freeze_at(&set(&[(4, 0), (4, 5), (4, 0)]), DecideAt::Eer).unwrap();
+    let fit = &frozen.calibration.fits()[0];
+    assert_eq!((fit.writers, fit.against), (3, Forgeries::Random));
+    assert!(fit.threshold.origin.contains("random forgeries"));
+}
+
+#[test]
+fn what_the_writers_have_too_few_signatures_for_is_missing() {
+    let frozen = freeze_at(&set(&[(2, 4), (3, 4), (3, 4)]), DecideAt::Eer).unwrap();
+    assert_eq!(frozen.calibration.fits().len(), 2);
+    let [missing] = frozen.missing.as_slice() else { panic!("{:?}", frozen.missing) };
+    assert_eq!(missing.references, 3);
+    assert!(missing.why.contains("at least 4 genuine signatures"), "{}", missing.why);
+    assert_eq!(frozen.calibration.log10_lr(Score::new(0.5), 5), None);
+    assert!(freeze_at(&set(&[(9, 9)]), DecideAt::Eer).is_err(), "one writer has no strangers");
+}
+
+/// What is frozen on some writers is used on others, and costs about what it could.
+#[test]
+fn frozen_on_some_writers_and_used_on_others() {
+    let frozen = freeze_at(&set(&[(8, 12); 12]), DecideAt::Eer).unwrap();
+    let others = set(&[(9, 10); 15]);
+    let options = VerificationOptions {
+        references: 2,
+        repeats: 3,
+        calibration: Some(frozen.calibration.clone()),
+        ..VerificationOptions::default()
+    };
+    let result = evaluate::verification(&others, &score(&others), &options, &mut Silent).unwrap();
+    assert_eq!(result.threshold, Some(frozen.calibration.fits()[1].threshold.value.get()));
+    let rates = result.skilled.as_ref().unwrap();
+    let (cllr, least, loss) = (rates.cllr.unwrap(), rates.cllr_min.unwrap(), rates.calibration_loss.unwrap());
+    assert!(least < cllr && cllr < least + 0.1, "{cllr} {least}");
+    assert!((loss - (cllr - least)).abs() < 1e-12);
+    let [low, high] = rates.cllr_ci95.unwrap();
+    assert!(low <= cllr && cllr <= high && low < high);
+    let fit = result.calibration.clone().unwrap();
+    let bins = result.scores(Class::Skilled).unwrap().reliability(|score| fit.log10_lr(Score::new(score)), 10);
+    assert!(bins.is_sorted_by(|a, b| a.stated < b.stated));
+    let count: usize = bins.iter().map(|bin| bin.count).sum();
+    assert_eq!(count, rates.comparisons.genuine + rates.comparisons.forgery);
+}
+
+#[test]
+fn scores_that_say_nothing_are_worth_nothing() {
+    let nothing = Line { slope: 0.0, intercept: 0.0 };
+    let line = |genuine: &[f64], forgeries: &[f64]| logistic(&Scores::of_classes(genuine, forgeries).unwrap());
+    assert_eq!(line(&[0.5; 3], &[0.5; 7]), nothing);
+    assert_eq!(line(&[0.1, 0.2], &[0.8, 0.9]), nothing, "higher for forgeries");
+    let apart = line(&[3.0, 4.0], &[0.0, 1.0]);
+    assert!(apart.slope > 1.0 && apart.slope < 10.0, "the ridge keeps it finite: {apart:?}");
+    assert!((apart.slope * 2.0 + apart.intercept).abs() < 1e-9, "nothing is known half-way");
+}
+
+proptest! {
+    /// The mean of the fitted probabilities is that of the classes, and other units of the score change nothing.
+    #[test]
+    fn the_fit_is_balanced_and_has_no_units(
+        genuine in proptest::collection::vec(-1.0..3.0f64, 1..40),
+        forgeries in proptest::collection::vec(-3.0..1.0f64, 1..40),
+        unit in 0.01..100.0f64, origin in -10.0..10.0f64,
+    ) {
+        let scores = Scores::of_classes(&genuine, &forgeries)?;
+        let line = logistic(&scores);
+        let probability = |x: &f64| 1.0 / (1.0 + (-(line.slope * x + line.intercept)).exp());
+        let mean = |of: &[f64]| of.iter().map(probability).sum::<f64>() / of.len() as f64;
+        prop_assert!((mean(&genuine) + mean(&forgeries) - 1.0).abs() < 1e-6);
+        let other = logistic(&scores.mapped(|score| origin + unit * score)?);
+        for x in [-2.0, 0.0, 2.0] {
+            let log_odds = line.slope * x + line.intercept;
+            let in_other = other.slope * (origin + unit * x) + other.intercept;
+            prop_assert!((log_odds - in_other).abs() < 1e-6 * (1.0 + log_odds.abs()), "{log_odds} {in_other}");
+        }
+    }
+}

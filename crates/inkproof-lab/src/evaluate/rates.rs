@@ -1,0 +1,88 @@
+//! From comparisons to the figures of one class of forgeries.
+
+use std::collections::BTreeMap;
+
+use inkproof::Score;
+use inkproof::calibration::ReferenceCalibration;
+
+use super::{Class, Comparison, ComparisonCounts, ErrorRates, FrrAtFar, VerificationResult};
+use crate::dataset::WriterId;
+use crate::error::Result;
+use crate::metrics::{Scores, Trial};
+
+/// FARs at which the FRR is given.
+pub const WANTED_FARS: [f64; 2] = [0.01, 0.001];
+
+impl VerificationResult {
+    /// The scores behind a row of figures: the class's comparisons, and the genuine ones of the writers who have any.
+    ///
+    /// # Errors
+    /// [`crate::Error::EmptyClass`] when there are none, as of skilled forgeries where no claimed writer has any.
+    pub fn scores(&self, forgeries: Class) -> Result<Scores> {
+        scores(&self.comparisons, forgeries)
+    }
+}
+
+/// See [`VerificationResult::scores`].
+pub(crate) fn scores(comparisons: &[Comparison], forgeries: Class) -> Result<Scores> {
+    let of_class = comparisons.iter().filter(|comparison| comparison.class == forgeries);
+    let mut writers: BTreeMap<&WriterId, usize> = of_class.map(|comparison| (&comparison.writer, 0)).collect();
+    writers.values_mut().enumerate().for_each(|(place, number)| *number = place);
+    let trial = |comparison: &Comparison| {
+        Some(Trial {
+            score: comparison.score,
+            writer: *writers.get(&comparison.writer)?,
+            questioned: comparison.questioned,
+            genuine: comparison.class == Class::Genuine,
+        })
+    };
+    let compared = comparisons.iter().filter(|comparison| [Class::Genuine, forgeries].contains(&comparison.class));
+    Scores::new(compared.filter_map(trial).collect())
+}
+
+/// The figures of [`scores`]; intervals are drawn by `seed`.
+///
+/// # Errors
+/// As [`scores`].
+pub(super) fn rates(
+    comparisons: &[Comparison],
+    forgeries: Class,
+    threshold: Option<f64>,
+    calibration: Option<&ReferenceCalibration>,
+    seed: u64,
+) -> Result<ErrorRates> {
+    let scores = scores(comparisons, forgeries)?;
+    let at_threshold = threshold.map(|threshold| scores.at_threshold(threshold));
+    let lr = calibration.map(|fit| move |score| fit.log10_lr(Score::new(score)));
+    let cllr = lr.map(|lr| scores.cllr(lr));
+    let cllr_min = scores.cllr_min();
+    Ok(ErrorRates {
+        eer: scores.eer().rate,
+        eer_ci95: scores.eer_interval(seed),
+        auc: scores.auc(),
+        auc_ci95: scores.interval(seed, |sample| sample.auc()),
+        eer_writer_thresholds: scores.eer_writer_thresholds(),
+        far_at_threshold: at_threshold.map(|point| point.far),
+        far_at_threshold_ci95: threshold.and_then(|t| scores.interval(seed, |sample| sample.at_threshold(t).far)),
+        frr_at_threshold: at_threshold.map(|point| point.frr),
+        frr_at_threshold_ci95: threshold.and_then(|t| scores.interval(seed, |sample| sample.at_threshold(t).frr)),
+        frr_at_far: WANTED_FARS.map(|far| frr_at_far(&scores, far, seed)).to_vec(),
+        cllr,
+        cllr_ci95: lr.and_then(|lr| scores.cllr_interval(seed, lr)),
+        cllr_min: calibration.map(|_| cllr_min),
+        calibration_loss: cllr.map(|cllr| cllr - cllr_min),
+        comparisons: ComparisonCounts { genuine: scores.count(true), forgery: scores.count(false) },
+    })
+}
+
+fn frr_at_far(scores: &Scores, far: f64, seed: u64) -> FrrAtFar {
+    match scores.at_far(far) {
+        Ok(point) => FrrAtFar::Measured {
+            far,
+            frr: point.frr,
+            ci95: scores.interval(seed, |sample| sample.at_far(far).frr),
+            threshold: point.threshold,
+        },
+        Err(refusal) => FrrAtFar::Refused { far, refused: refusal.to_string() },
+    }
+}

@@ -1,0 +1,250 @@
+//! What a score is worth: log10 likelihood ratios, the strength of evidence in words, and thresholds.
+//!
+//! A [`Calibration`] was fitted on calibration writers by logistic regression with both classes weighing the same, so
+//! that the fitted log-odds are those of a flat prior: the log-likelihood ratio (Platt 1999; Brümmer and du Preez 2006).
+//! The best of several references scores higher than one, so 1, 2, and 3 or more references have a fit each. N writers
+//! cannot show more than one misleading case in N, so no ratio beyond N to one is stated in either direction: a plain
+//! bound in the spirit of ELUB (Vergeer et al., "Numerical likelihood ratios outputted by LR systems are often based on
+//! extrapolation", Science & Justice 56, 2016). The words are those of the ENFSI guideline for evaluative reporting
+//! (2015): support for one of two propositions, which is all that a comparison of signatures can give.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::ThresholdInfo;
+use crate::score::{Score, Threshold};
+use crate::{Error, Result};
+
+/// From here on a fit serves every number of references.
+const MOST_REFERENCES: usize = 3;
+
+const LEAST_WRITERS: usize = 2;
+
+/// The base-10 logarithm of a likelihood ratio, P(score | same writer) / P(score | another writer).
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Log10Lr(f64);
+
+impl Log10Lr {
+    pub fn new(value: f64) -> Self {
+        Self(value)
+    }
+
+    pub fn get(self) -> f64 {
+        self.0
+    }
+
+    /// The probability of "the same writer" where both propositions were equally probable before.
+    pub fn probability(self) -> f64 {
+        1.0 / (1.0 + 10f64.powf(-self.0))
+    }
+}
+
+/// What is known of a model's scores: fits for 1, 2, and 3 or more references, as many as the calibration writers had
+/// signatures for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<ReferenceCalibration>", into = "Vec<ReferenceCalibration>")]
+pub struct Calibration(Vec<ReferenceCalibration>);
+
+/// The fit for one number of references.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReferenceCalibration {
+    /// 1, 2, or 3, which stands for 3 or more.
+    pub references: usize,
+    /// The writers that it was fitted on, whose number bounds every likelihood ratio.
+    pub writers: usize,
+    /// The forgeries that it was fitted on.
+    pub against: Forgeries,
+    /// log10 LR = slope * score + intercept, within the bound.
+    pub slope: f64,
+    pub intercept: f64,
+    /// Of the decision.
+    pub threshold: ThresholdInfo,
+    /// For wanted FARs.
+    pub wanted_far: Vec<WantedFar>,
+}
+
+/// A kind of forgeries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Forgeries {
+    Skilled,
+    Random,
+}
+
+/// The threshold for a wanted FAR, or why the calibration writers cannot show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum WantedFar {
+    Fixed { far: f64, threshold: Threshold, frr: f64 },
+    Refused { far: f64, refused: String },
+}
+
+impl fmt::Display for Forgeries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Skilled => "skilled forgeries",
+            Self::Random => "random forgeries",
+        })
+    }
+}
+
+impl Calibration {
+    /// # Errors
+    /// Where there is no fit, one is for no number of references, they do not ascend, or one has fewer than two writers,
+    /// a slope below 0 or a number that is not finite.
+    pub fn new(fits: Vec<ReferenceCalibration>) -> Result<Self> {
+        let broken = |why: String| Err(Error::Calibration(why));
+        if fits.is_empty() {
+            return broken("there is no fit".to_owned());
+        }
+        for fit in &fits {
+            let ReferenceCalibration { references, writers, slope, intercept, .. } = fit;
+            if !(1..=MOST_REFERENCES).contains(references) {
+                return broken(format!("a fit is for {references} references"));
+            }
+            if *writers < LEAST_WRITERS {
+                return broken(format!("a fit is of {writers} writer(s)"));
+            }
+            if !(*slope >= 0.0 && slope.is_finite() && intercept.is_finite()) {
+                return broken(format!("a fit has slope {slope} and intercept {intercept}"));
+            }
+        }
+        if !fits.is_sorted_by(|a, b| a.references < b.references) {
+            return broken("its fits do not ascend by references".to_owned());
+        }
+        Ok(Self(fits))
+    }
+
+    /// The fits, ascending by references.
+    pub fn fits(&self) -> &[ReferenceCalibration] {
+        &self.0
+    }
+
+    /// The fit for a number of references, if there is one.
+    pub fn fit(&self, references: usize) -> Option<&ReferenceCalibration> {
+        self.0.iter().find(|fit| fit.references == references.min(MOST_REFERENCES))
+    }
+
+    /// The likelihood ratio of a score to so many references; None where the calibration writers had too few signatures
+    /// to say.
+    pub fn log10_lr(&self, score: Score, references: usize) -> Option<Log10Lr> {
+        self.fit(references).map(|fit| fit.log10_lr(score))
+    }
+}
+
+impl TryFrom<Vec<ReferenceCalibration>> for Calibration {
+    type Error = Error;
+
+    fn try_from(fits: Vec<ReferenceCalibration>) -> Result<Self> {
+        Self::new(fits)
+    }
+}
+
+impl From<Calibration> for Vec<ReferenceCalibration> {
+    fn from(calibration: Calibration) -> Self {
+        calibration.0
+    }
+}
+
+impl ReferenceCalibration {
+    /// The likelihood ratio of a score.
+    pub fn log10_lr(&self, score: Score) -> Log10Lr {
+        let bound = self.bound().get();
+        Log10Lr((self.slope * score.get() + self.intercept).clamp(-bound, bound))
+    }
+
+    /// The strongest likelihood ratio that so many writers support, in either direction.
+    pub fn bound(&self) -> Log10Lr {
+        Log10Lr((self.writers as f64).log10())
+    }
+}
+
+/// Which proposition a likelihood ratio supports, and how strongly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// LR between 1/2 and 2.
+    Neither,
+    /// The questioned signature was written by the writer of the references.
+    SameWriter(Strength),
+    /// It was written by somebody else.
+    AnotherWriter(Strength),
+}
+
+/// The ENFSI guideline's scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// LR 2 to 10.
+    Weak,
+    /// 10 to 100.
+    Moderate,
+    /// 100 to 1,000.
+    ModeratelyStrong,
+    /// 1,000 to 10,000.
+    Strong,
+    /// 10,000 to 1,000,000.
+    VeryStrong,
+    /// 1,000,000 and more.
+    ExtremelyStrong,
+}
+
+impl Support {
+    pub fn of(lr: Log10Lr) -> Self {
+        match (Strength::of(lr.get().abs()), lr.get() > 0.0) {
+            (None, _) => Self::Neither,
+            (Some(strength), true) => Self::SameWriter(strength),
+            (Some(strength), false) => Self::AnotherWriter(strength),
+        }
+    }
+}
+
+impl Strength {
+    /// None below LR 2.
+    fn of(log10_lr: f64) -> Option<Self> {
+        Some(match log10_lr {
+            lr if lr < std::f64::consts::LOG10_2 => return None,
+            lr if lr < 1.0 => Self::Weak,
+            lr if lr < 2.0 => Self::Moderate,
+            lr if lr < 3.0 => Self::ModeratelyStrong,
+            lr if lr < 4.0 => Self::Strong,
+            lr if lr < 6.0 => Self::VeryStrong,
+            _ => Self::ExtremelyStrong,
+        })
+    }
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const QUESTIONED: &str = "the questioned signature was written";
+        const SAME: &str = "by the writer of the references";
+        const OTHER: &str = "by somebody else";
+        match self {
+            Self::Neither => {
+                write!(f, "support for neither proposition, that {QUESTIONED} {SAME} or that it was {OTHER}")
+            }
+            Self::SameWriter(strength) => {
+                write!(f, "{strength} support for the proposition that {QUESTIONED} {SAME}, rather than {OTHER}")
+            }
+            Self::AnotherWriter(strength) => {
+                write!(f, "{strength} support for the proposition that {QUESTIONED} {OTHER}, rather than {SAME}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Strength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Weak => "weak",
+            Self::Moderate => "moderate",
+            Self::ModeratelyStrong => "moderately strong",
+            Self::Strong => "strong",
+            Self::VeryStrong => "very strong",
+            Self::ExtremelyStrong => "extremely strong",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
