@@ -121,6 +121,8 @@ impl Report {
             tables::figures(self),
             charts::det(&self.verification)?,
             charts::scores(&self.verification)?,
+            charts::reliability(&self.verification)?,
+            charts::risk(&self.verification)?,
             tables::writers(self)?,
             cards::mistakes(self),
             cards::examples(self),

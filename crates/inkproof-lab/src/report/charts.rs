@@ -9,6 +9,9 @@ mod errors;
 mod histograms;
 mod intervals;
 mod probit;
+mod reliability;
+mod risk;
+mod runs;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -31,17 +34,31 @@ const TEXT: RGBColor = RGBColor(0x22, 0x22, 0x22);
 const GRID: RGBColor = RGBColor(0xDD, 0xDD, 0xDD);
 const THRESHOLD: RGBColor = RGBColor(0x11, 0x11, 0x11);
 
-/// How many kinds of dashes style.css knows, and how many markers [`mark`].
-const DASHES: usize = 6;
-
 /// The DET curves; None without comparisons.
 pub(super) fn det(runs: &[VerificationResult]) -> Result<Option<Section>> {
-    let mut charts = String::new();
-    for forgery in [Class::Skilled, Class::Random] {
-        charts += &det::det(runs, forgery)?.unwrap_or_default();
-    }
-    let body = format!("<div class=\"charts\">\n{charts}</div>\n");
-    Ok((!charts.is_empty()).then(|| Section::new("det", "DET curves", body)))
+    let pair = pair(runs, det::det)?;
+    Ok(pair.map(|charts| Section::new("det", "DET curves", charts)))
+}
+
+/// Risk against coverage; None where nothing was decided.
+pub(super) fn risk(runs: &[VerificationResult]) -> Result<Option<Section>> {
+    let pair = pair(runs, risk::risk)?;
+    Ok(pair.map(|charts| Section::new("risk", "What leaving close cases to a person would buy", charts)))
+}
+
+/// Stated against observed probabilities; None where no run is calibrated.
+pub(super) fn reliability(runs: &[VerificationResult]) -> Result<Option<Section>> {
+    let pair = pair(runs, reliability::reliability)?;
+    Ok(pair.map(|charts| Section::new("reliability", "Whether the likelihood ratios can be trusted", charts)))
+}
+
+/// A chart for each class of forgeries that there is.
+fn pair(
+    runs: &[VerificationResult],
+    chart: impl Fn(&[VerificationResult], Class) -> Result<Option<String>>,
+) -> Result<Option<String>> {
+    let charts = [chart(runs, Class::Skilled)?, chart(runs, Class::Random)?].into_iter().flatten().collect::<String>();
+    Ok((!charts.is_empty()).then(|| format!("<div class=\"charts\">\n{charts}</div>\n")))
 }
 
 /// How the scores of each run lie and what each threshold would cost; None without comparisons.
@@ -123,39 +140,6 @@ fn colour(class: Class) -> RGBColor {
     }
 }
 
-/// The class's colour as the run with this number is drawn in: style.css finds the dashes by the last digit.
-fn dashed(class: Class, run: usize) -> RGBColor {
-    let RGBColor(red, green, blue) = colour(class);
-    RGBColor(red, green, blue + 1 + (run % DASHES) as u8)
-}
-
 fn label() -> TextStyle<'static> {
     ("sans-serif", LABEL).into_font().color(&TEXT)
-}
-
-/// The marker of the run with this number: a disc, a square, a triangle, a diamond, a cross, a bar.
-fn mark(area: &Area<'_>, (x, y): (i32, i32), run: usize, colour: RGBColor) -> Drawn {
-    let corners: &[(i32, i32)] = match run % DASHES {
-        0 => return Ok(area.draw(&Circle::new((x, y), 11, colour.filled()))?),
-        1 => &[(-10, -10), (10, -10), (10, 10), (-10, 10)],
-        2 => &[(0, -13), (13, 10), (-13, 10)],
-        3 => &[(0, -14), (14, 0), (0, 14), (-14, 0)],
-        4 => &[
-            (-4, -13),
-            (4, -13),
-            (4, -4),
-            (13, -4),
-            (13, 4),
-            (4, 4),
-            (4, 13),
-            (-4, 13),
-            (-4, 4),
-            (-13, 4),
-            (-13, -4),
-            (-4, -4),
-        ],
-        _ => &[(-13, -5), (13, -5), (13, 5), (-13, 5)],
-    };
-    let corners: Vec<_> = corners.iter().map(|(right, down)| (x + right, y + down)).collect();
-    Ok(area.draw(&Polygon::new(corners, colour.filled()))?)
 }

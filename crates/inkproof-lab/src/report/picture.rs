@@ -13,7 +13,7 @@ const DARKER: u8 = 32;
 const BORDER: f64 = 0.03;
 
 /// The step between the grays that are kept: it halves the file and cannot be seen.
-const GRAY_STEP: u8 = 8;
+const GRAY_STEP: u16 = 8;
 
 /// An image file of any kind as a PNG of at most `widest` pixels in a row.
 pub(super) fn picture(path: &Path, widest: usize) -> Result<Vec<u8>> {
@@ -71,8 +71,8 @@ fn narrowed(gray: &Gray, widest: usize) -> Gray {
 /// Every gray at the nearest step, counted from white.
 fn with_few_grays(gray: &Gray) -> Gray {
     let nearest = |&pixel: &u8| {
-        let steps = (255 - pixel).saturating_add(GRAY_STEP / 2) / GRAY_STEP;
-        255 - steps.saturating_mul(GRAY_STEP)
+        let steps = (u16::from(255 - pixel) + GRAY_STEP / 2) / GRAY_STEP;
+        255_u16.saturating_sub(steps * GRAY_STEP) as u8
     };
     let pixels = gray.pixels().iter().map(nearest).collect();
     Gray::new(gray.width(), gray.height(), pixels).expect("as many pixels as before")
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(with_few_grays(&gray).pixels(), [255, 255, 247, 127, 0, 0]);
         let all = Gray::new(256, 1, (0..=255).collect()).unwrap();
         for (before, after) in all.pixels().iter().zip(with_few_grays(&all).pixels()) {
-            assert!(before.abs_diff(*after) <= GRAY_STEP / 2, "{before} {after}");
+            assert!(u16::from(before.abs_diff(*after)) <= GRAY_STEP / 2, "{before} {after}");
         }
     }
 }

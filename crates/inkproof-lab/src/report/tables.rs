@@ -5,7 +5,7 @@ use super::text::{classes, escape, percent, references};
 use super::writers::{Errors, WriterErrors, by_difficulty};
 use super::{Report, Section};
 use crate::error::Result;
-use crate::evaluate::{Class, ErrorRates, VerificationResult};
+use crate::evaluate::{Class, ErrorRates, FrrAtFar, VerificationResult};
 
 const NONE: &str = "\u{2013}";
 
@@ -18,18 +18,19 @@ pub(super) fn figures(report: &Report) -> Option<Section> {
     let columns = Column::of(runs);
     let heads: String = columns.iter().map(|column| format!("<th scope=\"col\">{}</th>", column.name)).collect();
     let mut body = format!(
-        "<table>\n<caption>Skilled and random forgeries apart, for each number of references</caption>\n\
+        "<table class=\"figures\">\n<caption>Skilled and random forgeries apart, for each number of references</caption>\n\
          <thead><tr><th scope=\"col\">against</th>{heads}</tr></thead>\n"
     );
     for run in runs {
         body += &run_rows(run, &columns);
     }
     body += "</table>\n<p class=\"note\">FAR and FRR are at the model's threshold, which was fixed before this test. \
-             Intervals resample the writers.</p>\n";
+             Small print: 95\u{a0}% intervals, which resample the writers.</p>\n";
+    body += &refusals(runs);
     (!runs.is_empty()).then(|| Section::new("figures", "Figures", body))
 }
 
-/// A column of the table of figures.
+/// A column of the table of figures; its values are HTML.
 struct Column {
     name: &'static str,
     value: fn(&ErrorRates) -> Option<String>,
@@ -39,19 +40,26 @@ impl Column {
     /// The columns of which some run has a figure.
     fn of(runs: &[VerificationResult]) -> Vec<Self> {
         let all = [
-            Column { name: "EER", value: |rates| Some(percent(rates.eer)) },
-            Column { name: "95\u{a0}% interval", value: |rates| rates.eer_ci95.map(between) },
-            Column { name: "AUC", value: |rates| Some(format!("{:.3}", rates.auc)) },
-            Column { name: "FAR", value: |rates| rates.far_at_threshold.map(percent) },
-            Column { name: "FRR", value: |rates| rates.frr_at_threshold.map(percent) },
-            Column { name: "Cllr", value: |rates| rates.cllr.map(|cllr| format!("{cllr:.3}")) },
-            Column { name: "Cllr min", value: |rates| rates.cllr_min.map(|cllr| format!("{cllr:.3}")) },
+            Column { name: "EER", value: |rates| with_interval(Some(rates.eer), rates.eer_ci95, percent) },
+            Column { name: "AUC", value: |rates| with_interval(Some(rates.auc), rates.auc_ci95, decimals) },
+            Column {
+                name: "FAR",
+                value: |rates| with_interval(rates.far_at_threshold, rates.far_at_threshold_ci95, percent),
+            },
+            Column {
+                name: "FRR",
+                value: |rates| with_interval(rates.frr_at_threshold, rates.frr_at_threshold_ci95, percent),
+            },
+            Column { name: "FRR at FAR 1\u{a0}%", value: |rates| frr_at_far(rates, 0.01) },
+            Column { name: "FRR at FAR 0.1\u{a0}%", value: |rates| frr_at_far(rates, 0.001) },
+            Column { name: "Cllr", value: |rates| with_interval(rates.cllr, rates.cllr_ci95, decimals) },
+            Column { name: "Cllr min", value: |rates| with_interval(rates.cllr_min, None, decimals) },
             Column {
                 name: "comparisons",
                 value: |rates| Some(format!("{} + {}", rates.comparisons.genuine, rates.comparisons.forgery)),
             },
         ];
-        let rates: Vec<&ErrorRates> = runs.iter().flat_map(|run| run.skilled.iter().chain([&run.random])).collect();
+        let rates = all_rates(runs);
         all.into_iter().filter(|column| rates.iter().any(|rates| (column.value)(rates).is_some())).collect()
     }
 
@@ -61,8 +69,37 @@ impl Column {
     }
 }
 
-fn between([low, high]: [f64; 2]) -> String {
-    format!("{} to {}", percent(low), percent(high))
+fn all_rates(runs: &[VerificationResult]) -> Vec<&ErrorRates> {
+    runs.iter().flat_map(|run| run.skilled.iter().chain([&run.random])).collect()
+}
+
+/// "12.3 % <small>10.1 % to 15.0 %</small>"
+fn with_interval(value: Option<f64>, interval: Option<[f64; 2]>, written: fn(f64) -> String) -> Option<String> {
+    let between = |[low, high]: [f64; 2]| format!("<small>{} to {}</small>", written(low), written(high));
+    value.map(|value| format!("{} {}", written(value), interval.map_or(String::new(), between)).trim().to_owned())
+}
+
+fn decimals(value: f64) -> String {
+    format!("{value:.3}")
+}
+
+fn frr_at_far(rates: &ErrorRates, wanted: f64) -> Option<String> {
+    rates.frr_at_far.iter().find_map(|at| match at {
+        FrrAtFar::Measured { far, frr, ci95, .. } if *far == wanted => with_interval(Some(*frr), *ci95, percent),
+        _ => None,
+    })
+}
+
+/// Why figures are missing, each reason once.
+fn refusals(runs: &[VerificationResult]) -> String {
+    let mut reasons: Vec<&str> = Vec::new();
+    for at in all_rates(runs).into_iter().flat_map(|rates| &rates.frr_at_far) {
+        match at {
+            FrrAtFar::Refused { refused, .. } if !reasons.contains(&refused.as_str()) => reasons.push(refused),
+            _ => {}
+        }
+    }
+    reasons.iter().map(|reason| format!("<p class=\"note\">Not given: {}.</p>\n", escape(reason))).collect()
 }
 
 fn run_rows(run: &VerificationResult, columns: &[Column]) -> String {

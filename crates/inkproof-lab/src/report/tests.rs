@@ -100,7 +100,7 @@ fn page_is_complete_and_needs_nothing_beside_it() {
     let page = report.html().unwrap();
     assert_eq!(page, report.html().unwrap(), "deterministic");
     let charts = page.matches("<svg role=\"img\" aria-label=\"").count();
-    assert_eq!(charts, 1 + 2 + 2 * 2, "intervals, a DET chart for each kind of forgeries, two charts a run");
+    assert_eq!(charts, 1 + 2 + 2 + 2 * 2, "intervals; DET and risk for each kind of forgeries; two charts a run");
     assert_eq!(page.matches("<svg").count(), charts);
     assert_eq!(page.matches("<article").count(), 6);
     assert_eq!(page.matches("src=\"data:image/png;base64,").count(), 18);
@@ -204,7 +204,7 @@ fn the_audit_is_told_and_a_leak_comes_first() {
 fn every_section_can_be_reached_and_headings_are_in_order() {
     let page = report().html().unwrap();
     let links: Vec<&str> = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(links.len(), 10, "{links:?}");
+    assert_eq!(links.len(), 11, "{links:?}");
     for link in links {
         let id = link.strip_prefix('#').expect("no link leads out of the page");
         assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
@@ -223,9 +223,17 @@ fn the_table_has_the_figures_of_every_run() {
     (rates.far_at_threshold, rates.frr_at_threshold) = (Some(0.2), Some(0.0625));
     let page = report.html().unwrap().replace('\u{a0}', " ");
     let table = section(&page, "figures");
-    for cell in ["12.3 %", "10.0 % to 15.0 %", "0.956", "20.0 %", "6.2 %"] {
-        assert!(table.contains(&format!(">{cell}</td>")), "{cell} in {table}");
+    for cell in [
+        "EER\">12.3 % <small>10.0 % to 15.0 %</small>",
+        "AUC\">0.956 <small>",
+        "FAR\">20.0 % <small>",
+        "FRR\">6.2 % <small>",
+    ] {
+        assert!(table.contains(&format!("<td data-label=\"{cell}")), "{cell} in {table}");
     }
+    let refused = "Not given: FAR 1 % needs 300 different questioned forgeries";
+    assert_eq!(table.matches(refused).count(), 2, "64 skilled and 72 random ones");
+    assert!(!table.contains("FRR at FAR"), "no column without a figure");
     assert!(table.contains("3 references, 8 writers, 10 draws, threshold 0.580"));
     assert!(!table.contains("Cllr"), "no column without a figure");
     report.verification[0].random.cllr = Some(0.4321);
@@ -264,7 +272,7 @@ fn several_runs_make_one_verdict() {
     assert_eq!(
         text::in_plain_words(&runs[0]),
         "With 1 reference, about 25 skilled forgeries in 100 pass for genuine when as many genuine signatures are turned \
-         away. Of other people's signatures, about 2 in 100 pass on the same terms."
+         away. For other people's signatures it is about 2 in 100."
     );
     runs[0].skilled.as_mut().unwrap().eer_ci95 = Some([0.2, 0.5]);
     assert!(text::in_plain_words(&runs[0]).contains("20 to 50, so this test cannot exclude mere guessing."));

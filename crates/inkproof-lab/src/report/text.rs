@@ -80,11 +80,12 @@ pub fn verdicts(runs: &[VerificationResult]) -> String {
     sentences.join(" ")
 }
 
-/// "25.0 % (95 % interval 20.1 % to 30.0 %) with 1 reference, and 13.0 % (...) with 5 references"; without the references
+/// "25.0 % (95 % interval 20.1 % to 30.0 %) with 1 reference, and 13.0 % (9.0 % to 17.0 %) with 5 references"; without the references
 /// where there is only one run.
 fn each(runs: &[VerificationResult], of: impl Fn(&VerificationResult) -> Option<&ErrorRates>) -> String {
+    let mut named = "95\u{a0}% interval ";
     let rate = |run: &VerificationResult| {
-        let rate = rate_with_interval(of(run)?);
+        let rate = rate_with_interval(of(run)?, std::mem::take(&mut named));
         Some(if runs.len() > 1 { format!("{rate} with {}", references(run.references)) } else { rate })
     };
     listed(&runs.iter().filter_map(rate).collect::<Vec<_>>())
@@ -99,11 +100,11 @@ pub(super) fn listed(parts: &[String]) -> String {
     }
 }
 
-/// "12.3 % (95 % interval 10.1 % to 15.0 %)"
-fn rate_with_interval(rates: &ErrorRates) -> String {
+/// "12.3 % (95 % interval 10.1 % to 15.0 %)", where `named` is "95 % interval "
+fn rate_with_interval(rates: &ErrorRates, named: &str) -> String {
     let eer = percent(rates.eer);
     match rates.eer_ci95 {
-        Some([low, high]) => format!("{eer} (95\u{a0}% interval {} to {})", percent(low), percent(high)),
+        Some([low, high]) => format!("{eer} ({named}{} to {})", percent(low), percent(high)),
         None => eer,
     }
 }
@@ -136,7 +137,7 @@ pub(super) fn in_plain_words(run: &VerificationResult) -> String {
         None => sentences.push("Nothing was tested against skilled forgeries.".to_owned()),
     }
     let random = in_100(run.random.eer);
-    sentences.push(format!("Of other people's signatures, {random} in 100 pass on the same terms."));
+    sentences.push(format!("For other people's signatures it is {random} in 100."));
     sentences.join(" ")
 }
 

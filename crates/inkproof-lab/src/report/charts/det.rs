@@ -4,16 +4,15 @@
 use plotters::prelude::*;
 
 use super::probit::Probit;
-use super::{Area, Drawn, Figure, GRID, TEXT, dashed, label, mark};
+use super::runs::{self, Line, PLOT, dashed, legend, mark};
+use super::{Area, Drawn, Figure, GRID, TEXT, label};
 use crate::error::Result;
-use crate::evaluate::{Class, ErrorRates, VerificationResult};
+use crate::evaluate::{Class, VerificationResult};
 use crate::metrics::OperatingPoint;
 use crate::report::scores::scores;
 use crate::report::text::{classes, percent, references};
 
-/// The square in which the curves are.
-const PLOT: u32 = 800;
-const LEGEND_ROW: i32 = 44;
+const POINTS: usize = 400;
 
 /// None where no run has comparisons with this class.
 pub(super) fn det(runs: &[VerificationResult], forgery: Class) -> Result<Option<String>> {
@@ -24,52 +23,47 @@ pub(super) fn det(runs: &[VerificationResult], forgery: Class) -> Result<Option<
     }
     let said: Vec<String> = curves.iter().map(Curve::said).collect();
     let marked = match curves.iter().any(|curve| curve.at_threshold.is_some()) {
-        true => " The markers are at the model's threshold.",
-        false => " The model has no threshold to mark.",
+        true => "The markers are at the model's threshold.",
+        false => "The model has no threshold to mark.",
     };
+    let axis = Probit::up_to(curves.iter().map(Curve::highest).fold(0.0, f64::max));
+    let lines: Vec<Line> = curves.into_iter().map(|curve| curve.line(axis)).collect();
     let figure = Figure {
         name: "DET curve",
         message: &format!("DET curves of genuine signatures and {}. {}.", classes(forgery), said.join("; ")),
         caption: &format!(
             "Genuine signatures against {}. The nearer to the lower left corner, the better; on the thin diagonal both \
-             errors are equal.{marked}",
+             errors are equal. {marked} Rates below 0.1\u{a0}% are drawn at 0.1\u{a0}%.",
             classes(forgery)
         ),
-        height: PLOT + (LEGEND_ROW * curves.len() as i32) as u32,
+        height: runs::height(&lines),
     };
-    figure.draw(|area| draw(area, &curves, forgery)).map(Some)
+    figure.draw(|area| draw(area, axis, &lines, forgery)).map(Some)
 }
 
 struct Curve {
-    /// Of the run, which decides dashes and marker.
     place: usize,
     references: usize,
     eer: f64,
-    at_threshold: Option<(f64, f64)>,
+    at_threshold: Option<OperatingPoint>,
     points: Vec<OperatingPoint>,
 }
 
 impl Curve {
     fn of(place: usize, run: &VerificationResult, forgery: Class) -> Result<Option<Self>> {
-        let rates = match forgery {
-            Class::Random => Some(&run.random),
-            _ => run.skilled.as_ref(),
-        };
-        let (Some(rates), Some(scores)) = (rates, scores(run, forgery)?) else { return Ok(None) };
-        let at_threshold = |rates: &ErrorRates| rates.far_at_threshold.zip(rates.frr_at_threshold);
-        Ok(Some(Self {
+        Ok(scores(run, forgery)?.map(|scores| Self {
             place,
             references: run.references,
-            eer: rates.eer,
-            at_threshold: at_threshold(rates),
-            points: scores.curve(2000),
+            eer: scores.eer().rate,
+            at_threshold: run.threshold.map(|threshold| scores.at_threshold(threshold)),
+            points: scores.det(POINTS),
         }))
     }
 
     fn said(&self) -> String {
         let with = format!("With {} FAR and FRR are equal at {}", references(self.references), percent(self.eer));
         match self.at_threshold {
-            Some((far, frr)) => {
+            Some(OperatingPoint { far, frr, .. }) => {
                 format!("{with}, and at the threshold FAR is {} and FRR {}", percent(far), percent(frr))
             }
             None => with,
@@ -78,16 +72,25 @@ impl Curve {
 
     /// The highest rate that has to be on the axes.
     fn highest(&self) -> f64 {
-        let marked = self.at_threshold.map_or(0.0, |(far, frr)| far.max(frr));
-        marked.max(self.eer)
+        self.at_threshold.map_or(self.eer, |point| self.eer.max(point.far).max(point.frr))
+    }
+
+    fn line(self, axis: Probit) -> Line {
+        let rates = |point: &OperatingPoint| (point.far, point.frr);
+        let is_on = |&(far, frr): &(f64, f64)| far <= axis.high() && frr <= axis.high();
+        Line {
+            place: self.place,
+            points: self.points.iter().map(rates).filter(is_on).collect(),
+            marked: self.at_threshold.iter().map(rates).collect(),
+            label: format!("{}: equal at {}", references(self.references), percent(self.eer)),
+        }
     }
 }
 
-fn draw(area: &Area<'_>, curves: &[Curve], forgery: Class) -> Drawn {
-    let (plot, legend) = area.split_vertically(PLOT);
-    let axis = Probit::up_to(curves.iter().map(Curve::highest).fold(0.0, f64::max));
+fn draw(area: &Area<'_>, axis: Probit, lines: &[Line], forgery: Class) -> Drawn {
+    let (plot, below) = area.split_vertically(PLOT);
     let mut chart = ChartBuilder::on(&plot)
-        .margin_right(24)
+        .margin_right(30)
         .margin_top(24)
         .x_label_area_size(84)
         .y_label_area_size(104)
@@ -104,23 +107,12 @@ fn draw(area: &Area<'_>, curves: &[Curve], forgery: Class) -> Drawn {
         .draw()?;
     let ends = [(axis.low(), axis.low()), (axis.high(), axis.high())];
     chart.draw_series(LineSeries::new(ends, TEXT.stroke_width(1)))?;
-    for curve in curves {
-        let colour = dashed(forgery, curve.place);
-        let is_on = |point: &&OperatingPoint| point.far <= axis.high() && point.frr <= axis.high();
-        let points = curve.points.iter().filter(is_on).map(|point| (point.far, point.frr));
-        chart.draw_series(LineSeries::new(points, colour.stroke_width(5)))?;
-        if let Some(at_threshold) = curve.at_threshold {
-            mark(area, chart.backend_coord(&at_threshold), curve.place, colour)?;
+    for line in lines {
+        let colour = dashed(forgery, line.place);
+        chart.draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(5)))?;
+        for point in &line.marked {
+            mark(area, chart.backend_coord(point), line.place, colour)?;
         }
     }
-    for (row, curve) in (0..).zip(curves) {
-        let (y, colour) = (LEGEND_ROW * row + LEGEND_ROW / 2, dashed(forgery, curve.place));
-        legend.draw(&PathElement::new([(104, y), (230, y)], colour.stroke_width(5)))?;
-        if curve.at_threshold.is_some() {
-            mark(&legend, (167, y), curve.place, colour)?;
-        }
-        let text = format!("{}: equal at {}", references(curve.references), percent(curve.eer));
-        legend.draw_text(&text, &label(), (250, y - 17))?;
-    }
-    Ok(())
+    legend(&below, lines, forgery)
 }

@@ -23,7 +23,7 @@ pub(super) fn errors(run: &VerificationResult, axis: &ScoreAxis) -> Result<Strin
         caption: "What each threshold would cost. <span class=\"key genuine\">FRR, genuine rejected</span> \
                   <span class=\"key skilled\">FAR, skilled forgeries accepted</span> \
                   <span class=\"key random\">FAR, random forgeries accepted</span>",
-        height: 580,
+        height: 640,
     };
     figure.draw(|area| draw(area, run, axis))
 }

@@ -8,7 +8,7 @@ use crate::evaluate::{Class, VerificationResult};
 use crate::report::text::{classes, percent, references};
 
 const BINS: usize = 40;
-const HEIGHT: u32 = 580;
+const HEIGHT: u32 = 640;
 const SCALE: u32 = 84;
 
 /// The figure.
@@ -91,7 +91,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, axis: &ScoreAxis) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .margin_left(20)
         .margin_right(20)
-        .margin_top(44)
+        .margin_top(52)
         .build_cartesian_2d(axis.low..axis.high, 0.0..highest)?;
     let edge = |bin: usize| axis.low + (axis.high - axis.low) * bin as f64 / BINS as f64;
     let filled = bins.iter().enumerate().filter(|&(_, &count)| count > 0);
@@ -104,6 +104,6 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, axis: &ScoreAxis) -> Drawn {
         let line = [(threshold, 0.0), (threshold, highest)];
         chart.draw_series(LineSeries::new(line, THRESHOLD.stroke_width(3)))?;
     }
-    area.draw_text(&panel.title(), &label(), (20, 4))?;
+    area.draw_text(&panel.title(), &label(), (20, 12))?;
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! The outcome at a glance: every EER with its interval on one axis from perfect to guessing.
 
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{Area, Drawn, Figure, GRID, TEXT, WIDTH, colour, label, mark};
+use super::runs::{dashed, mark};
+use super::{Area, Drawn, Figure, GRID, TEXT, WIDTH, label};
 use crate::error::Result;
 use crate::evaluate::{Class, ErrorRates, VerificationResult};
 use crate::report::text::{classes, percent, references};
@@ -10,6 +12,9 @@ use crate::report::text::{classes, percent, references};
 const ROW: i32 = 84;
 const SCALE: i32 = 84;
 const MARGIN: i32 = 30;
+
+/// Of the scale.
+const STEPS: i32 = 5;
 
 /// None without runs.
 pub(in crate::report) fn intervals(runs: &[VerificationResult]) -> Result<Option<String>> {
@@ -59,34 +64,42 @@ impl Row {
 }
 
 fn draw(area: &Area<'_>, rows: &[Row]) -> Drawn {
-    let highest = rows.iter().map(|row| row.interval.map_or(row.eer, |[_, high]| high)).fold(0.5, f64::max);
-    let axis = if highest > 0.5 { 1.0 } else { 0.5 };
-    let x = |rate: f64| MARGIN + (rate / axis * f64::from(WIDTH as i32 - 2 * MARGIN)).round() as i32;
-    let bottom = ROW * rows.len() as i32;
-    for step in 0..=5 {
-        let rate = axis * f64::from(step) / 5.0;
-        let (style, at) = (GRID.stroke_width(2), x(rate));
-        area.draw(&PathElement::new([(at, 0), (at, bottom)], style))?;
-        let centred = label().pos(plotters::style::text_anchor::Pos::new(
-            plotters::style::text_anchor::HPos::Center,
-            plotters::style::text_anchor::VPos::Top,
-        ));
-        area.draw_text(&format!("{:.0}", 100.0 * rate), &centred, (at, bottom + 10))?;
-    }
-    area.draw(&PathElement::new([(x(0.0), bottom), (x(axis), bottom)], TEXT.stroke_width(2)))?;
-    let below = bottom + 48;
-    area.draw_text("perfect", &label(), (MARGIN, below))?;
+    let highest = rows.iter().map(|row| row.interval.map_or(row.eer, |[_, high]| high)).fold(0.0, f64::max);
+    let end = if highest > 0.5 { 1.0 } else { 0.5 };
+    let x = |rate: f64| MARGIN + (rate / end * f64::from(WIDTH as i32 - 2 * MARGIN)).round() as i32;
     for (place, row) in (0..).zip(rows) {
-        let (top, colour) = (ROW * place, colour(row.class));
-        area.draw_text(&row.title(), &label(), (MARGIN, top + 6))?;
-        let y = top + 60;
-        if let Some([low, high]) = row.interval {
-            area.draw(&PathElement::new([(x(low), y), (x(high), y)], colour.stroke_width(5)))?;
-            for end in [low, high] {
-                area.draw(&PathElement::new([(x(end), y - 9), (x(end), y + 9)], colour.stroke_width(5)))?;
-            }
+        let top = ROW * place;
+        area.draw_text(&row.title(), &label(), (MARGIN, top + 4))?;
+        for step in 0..=STEPS {
+            let at = x(end * f64::from(step) / f64::from(STEPS));
+            area.draw(&PathElement::new([(at, top + 42), (at, top + ROW - 4)], GRID.stroke_width(2)))?;
         }
-        mark(area, (x(row.eer), y), usize::from(row.class == Class::Random), colour)?;
+        draw_interval(area, row, top + 59, x)?;
     }
+    draw_scale(area, end, ROW * rows.len() as i32, x)
+}
+
+fn draw_interval(area: &Area<'_>, row: &Row, y: i32, x: impl Fn(f64) -> i32) -> Drawn {
+    let colour = dashed(row.class, 0);
+    if let Some([low, high]) = row.interval {
+        area.draw(&PathElement::new([(x(low), y), (x(high), y)], colour.stroke_width(5)))?;
+        for end in [low, high] {
+            area.draw(&PathElement::new([(x(end), y - 9), (x(end), y + 9)], colour.stroke_width(5)))?;
+        }
+    }
+    mark(area, (x(row.eer), y), usize::from(row.class == Class::Random), colour)
+}
+
+/// Percent from left to right, with what the ends mean.
+fn draw_scale(area: &Area<'_>, end: f64, y: i32, x: impl Fn(f64) -> i32) -> Drawn {
+    area.draw(&PathElement::new([(x(0.0), y), (x(end), y)], TEXT.stroke_width(2)))?;
+    let aligned = |horizontal| label().pos(Pos::new(horizontal, VPos::Top));
+    for step in 0..=STEPS {
+        let rate = end * f64::from(step) / f64::from(STEPS);
+        area.draw_text(&format!("{:.0}", 100.0 * rate), &aligned(HPos::Center), (x(rate), y + 10))?;
+    }
+    area.draw_text("perfect", &aligned(HPos::Left), (MARGIN - 8, y + 44))?;
+    area.draw_text("EER, %", &aligned(HPos::Center), (x(0.2), y + 44))?;
+    area.draw_text("guessing", &aligned(if end > 0.5 { HPos::Center } else { HPos::Right }), (x(0.5) + 8, y + 44))?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 
 /// Where the axis is labelled, in rates; the second list where it also shows rates above one half.
 const HALF_TICKS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5];
-const WHOLE_TICKS: [f64; 13] = [0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99];
+const WHOLE_TICKS: [f64; 12] = [0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99];
 
 /// An axis of rates from 0.1 % on, labelled in percent.
 #[derive(Debug, Clone, Copy)]
@@ -119,6 +119,6 @@ mod tests {
         let labels = |axis: Probit| -> Vec<String> { axis.ticks.iter().map(Probit::format).collect() };
         let expected = ["0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "30", "40", "50"];
         assert_eq!(labels(Probit::up_to(0.5)), expected);
-        assert_eq!(labels(Probit::up_to(1.0))[10..], ["95", "98", "99"]);
+        assert_eq!(labels(Probit::up_to(1.0))[9..], ["90", "95", "99"]);
     }
 }
