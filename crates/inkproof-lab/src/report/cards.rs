@@ -24,7 +24,12 @@ pub(super) fn mistakes(report: &Report) -> Option<Section> {
             Class::Genuine => ("Genuine, but rejected".to_owned(), "rejected"),
             forgery => (format!("{}, but accepted", capital(classes(forgery))), "accepted"),
         };
-        let cards: String = report.mistakes.iter().filter(|example| example.truth == of_class).map(card).collect();
+        let cards: String = report
+            .mistakes
+            .iter()
+            .filter(|example| example.truth == of_class)
+            .map(|example| card(example, 4))
+            .collect();
         body += &format!(
             "<h3>{title}</h3>\n<p class=\"note\">{} of {} comparisons were {done}, {}.</p>\n",
             errors.wrong,
@@ -54,7 +59,7 @@ fn capital(text: &str) -> String {
 
 /// Comparisons chosen without a look at the scores; None without any.
 pub(super) fn examples(report: &Report) -> Option<Section> {
-    let cards: String = report.examples.iter().map(card).collect();
+    let cards: String = report.examples.iter().map(|example| card(example, 3)).collect();
     let body = format!(
         "<p>For contrast, the first comparison of every class of the first writers, chosen without a look at the \
          scores.</p>\n<div class=\"cards\">\n{cards}</div>\n"
@@ -62,7 +67,8 @@ pub(super) fn examples(report: &Report) -> Option<Section> {
     (!cards.is_empty()).then(|| Section::new("examples", "Examples", body))
 }
 
-fn card(example: &Example) -> String {
+/// `heading` is the level of the card's heading.
+fn card(example: &Example, heading: u8) -> String {
     let writer = escape(&example.writer);
     let pictures: String =
         example.references.iter().map(|png| picture(png, &format!("reference of writer {writer}"))).collect();
@@ -73,7 +79,7 @@ fn card(example: &Example) -> String {
         _ => String::new(),
     };
     format!(
-        "<article class=\"card {mark}\">\n<h4>{decision} <span class=\"outcome\">{outcome}</span></h4>\n\
+        "<article class=\"card {mark}\">\n<h{heading}>{decision} <span class=\"outcome\">{outcome}</span></h{heading}>\n\
          <p>Writer {writer}; the questioned signature is a <strong>{truth}</strong>{suffix}. \
          Score {score:.3} {sign} threshold {threshold:.3}.{missed}</p>\n\
          <div class=\"pictures\">\n<figure><div class=\"references{many}\">{pictures}</div><figcaption>{caption}</figcaption></figure>\n\

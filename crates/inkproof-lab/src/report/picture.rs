@@ -7,7 +7,7 @@ use inkproof::{Gray, GrayRule, Limits, decode, read_image_file};
 use crate::error::{Error, Result};
 
 /// How much darker than the paper, in grays, a pixel is that must not be cropped away.
-const DARKER: u8 = 32;
+const DARKER: u8 = 24;
 
 /// The border left around the ink, as a share of the picture's longer side.
 const BORDER: f64 = 0.03;

@@ -2,9 +2,10 @@
 //! page was made.
 
 use super::charts;
-use super::text::{escape, in_plain_words, percent};
+use super::text::{escape, in_plain_words, listed, percent};
 use super::{AuditSummary, Making, Report, Section};
 use crate::error::Result;
+use crate::evaluate::VerificationResult;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -25,7 +26,7 @@ pub(super) fn head(title: &str) -> String {
 
 /// The first screen: what was tested, the verdict, and a warning when the test met the training.
 pub(super) fn summary(report: &Report) -> Result<String> {
-    let mut section = format!("<p class=\"data\">{}</p>\n", escape(&report.data));
+    let mut section = format!("<p class=\"data\">{} {}</p>\n", escape(&report.data), tested(report));
     let of_verification = report.verification.iter().map(|run| run.training_images_in_test);
     let of_notebook = report.notebook.iter().map(|result| result.training_images_in_test);
     if let Some(seen @ 1..) = of_verification.chain(of_notebook).flatten().max() {
@@ -48,6 +49,20 @@ pub(super) fn summary(report: &Report) -> Result<String> {
         escape(&report.verdict)
     );
     Ok(section)
+}
+
+/// Which model met which test, as HTML.
+fn tested(report: &Report) -> String {
+    let model = match report.made.model_digest.as_str() {
+        "" => escape(&report.made.model),
+        digest => format!("{} ({})", escape(&report.made.model), escape(digest)),
+    };
+    let counts: Vec<String> = report.verification.iter().map(|run| run.references.to_string()).collect();
+    let word = if counts == ["1"] { "reference" } else { "references" };
+    match counts.is_empty() {
+        true => format!("Tested: model {model}."),
+        false => format!("Tested: model {model} with {} {word}.", listed(&counts)),
+    }
 }
 
 /// `strong` and then `text`, which is HTML.
@@ -79,10 +94,15 @@ fn missing(report: &Report) -> Vec<String> {
         runs.iter().any(|run| run.skilled.is_none()),
         "How skilled forgeries fare: there are none in this data. Other people's signatures are far easier to tell.",
     );
+    let decided = |run: &VerificationResult| run.random.far_at_threshold.is_some();
     say(
-        runs.iter().any(|run| run.threshold.is_none()),
+        !runs.iter().all(decided),
         "What would be accepted and what rejected: the model has no threshold, so nothing was decided and there are no \
          mistakes to show.",
+    );
+    say(
+        runs.iter().any(|run| decided(run) && run.threshold.is_none()),
+        "Which mistakes are the worst: the folds have a threshold each, and the distances to them cannot be compared.",
     );
     say(
         !runs.is_empty() && runs.iter().all(|run| run.random.cllr.is_none()),

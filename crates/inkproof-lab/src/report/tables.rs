@@ -18,13 +18,13 @@ pub(super) fn figures(report: &Report) -> Option<Section> {
     let columns = Column::of(runs);
     let heads: String = columns.iter().map(|column| format!("<th scope=\"col\">{}</th>", column.name)).collect();
     let mut body = format!(
-        "<table class=\"figures\">\n<caption>Skilled and random forgeries apart, for each number of references</caption>\n\
+        "<div class=\"wide\">\n<table class=\"figures\">\n<caption>Skilled and random forgeries apart, for each number of references</caption>\n\
          <thead><tr><th scope=\"col\">against</th>{heads}</tr></thead>\n"
     );
     for run in runs {
         body += &run_rows(run, &columns);
     }
-    body += "</table>\n<p class=\"note\">FAR and FRR are at the model's threshold, which was fixed before this test. \
+    body += "</table>\n</div>\n<p class=\"note\">FAR and FRR are at the model's threshold, which was fixed before this test. \
              Small print: 95\u{a0}% intervals, which resample the writers.</p>\n";
     body += &refusals(runs);
     (!runs.is_empty()).then(|| Section::new("figures", "Figures", body))
@@ -73,9 +73,10 @@ fn all_rates(runs: &[VerificationResult]) -> Vec<&ErrorRates> {
     runs.iter().flat_map(|run| run.skilled.iter().chain([&run.random])).collect()
 }
 
-/// "12.3 % <small>10.1 % to 15.0 %</small>"
+/// "12.3 % <small>10.1 to 15.0</small>"
 fn with_interval(value: Option<f64>, interval: Option<[f64; 2]>, written: fn(f64) -> String) -> Option<String> {
-    let between = |[low, high]: [f64; 2]| format!("<small>{} to {}</small>", written(low), written(high));
+    let bare = |value| written(value).trim_end_matches("\u{a0}%").to_owned();
+    let between = |[low, high]: [f64; 2]| format!("<small>{} to {}</small>", bare(low), bare(high));
     value.map(|value| format!("{} {}", written(value), interval.map_or(String::new(), between)).trim().to_owned())
 }
 

@@ -171,8 +171,15 @@ fn the_page_says_what_it_cannot_say() {
     }
     report.audit = None;
     for run in &mut report.verification {
-        run.skilled = None;
         run.threshold = None;
+    }
+    let page = report.html().unwrap();
+    assert!(section(&page, "limits").contains("the folds have a threshold each"));
+    assert!(section(&page, "figures").contains("a threshold for each fold"));
+    assert!(page.contains("The markers are at the threshold."));
+    for run in &mut report.verification {
+        run.skilled = None;
+        (run.random.far_at_threshold, run.random.frr_at_threshold) = (None, None);
         run.comparisons.retain(|comparison| comparison.class != Class::Skilled);
     }
     report.verdict = verdicts(&report.verification);
@@ -183,6 +190,7 @@ fn the_page_says_what_it_cannot_say() {
     }
     assert!(section(&page, "writers").contains("which this test itself gave"));
     assert!(page.contains("Nothing was tested against skilled forgeries."));
+    assert!(page.contains("There is no threshold to mark.") && !page.contains("id=\"risk\""));
 }
 
 #[test]
@@ -224,7 +232,7 @@ fn the_table_has_the_figures_of_every_run() {
     let page = report.html().unwrap().replace('\u{a0}', " ");
     let table = section(&page, "figures");
     for cell in [
-        "EER\">12.3 % <small>10.0 % to 15.0 %</small>",
+        "EER\">12.3 % <small>10.0 to 15.0</small>",
         "AUC\">0.956 <small>",
         "FAR\">20.0 % <small>",
         "FRR\">6.2 % <small>",

@@ -45,17 +45,23 @@ struct Curve {
     place: usize,
     references: usize,
     eer: f64,
-    at_threshold: Option<OperatingPoint>,
+    /// FAR and FRR; of folds with a threshold each, over all of them.
+    at_threshold: Option<(f64, f64)>,
     points: Vec<OperatingPoint>,
 }
 
 impl Curve {
     fn of(place: usize, run: &VerificationResult, forgery: Class) -> Result<Option<Self>> {
-        Ok(scores(run, forgery)?.map(|scores| Self {
+        let rates = match forgery {
+            Class::Random => Some(&run.random),
+            _ => run.skilled.as_ref(),
+        };
+        let (Some(rates), Some(scores)) = (rates, scores(run, forgery)?) else { return Ok(None) };
+        Ok(Some(Self {
             place,
             references: run.references,
-            eer: scores.eer().rate,
-            at_threshold: run.threshold.map(|threshold| scores.at_threshold(threshold)),
+            eer: rates.eer,
+            at_threshold: rates.far_at_threshold.zip(rates.frr_at_threshold),
             points: scores.det(POINTS),
         }))
     }
@@ -63,7 +69,7 @@ impl Curve {
     fn said(&self) -> String {
         let with = format!("With {} FAR and FRR are equal at {}", references(self.references), percent(self.eer));
         match self.at_threshold {
-            Some(OperatingPoint { far, frr, .. }) => {
+            Some((far, frr)) => {
                 format!("{with}, and at the threshold FAR is {} and FRR {}", percent(far), percent(frr))
             }
             None => with,
@@ -72,7 +78,7 @@ impl Curve {
 
     /// The highest rate that has to be on the axes.
     fn highest(&self) -> f64 {
-        self.at_threshold.map_or(self.eer, |point| self.eer.max(point.far).max(point.frr))
+        self.at_threshold.map_or(self.eer, |(far, frr)| self.eer.max(far).max(frr))
     }
 
     fn line(self, axis: Probit) -> Line {
@@ -81,7 +87,7 @@ impl Curve {
         Line {
             place: self.place,
             points: self.points.iter().map(rates).filter(is_on).collect(),
-            marked: self.at_threshold.iter().map(rates).collect(),
+            marked: self.at_threshold.into_iter().collect(),
             label: format!("{}: equal at {}", references(self.references), percent(self.eer)),
         }
     }

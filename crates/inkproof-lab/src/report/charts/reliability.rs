@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::evaluate::{Class, VerificationResult};
 use crate::metrics::ReliabilityBin;
 use crate::report::scores::scores;
-use crate::report::text::{classes, percent, references};
+use crate::report::text::{classes, references};
 
 const BINS: usize = 10;
 
@@ -25,13 +25,13 @@ pub(super) fn reliability(runs: &[VerificationResult], forgery: Class) -> Result
         bins.retain(|bin| bin.count >= LEAST_COUNT);
         let gap = bins.iter().map(|bin| (bin.stated - bin.observed).abs()).fold(0.0, f64::max);
         let with = references(run.references);
-        said.push(format!("With {with} they differ by up to {}", percent(gap)));
-        let points: Vec<_> = bins.iter().map(|bin: &ReliabilityBin| (bin.stated, bin.observed)).collect();
+        said.push(format!("With {with} they differ by up to {}", points(gap)));
+        let places: Vec<_> = bins.iter().map(|bin: &ReliabilityBin| (bin.stated, bin.observed)).collect();
         lines.push(Line {
             place,
-            marked: points.clone(),
-            points,
-            label: format!("{with}: off by up to {}", percent(gap)),
+            marked: places.clone(),
+            points: places,
+            label: format!("{with}: off by up to {}", points(gap)),
         });
     }
     if lines.is_empty() {
@@ -59,4 +59,9 @@ pub(super) fn reliability(runs: &[VerificationResult], forgery: Class) -> Result
         diagonal: true,
     };
     figure.draw(|area| shares.draw(area, &lines, forgery)).map(Some)
+}
+
+/// A difference of two shares.
+fn points(gap: f64) -> String {
+    format!("{:.1} points", 100.0 * gap)
 }

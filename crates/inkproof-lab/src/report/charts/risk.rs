@@ -35,7 +35,7 @@ pub(super) fn risk(runs: &[VerificationResult], forgery: Class) -> Result<Option
             place,
             points: points.iter().map(place_of).collect(),
             marked: vec![place_of(&all)],
-            label: format!("{with}: {} wrong when all are decided", percent(all.risk)),
+            label: format!("{with}: {} wrong of all", percent(all.risk)),
         });
     }
     if lines.is_empty() {
