@@ -4,10 +4,15 @@
 //! and how all of it was made. No script, no font, no link: what is in the file is all there is. The same data gives the
 //! same bytes.
 
+mod cards;
 mod charts;
-pub(crate) mod examples;
+mod examples;
+pub(crate) mod picture;
+mod scores;
 mod sections;
+mod tables;
 mod text;
+mod writers;
 
 use std::path::Path;
 
@@ -15,10 +20,10 @@ use inkproof::write_atomically;
 
 use crate::error::{Error, Result};
 use crate::evaluate::{Class, NotebookResult, VerificationResult};
-pub use examples::examples;
+pub use examples::{examples, mistakes};
 pub(crate) use sections::head;
 pub(crate) use text::escape;
-pub use text::verdict;
+pub use text::{verdict, verdicts};
 
 /// What the report tells.
 #[derive(Debug, Clone, Default)]
@@ -26,13 +31,37 @@ pub struct Report {
     pub title: String,
     /// What was tested on what, in a sentence or two.
     pub data: String,
-    /// The outcome in plain language; [`verdict`] words one run.
+    /// The outcome in plain language; [`verdicts`] words it.
     pub verdict: String,
+    /// What the audit of the data found; None where it was not audited.
+    pub audit: Option<AuditSummary>,
     /// With their comparisons, from which the charts are drawn.
     pub verification: Vec<VerificationResult>,
     pub notebook: Option<NotebookResult>,
+    /// The worst mistakes of the last run, found by [`mistakes`].
+    pub mistakes: Vec<Example>,
+    /// Comparisons of the last run, chosen blindly by [`examples`].
     pub examples: Vec<Example>,
     pub made: Making,
+}
+
+/// What an audit of the data set says in a report about a model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditSummary {
+    /// In a sentence or two.
+    pub verdict: String,
+    /// The gravest first.
+    pub findings: Vec<AuditFinding>,
+}
+
+/// One thing that an audit found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFinding {
+    /// Whether it can make figures on this data worthless.
+    pub leak: bool,
+    pub title: String,
+    /// What was found, with its figures.
+    pub detail: String,
 }
 
 /// How the report came to be, so that it can be made again.
@@ -78,16 +107,32 @@ impl Report {
     /// [`Error::Chart`] when a chart cannot be drawn.
     pub fn html(&self) -> Result<String> {
         let mut page = sections::head(&self.title);
-        page += &sections::summary(self);
-        page += &sections::figures(self);
-        for run in &self.verification {
-            page += &charts::section(run)?;
-        }
-        page += &sections::examples(&self.examples);
-        page += sections::WORDS;
-        page += &sections::making(&self.made);
+        page += &sections::summary(self)?;
+        let sections = self.sections()?;
+        page += &contents(&sections);
+        page.extend(sections.iter().map(Section::html));
         page += "</main>\n</body>\n</html>\n";
         Ok(page)
+    }
+
+    /// All that follows the first screen.
+    fn sections(&self) -> Result<Vec<Section>> {
+        let sections = [
+            sections::limits(self),
+            self.audit.as_ref().map(sections::audit),
+            tables::figures(self),
+            charts::det(&self.verification)?,
+            charts::scores(&self.verification)?,
+            charts::reliability(&self.verification)?,
+            charts::risk(&self.verification)?,
+            tables::writers(self)?,
+            cards::mistakes(self),
+            cards::examples(self),
+            sections::notebook(self),
+            Some(sections::words()),
+            Some(sections::making(&self.made)),
+        ];
+        Ok(sections.into_iter().flatten().collect())
     }
 
     /// Writes the page to `path`, which only changes when the whole page is written.
@@ -98,6 +143,31 @@ impl Report {
         let page = self.html()?;
         write_atomically(path, page.as_bytes()).map_err(|source| Error::Io { path: path.to_owned(), source })
     }
+}
+
+/// A part of the page under a heading of its own.
+struct Section {
+    /// Its name within the page.
+    id: &'static str,
+    title: &'static str,
+    /// HTML.
+    body: String,
+}
+
+impl Section {
+    fn new(id: &'static str, title: &'static str, body: String) -> Self {
+        Self { id, title, body }
+    }
+
+    fn html(&self) -> String {
+        format!("<section id=\"{}\">\n<h2>{}</h2>\n{}</section>\n", self.id, self.title, self.body)
+    }
+}
+
+/// The way to every section.
+fn contents(sections: &[Section]) -> String {
+    let items = sections.iter().map(|section| format!("<li><a href=\"#{}\">{}</a></li>\n", section.id, section.title));
+    format!("<nav aria-label=\"Contents\">\n<ol>\n{}</ol>\n</nav>\n", items.collect::<String>())
 }
 
 #[cfg(test)]

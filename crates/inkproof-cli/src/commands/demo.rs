@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use inkproof::{Decision, Model};
 use inkproof_lab::evaluate::{Class, Comparison, Embedded, VerificationOptions, VerificationResult};
-use inkproof_lab::report::{Making, Report, examples, verdict};
+use inkproof_lab::report::{Making, Report, examples, mistakes, verdicts};
 use inkproof_lab::synth::{self, SynthOptions};
 
 use super::evaluate::embed;
@@ -80,10 +80,10 @@ impl Demo {
                  on other synthetic writers and on nobody's real signature.",
                 SIGNATURES.writers, SIGNATURES.genuine, SIGNATURES.forgeries
             ),
-            verdict: runs.last().map(verdict).unwrap_or_default(),
+            verdict: verdicts(runs),
+            mistakes: mistakes(embedded.set(), &runs[runs.len() - 1])?,
             examples: examples(embedded.set(), &runs[runs.len() - 1])?,
             verification: runs.to_vec(),
-            notebook: None,
             made: Making {
                 command: "inkproof demo".to_owned(),
                 seed: SIGNATURES.seed,
@@ -91,6 +91,7 @@ impl Demo {
                 model_digest: model.digest().to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
+            ..Report::default()
         };
         report.write(&path)?;
         Ok(path)

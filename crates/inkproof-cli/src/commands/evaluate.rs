@@ -14,7 +14,7 @@ use inkproof_lab::evaluate::{
 };
 use inkproof_lab::folds::{FoldOptions, Folded, folded};
 use inkproof_lab::pictures::Pictures;
-use inkproof_lab::report::{Making, Report, examples, verdict};
+use inkproof_lab::report::{Making, Report, examples, mistakes, verdict, verdicts};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -102,10 +102,18 @@ impl Evaluate {
             write(path, &scores_csv(&set, &runs, &fold_of))?;
             eprintln!("Every comparison is in {}", path.display());
         }
-        let verdict = runs.iter().map(verdict).collect::<Vec<_>>().join(" ");
-        let examples = runs.last().map_or(Ok(Vec::new()), |run| examples(&set, run))?;
-        let data = describe(&set);
-        self.write_report(name, Report { data, verdict, examples, verification: runs, ..Report::default() })
+        if self.report.is_none() {
+            return Ok(());
+        }
+        let (mut worst, mut chosen) = (Vec::new(), Vec::new());
+        if let Some(run) = runs.last() {
+            worst = mistakes(&set, run)?;
+            chosen = examples(&set, run)?;
+        }
+        let (data, verdict) = (describe(&set), verdicts(&runs));
+        let report =
+            Report { data, verdict, mistakes: worst, examples: chosen, verification: runs, ..Report::default() };
+        self.write_report(name, report)
     }
 
     fn at_once(&self, set: DataSet, candidate: &Candidate) -> Result<Measured> {

@@ -1,13 +1,16 @@
-//! The parts of the page that are words, tables and pictures.
+//! The parts of the page that are words: its head, the first screen, what the audit found, what cannot be said, how the
+//! page was made.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
-use super::text::{class, escape, percent, references};
-use super::{Decision, Example, Making, Report};
-use crate::evaluate::{Class, ErrorRates, VerificationResult};
+use super::charts;
+use super::text::{escape, in_plain_words, listed, percent};
+use super::{AuditSummary, Making, Report, Section};
+use crate::error::Result;
+use crate::evaluate::VerificationResult;
 
 const STYLE: &str = include_str!("style.css");
+
+/// Intervals that resample fewer writers than this are too narrow.
+const FEW_WRITERS: usize = 20;
 
 /// Everything up to the first section.
 pub(crate) fn head(title: &str) -> String {
@@ -21,146 +24,148 @@ pub(crate) fn head(title: &str) -> String {
     )
 }
 
-/// What was tested, the verdict, and a warning when the test met the training.
-pub(super) fn summary(report: &Report) -> String {
-    let mut section = format!(
-        "<p class=\"data\">{}</p>\n<p class=\"verdict\">{}</p>\n",
-        escape(&report.data),
-        escape(&report.verdict)
-    );
+/// The first screen: what was tested, the verdict, and a warning when the test met the training.
+pub(super) fn summary(report: &Report) -> Result<String> {
+    let mut section = format!("<p class=\"data\">{} {}</p>\n", escape(&report.data), tested(report));
     let of_verification = report.verification.iter().map(|run| run.training_images_in_test);
     let of_notebook = report.notebook.iter().map(|result| result.training_images_in_test);
     if let Some(seen @ 1..) = of_verification.chain(of_notebook).flatten().max() {
-        section += &format!(
-            "<p class=\"warning\"><strong>Not a fair test.</strong> {seen} test images were in the model's training; \
-             the figures below measure memory.</p>\n"
+        section += &warning(
+            "Not a fair test.",
+            &format!("{seen} test images were in the model's training; the figures below measure memory."),
         );
     }
-    section
+    if let Some(audit) = report.audit.as_ref().filter(|audit| audit.findings.iter().any(|finding| finding.leak)) {
+        section += &warning("The audit found a leak.", &escape(&audit.verdict));
+    }
+    let plain = report
+        .verification
+        .last()
+        .map_or(String::new(), |run| format!("<p class=\"plain\">{}</p>\n", in_plain_words(run)));
+    let chart = charts::intervals(&report.verification)?.unwrap_or_default();
+    section += &format!(
+        "<section id=\"verdict\" class=\"first\">\n<div class=\"verdict\">\n<h2>Verdict</h2>\n{plain}<p>{}</p>\n</div>\n\
+         {chart}</section>\n",
+        escape(&report.verdict)
+    );
+    Ok(section)
 }
 
-/// The table of figures; nothing when nothing was measured.
-pub(super) fn figures(report: &Report) -> String {
-    let mut section = String::new();
-    if !report.verification.is_empty() {
-        section += "<section>\n<h2>Figures</h2>\n<table>\n<thead><tr><th>against</th><th>EER</th>\
-                    <th>95\u{a0}% interval</th><th>AUC</th><th>FAR</th><th>FRR</th><th>comparisons</th></tr></thead>\n";
-        for run in &report.verification {
-            section += &run_rows(run);
-        }
-        section += "</table>\n";
-        section += "<p class=\"note\">FAR and FRR are at the model's threshold. Intervals resample the writers.</p>\n</section>\n";
+/// Which model met which test, as HTML.
+fn tested(report: &Report) -> String {
+    let model = match report.made.model_digest.as_str() {
+        "" => escape(&report.made.model),
+        digest => format!("{} ({})", escape(&report.made.model), escape(digest)),
+    };
+    let counts: Vec<String> = report.verification.iter().map(|run| run.references.to_string()).collect();
+    let word = if counts == ["1"] { "reference" } else { "references" };
+    match counts.is_empty() {
+        true => format!("Tested: model {model}."),
+        false => format!("Tested: model {model} with {} {word}.", listed(&counts)),
     }
-    if let Some(notebook) = &report.notebook {
-        section += &format!(
-            "<section>\n<h2>The notebook's measure</h2>\n<p>{} pairs: accuracy {} at 0.5, loss {:.4}. \
-             It never compares a writer with strangers.</p>\n</section>\n",
+}
+
+/// `strong` and then `text`, which is HTML.
+fn warning(strong: &str, text: &str) -> String {
+    format!("<p class=\"warning\"><strong>{strong}</strong> {text}</p>\n")
+}
+
+/// What a reader might look for and not find, and why; None when nothing is missing.
+pub(super) fn limits(report: &Report) -> Option<Section> {
+    let items: String = missing(report).iter().map(|item| format!("<li>{item}</li>\n")).collect();
+    (!items.is_empty())
+        .then(|| Section::new("limits", "What this page cannot say", format!("<ul class=\"limits\">\n{items}</ul>\n")))
+}
+
+fn missing(report: &Report) -> Vec<String> {
+    let mut missing = Vec::new();
+    let runs = &report.verification;
+    let mut say = |is_so: bool, text: &str| {
+        if is_so {
+            missing.push(text.to_owned());
+        }
+    };
+    say(
+        report.audit.is_none(),
+        "Whether something other than the shape of the signatures tells genuine from forged: the data was not audited \
+         for this page (<code>inkproof audit</code> does).",
+    );
+    say(
+        runs.iter().any(|run| run.skilled.is_none()),
+        "How skilled forgeries fare: there are none in this data. Other people's signatures are far easier to tell.",
+    );
+    let decided = |run: &VerificationResult| run.random.far_at_threshold.is_some();
+    say(
+        !runs.iter().all(decided),
+        "What would be accepted and what rejected: the model has no threshold, so nothing was decided and there are no \
+         mistakes to show.",
+    );
+    say(
+        runs.iter().any(|run| decided(run) && run.threshold.is_none()),
+        "Which mistakes are the worst: the folds have a threshold each, and the distances to them cannot be compared.",
+    );
+    say(
+        !runs.is_empty() && runs.iter().all(|run| run.random.cllr.is_none()),
+        "How strong the evidence of a score is: the scores are not calibrated, so they rank comparisons and no more. \
+         There is no likelihood ratio, no reliability plot and no Cllr.",
+    );
+    if let Some(writers) = runs.iter().map(|run| run.writers).min().filter(|&writers| writers < FEW_WRITERS) {
+        missing.push(format!(
+            "How much writers differ: {writers} of them are few, and intervals from fewer than {FEW_WRITERS} writers \
+             tend to be too narrow."
+        ));
+    }
+    if let Some(run) = runs.iter().find(|run| run.skipped.too_few_genuine > 0) {
+        missing.push(format!(
+            "Anything of {} writer(s) who have too few genuine signatures for this number of references ({}).",
+            run.skipped.too_few_genuine, run.references
+        ));
+    }
+    missing
+}
+
+/// What the audit of the data found; None when there was none.
+pub(super) fn audit(audit: &AuditSummary) -> Section {
+    let findings: String = audit
+        .findings
+        .iter()
+        .map(|finding| {
+            let (kind, class) = if finding.leak { ("leak", "leak") } else { ("note", "note-item") };
+            format!(
+                "<li class=\"{class}\"><strong>{kind}</strong> {}: {}</li>\n",
+                escape(&finding.title),
+                escape(&finding.detail)
+            )
+        })
+        .collect();
+    let findings = match findings.is_empty() {
+        true => "<p>It found nothing to report.</p>\n".to_owned(),
+        false => format!("<ul class=\"findings\">\n{findings}</ul>\n"),
+    };
+    let body = format!("<p>{}</p>\n{findings}", escape(&audit.verdict));
+    Section::new("audit", "What the audit of the data found", body)
+}
+
+/// The notebook's figures.
+pub(super) fn notebook(report: &Report) -> Option<Section> {
+    report.notebook.as_ref().map(|notebook| {
+        let body = format!(
+            "<p>{} pairs: accuracy {} at 0.5, loss {:.4}. It never compares a writer with strangers.</p>\n",
             notebook.pairs,
             percent(notebook.accuracy),
             notebook.loss
         );
-    }
-    section
-}
-
-fn run_rows(run: &VerificationResult) -> String {
-    let threshold = run.threshold.map_or(String::new(), |threshold| format!(", threshold {threshold:.3}"));
-    let mut rows = format!(
-        "<tbody>\n<tr class=\"run\"><th colspan=\"7\">{}, {} writers, {} draws{threshold}</th></tr>\n",
-        references(run.references),
-        run.writers,
-        run.repeats
-    );
-    match &run.skilled {
-        Some(skilled) => rows += &row("skilled forgeries", skilled),
-        None => rows += "<tr><th>skilled forgeries</th><td colspan=\"6\">none in this data</td></tr>\n",
-    }
-    rows += &row("random forgeries", &run.random);
-    rows += "</tbody>\n";
-    rows
-}
-
-fn row(against: &str, rates: &ErrorRates) -> String {
-    let or_dash = |rate: Option<f64>| rate.map_or("\u{2013}".to_owned(), percent);
-    let interval = match rates.eer_ci95 {
-        Some([low, high]) => format!("{} to {}", percent(low), percent(high)),
-        None => "\u{2013}".to_owned(),
-    };
-    let cells = [
-        ("EER", percent(rates.eer)),
-        ("95\u{a0}% interval", interval),
-        ("AUC", format!("{:.3}", rates.auc)),
-        ("FAR", or_dash(rates.far_at_threshold)),
-        ("FRR", or_dash(rates.frr_at_threshold)),
-        ("comparisons", format!("{} + {}", rates.comparisons.genuine, rates.comparisons.forgery)),
-    ];
-    let cells = cells.map(|(label, value)| format!("<td data-label=\"{label}\">{value}</td>"));
-    format!("<tr><th>{against}</th>{}</tr>\n", cells.concat())
-}
-
-/// Cards with pictures; nothing without examples.
-pub(super) fn examples(examples: &[Example]) -> String {
-    if examples.is_empty() {
-        return String::new();
-    }
-    let cards: String = examples.iter().map(card).collect();
-    format!("<section>\n<h2>Examples</h2>\n<div class=\"cards\">\n{cards}</div>\n</section>\n")
-}
-
-fn card(example: &Example) -> String {
-    let writer = escape(&example.writer);
-    let pictures: String =
-        example.references.iter().map(|png| picture(png, &format!("reference of writer {writer}"))).collect();
-    let (decision, outcome, mark) = outcome(example);
-    let sign = if example.score >= example.threshold { "\u{2265}" } else { "&lt;" };
-    format!(
-        "<article class=\"card {mark}\">\n<h3>{decision} <span class=\"outcome\">{outcome}</span></h3>\n\
-         <p>Writer {writer}; the questioned signature is a <strong>{truth}</strong>{suffix}. \
-         Score {score:.3} {sign} threshold {threshold:.3}.</p>\n\
-         <div class=\"pictures\">\n<figure><div class=\"references\">{pictures}</div><figcaption>{caption}</figcaption></figure>\n\
-         <figure>{questioned}<figcaption>questioned</figcaption></figure>\n</div>\n</article>\n",
-        truth = class(example.truth),
-        suffix = if example.truth == Class::Genuine { " one" } else { "" },
-        score = example.score,
-        threshold = example.threshold,
-        caption = references(example.references.len()),
-        questioned = picture(&example.questioned, "questioned signature"),
-    )
-}
-
-/// The decision, whether it was right, and the class of the card.
-fn outcome(example: &Example) -> (&'static str, &'static str, &'static str) {
-    let genuine = example.truth == Class::Genuine;
-    let judged = |accepted: bool| match accepted == genuine {
-        true => ("\u{2713} right", "right"),
-        false => ("\u{2717} wrong", "wrong"),
-    };
-    let (decision, (outcome, mark)) = match example.decision {
-        Decision::Accepted => ("Accepted", judged(true)),
-        Decision::Rejected => ("Rejected", judged(false)),
-        Decision::Undecided => ("Undecided", ("? left to a person", "undecided")),
-    };
-    (decision, outcome, mark)
-}
-
-/// A PNG inside the page; `description` is already escaped.
-fn picture(png: &[u8], description: &str) -> String {
-    format!("<img alt=\"{description}\" src=\"data:image/png;base64,{}\">", BASE64.encode(png))
+        Section::new("notebook", "The notebook's measure", body)
+    })
 }
 
 /// The words that a newcomer needs.
-pub(super) const WORDS: &str = "<section>\n<h2>Words</h2>\n<dl>\n\
-    <dt>Genuine, skilled forgery, random forgery</dt><dd>Made by the writer; made by someone who had seen the writer's \
-    signature; another writer's own signature, offered as this writer's.</dd>\n\
-    <dt>FAR, FRR</dt><dd>The share of forgeries that are accepted; the share of genuine signatures that are rejected.</dd>\n\
-    <dt>EER</dt><dd>The error rate at the one threshold, the same for all writers, at which FAR and FRR are equal. \
-    0\u{a0}% is perfect, 50\u{a0}% is guessing.</dd>\n\
-    <dt>AUC</dt><dd>The chance that a genuine signature scores higher than a forgery. 1 is perfect, 0.5 is guessing.</dd>\n\
-    <dt>95\u{a0}% interval</dt><dd>Where the figure would lie with other writers of the same kind: the test is repeated \
-    with writers drawn anew from those at hand.</dd>\n</dl>\n</section>\n";
+pub(super) fn words() -> Section {
+    Section::new("words", "Words", include_str!("words.html").to_owned())
+}
 
 /// How to make the report again.
-pub(super) fn making(made: &Making) -> String {
+pub(super) fn making(made: &Making) -> Section {
     let rows = [
         ("command", &made.command),
         ("seed", &made.seed.to_string()),
@@ -169,5 +174,10 @@ pub(super) fn making(made: &Making) -> String {
         ("inkproof", &made.version),
     ];
     let rows = rows.map(|(name, value)| format!("<dt>{name}</dt><dd><code>{}</code></dd>\n", escape(value)));
-    format!("<section>\n<h2>How this was made</h2>\n<dl class=\"making\">\n{}</dl>\n</section>\n", rows.concat())
+    let body = format!(
+        "<dl class=\"making\">\n{}</dl>\n<p class=\"note\">The same command on the same data gives this page again, byte \
+         for byte.</p>\n",
+        rows.concat()
+    );
+    Section::new("making", "How this was made", body)
 }

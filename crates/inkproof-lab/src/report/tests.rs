@@ -6,8 +6,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::dataset::WriterId;
 use crate::dataset::tests::set_in_memory;
-use crate::evaluate::{ModelName, VerificationOptions, verification_runs};
+use crate::evaluate::{Comparison, ModelName, VerificationOptions, verification_runs};
 use crate::progress::Silent;
 
 /// Two runs over 8 made-up writers, whose scores lie roughly as a mediocre model's.
@@ -36,8 +37,20 @@ fn report() -> Report {
         title: "Verification of <made-up> signatures".to_owned(),
         data: "8 writers with 9 genuine signatures and 8 skilled forgeries each, none of them in training.".to_owned(),
         verdict: verdict(&runs[0]),
+        audit: Some(AuditSummary {
+            verdict: "Nothing but shape tells the classes apart.".to_owned(),
+            findings: vec![AuditFinding {
+                leak: false,
+                title: "ink <tone>".to_owned(),
+                detail: "AUC 0.51 (0.47 to 0.55)".to_owned(),
+            }],
+        }),
         verification: runs,
         notebook: None,
+        mistakes: vec![
+            example(Decision::Rejected, Class::Genuine, 0.31),
+            example(Decision::Accepted, Class::Skilled, 0.7),
+        ],
         examples: vec![
             example(Decision::Accepted, Class::Genuine, 0.71),
             example(Decision::Rejected, Class::Random, 0.22),
@@ -52,6 +65,20 @@ fn report() -> Report {
             version: "0.1.0".to_owned(),
         },
     }
+}
+
+/// A run of nothing but these comparisons: claimed writer, class, score.
+pub(super) fn run_of(comparisons: &[(&str, Class, f64)]) -> VerificationResult {
+    let comparison = |(place, &(writer, class, score)): (usize, &(&str, Class, f64))| Comparison {
+        class,
+        writer: WriterId::new(writer),
+        references: Arc::from([0]),
+        questioned: place,
+        score,
+        draw: 0,
+    };
+    let comparisons = comparisons.iter().enumerate().map(comparison).collect();
+    VerificationResult { comparisons, ..report().verification.remove(0) }
 }
 
 fn example(decision: Decision, truth: Class, score: f64) -> Example {
@@ -72,11 +99,15 @@ fn page_is_complete_and_needs_nothing_beside_it() {
     let report = report();
     let page = report.html().unwrap();
     assert_eq!(page, report.html().unwrap(), "deterministic");
-    assert_eq!(page.matches("<svg role=\"img\"").count(), 4, "two charts a run");
-    assert_eq!(page.matches("<article").count(), 4);
-    assert_eq!(page.matches("src=\"data:image/png;base64,").count(), 12);
-    assert_eq!(page.matches("src=").count(), 12);
-    assert!(!page.contains("href=") && !page.contains("url(") && !page.contains("<script"));
+    let charts = page.matches("<svg role=\"img\" aria-label=\"").count();
+    assert_eq!(charts, 1 + 2 + 2 + 2 * 2, "intervals; DET and risk for each kind of forgeries; two charts a run");
+    assert_eq!(page.matches("<svg").count(), charts);
+    assert_eq!(page.matches("<article").count(), 6);
+    assert_eq!(page.matches("src=\"data:image/png;base64,").count(), 18);
+    assert_eq!(page.matches("src=").count(), 18);
+    for foreign in ["http", "url(", "<script", "<link", "@import", "<iframe"] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
     assert!(page.contains("Verification of &lt;made-up&gt; signatures"));
     assert!(page.contains("Writer w&amp;1;"));
     assert!(!page.contains("Not a fair test") && !page.contains("NaN"));
@@ -121,10 +152,144 @@ fn odd_runs_are_drawn_too() {
         comparison.score = 1.0;
         comparison.references = Arc::from([0]);
     }
+    report.mistakes.clear();
     let page = report.html().unwrap();
     assert!(page.contains("none in this data") && !page.contains("Examples"));
+    assert!(!page.contains("id=\"mistakes\"") && !page.contains("NaN"));
     report.verification[0].comparisons.clear();
-    assert!(!report.html().unwrap().contains("<svg"));
+    assert_eq!(report.html().unwrap().matches("<svg").count(), 1, "the intervals need no comparisons");
+}
+
+#[test]
+fn the_page_says_what_it_cannot_say() {
+    let mut report = report();
+    let page = report.html().unwrap();
+    let limits = section(&page, "limits");
+    assert!(limits.contains("no likelihood ratio") && limits.contains("8 of them are few"), "{limits}");
+    for absent in ["was not audited", "there are none in this data", "has no threshold"] {
+        assert!(!limits.contains(absent), "{absent}");
+    }
+    report.audit = None;
+    for run in &mut report.verification {
+        run.threshold = None;
+    }
+    let page = report.html().unwrap();
+    assert!(section(&page, "limits").contains("the folds have a threshold each"));
+    assert!(section(&page, "figures").contains("a threshold for each fold"));
+    assert!(page.contains("The markers are at the threshold."));
+    for run in &mut report.verification {
+        run.skilled = None;
+        (run.random.far_at_threshold, run.random.frr_at_threshold) = (None, None);
+        run.comparisons.retain(|comparison| comparison.class != Class::Skilled);
+    }
+    report.verdict = verdicts(&report.verification);
+    let page = report.html().unwrap();
+    let limits = section(&page, "limits");
+    for said in ["was not audited", "there are none in this data", "has no threshold"] {
+        assert!(limits.contains(said), "{said}");
+    }
+    assert!(section(&page, "writers").contains("which this test itself gave"));
+    assert!(page.contains("Nothing was tested against skilled forgeries."));
+    assert!(page.contains("There is no threshold to mark.") && !page.contains("id=\"risk\""));
+}
+
+#[test]
+fn the_audit_is_told_and_a_leak_comes_first() {
+    let mut report = report();
+    let page = report.html().unwrap();
+    let audit = section(&page, "audit");
+    assert!(audit.contains("Nothing but shape") && audit.contains("ink &lt;tone&gt;: AUC 0.51"), "{audit}");
+    assert!(!page.contains("The audit found a leak."));
+    let summary = report.audit.as_mut().unwrap();
+    summary.verdict = "Figures measure the scanner.".to_owned();
+    summary.findings[0].leak = true;
+    let page = report.html().unwrap();
+    let warned = page.find("The audit found a leak.</strong> Figures measure the scanner.").unwrap();
+    assert!(warned < page.find("id=\"verdict\"").unwrap());
+}
+
+#[test]
+fn every_section_can_be_reached_and_headings_are_in_order() {
+    let page = report().html().unwrap();
+    let links: Vec<&str> = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(links.len(), 11, "{links:?}");
+    for link in links {
+        let id = link.strip_prefix('#').expect("no link leads out of the page");
+        assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+    }
+    let levels: Vec<u32> = page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
+    assert_eq!(levels.iter().filter(|&&level| level == 1).count(), 1);
+    assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
+    assert_eq!(page.matches("<th scope=").count(), page.matches("<th").count() - page.matches("<thead").count());
+}
+
+#[test]
+fn the_table_has_the_figures_of_every_run() {
+    let mut report = report();
+    let rates = report.verification[1].skilled.as_mut().unwrap();
+    (rates.eer, rates.eer_ci95, rates.auc) = (0.1234, Some([0.1, 0.15]), 0.9555);
+    (rates.far_at_threshold, rates.frr_at_threshold) = (Some(0.2), Some(0.0625));
+    let page = report.html().unwrap().replace('\u{a0}', " ");
+    let table = section(&page, "figures");
+    for cell in [
+        "EER\">12.3 % <small>10.0 to 15.0</small>",
+        "AUC\">0.956 <small>",
+        "FAR\">20.0 % <small>",
+        "FRR\">6.2 % <small>",
+    ] {
+        assert!(table.contains(&format!("<td data-label=\"{cell}")), "{cell} in {table}");
+    }
+    let refused = "Not given: FAR 1 % needs 300 different questioned forgeries";
+    assert_eq!(table.matches(refused).count(), 2, "64 skilled and 72 random ones");
+    assert!(!table.contains("FRR at FAR"), "no column without a figure");
+    assert!(table.contains("3 references, 8 writers, 10 draws, threshold 0.580"));
+    assert!(!table.contains("Cllr"), "no column without a figure");
+    report.verification[0].random.cllr = Some(0.4321);
+    assert!(section(&report.html().unwrap(), "figures").contains(">0.432</td>"));
+}
+
+#[test]
+fn mistakes_are_counted_and_say_by_how_much_they_missed() {
+    let report = report();
+    let page = report.html().unwrap().replace('\u{a0}', " ");
+    let mistakes = section(&page, "mistakes");
+    let run = &report.verification[1];
+    let genuine: Vec<f64> = run.comparisons.iter().filter(|c| c.class == Class::Genuine).map(|c| c.score).collect();
+    let rejected = genuine.iter().filter(|&&score| score < 0.58).count();
+    assert!(mistakes.contains(&format!("{rejected} of {} comparisons were rejected", genuine.len())), "{mistakes}");
+    assert!(mistakes.contains("Score 0.310 &lt; threshold 0.580. It missed by 0.270."));
+    assert!(mistakes.contains("Score 0.700 \u{2265} threshold 0.580. It missed by 0.120."));
+}
+
+#[test]
+fn several_runs_make_one_verdict() {
+    let mut runs = report().verification;
+    for (run, eer) in runs.iter_mut().zip([0.25, 0.125]) {
+        let skilled = run.skilled.as_mut().unwrap();
+        (skilled.eer, skilled.eer_ci95) = (eer, None);
+        (run.random.eer, run.random.eer_ci95) = (eer / 10.0, None);
+        run.threshold = None;
+        run.random.far_at_threshold = None;
+    }
+    assert_eq!(
+        verdicts(&runs).replace('\u{a0}', " "),
+        "Skilled forgeries are told from genuine signatures with an equal error rate of 25.0 % with 1 reference, and \
+         12.5 % with 3 references. For other people's signatures (random forgeries) it is 2.5 % with 1 reference, and \
+         1.2 % with 3 references."
+    );
+    assert_eq!(
+        text::in_plain_words(&runs[0]),
+        "With 1 reference, about 25 skilled forgeries in 100 pass for genuine when as many genuine signatures are turned \
+         away. For other people's signatures it is about 2 in 100."
+    );
+    runs[0].skilled.as_mut().unwrap().eer_ci95 = Some([0.2, 0.5]);
+    assert!(text::in_plain_words(&runs[0]).contains("20 to 50, so this test cannot exclude mere guessing."));
+}
+
+/// The section of the page with this id.
+fn section<'a>(page: &'a str, id: &str) -> &'a str {
+    let start = page.find(&format!("<section id=\"{id}\"")).expect(id);
+    page[start..].split("</section>").next().unwrap()
 }
 
 #[test]

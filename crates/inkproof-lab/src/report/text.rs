@@ -38,45 +38,125 @@ pub(super) fn class(class: Class) -> &'static str {
     }
 }
 
+/// The class in the plural.
+pub(super) fn classes(class: Class) -> &'static str {
+    match class {
+        Class::Genuine => "genuine",
+        Class::Skilled => "skilled forgeries",
+        Class::Random => "random forgeries",
+    }
+}
+
 /// The outcome of a run in plain language: the EER against both kinds of forgeries with its interval, what the threshold
 /// makes of it, and a warning first when the test was not honest.
 pub fn verdict(run: &VerificationResult) -> String {
+    verdicts(std::slice::from_ref(run))
+}
+
+/// The outcome of runs that differ in their number of references, in as few sentences as one; what the threshold makes
+/// of it is said of the last.
+pub fn verdicts(runs: &[VerificationResult]) -> String {
     let mut sentences = Vec::new();
-    if let Some(seen @ 1..) = run.training_images_in_test {
+    let met = |run: &&VerificationResult| run.training_images_in_test.is_some_and(|seen| seen > 0);
+    if let Some(run) = runs.iter().find(met) {
         sentences.push(format!(
-            "The model was trained on {seen} of the {} test images: these figures measure memory.",
+            "The model was trained on {} of the {} test images: these figures measure memory.",
+            run.training_images_in_test.unwrap_or(0),
             run.images
         ));
     }
-    sentences.push(match &run.skilled {
-        Some(skilled) => format!(
-            "With {}, skilled forgeries are told from genuine signatures with an equal error rate of {}.",
-            references(run.references),
-            rate_with_interval(skilled)
-        ),
-        None => "There are no skilled forgeries in this data, so nothing is known about them.".to_owned(),
+    let skilled = each(runs, |run| run.skilled.as_ref());
+    let told = "are told from genuine signatures with an equal error rate of";
+    sentences.push(match (skilled.is_empty(), runs) {
+        (true, _) => "There are no skilled forgeries in this data, so nothing is known about them.".to_owned(),
+        (false, [run]) => format!("With {}, skilled forgeries {told} {skilled}.", references(run.references)),
+        (false, _) => format!("Skilled forgeries {told} {skilled}."),
     });
-    sentences
-        .push(format!("For other people's signatures (random forgeries) it is {}.", rate_with_interval(&run.random)));
-    sentences.extend(at_threshold(run));
+    if let Some(run) = runs.last() {
+        let random = each(runs, |run| Some(&run.random));
+        sentences.push(format!("For other people's signatures (random forgeries) it is {random}."));
+        sentences.extend(at_threshold(run, runs.len()));
+    }
     sentences.join(" ")
 }
 
-/// "12.3 % (95 % interval 10.1 % to 15.0 %)"
-fn rate_with_interval(rates: &ErrorRates) -> String {
+/// "25.0 % (95 % interval 20.1 % to 30.0 %) with 1 reference, and 13.0 % (9.0 % to 17.0 %) with 5 references"; without the references
+/// where there is only one run.
+fn each(runs: &[VerificationResult], of: impl Fn(&VerificationResult) -> Option<&ErrorRates>) -> String {
+    let mut named = "95\u{a0}% interval ";
+    let rate = |run: &VerificationResult| {
+        let rate = rate_with_interval(of(run)?, std::mem::take(&mut named));
+        Some(if runs.len() > 1 { format!("{rate} with {}", references(run.references)) } else { rate })
+    };
+    listed(&runs.iter().filter_map(rate).collect::<Vec<_>>())
+}
+
+/// "a", "a, and b", "a, b, and c"
+pub(super) fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{}, and {last}", first.join(", ")),
+    }
+}
+
+/// "12.3 % (95 % interval 10.1 % to 15.0 %)", where `named` is "95 % interval "
+fn rate_with_interval(rates: &ErrorRates, named: &str) -> String {
     let eer = percent(rates.eer);
     match rates.eer_ci95 {
-        Some([low, high]) => format!("{eer} (95\u{a0}% interval {} to {})", percent(low), percent(high)),
+        Some([low, high]) => format!("{eer} ({named}{} to {})", percent(low), percent(high)),
         None => eer,
     }
 }
 
-fn at_threshold(run: &VerificationResult) -> Option<String> {
+fn at_threshold(run: &VerificationResult, runs: usize) -> Option<String> {
     let random_far = percent(run.random.far_at_threshold?);
     let frr = percent(run.random.frr_at_threshold?);
     let skilled = run.skilled.as_ref().and_then(|rates| rates.far_at_threshold);
     let skilled = skilled.map_or(String::new(), |far| format!("{} of the skilled forgeries and ", percent(far)));
+    let with = if runs > 1 { format!(" with {}", references(run.references)) } else { String::new() };
     Some(format!(
-        "At the model's threshold it accepts {skilled}{random_far} of the random ones, and rejects {frr} of the genuine signatures."
+        "At the model's threshold it accepts {skilled}{random_far} of the random ones{with}, and rejects {frr} of the \
+         genuine signatures."
     ))
+}
+
+/// What the EERs of a run mean, for those who have never met the word.
+pub(super) fn in_plain_words(run: &VerificationResult) -> String {
+    let with = references(run.references);
+    let mut sentences = Vec::new();
+    match &run.skilled {
+        Some(skilled) => {
+            sentences.push(format!(
+                "With {with}, {} skilled forgeries in 100 pass for genuine when as many genuine signatures are turned \
+                 away.",
+                in_100(skilled.eer)
+            ));
+            sentences.extend(skilled.eer_ci95.map(likely));
+        }
+        None => sentences.push("Nothing was tested against skilled forgeries.".to_owned()),
+    }
+    let random = in_100(run.random.eer);
+    sentences.push(format!("For other people's signatures it is {random} in 100."));
+    sentences.join(" ")
+}
+
+fn likely([low, high]: [f64; 2]) -> String {
+    let range = format!("With other writers of the same kind it could well be {} to {}", whole(low), whole(high));
+    match high >= 0.5 {
+        true => format!("{range}, so this test cannot exclude mere guessing."),
+        false => format!("{range}."),
+    }
+}
+
+/// "about 27", "fewer than 1"
+fn in_100(rate: f64) -> String {
+    match 100.0 * rate {
+        percent if percent < 0.5 => "fewer than 1".to_owned(),
+        percent => format!("about {percent:.0}"),
+    }
+}
+
+fn whole(rate: f64) -> String {
+    format!("{:.0}", 100.0 * rate)
 }
