@@ -8,6 +8,8 @@ mod bench;
 mod compare;
 #[path = "stories/cross.rs"]
 mod cross;
+#[path = "stories/calibrate.rs"]
+mod calibrate;
 #[path = "stories/demo.rs"]
 mod demo;
 #[path = "stories/evaluate.rs"]

@@ -111,7 +111,8 @@ impl Train {
             let document = json!({
                 "model": {"name": model.name(), "digest": model.digest(), "path": self.out},
                 "writers": info.trained_on.writers, "images": info.trained_on.images, "pairs": pairs,
-                "calibration_writers": calibration_writers, "threshold": info.threshold, "epochs": info.epochs,
+                "calibration_writers": calibration_writers, "threshold": info.threshold,
+                "calibration": info.calibration, "epochs": info.epochs,
                 "seed": info.seed, "loss": loss, "accuracy": accuracy, "seconds": seconds,
                 "left_out": skipped.iter().map(left_out).collect::<Vec<_>>(),
             });
