@@ -6,12 +6,12 @@ mod audit;
 mod bad_input;
 #[path = "stories/bench.rs"]
 mod bench;
+#[path = "stories/calibrate.rs"]
+mod calibrate;
 #[path = "stories/compare.rs"]
 mod compare;
 #[path = "stories/cross.rs"]
 mod cross;
-#[path = "stories/calibrate.rs"]
-mod calibrate;
 #[path = "stories/demo.rs"]
 mod demo;
 #[path = "stories/evaluate.rs"]

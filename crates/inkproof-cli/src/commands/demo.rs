@@ -11,7 +11,7 @@ use inkproof_lab::evaluate::{Class, Comparison, Embedded, VerificationOptions, V
 use inkproof_lab::report::{Making, Report, examples, mistakes, verdicts};
 use inkproof_lab::synth::{self, SynthOptions};
 
-use super::evaluate::embed;
+use super::evaluate::{audit_summary, embed};
 use crate::arguments::Data;
 use crate::figures::{eer_with_interval, table};
 use crate::progress::Shown;
@@ -81,6 +81,7 @@ impl Demo {
                 SIGNATURES.writers, SIGNATURES.genuine, SIGNATURES.forgeries
             ),
             verdict: verdicts(runs),
+            audit: Some(audit_summary(embedded.set().clone(), model.preprocess(), SIGNATURES.seed)?),
             mistakes: mistakes(embedded.set(), &runs[runs.len() - 1])?,
             examples: examples(embedded.set(), &runs[runs.len() - 1])?,
             verification: runs.to_vec(),

@@ -6,15 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::{Model, write_atomically};
+use inkproof::{Model, Preprocess, write_atomically};
+use inkproof_lab::audit;
 use inkproof_lab::candidate::{Candidate, Judge};
-use inkproof_lab::dataset::{DataSet, WriterId};
+use inkproof_lab::dataset::{DataSet, OnBad, WriterId};
 use inkproof_lab::evaluate::{
     Embedded, ModelName, NotebookResult, VerificationOptions, VerificationResult, scores_csv,
 };
 use inkproof_lab::folds::{FoldOptions, Folded, folded};
 use inkproof_lab::pictures::Pictures;
-use inkproof_lab::report::{Making, Report, examples, mistakes, verdict, verdicts};
+use inkproof_lab::report::{AuditSummary, Making, Report, examples, mistakes, verdict, verdicts};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -111,8 +112,9 @@ impl Evaluate {
             chosen = examples(&set, run)?;
         }
         let (data, verdict) = (describe(&set), verdicts(&runs));
+        let audit = Some(audit_summary(set, &candidate.preprocess(), self.seed)?);
         let report =
-            Report { data, verdict, mistakes: worst, examples: chosen, verification: runs, ..Report::default() };
+            Report { data, verdict, audit, mistakes: worst, examples: chosen, verification: runs, ..Report::default() };
         self.write_report(name, report)
     }
 
@@ -233,6 +235,12 @@ struct Measured {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomically(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+/// What an audit says of the signatures that were tested on, to a model that sees them through `preprocess`.
+pub fn audit_summary(set: DataSet, preprocess: &Preprocess, seed: u64) -> Result<AuditSummary> {
+    let found = audit::audit(set, OnBad::Stop, seed, &mut Shown::new())?;
+    Ok(found.summary(*preprocess == Preprocess::Raw))
 }
 
 /// Reads the images as the model asks and embeds them.

@@ -11,7 +11,10 @@ use inkproof::{Gray, Limits, Preprocess, SIDE, read_image_file, write_atomically
 use super::verdict::Shown;
 use super::{Audit, CueTables, Finding, Probe, Role, Severity};
 use crate::error::{Error, Result};
-use crate::report::{escape, examples, head};
+use crate::report::{escape, head, picture};
+
+/// Widest picture that goes into the page, in pixels.
+const WIDEST: usize = 640;
 
 /// How the page came to be.
 #[derive(Debug, Clone, Default)]
@@ -89,7 +92,7 @@ fn card(audit: &Audit, finding: &Finding) -> Result<String> {
 
 fn figure(audit: &Audit, shown: &Shown) -> Result<String> {
     let path = &audit.set.images[shown.image].path;
-    let png = if shown.as_ink { ink_picture(path)? } else { examples::picture(path)? };
+    let png = if shown.as_ink { ink_picture(path)? } else { picture::picture(path, WIDEST)? };
     let caption = escape(&shown.caption);
     let data = BASE64.encode(png);
     Ok(format!(
