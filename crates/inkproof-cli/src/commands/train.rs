@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
+use inkproof::Backbone;
 use inkproof::network::Compute;
-use inkproof::{Backbone, Calibration};
 use inkproof_lab::dataset::{Skipped, Split};
 use inkproof_lab::train::{self, Negatives, Outcome, TrainOptions, Trained};
 use serde_json::json;
@@ -146,7 +146,7 @@ impl Train {
 }
 
 /// "1 reference", "1, 2, and 3 or more references".
-fn numbers_of_references(calibration: &Calibration) -> &'static str {
+fn numbers_of_references(calibration: &inkproof::Calibration) -> &'static str {
     match calibration.fits().len() {
         1 => "1 reference",
         2 => "1 and 2 references",
