@@ -7,7 +7,7 @@
 //! genuine comparison scores higher than a forgery, ties counting half. The FRR at a wanted FAR is that of the lowest
 //! threshold which holds the FAR, without interpolation; it is refused where there are fewer than 3 / FAR different
 //! questioned forgeries, since seeing none accepted would not show the FAR (rule of 3; ISO/IEC 19795-1): the same image
-//! in several draws or against several writers counts once. Likelihood ratios are judged in [`likelihood`].
+//! in several draws or against several writers counts once. Likelihood ratios have `likelihood.rs`.
 //!
 //! [`Scores`] holds both classes, sorted once; it can only exist with members in both and finite scores, so none of its
 //! figures is ever undefined. Intervals resample the claimed writers with replacement and keep all comparisons of each

@@ -52,6 +52,24 @@ fn evidence_is_support_for_one_of_two_propositions_within_its_bound() {
 }
 
 #[test]
+fn a_calibration_that_is_none_is_refused_with_its_file() {
+    let desk = Desk::new();
+    calibrated(&desk, "");
+    let model = fs::read(desk.path("calibrated.safetensors")).unwrap();
+    let header = 8 + u64::from_le_bytes(*model.first_chunk().unwrap()) as usize;
+    let json = std::str::from_utf8(&model[8..header]).unwrap();
+    let broken = json.replace(r#"{\"references\":3,"#, r#"{\"references\":9,"#);
+    assert_ne!(json, broken);
+    desk.write("broken.safetensors", &[&model[..8], broken.as_bytes(), &model[header..]].concat());
+    let image = example_files("001")[0].display().to_string();
+    desk.run(&format!("verify --model broken.safetensors --reference {image} {image}")).fails_with(&[
+        "broken.safetensors",
+        "no calibration of a model",
+        "9 references",
+    ]);
+}
+
+#[test]
 fn evaluation_uses_each_threshold_and_counts_the_cost_of_the_ratios() {
     let desk = Desk::new();
     let fits = calibrated(&desk, "")["calibration"].clone();
@@ -72,11 +90,12 @@ fn evaluation_uses_each_threshold_and_counts_the_cost_of_the_ratios() {
             for at in rates["frr_at_far"].as_array().unwrap() {
                 let refused = at["refused"].as_str().unwrap();
                 assert!(refused.contains("rule of 3") && at.get("frr").is_none(), "{at}");
+                assert!(at["forged_images"].as_u64() < at["needed"].as_u64(), "{at}");
             }
         }
     }
     let told = desk.run(&line).succeeds();
-    assert!(told.out.contains("Cllr") && told.out.contains("not measured: FAR 0.1 % needs 3000"), "{}", told.out);
+    assert!(told.out.contains("Cllr ") && told.out.contains("no FRR at FAR 0.1 % (needs 3000"), "{}", told.out);
 }
 
 #[test]
