@@ -4,6 +4,8 @@
 mod bad_input;
 #[path = "stories/bench.rs"]
 mod bench;
+#[path = "stories/calibrate.rs"]
+mod calibrate;
 #[path = "stories/compare.rs"]
 mod compare;
 #[path = "stories/cross.rs"]
