@@ -1,5 +1,7 @@
 //! Stories through the real program: what a user does, what comes out, and what is left on the disk.
 
+#[path = "stories/audit.rs"]
+mod audit;
 #[path = "stories/bad_input.rs"]
 mod bad_input;
 #[path = "stories/bench.rs"]
