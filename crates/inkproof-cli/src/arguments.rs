@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use inkproof::{Model, Preprocess};
-use inkproof_lab::dataset::{DataSet, Layout, OnBad};
+use inkproof::{Backbone, Model, Preprocess};
+use inkproof_lab::candidate::Candidate;
+use inkproof_lab::dataset::{DataSet, Layout, OnBad, Split};
 use inkproof_lab::pictures::ReadOptions;
+use inkproof_lab::train::{Negatives, TrainOptions};
 
 /// Where the signatures are and how they are read.
 #[derive(Debug, Clone, Args)]
@@ -16,6 +18,13 @@ pub struct Data {
     /// Insist on a layout instead of looking which one fits: notebook, cedar, bhsig260 or manifest
     #[arg(long)]
     layout: Option<Layout>,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How images are read, wherever they are.
+#[derive(Debug, Clone, Args)]
+pub struct Reading {
     /// Leave out what cannot be read, and list it, instead of stopping
     #[arg(long)]
     skip_bad: bool,
@@ -32,14 +41,24 @@ enum Cache {
 
 impl Data {
     pub fn new(data: &Path) -> Self {
-        Self { data: data.to_owned(), layout: None, skip_bad: false, cache: Cache::On }
+        Self { data: data.to_owned(), layout: None, reading: Reading { skip_bad: false, cache: Cache::On } }
     }
 
     pub fn open(&self) -> Result<DataSet> {
-        Ok(DataSet::open(&self.data, self.layout, self.on_bad())?)
+        Ok(DataSet::open(&self.data, self.layout, self.reading.on_bad())?)
     }
 
     pub fn read_options(&self, preprocess: Preprocess) -> ReadOptions {
+        self.reading.options(preprocess)
+    }
+
+    pub fn on_bad(&self) -> OnBad {
+        self.reading.on_bad()
+    }
+}
+
+impl Reading {
+    pub fn options(&self, preprocess: Preprocess) -> ReadOptions {
         let cache_bytes = if self.cache == Cache::On { ReadOptions::CACHE_BYTES } else { 0 };
         ReadOptions { preprocess, bad: self.on_bad(), cache_bytes }
     }
@@ -80,6 +99,94 @@ impl ModelFile {
         match &self.model {
             Some(path) => Ok(Model::load(path)?),
             None => Ok(Model::bundled()),
+        }
+    }
+}
+
+/// Which model, or baseline, is measured.
+#[derive(Debug, Clone, Args)]
+pub struct ModelOrName {
+    /// Model file written by `inkproof train`, or a name: bundled (the model that comes with the program), hog (gradient
+    /// histograms, not trained) or cues (everything but the shape). A file of that name is preferred to the name
+    #[arg(long, value_name = "FILE|NAME")]
+    model: Option<String>,
+}
+
+impl ModelOrName {
+    pub fn find(&self) -> Result<Candidate> {
+        match &self.model {
+            Some(model) => Ok(Candidate::find(model)?),
+            None => Ok(Candidate::bundled()),
+        }
+    }
+}
+
+/// A network to train before the test, instead of a model that is there.
+#[derive(Debug, Clone, Args)]
+pub struct ToTrain {
+    /// Train this network: simple-cnn or efficientnet-b0
+    #[arg(long, conflicts_with = "model")]
+    backbone: Option<Backbone>,
+    /// How images become what the network sees
+    #[arg(long, value_enum, default_value = "ink", requires = "backbone")]
+    preprocess: PreprocessKind,
+    /// What the network learns to refuse
+    #[arg(long, value_enum, default_value = "skilled", requires = "backbone")]
+    negatives: NegativesKind,
+    /// Passes over all pairs
+    #[arg(long, default_value_t = 10, requires = "backbone")]
+    epochs: usize,
+}
+
+impl ToTrain {
+    /// How it is trained; None where nothing is.
+    pub fn options(&self, reading: &Reading, seed: u64) -> Option<TrainOptions> {
+        let preprocess = self.preprocess.preprocess();
+        Some(TrainOptions {
+            read: reading.options(preprocess.clone()),
+            negatives: self.negatives.negatives(),
+            epochs: self.epochs,
+            seed,
+            ..TrainOptions::new(self.backbone?, preprocess)
+        })
+    }
+}
+
+/// What a network learns to refuse.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum NegativesKind {
+    Skilled,
+    Random,
+    Both,
+}
+
+impl NegativesKind {
+    pub fn negatives(self) -> Negatives {
+        match self {
+            Self::Skilled => Negatives::Skilled,
+            Self::Random => Negatives::Random,
+            Self::Both => Negatives::Both,
+        }
+    }
+}
+
+/// Which part of a data set that has train/ and test/ is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// DATA/test where there is one, else everything
+    Test,
+    /// DATA/train where there is one, else everything
+    Train,
+    /// Everything
+    All,
+}
+
+impl Part {
+    pub fn of(self, set: &DataSet) -> DataSet {
+        match self {
+            Self::Test => set.part(Split::Test),
+            Self::Train => set.part(Split::Train),
+            Self::All => set.clone(),
         }
     }
 }

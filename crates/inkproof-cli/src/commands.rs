@@ -1,7 +1,10 @@
 //! One file for each command: its options, and what it does with them.
 
+pub mod audit;
 pub mod bench;
 pub mod calibrate;
+pub mod compare;
+pub mod cross;
 pub mod demo;
 pub mod evaluate;
 pub mod export;

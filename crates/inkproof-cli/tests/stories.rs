@@ -4,10 +4,16 @@
 mod bad_input;
 #[path = "stories/bench.rs"]
 mod bench;
+#[path = "stories/compare.rs"]
+mod compare;
+#[path = "stories/cross.rs"]
+mod cross;
 #[path = "stories/demo.rs"]
 mod demo;
 #[path = "stories/evaluate.rs"]
 mod evaluate;
+#[path = "stories/folds.rs"]
+mod folds;
 #[path = "stories/program.rs"]
 mod program;
 #[path = "stories/synth.rs"]

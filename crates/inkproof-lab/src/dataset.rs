@@ -152,6 +152,25 @@ impl DataSet {
         self.filtered(|image| !writers.contains(&image.writer))
     }
 
+    /// Several data sets as one, named `root`. Writers have their set's name before their own, as `dutch/001`, since two
+    /// sets number different people alike. One set stays as it is.
+    pub fn union(mut sets: Vec<DataSet>, root: PathBuf) -> DataSet {
+        if sets.len() == 1 {
+            return sets.swap_remove(0);
+        }
+        let mut images = Vec::new();
+        let mut skipped = Vec::new();
+        for set in &sets {
+            let name = set.root.display();
+            let named = |image: &Image| Image { writer: WriterId(format!("{name}/{}", image.writer)), ..image.clone() };
+            images.extend(set.images.iter().map(named));
+            skipped.extend(set.skipped.iter().cloned());
+        }
+        images.sort_by(|a, b| order(a).cmp(&order(b)));
+        // Images of several layouts are found by their paths alone; what made them is told by their digests.
+        DataSet { root, layout: sets[0].layout, images, synthetic: None, skipped }
+    }
+
     /// Every writer once, sorted.
     pub fn writers(&self) -> Vec<&WriterId> {
         let writers: BTreeSet<_> = self.images.iter().map(|image| &image.writer).collect();

@@ -82,6 +82,37 @@ pub enum Error {
     #[error("{option} must be at least 1")]
     ZeroOption { option: &'static str },
 
+    /// Too few writers for so many folds, or a single fold.
+    #[error("{}: {writers} writer(s) cannot be cut into {folds} folds: at least 2 folds are needed, and 2 writers in each",
+        root.display())]
+    Folds { root: PathBuf, folds: usize, writers: usize },
+
+    /// The writers outside a fold cannot fix its threshold.
+    #[error(
+        "fold {fold}: the other writers have too few genuine signatures to fix a threshold for {references} references; ask for fewer --references"
+    )]
+    NotCalibrated { fold: usize, references: usize },
+
+    /// Scores of several networks that nothing makes comparable.
+    #[error(
+        "with raw preprocessing no writers are held out, so the folds' networks are not calibrated and their scores cannot be pooled; leave out --preprocess raw"
+    )]
+    FoldsOfRaw,
+
+    /// An image is in a set that is fitted on and in one that is tested.
+    #[error("{}: is the same image as {}; sets that share images cannot test each other", path.display(), other.display())]
+    SharedImage { path: PathBuf, other: PathBuf },
+
+    /// A baseline that is fitted on other writers of the set that it judges, where there are none.
+    #[error(
+        "cues is fitted on other writers of the set that it judges: it is measured by `inkproof evaluate DATA --model cues`, in folds"
+    )]
+    CuesAlone,
+
+    /// Neither a model file nor a name.
+    #[error("{name}: no such model file, and no model goes by this name; the names are {names}")]
+    NoSuchModel { name: String, names: String },
+
     /// A metric was asked of a class without members.
     #[error("no {class} scores: error rates are undefined without both classes")]
     EmptyClass { class: &'static str },
@@ -101,6 +132,10 @@ pub enum Error {
     /// The model gave NaN or infinity for a questioned image.
     #[error("{}: the model's score is {score}, not a finite number", questioned.display())]
     ModelScoreNotFinite { questioned: PathBuf, score: f64 },
+
+    /// The forest over the cues could not be fitted or asked.
+    #[error("the forest over the cues: {why}")]
+    Forest { why: String },
 
     /// A chart of a report could not be drawn.
     #[error("the report's chart \"{chart}\" could not be drawn: {why}")]

@@ -2,13 +2,18 @@
 //!
 //! [`verification`] asks what a verifier is for: are genuine signatures told from skilled forgeries, and from other
 //! people's signatures, by writers that the model has never seen? [`notebook`] is the notebook's own measure over its
-//! pairs. Both take the score as a function of image indices, so they know nothing of models. The fields that only the
-//! caller knows (`model`, `training_images_in_test`) are None, null in JSON, until the caller fills them.
+//! pairs. Both take the score as a function of image indices, so they know nothing of models; a [`Verifier`] is whatever
+//! scores the images of one data set. The fields that only the caller knows (`model`, `training_images_in_test`) are
+//! None, null in JSON, until the caller fills them.
 
 mod embedded;
 mod notebook;
+mod pooled;
 mod rates;
+mod scores_file;
+mod subset;
 mod verification;
+mod verifier;
 
 use std::sync::Arc;
 
@@ -17,13 +22,17 @@ use inkproof::calibration::ReferenceCalibration;
 use serde::Serialize;
 
 use crate::dataset::WriterId;
-pub use embedded::Embedded;
 pub(crate) use embedded::images_made_with;
+pub use embedded::{Embedded, Network};
 pub use notebook::notebook;
+pub(crate) use pooled::{Part, pooled};
 pub use rates::WANTED_FARS;
 pub(crate) use rates::scores;
+pub use scores_file::scores_csv;
+pub(crate) use subset::Subset;
 pub(crate) use verification::comparisons;
 pub use verification::{verification, verification_runs};
+pub use verifier::Verifier;
 
 /// How [`verification`] draws and judges.
 #[derive(Debug, Clone, PartialEq)]

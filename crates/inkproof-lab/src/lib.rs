@@ -5,10 +5,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
+pub mod baselines;
 pub mod calibrate;
+pub mod candidate;
+pub mod compare;
+pub mod cross;
 pub mod dataset;
 pub mod error;
 pub mod evaluate;
+pub mod folds;
 pub mod metrics;
 pub mod pairs;
 pub mod pictures;

@@ -209,7 +209,7 @@ impl Scores {
     }
 
     /// Every writer once.
-    fn whole(&self) -> Sample<'_> {
+    pub(crate) fn whole(&self) -> Sample<'_> {
         Sample::new(&self.trials, &self.once)
     }
 }

@@ -228,7 +228,7 @@ fn leave_out_bad(set: &mut DataSet, read: Vec<Result<Picture>>, progress: &mut d
 }
 
 /// What is wrong with the image, without its path, which is told beside it.
-fn reason(error: &Error) -> String {
+pub(crate) fn reason(error: &Error) -> String {
     match error {
         Error::Engine(inkproof::Error::At { source, .. }) => source.to_string(),
         other => other.to_string(),

@@ -24,6 +24,7 @@ use crate::pairs::{Pair, notebook_pairs, random_forgery_pairs, same_writer_pairs
 use crate::pictures::{GoOn, Pictures, ReadOptions};
 use crate::progress::{Event, Progress};
 use calibrate::Calibration;
+pub(crate) use calibrate::parted;
 use checkpoint::{Checkpoint, Position};
 
 /// How a network is trained.
@@ -109,37 +110,76 @@ pub fn train(
 ) -> Result<Outcome> {
     require_sensible(options)?;
     require_checkpoint(out, resume)?;
-    let (mut set, held_out) = calibrate::hold_out(set, options)?;
-    let pictures = Pictures::read(&mut set, &options.read, progress)?;
-    let calibration = match held_out {
-        Some(held_out) => Some(Calibration::read(held_out, &pictures, options, progress)?),
-        None => None,
-    };
-    let pairs = draw_pairs(&set, options)?;
-
+    let work = Work::prepare(set, options, progress)?;
     let checkpoint = checkpoint_path(out);
-    let identity = checkpoint::identity(options, &pairs, &pictures);
+    let identity = checkpoint::identity(options, &work.pairs, &work.pictures);
     let state = match resume {
         true => Checkpoint::load(&checkpoint, &identity, options)?,
         false => Checkpoint::beginning(options),
     };
-    let mut run = Run { options, pairs: &pairs, pictures: &pictures, state };
+    let mut run = Run { options, pairs: &work.pairs, pictures: &work.pictures, state };
     if !run.all_epochs(stop, progress, |state| state.save(&checkpoint, &identity))? {
         let Position { epoch, step, .. } = run.state.position;
         return Ok(Outcome::Stopped { checkpoint, epoch: epoch + 1, step });
     }
-    let Checkpoint { trainer, last_epoch, .. } = run.state;
-
-    let mut model = Model::new(&name_of(out), model_info(options, &set, &pictures), trainer.weights);
-    let mut skipped = set.skipped;
-    if let Some(calibration) = calibration {
-        model = calibration.calibrated(model, options, progress)?;
-        skipped.extend(calibration.set.skipped);
-    }
-    model.save(out)?;
+    let state = run.state;
+    let trained = work.finished(&name_of(out), state, options, progress)?;
+    trained.model.save(out)?;
     checkpoint::remove(&checkpoint)?;
-    let (loss, accuracy) = (last_epoch.loss(), last_epoch.accuracy());
-    Ok(Outcome::Finished(Box::new(Trained { model, pairs: pairs.len(), loss, accuracy, skipped })))
+    Ok(Outcome::Finished(Box::new(trained)))
+}
+
+/// [`train`] without files: no checkpoint on the way, and the model is only returned.
+///
+/// # Errors
+/// As [`train`], but for those of files.
+pub fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &mut dyn Progress) -> Result<Trained> {
+    require_sensible(options)?;
+    let work = Work::prepare(set, options, progress)?;
+    let state = Checkpoint::beginning(options);
+    let mut run = Run { options, pairs: &work.pairs, pictures: &work.pictures, state };
+    run.all_epochs(&|| false, progress, |_| Ok(()))?;
+    let state = run.state;
+    work.finished(name, state, options, progress)
+}
+
+/// What is trained on, and what fixes the threshold.
+struct Work {
+    set: DataSet,
+    pictures: Pictures,
+    calibration: Option<Calibration>,
+    pairs: Vec<Pair>,
+}
+
+impl Work {
+    fn prepare(set: DataSet, options: &TrainOptions, progress: &mut dyn Progress) -> Result<Self> {
+        let (mut set, held_out) = calibrate::hold_out(set, options)?;
+        let pictures = Pictures::read(&mut set, &options.read, progress)?;
+        let calibration = match held_out {
+            Some(held_out) => Some(Calibration::read(held_out, &pictures, options, progress)?),
+            None => None,
+        };
+        let pairs = draw_pairs(&set, options)?;
+        Ok(Self { set, pictures, calibration, pairs })
+    }
+
+    fn finished(
+        self,
+        name: &str,
+        state: Checkpoint,
+        options: &TrainOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Trained> {
+        let Checkpoint { trainer, last_epoch, .. } = state;
+        let mut model = Model::new(name, model_info(options, &self.set, &self.pictures), trainer.weights);
+        let mut skipped = self.set.skipped;
+        if let Some(calibration) = self.calibration {
+            model = calibration.calibrated(model, options, progress)?;
+            skipped.extend(calibration.set.skipped);
+        }
+        let (loss, accuracy) = (last_epoch.loss(), last_epoch.accuracy());
+        Ok(Trained { model, pairs: self.pairs.len(), loss, accuracy, skipped })
+    }
 }
 
 /// Where the state of an unfinished training is kept: beside the model, `NAME.checkpoint`.

@@ -1,34 +1,52 @@
 //! `inkproof evaluate`: how good a model is on a data set, by the verification or the notebook's protocol.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::Model;
-use inkproof_lab::dataset::{DataSet, Split};
-use inkproof_lab::evaluate::{Embedded, NotebookResult, VerificationOptions, VerificationResult};
+use inkproof::{Model, write_atomically};
+use inkproof_lab::candidate::{Candidate, Judge};
+use inkproof_lab::dataset::{DataSet, WriterId};
+use inkproof_lab::evaluate::{
+    Embedded, ModelName, NotebookResult, VerificationOptions, VerificationResult, scores_csv,
+};
+use inkproof_lab::folds::{FoldOptions, Folded, folded};
 use inkproof_lab::pictures::Pictures;
 use inkproof_lab::report::{Making, Report, examples, mistakes, verdict, verdicts};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::arguments::{Data, ModelFile};
+use crate::arguments::{Data, ModelOrName, Part, ToTrain};
 use crate::figures::{left_out, percent, table};
 use crate::progress::Shown;
 
 /// Measure how well a model tells genuine signatures from forgeries
 ///
-/// Reads DATA/test where there is one. Skilled and random forgeries are reported apart.
+/// Reads DATA/test where there is one; with --folds all of DATA. Skilled and random forgeries are reported apart.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    inkproof evaluate signatures --model hog --references 1,3,5 --scores scores.csv\n  \
+    inkproof evaluate signatures --folds 5 --backbone simple-cnn --epochs 20")]
 pub struct Evaluate {
     #[command(flatten)]
     data: Data,
     #[command(flatten)]
-    model: ModelFile,
+    model: ModelOrName,
     /// What is measured
     #[arg(long, value_enum, default_value = "verification")]
     protocol: Protocol,
+    /// Which part of DATA is measured
+    #[arg(long, value_enum, default_value = "test", conflicts_with = "folds")]
+    part: Part,
+    /// Cut the writers of DATA, both parts together, into so many folds. Each is judged at a threshold and with a
+    /// calibration fixed on the others, or by a network trained on them (--backbone); scores are then log10 likelihood
+    /// ratios. --model cues is always fitted on other folds, 5 unless told
+    #[arg(long)]
+    folds: Option<usize>,
+    #[command(flatten)]
+    to_train: ToTrain,
     /// References in a comparison; several numbers give several runs, as in 1,3,5
     #[arg(long, value_delimiter = ',', default_value = "1")]
     references: Vec<usize>,
@@ -38,6 +56,9 @@ pub struct Evaluate {
     /// Decides what is drawn
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Write every comparison: writer, references, questioned, class, score, draw, fold
+    #[arg(long, value_name = "OUT.csv")]
+    scores: Option<PathBuf>,
     /// Write a page with charts to look at
     #[arg(long, value_name = "OUT.html")]
     report: Option<PathBuf>,
@@ -45,6 +66,9 @@ pub struct Evaluate {
     #[arg(long)]
     json: bool,
 }
+
+/// The baseline cues is fitted on other folds' writers, whether or not folds are asked for.
+const FOLDS_OF_CUES: usize = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Protocol {
@@ -56,70 +80,114 @@ enum Protocol {
 
 impl Evaluate {
     pub fn run(self) -> Result<ExitCode> {
-        let model = self.model.load()?;
-        let set = self.test_part()?;
-        let data = describe(&set);
-        let mut progress = Shown::new();
-        let embedded = embed(&model, set, &self.data, &mut progress)?;
-        let mut report = Report { data, ..self.report_head(&model) };
         match self.protocol {
-            Protocol::Verification => {
-                let options =
-                    VerificationOptions { repeats: self.repeats, seed: self.seed, ..VerificationOptions::default() };
-                let runs = embedded.verification_runs(&model, &self.references, &options, &mut progress)?.runs;
-                drop(progress);
-                self.show_verification(&embedded, &runs)?;
-                report.verdict = verdicts(&runs);
-                if let Some(run) = runs.last() {
-                    report.mistakes = mistakes(embedded.set(), run)?;
-                    report.examples = examples(embedded.set(), run)?;
-                }
-                report.verification = runs;
-            }
-            Protocol::Notebook => {
-                drop(progress);
-                let result = embedded.notebook(&model, self.seed)?;
-                self.show_notebook(&embedded, &result)?;
-                report.verdict = notebook_sentence(&result);
-                report.notebook = Some(result);
-            }
-        }
-        if let Some(path) = &self.report {
-            report.write(path)?;
-            eprintln!("The report is in {}", path.display());
+            Protocol::Verification => self.verification()?,
+            Protocol::Notebook => self.notebook()?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The test part, without writers of the training part; the notebook's protocol only warns of these.
-    fn test_part(&self) -> Result<DataSet> {
+    fn verification(&self) -> Result<()> {
         let set = self.data.open()?;
-        match (self.protocol, set.require_disjoint_splits()) {
-            (Protocol::Notebook, Err(error)) => eprintln!("warning: {error}"),
-            (_, result) => result?,
-        }
-        Ok(set.part(Split::Test))
-    }
-
-    fn report_head(&self, model: &Model) -> Report {
-        let made = Making {
-            command: std::env::args().collect::<Vec<_>>().join(" "),
-            seed: self.seed,
-            model: model.name().to_owned(),
-            model_digest: model.digest().to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+        set.require_disjoint_splits()?;
+        let candidate = self.model.find()?;
+        let measured = match (self.folds, &candidate) {
+            (Some(folds), _) => self.by_folds(set, &candidate, folds)?,
+            (None, Candidate::Cues) => self.by_folds(set, &candidate, FOLDS_OF_CUES)?,
+            (None, _) => self.at_once(self.part.of(&set), &candidate)?,
         };
-        Report { title: "Signature verification, measured".to_owned(), made, ..Report::default() }
+        self.show_verification(&measured)?;
+        let Measured { name, set, fold_of, runs, .. } = measured;
+        if let Some(path) = &self.scores {
+            write(path, &scores_csv(&set, &runs, &fold_of))?;
+            eprintln!("Every comparison is in {}", path.display());
+        }
+        let (mistakes, examples) = match runs.last() {
+            Some(run) if self.report.is_some() => (mistakes(&set, run)?, examples(&set, run)?),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let (data, verdict) = (describe(&set), verdicts(&runs));
+        self.write_report(name, Report { data, verdict, mistakes, examples, verification: runs, ..Report::default() })
     }
 
-    fn show_verification(&self, embedded: &Embedded, runs: &[VerificationResult]) -> Result<()> {
+    fn at_once(&self, set: DataSet, candidate: &Candidate) -> Result<Measured> {
+        if self.to_train.options(&self.data.reading, self.seed).is_some() {
+            bail!("--backbone trains a network for each fold: give --folds, or train one with `inkproof train`");
+        }
+        let mut progress = Shown::new();
+        let verifier = candidate.read(set, &self.data.read_options(candidate.preprocess()), &mut progress)?;
+        let options = VerificationOptions { repeats: self.repeats, seed: self.seed, ..VerificationOptions::default() };
+        let runs = verifier.runs(&self.references, &options, &mut progress)?.runs;
+        Ok(Measured {
+            folds: None,
+            name: verifier.name(),
+            set: verifier.set().clone(),
+            fold_of: BTreeMap::new(),
+            training_images: verifier.training_images(),
+            documents: runs.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+            runs,
+        })
+    }
+
+    fn by_folds(&self, set: DataSet, candidate: &Candidate, folds: usize) -> Result<Measured> {
+        let training = self.to_train.options(&self.data.reading, self.seed);
+        let judge = training.as_ref().map_or(Judge::Ready(candidate), Judge::Trained);
+        let (repeats, seed) = (self.repeats, self.seed);
+        let options = FoldOptions { folds, references: self.references.clone(), repeats, seed };
+        let read = self.data.read_options(candidate.preprocess());
+        let Folded { set, runs, fold_of, model } = folded(set, judge, &options, &read, &mut Shown::new())?;
+        let documents = runs.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+        let runs: Vec<VerificationResult> = runs.into_iter().map(|run| run.result).collect();
+        let training_images = runs.first().and_then(|run| run.training_images_in_test).unwrap_or(0);
+        Ok(Measured { folds: Some(folds), name: model, set, fold_of, training_images, documents, runs })
+    }
+
+    fn notebook(&self) -> Result<()> {
+        if self.scores.is_some() || self.folds.is_some() {
+            bail!("--scores and --folds go with the verification protocol; the notebook's has pairs only");
+        }
+        let candidate = self.model.find()?;
+        let Candidate::Network(model) = &candidate else {
+            bail!(
+                "the notebook's protocol asks for probabilities, and a baseline's scores are none; leave out --protocol"
+            );
+        };
+        let set = self.data.open()?;
+        if let Err(error) = set.require_disjoint_splits() {
+            eprintln!("warning: {error}");
+        }
+        let set = self.part.of(&set);
+        let data = describe(&set);
+        let mut progress = Shown::new();
+        let embedded = embed(model, set, &self.data, &mut progress)?;
+        drop(progress);
+        let result = embedded.notebook(model, self.seed)?;
+        match self.json {
+            true => print_json(&result, embedded.set())?,
+            false => {
+                print_warnings(embedded.set(), embedded.training_images());
+                println!("{}", notebook_sentence(&result));
+            }
+        }
+        let name = ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() };
+        let verdict = notebook_sentence(&result);
+        self.write_report(name, Report { data, verdict, notebook: Some(result), ..Report::default() })
+    }
+
+    fn show_verification(&self, measured: &Measured) -> Result<()> {
+        let Measured { folds, set, training_images, documents, runs, .. } = measured;
         if self.json {
-            return match runs {
-                [run] => print_json(run, embedded),
-                runs => print_json(&json!({ "runs": runs }), embedded),
+            return match &documents[..] {
+                [run] => print_json(run, set),
+                runs => print_json(&json!({ "runs": runs }), set),
             };
         }
-        print_warnings(embedded);
+        print_warnings(set, *training_images);
+        if let Some(folds) = folds {
+            println!(
+                "{folds} folds by writer; FAR and FRR are at thresholds fixed on the writers of the other folds.\n"
+            );
+        }
         for run in runs {
             println!("{}\n", table(run));
         }
@@ -127,14 +195,38 @@ impl Evaluate {
         Ok(())
     }
 
-    fn show_notebook(&self, embedded: &Embedded, result: &NotebookResult) -> Result<()> {
-        if self.json {
-            return print_json(result, embedded);
-        }
-        print_warnings(embedded);
-        println!("{}", notebook_sentence(result));
+    /// Writes the page, where one is wanted; `report` lacks its head.
+    fn write_report(&self, model: ModelName, report: Report) -> Result<()> {
+        let Some(path) = &self.report else { return Ok(()) };
+        let made = Making {
+            command: std::env::args().collect::<Vec<_>>().join(" "),
+            seed: self.seed,
+            model: model.name,
+            model_digest: model.digest,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        Report { title: "Signature verification, measured".to_owned(), made, ..report }.write(path)?;
+        eprintln!("The report is in {}", path.display());
         Ok(())
     }
+}
+
+/// What the verification protocol found.
+struct Measured {
+    folds: Option<usize>,
+    name: ModelName,
+    /// Without what could not be read.
+    set: DataSet,
+    /// Empty without folds.
+    fold_of: BTreeMap<WriterId, usize>,
+    training_images: usize,
+    /// The runs as JSON.
+    documents: Vec<Value>,
+    runs: Vec<VerificationResult>,
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_atomically(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
 /// Reads the images as the model asks and embeds them.
@@ -157,20 +249,20 @@ fn notebook_sentence(result: &NotebookResult) -> String {
 }
 
 /// What has to be known before the figures.
-fn print_warnings(embedded: &Embedded) {
-    let (seen, all) = (embedded.training_images(), embedded.set().images.len());
-    if seen > 0 {
+pub fn print_warnings(set: &DataSet, training_images: usize) {
+    let all = set.images.len();
+    if training_images > 0 {
         println!(
-            "NOT A FAIR TEST: {seen} of the {all} test images were in the model's training; this measures memory."
+            "NOT A FAIR TEST: {training_images} of the {all} test images were in the model's training; this measures memory."
         );
     }
-    crate::commands::train::report_skipped(&embedded.set().skipped);
+    crate::commands::train::report_skipped(&set.skipped);
 }
 
 /// The result with what was left out of the data set.
-fn print_json(result: &impl Serialize, embedded: &Embedded) -> Result<()> {
+pub fn print_json(result: &impl Serialize, set: &DataSet) -> Result<()> {
     let mut document = serde_json::to_value(result).context("the result cannot be written as JSON")?;
-    document["left_out"] = Value::Array(embedded.set().skipped.iter().map(left_out).collect());
+    document["left_out"] = Value::Array(set.skipped.iter().map(left_out).collect());
     println!("{document:#}");
     Ok(())
 }

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use inkproof::Backbone;
 use inkproof::network::Compute;
 use inkproof_lab::dataset::{Skipped, Split};
-use inkproof_lab::train::{self, Negatives, Outcome, TrainOptions, Trained};
+use inkproof_lab::train::{self, Outcome, TrainOptions, Trained};
 use serde_json::json;
 
-use crate::arguments::{Data, PreprocessKind};
+use crate::arguments::{Data, NegativesKind, PreprocessKind};
 use crate::figures::left_out;
 use crate::interrupt;
 use crate::progress::Shown;
@@ -62,13 +62,6 @@ pub struct Train {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum NegativesKind {
-    Skilled,
-    Random,
-    Both,
-}
-
 impl Train {
     pub fn run(self) -> Result<ExitCode> {
         require_place_for(&self.out)?;
@@ -98,14 +91,9 @@ impl Train {
     }
 
     fn options(&self) -> TrainOptions {
-        let negatives = match self.negatives {
-            NegativesKind::Skilled => Negatives::Skilled,
-            NegativesKind::Random => Negatives::Random,
-            NegativesKind::Both => Negatives::Both,
-        };
         TrainOptions {
             read: self.data.read_options(self.preprocess.preprocess()),
-            negatives,
+            negatives: self.negatives.negatives(),
             compute: self.device,
             epochs: self.epochs,
             batch_size: self.batch_size,

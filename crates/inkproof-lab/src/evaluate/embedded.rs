@@ -1,11 +1,12 @@
 //! A data set as one model sees it: each image embedded once, then compared as often as a protocol wants.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use inkproof::model::{DataInfo, SyntheticInfo};
-use inkproof::{Ink, Model};
+use inkproof::{Calibration, Ink, Model};
 
-use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns};
+use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns, Verifier};
 use crate::dataset::DataSet;
 use crate::error::Result;
 use crate::pictures::{GoOn, Pictures};
@@ -89,23 +90,13 @@ impl Embedded {
         options: &VerificationOptions,
         progress: &mut dyn Progress,
     ) -> Result<VerificationRuns> {
-        let score = |references: &[usize], questioned| self.score(model, references, questioned);
-        let calibration = options.calibration.as_ref().or(model.info().calibration.as_ref());
-        let run = |&references: &usize| {
-            let frozen = options.calibration.as_ref().and_then(|calibration| calibration.fit(references));
-            let threshold = frozen.map_or(model.threshold_for(references), |fit| fit.threshold.value);
-            let options = VerificationOptions {
-                references,
-                threshold: options.threshold.or(Some(threshold.get())),
-                calibration: calibration.cloned(),
-                ..options.clone()
-            };
-            let mut run = super::verification(&self.set, &score, &options, progress)?;
-            run.training_images_in_test = Some(self.training_images);
-            run.model = Some(name(model));
-            Ok(run)
-        };
-        Ok(VerificationRuns { runs: references.iter().map(run).collect::<Result<_>>()? })
+        let network = Network { model, embedded: Cow::Borrowed(self) };
+        (&network as &dyn Verifier).runs(references, options, progress)
+    }
+
+    /// The model with its images, as one thing that scores.
+    pub fn with(self, model: &Model) -> Network<'_> {
+        Network { model, embedded: Cow::Owned(self) }
     }
 
     /// [`super::notebook`].
@@ -118,6 +109,38 @@ impl Embedded {
         result.training_images_in_test = Some(self.training_images);
         result.model = Some(name(model));
         Ok(result)
+    }
+}
+
+/// A model and what it made of a data set's images.
+pub struct Network<'a> {
+    model: &'a Model,
+    embedded: Cow<'a, Embedded>,
+}
+
+impl Verifier for Network<'_> {
+    fn name(&self) -> ModelName {
+        name(self.model)
+    }
+
+    fn set(&self) -> &DataSet {
+        &self.embedded.set
+    }
+
+    fn score(&self, references: &[usize], questioned: usize) -> f64 {
+        self.embedded.score(self.model, references, questioned)
+    }
+
+    fn threshold(&self, references: usize) -> Option<f64> {
+        Some(self.model.threshold_for(references).get())
+    }
+
+    fn calibration(&self) -> Option<&Calibration> {
+        self.model.info().calibration.as_ref()
+    }
+
+    fn training_images(&self) -> usize {
+        self.embedded.training_images
     }
 }
 

@@ -40,9 +40,8 @@ fn report() -> Report {
         audit: Some(AuditSummary {
             verdict: "Nothing but shape tells the classes apart.".to_owned(),
             findings: vec![AuditFinding {
-                leak: false,
-                title: "ink <tone>".to_owned(),
-                detail: "AUC 0.51 (0.47 to 0.55)".to_owned(),
+                severity: Severity::Caution,
+                sentence: "ink <tone>: AUC 0.51 (0.47 to 0.55)".to_owned(),
             }],
         }),
         verification: runs,
@@ -202,7 +201,7 @@ fn the_audit_is_told_and_a_leak_comes_first() {
     assert!(!page.contains("The audit found a leak."));
     let summary = report.audit.as_mut().unwrap();
     summary.verdict = "Figures measure the scanner.".to_owned();
-    summary.findings[0].leak = true;
+    summary.findings[0].severity = Severity::AsStored;
     let page = report.html().unwrap();
     let warned = page.find("The audit found a leak.</strong> Figures measure the scanner.").unwrap();
     assert!(warned < page.find("id=\"verdict\"").unwrap());

@@ -3,7 +3,7 @@
 use crate::evaluate::{Class, ErrorRates, VerificationResult};
 
 /// Text with the characters that mean something in HTML replaced.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

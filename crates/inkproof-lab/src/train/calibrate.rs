@@ -25,16 +25,22 @@ pub(super) fn hold_out(set: DataSet, options: &TrainOptions) -> Result<(DataSet,
     if options.read.preprocess == Preprocess::Raw {
         return Ok((set, None));
     }
+    let (_, held_out) = parted(&set, options.seed)?;
+    // What was left out so far is listed with those that are trained on.
+    let calibration = DataSet { skipped: Vec::new(), ..set.restrict_to(&held_out) };
+    Ok((set.without(&held_out), Some(calibration)))
+}
+
+/// The writers to train on, and one in five and at least two who are held out, drawn by the seed.
+pub(crate) fn parted(set: &DataSet, seed: u64) -> Result<(BTreeSet<WriterId>, BTreeSet<WriterId>)> {
     let mut writers = set.writers();
     let count = ((writers.len() as f64 * SHARE).round() as usize).max(LEAST);
     if writers.len() < count + LEAST {
         return Err(Error::TooFewToCalibrate { root: set.root.clone(), writers: writers.len(), needed: 2 * LEAST });
     }
-    writers.shuffle(&mut stream(options.seed, "calibration writers", 0));
-    let held_out: BTreeSet<WriterId> = writers.into_iter().take(count).cloned().collect();
-    // What was left out so far is listed with those that are trained on.
-    let calibration = DataSet { skipped: Vec::new(), ..set.restrict_to(&held_out) };
-    Ok((set.without(&held_out), Some(calibration)))
+    writers.shuffle(&mut stream(seed, "calibration writers", 0));
+    let trained_on = writers.split_off(count);
+    Ok((trained_on.into_iter().cloned().collect(), writers.into_iter().cloned().collect()))
 }
 
 /// A reference and a questioned signature.
