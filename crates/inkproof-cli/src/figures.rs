@@ -61,18 +61,21 @@ fn rates_row(name: &str, rates: &ErrorRates) -> String {
 fn further_lines(name: &str, rates: &ErrorRates) -> Vec<String> {
     let frr = rates.frr_at_far.iter().map(|at| match at {
         FrrAtFar::Measured { far, frr, ci95, .. } => {
-            format!("{name}: FRR {} at FAR {}", rate_with_interval(*frr, *ci95), percent(*far))
+            format!("FRR {} at FAR {}", rate_with_interval(*frr, *ci95), percent(*far))
         }
-        FrrAtFar::Refused { refused, .. } => format!("{name}: not measured: {refused}"),
+        FrrAtFar::Refused { far, forged_images, needed, .. } => {
+            format!("no FRR at FAR {} (needs {needed} different forgeries, has {forged_images})", percent(*far))
+        }
     });
-    let cost = match (rates.cllr, rates.cllr_ci95, rates.cllr_min) {
-        (Some(cllr), ci95, Some(least)) => {
-            let interval = ci95.map(|[low, high]| format!(" ({low:.2} to {high:.2})")).unwrap_or_default();
-            Some(format!("{name}: Cllr {cllr:.2}{interval}; calibrated perfectly it would be {least:.2}"))
+    let cost = match (rates.cllr, rates.cllr_min) {
+        (Some(cllr), Some(least)) => {
+            let interval = rates.cllr_ci95.map(|[low, high]| format!(" ({low:.2} to {high:.2})")).unwrap_or_default();
+            Some(format!("Cllr {cllr:.2}{interval}, {least:.2} with the best calibration"))
         }
         _ => None,
     };
-    frr.chain(cost).collect()
+    let line = |text| format!("{name:<18}  {text}");
+    [Some(frr.collect::<Vec<_>>().join("; ")), cost].into_iter().flatten().map(line).collect()
 }
 
 fn row([name, eer, auc, far, frr, comparisons]: [&str; 6]) -> String {

@@ -1,9 +1,13 @@
 //! Stories through the real program: what a user does, what comes out, and what is left on the disk.
 
+#[path = "stories/audit.rs"]
+mod audit;
 #[path = "stories/bad_input.rs"]
 mod bad_input;
 #[path = "stories/bench.rs"]
 mod bench;
+#[path = "stories/calibrate.rs"]
+mod calibrate;
 #[path = "stories/compare.rs"]
 mod compare;
 #[path = "stories/cross.rs"]

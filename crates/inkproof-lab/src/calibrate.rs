@@ -104,10 +104,10 @@ pub fn freeze(
 /// # Errors
 /// [`Error::EmptyClass`] where a class of comparisons is missing, [`Error::TooFewForgeries`] as [`freeze`].
 pub fn fit(comparisons: &[Comparison], references: usize, decide: DecideAt) -> Result<ReferenceCalibration> {
-    let skilled = evaluate::scores(comparisons, Class::Skilled).ok();
-    let (scores, against) = match skilled.filter(|scores| scores.writers() >= LEAST_WRITERS) {
-        Some(scores) => (scores, Forgeries::Skilled),
-        None => (evaluate::scores(comparisons, Class::Random)?, Forgeries::Random),
+    let (scores, against) = match evaluate::scores(comparisons, Class::Skilled) {
+        Ok(scores) if scores.writers() >= LEAST_WRITERS => (scores, Forgeries::Skilled),
+        Ok(_) | Err(Error::EmptyClass { .. }) => (evaluate::scores(comparisons, Class::Random)?, Forgeries::Random),
+        Err(error) => return Err(error),
     };
     let Line { slope, intercept } = logistic(&scores);
     Ok(ReferenceCalibration {
@@ -117,7 +117,7 @@ pub fn fit(comparisons: &[Comparison], references: usize, decide: DecideAt) -> R
         slope: slope / std::f64::consts::LN_10,
         intercept: intercept / std::f64::consts::LN_10,
         threshold: threshold(&scores, references, against, decide)?,
-        wanted_far: WANTED_FARS.map(|far| wanted_far(&scores, far)).to_vec(),
+        wanted_far: WANTED_FARS.iter().map(|&far| wanted_far(&scores, far)).collect::<Result<_>>()?,
     })
 }
 
@@ -141,12 +141,14 @@ fn threshold(scores: &Scores, references: usize, against: Forgeries, decide: Dec
     Ok(ThresholdInfo { value: Threshold::new(value)?, origin })
 }
 
-fn wanted_far(scores: &Scores, far: f64) -> WantedFar {
-    let fixed = scores.at_far(far).and_then(|point| {
-        let OperatingPoint { threshold, frr, .. } = point;
-        Ok(WantedFar::Fixed { far, threshold: Threshold::new(threshold)?, frr })
-    });
-    fixed.unwrap_or_else(|refusal| WantedFar::Refused { far, refused: refusal.to_string() })
+fn wanted_far(scores: &Scores, far: f64) -> Result<WantedFar> {
+    match scores.at_far(far) {
+        Ok(OperatingPoint { threshold, frr, .. }) => {
+            Ok(WantedFar::Fixed { far, threshold: Threshold::new(threshold)?, frr })
+        }
+        Err(refusal @ Error::TooFewForgeries { .. }) => Ok(WantedFar::Refused { far, refused: refusal.to_string() }),
+        Err(error) => Err(error),
+    }
 }
 
 /// The model with what [`freeze`] fixes for it on the writers of `set`, whose images `pictures` are.

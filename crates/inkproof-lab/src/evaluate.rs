@@ -121,12 +121,13 @@ pub struct ErrorRates {
     pub comparisons: ComparisonCounts,
 }
 
-/// The FRR at the lowest threshold which holds a wanted FAR, or why so few forgeries cannot show one.
+/// The FRR at the lowest threshold which holds a wanted FAR, or why it is not given: how many different questioned
+/// forgeries there are, and how many would be needed.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum FrrAtFar {
     Measured { far: f64, frr: f64, ci95: Option<[f64; 2]>, threshold: f64 },
-    Refused { far: f64, refused: String },
+    Refused { far: f64, refused: String, forged_images: usize, needed: usize },
 }
 
 /// How many comparisons a row of figures rests on.

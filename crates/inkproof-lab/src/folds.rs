@@ -94,36 +94,42 @@ pub fn folded(
         Judge::Trained(training) => Pictures::read(&mut set, &training.read, progress)?,
     };
     let fold_of = cut(&set, options)?;
-    let whole = match judge {
-        Judge::Ready(Candidate::Cues) | Judge::Trained(_) => None,
-        Judge::Ready(candidate) => Some(candidate.on(set.clone(), &pictures, progress)?),
-    };
-    let cues = match judge {
-        Judge::Ready(Candidate::Cues) => Some(CueSet::read(set.clone(), progress)?),
-        _ => None,
-    };
+    let maker = Maker::new(judge, &set, &pictures, progress)?;
     let mut judged = Vec::new();
     for fold in 0..options.folds {
         progress.report(Event::Note(&format!("fold {} of {}", fold + 1, options.folds)));
         let test = Subset::of(&set, |writer| fold_of[writer] == fold);
         let others = Subset::of(&set, |writer| fold_of[writer] != fold);
-        judged.push(match (judge, &whole, &cues) {
-            (Judge::Trained(training), ..) => trained(training, fold, &test, others.set, options, progress)?,
-            (Judge::Ready(_), Some(verifier), _) => ready(&**verifier, &test, &others, options, progress)?,
-            (Judge::Ready(_), None, Some(cues)) => fitted(cues, &set, &test, &others.set, options, progress)?,
-            (Judge::Ready(_), None, None) => unreachable!("what is ready has seen the set"),
+        judged.push(match &maker {
+            Maker::Ready(verifier) => ready(&**verifier, &test, &others, options, progress)?,
+            Maker::Cues(cues) => fitted(cues, &set, &test, &others.set, options, progress)?,
+            Maker::Trained(training) => trained(training, fold, &test, others.set, options, progress)?,
         });
     }
-    let training_images = match &whole {
-        Some(verifier) => verifier.training_images(),
-        None => in_other_folds(&set, &pictures, &fold_of),
-    };
-    let model = match &whole {
-        Some(verifier) => verifier.name(),
-        None => of_all_folds(&judged),
+    let (model, training_images) = match &maker {
+        Maker::Ready(verifier) => (verifier.name(), verifier.training_images()),
+        Maker::Cues(_) | Maker::Trained(_) => (of_all_folds(&judged), in_other_folds(&set, &pictures, &fold_of)),
     };
     let runs = (0..options.references.len()).map(|run| pool(&judged, run, training_images, &model));
     Ok(Folded { runs: runs.collect::<Result<_>>()?, set, fold_of, model })
+}
+
+/// What makes a verifier for each fold.
+enum Maker<'a> {
+    /// The same for all.
+    Ready(Box<dyn Verifier + 'a>),
+    Cues(CueSet),
+    Trained(&'a TrainOptions),
+}
+
+impl<'a> Maker<'a> {
+    fn new(judge: Judge<'a>, set: &DataSet, pictures: &Pictures, progress: &mut dyn Progress) -> Result<Self> {
+        Ok(match judge {
+            Judge::Ready(Candidate::Cues) => Self::Cues(CueSet::read(set.clone(), progress)?),
+            Judge::Ready(candidate) => Self::Ready(candidate.on(set.clone(), pictures, progress)?),
+            Judge::Trained(training) => Self::Trained(training),
+        })
+    }
 }
 
 fn require_writers(set: &DataSet, options: &FoldOptions) -> Result<()> {

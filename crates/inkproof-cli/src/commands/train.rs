@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use inkproof::Backbone;
 use inkproof::network::Compute;
+use inkproof::{Backbone, Calibration};
 use inkproof_lab::dataset::{Skipped, Split};
 use inkproof_lab::train::{self, Outcome, TrainOptions, Trained};
 use serde_json::json;
@@ -111,8 +111,9 @@ impl Train {
             let document = json!({
                 "model": {"name": model.name(), "digest": model.digest(), "path": self.out},
                 "writers": info.trained_on.writers, "images": info.trained_on.images, "pairs": pairs,
-                "calibration_writers": calibration_writers, "threshold": info.threshold, "epochs": info.epochs,
-                "seed": info.seed, "loss": loss, "accuracy": accuracy, "seconds": seconds,
+                "calibration_writers": calibration_writers, "threshold": info.threshold,
+                "calibration": info.calibration, "epochs": info.epochs, "seed": info.seed,
+                "loss": loss, "accuracy": accuracy, "seconds": seconds,
                 "left_out": skipped.iter().map(left_out).collect::<Vec<_>>(),
             });
             println!("{document:#}");
@@ -125,7 +126,19 @@ impl Train {
             100.0 * accuracy
         );
         println!("Threshold {:.4}: {}.", info.threshold.value.get(), info.threshold.origin);
+        if let Some(calibration) = &info.calibration {
+            println!("Likelihood ratios are calibrated for {}.", numbers_of_references(calibration));
+        }
         println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", self.out.display());
+    }
+}
+
+/// "1 reference", "1, 2, and 3 or more references".
+fn numbers_of_references(calibration: &Calibration) -> &'static str {
+    match calibration.fits().len() {
+        1 => "1 reference",
+        2 => "1 and 2 references",
+        _ => "1, 2, and 3 or more references",
     }
 }
 

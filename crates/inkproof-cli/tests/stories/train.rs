@@ -21,6 +21,9 @@ fn a_training_is_logged_measured_and_finished() {
     assert_eq!(found["pairs"], 4 * (3 + 2));
     let origin = found["threshold"]["origin"].as_str().unwrap();
     assert!(origin.starts_with("on 2 calibration writers"), "{origin}");
+    let fits = found["calibration"].as_array().unwrap();
+    assert_eq!(fits.iter().map(|fit| fit["references"].as_u64()).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    assert_eq!(fits[0]["threshold"], found["threshold"]);
     let log = fs::read_to_string(desk.path("model.jsonl")).unwrap();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.iter().filter(|line| line["event"] == "step").count(), 2);

@@ -1,1 +1,379 @@
+//! Sets with nothing planted pass, and each kind of leak that is planted is found. Genuine and forged pictures are both
+//! genuine signings of a writer who does not exist, so that nothing but what is planted can tell them apart.
 
+use std::fs;
+use std::path::Path;
+
+use image::imageops::FilterType;
+use image::{DynamicImage, GrayImage, ImageFormat};
+use inkproof::Gray;
+use tempfile::TempDir;
+
+use super::*;
+use crate::dataset::Kind;
+use crate::progress::Silent;
+use crate::synth::Writer;
+
+const WRITERS: usize = 8;
+const GENUINE: usize = 4;
+const FORGERIES: usize = 4;
+
+/// One picture of a set that is being made.
+struct Sheet {
+    writer: usize,
+    kind: Kind,
+    /// Numbered from 0 within its writer and kind.
+    number: usize,
+    split: Option<&'static str>,
+    forger: Option<String>,
+    gray: Gray,
+    /// How it is saved, where not as plain PNG.
+    bytes: Option<Vec<u8>>,
+}
+
+/// The pictures of a set without leaks, in 8 writers.
+fn sheets() -> Vec<Sheet> {
+    let mut sheets = Vec::new();
+    for index in 0..WRITERS {
+        let writer = Writer::new(77, index as u64);
+        for number in 0..GENUINE + FORGERIES {
+            let (kind, within) = match number.checked_sub(GENUINE) {
+                None => (Kind::Genuine, number),
+                Some(within) => (Kind::Forgery, within),
+            };
+            let gray = writer.genuine(number as u64);
+            sheets.push(Sheet { writer: index, kind, number: within, split: None, forger: None, gray, bytes: None });
+        }
+    }
+    sheets
+}
+
+/// Audits the pictures as a set with a manifest.
+fn audited(sheets: &[Sheet]) -> Audit {
+    let folder = written(sheets);
+    let set = DataSet::open(folder.path(), None, OnBad::Stop).unwrap();
+    audit(set, OnBad::Stop, 0, &mut Silent).unwrap()
+}
+
+fn written(sheets: &[Sheet]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let with_splits = sheets.iter().any(|sheet| sheet.split.is_some());
+    let mut manifest = format!("path,writer,kind,forger{}\n", if with_splits { ",split" } else { "" });
+    for sheet in sheets {
+        let kind = if sheet.kind == Kind::Genuine { "genuine" } else { "forgery" };
+        let split = sheet.split.unwrap_or_default();
+        let name = format!("{split}{}_{kind}_{}.png", sheet.writer, sheet.number);
+        let png = || crate::png_file::encode(&sheet.gray, png::Compression::Fast).unwrap();
+        fs::write(folder.path().join(&name), sheet.bytes.clone().unwrap_or_else(png)).unwrap();
+        let forger = sheet.forger.as_deref().unwrap_or_default();
+        manifest += &format!("{name},{},{kind},{forger}", sheet.writer);
+        manifest += &if with_splits { format!(",{split}\n") } else { "\n".to_owned() };
+    }
+    fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
+    folder
+}
+
+/// The cues that leak as stored, and after normalisation.
+fn leaks(audit: &Audit) -> (Vec<&str>, Vec<&str>) {
+    let tables = audit.cues.as_ref().unwrap();
+    (
+        tables.as_stored.iter().filter(|probe| probe.leak).map(|probe| probe.id.as_str()).collect(),
+        tables.after_ink.iter().filter(|probe| probe.leak).map(|probe| probe.id.as_str()).collect(),
+    )
+}
+
+/// The set with every forgery changed.
+fn forgeries_changed(change: impl Fn(&mut Sheet)) -> Audit {
+    let mut sheets = sheets();
+    sheets.iter_mut().filter(|sheet| sheet.kind == Kind::Forgery).for_each(change);
+    audited(&sheets)
+}
+
+fn mapped(gray: &Gray, tone: impl Fn(u8) -> u8) -> Gray {
+    Gray::new(gray.width(), gray.height(), gray.pixels().iter().map(|&p| tone(p)).collect()).unwrap()
+}
+
+fn picture(gray: &Gray) -> DynamicImage {
+    let (width, height) = (gray.width() as u32, gray.height() as u32);
+    DynamicImage::ImageLuma8(GrayImage::from_raw(width, height, gray.pixels().to_vec()).unwrap())
+}
+
+fn saved(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.to_luma8().write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// The same picture, lightly changed in four ways.
+fn changed(picture: &DynamicImage) -> [(&'static str, Vec<u8>); 4] {
+    let (width, height) = (picture.width(), picture.height());
+    let smaller = picture.resize_exact(width * 4 / 5, height * 4 / 5, FilterType::Triangle);
+    let (cut_x, cut_y) = (width / 50, height / 50);
+    [
+        ("saved as JPEG", saved(picture, ImageFormat::Jpeg)),
+        ("scaled by 0.8", saved(&smaller, ImageFormat::Png)),
+        ("lightened", saved(&picture.brighten(25), ImageFormat::Png)),
+        ("cut by 2 %", saved(&picture.crop_imm(cut_x, cut_y, width - 2 * cut_x, height - 2 * cut_y), ImageFormat::Png)),
+    ]
+}
+
+fn look(bytes: &[u8]) -> fingerprint::Look {
+    fingerprint::Look::of(&Preprocess::ink().apply(bytes, &Limits::default()).unwrap().ink)
+}
+
+#[test]
+fn a_set_without_leaks_passes() {
+    let audit = audited(&sheets());
+    assert_eq!(audit.findings(), []);
+    assert_eq!(leaks(&audit), (vec![], vec![]));
+    assert!(!audit.leaks_as_stored() && !audit.leaks_with_ink());
+    assert!(audit.verdict().starts_with("No leak was found."), "{}", audit.verdict());
+    let tables = audit.cues.as_ref().unwrap();
+    assert_eq!((tables.writers, tables.genuine_pairs, tables.forged_pairs), (8, 8 * 6, 8 * 16));
+    let constant = |id: &str| tables.as_stored.iter().find(|probe| probe.id == id).unwrap().constant;
+    assert!(constant("file_format") && constant("image_width") && constant("jpeg_tables") && !constant("paper_level"));
+}
+
+#[test]
+fn the_same_bytes_of_two_writers() {
+    let mut sheets = sheets();
+    sheets[20].gray = sheets[3].gray.clone();
+    let audit = audited(&sheets);
+    let [copies] = &audit.copies[..] else { panic!("{:?}", audit.copies) };
+    assert_eq!((copies.how, &copies.crosses[..]), (Sameness::Bytes, &[Crossing::Classes, Crossing::Writers][..]));
+    assert_eq!(copies.images.len(), 2);
+    assert!(audit.leaks_with_ink());
+    assert_eq!(audit.findings()[0].examples.len(), 1);
+}
+
+#[test]
+fn the_same_pixels_in_other_bytes_are_found_once() {
+    let mut sheets = sheets();
+    let same = saved(&picture(&sheets[0].gray), ImageFormat::Pnm);
+    sheets[1].bytes = Some(same.clone());
+    let audit = audited(&sheets);
+    let [copies] = &audit.copies[..] else { panic!("{:?}", audit.copies) };
+    assert_eq!((copies.how, &copies.crosses[..], copies.images.len()), (Sameness::Pixels, &[][..], 2));
+    assert_eq!(audit.findings()[0].severity, Severity::Caution);
+    // Of one class and writer: a pity, but no leak.
+    assert!(!audit.leaks_as_stored());
+    sheets[9].bytes = Some(same);
+    let audit = audited(&sheets);
+    let found: Vec<_> = audit.copies.iter().map(|copies| (copies.how, copies.images.len())).collect();
+    assert_eq!(found, [(Sameness::Bytes, 2), (Sameness::Pixels, 3)]);
+}
+
+#[test]
+fn nearly_the_same_picture_of_two_classes() {
+    let mut sheets = sheets();
+    for (at, (_, bytes)) in (0..).zip(changed(&picture(&sheets[0].gray))) {
+        sheets[GENUINE + at].bytes = Some(bytes);
+    }
+    let audit = audited(&sheets);
+    let [copies] = &audit.copies[..] else { panic!("{:?}", audit.copies) };
+    assert_eq!((copies.how, &copies.crosses[..]), (Sameness::Near, &[Crossing::Classes][..]));
+    assert_eq!(copies.images.len(), 5);
+}
+
+#[test]
+fn writers_and_forgers_in_two_splits() {
+    let mut sheets = sheets();
+    for sheet in &mut sheets {
+        sheet.split = Some(if sheet.writer < 5 { "train" } else { "test" });
+        sheet.forger = (sheet.kind == Kind::Forgery).then(|| format!("{:04}", 10 * sheet.writer));
+    }
+    assert!(!audited(&sheets).leaks_as_stored());
+    let forger = GENUINE;
+    sheets[forger].forger = Some("0070".to_owned());
+    let audit = audited(&sheets);
+    let names = |audit: &Audit| audit.shared_forgers.iter().map(|shared| shared.forger.clone()).collect::<Vec<_>>();
+    assert_eq!((names(&audit), audit.shared_writers.len()), (vec!["0070".to_owned()], 0));
+    assert_eq!(audit.findings()[0].kind, verdict::FindingKind::SharedForgers);
+    assert!(audit.leaks_with_ink());
+    for number in 0..2 {
+        sheets[forger].forger = None;
+        sheets[number].split = Some("test");
+    }
+    let audit = audited(&sheets);
+    assert_eq!(audit.shared_writers.iter().map(WriterId::as_str).collect::<Vec<_>>(), ["0"]);
+    assert_eq!(audit.findings()[0].kind, verdict::FindingKind::SharedWriters);
+    assert!(audit.verdict().contains("Writers in both train and test: 0"), "{}", audit.verdict());
+}
+
+#[test]
+fn the_tone_of_the_ink_as_stored_but_not_after_ink() {
+    // Every sheet has a tone of its own, so both classes are brought to one first.
+    let mut sheets = sheets();
+    for sheet in &mut sheets {
+        let darkest = *sheet.gray.pixels().iter().min().unwrap();
+        let wanted = if sheet.kind == Kind::Forgery { 90 } else { 40 } + 2 * (sheet.number as u8);
+        sheet.gray = mapped(&sheet.gray, |p| {
+            let share = f64::from(255 - p) / f64::from(255 - darkest);
+            (255.0 - share * f64::from(255 - wanted)) as u8
+        });
+    }
+    let audit = audited(&sheets);
+    let (stored, ink) = leaks(&audit);
+    assert!(stored.contains(&"ink_tone_mean") && stored.contains(&TOGETHER), "{stored:?}");
+    assert_eq!(ink, [""; 0]);
+    assert!(audit.leaks_as_stored() && !audit.leaks_with_ink());
+    let verdict = audit.verdict();
+    assert!(verdict.contains("measure the scanner unless tone"), "{verdict}");
+    assert!(verdict.contains("After ink normalisation no probe"), "{verdict}");
+}
+
+#[test]
+fn the_level_and_the_noise_of_the_paper() {
+    let mut sheets = sheets();
+    for sheet in &mut sheets {
+        let lightest = *sheet.gray.pixels().iter().max().unwrap();
+        let wanted = if sheet.kind == Kind::Forgery { 225 } else { 245 } + sheet.number as u8;
+        sheet.gray = mapped(&sheet.gray, |p| (u32::from(p) * u32::from(wanted) / u32::from(lightest)) as u8);
+    }
+    let audit = audited(&sheets);
+    let (stored, ink) = leaks(&audit);
+    assert!(stored.contains(&"paper_level") && ink.is_empty(), "{stored:?}; {ink:?}");
+    let noisy = forgeries_changed(|sheet| {
+        let noise = |at: usize| ((at as u32).wrapping_mul(2_654_435_761) >> 29) as u8;
+        let pixels = sheet.gray.pixels().iter().enumerate().map(|(at, p)| p.saturating_sub(noise(at)));
+        sheet.gray = Gray::new(sheet.gray.width(), sheet.gray.height(), pixels.collect()).unwrap();
+    });
+    assert!(leaks(&noisy).0.contains(&"paper_noise"), "{:?}", leaks(&noisy));
+}
+
+#[test]
+fn the_kind_of_file() {
+    for (what, id) in
+        [("pnm", "file_format"), ("rgb", "colour_type"), ("dpi", "resolution"), ("gamma", "colour_profile")]
+    {
+        let audit = forgeries_changed(|sheet| {
+            let picture = picture(&sheet.gray);
+            sheet.bytes = Some(match what {
+                "pnm" => saved(&picture, ImageFormat::Pnm),
+                _ => marked(&sheet.gray, what),
+            });
+        });
+        let (stored, ink) = leaks(&audit);
+        assert!(stored.contains(&id), "{what}: {stored:?}");
+        assert!(ink.is_empty(), "{what}: {ink:?}");
+    }
+    let mut sheets = sheets();
+    for sheet in &mut sheets {
+        let quality = if sheet.kind == Kind::Genuine { 90 } else { 80 };
+        let mut bytes = Vec::new();
+        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
+        picture(&sheet.gray).write_with_encoder(encoder).unwrap();
+        sheet.bytes = Some(bytes);
+    }
+    assert!(leaks(&audited(&sheets)).0.contains(&"jpeg_tables"));
+}
+
+/// A PNG that states something of its own.
+fn marked(gray: &Gray, what: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, gray.width() as u32, gray.height() as u32);
+    let mut pixels = gray.pixels().to_vec();
+    match what {
+        "rgb" => {
+            encoder.set_color(png::ColorType::Rgb);
+            pixels = pixels.into_iter().flat_map(|p| [p; 3]).collect();
+        }
+        "dpi" => {
+            encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: 11811, yppu: 11811, unit: png::Unit::Meter }))
+        }
+        _ => encoder.set_source_gamma(png::ScaledFloat::new(0.45455)),
+    }
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&pixels).unwrap();
+    drop(writer);
+    bytes
+}
+
+#[test]
+fn the_size_of_the_picture_and_of_the_scan() {
+    let audit = forgeries_changed(|sheet| {
+        let picture = picture(&sheet.gray);
+        let larger = picture.resize_exact(picture.width() * 5 / 4, picture.height() * 5 / 4, FilterType::Triangle);
+        sheet.bytes = Some(saved(&larger, ImageFormat::Png));
+    });
+    let (stored, _) = leaks(&audit);
+    for id in ["image_width", "image_height", "box_width", TOGETHER] {
+        assert!(stored.contains(&id), "{id} in {stored:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_computed_is_said() {
+    let all = sheets();
+    let audit = audited(&all[..GENUINE + FORGERIES]);
+    assert!(audit.cues.is_none() && audit.findings().is_empty());
+    assert!(audit.not_computed.iter().any(|what| what.contains("5 writers")), "{:?}", audit.not_computed);
+    let genuine: Vec<Sheet> = all.into_iter().filter(|sheet| sheet.kind == Kind::Genuine).collect();
+    let audit = audited(&genuine);
+    assert!(audit.cues.is_none() && audit.verdict().contains("could not be computed"), "{}", audit.verdict());
+    let one_each: Vec<Sheet> =
+        sheets().into_iter().filter(|sheet| sheet.kind == Kind::Forgery || sheet.number == 0).collect();
+    assert!(audited(&one_each).cues.is_none());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_audit_and_the_baseline_scores_unseen_writers() {
+    let folder = written(&sheets());
+    let open = || DataSet::open(folder.path(), None, OnBad::Stop).unwrap();
+    let of = |seed| audit(open(), OnBad::Stop, seed, &mut Silent).unwrap().cues.unwrap();
+    let (first, again) = (of(1), of(1));
+    assert_eq!((&first.as_stored, &first.after_ink), (&again.as_stored, &again.after_ink));
+    let set = open();
+    let facts: Vec<CueFacts> = set.images.iter().map(|image| CueFacts::read(&image.path).unwrap()).collect();
+    let pairs = Pairs::of(&set).list;
+    let cues = Cues::fit(&facts, &pairs, 3).unwrap();
+    let score = cues.score(&facts[0], &facts[1]).unwrap();
+    assert!((0.0..=1.0).contains(&score));
+    assert_eq!(Cues::fit(&facts, &pairs, 3).unwrap().score(&facts[0], &facts[1]).unwrap(), score);
+    let genuine: Vec<Pair> = pairs.into_iter().filter(|pair| pair.genuine).collect();
+    assert!(matches!(Cues::fit(&facts, &genuine, 3), Err(Error::Forest { .. })));
+}
+
+/// The bound of likeness, on signatures that differ and on pictures that were changed.
+fn weakest_copy_and_strongest_stranger(pictures: &[DynamicImage]) -> (f32, f32) {
+    let looks: Vec<_> = pictures.iter().map(|picture| look(&saved(picture, ImageFormat::Png))).collect();
+    let weakest = pictures.par_iter().zip(&looks).flat_map_iter(|(picture, own)| {
+        changed(picture).into_iter().map(|(_, bytes)| own.likeness(&look(&bytes))).collect::<Vec<_>>()
+    });
+    let weakest = weakest.reduce(|| 1.0, f32::min);
+    let others = |a: usize| looks[a + 1..].iter().map(|other| looks[a].likeness(other)).fold(-1.0, f32::max);
+    (weakest, (0..looks.len()).map(others).fold(-1.0, f32::max))
+}
+
+#[test]
+fn copies_are_more_alike_than_signings_of_one_writer() {
+    let mut pictures = Vec::new();
+    for index in 0..4 {
+        let writer = Writer::new(5, index);
+        pictures.extend((0..12).map(|repeat| picture(&writer.genuine(repeat))));
+        pictures.extend((0..6).map(|repeat| picture(&writer.forgery(repeat))));
+    }
+    let (copy, stranger) = weakest_copy_and_strongest_stranger(&pictures);
+    assert!(copy >= fingerprint::NEAR && stranger < fingerprint::NEAR, "copies from {copy}, others up to {stranger}");
+}
+
+/// Real signatures, which are no part of this repository.
+#[test]
+fn distinct_real_signatures_are_no_copies_and_their_copies_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    for name in ["dutch", "cedar"] {
+        let root = folder.join(name);
+        if !root.is_dir() {
+            eprintln!("skipped: {} is not here", root.display());
+            continue;
+        }
+        let set = DataSet::open(&root, None, OnBad::Stop).unwrap();
+        for writer in set.by_writer().into_iter().step_by(6) {
+            let open = |&image: &usize| image::open(&set.images[image].path).unwrap();
+            let pictures: Vec<_> = writer.genuine.iter().map(open).collect();
+            let (copy, stranger) = weakest_copy_and_strongest_stranger(&pictures);
+            let near = fingerprint::NEAR;
+            assert!(copy >= near && stranger < near, "{name} {}: {copy}, {stranger}", writer.writer);
+        }
+    }
+}

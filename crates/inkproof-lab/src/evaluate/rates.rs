@@ -7,7 +7,7 @@ use inkproof::calibration::ReferenceCalibration;
 
 use super::{Class, Comparison, ComparisonCounts, ErrorRates, FrrAtFar, VerificationResult};
 use crate::dataset::WriterId;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::{Scores, Trial};
 
 /// FARs at which the FRR is given.
@@ -17,7 +17,7 @@ impl VerificationResult {
     /// The scores behind a row of figures: the class's comparisons, and the genuine ones of the writers who have any.
     ///
     /// # Errors
-    /// [`crate::Error::EmptyClass`] when there are none, as of skilled forgeries where no claimed writer has any.
+    /// [`Error::EmptyClass`] when there are none, as of skilled forgeries where no claimed writer has any.
     pub fn scores(&self, forgeries: Class) -> Result<Scores> {
         scores(&self.comparisons, forgeries)
     }
@@ -66,7 +66,7 @@ pub(super) fn rates(
         far_at_threshold_ci95: threshold.and_then(|t| scores.interval(seed, |sample| sample.at_threshold(t).far)),
         frr_at_threshold: at_threshold.map(|point| point.frr),
         frr_at_threshold_ci95: threshold.and_then(|t| scores.interval(seed, |sample| sample.at_threshold(t).frr)),
-        frr_at_far: WANTED_FARS.map(|far| frr_at_far(&scores, far, seed)).to_vec(),
+        frr_at_far: WANTED_FARS.iter().map(|&far| frr_at_far(&scores, far, seed)).collect::<Result<_>>()?,
         cllr,
         cllr_ci95: lr.and_then(|lr| scores.cllr_interval(seed, lr)),
         cllr_min: calibration.map(|_| cllr_min),
@@ -75,14 +75,17 @@ pub(super) fn rates(
     })
 }
 
-fn frr_at_far(scores: &Scores, far: f64, seed: u64) -> FrrAtFar {
+fn frr_at_far(scores: &Scores, far: f64, seed: u64) -> Result<FrrAtFar> {
     match scores.at_far(far) {
-        Ok(point) => FrrAtFar::Measured {
+        Ok(point) => Ok(FrrAtFar::Measured {
             far,
             frr: point.frr,
             ci95: scores.interval(seed, |sample| sample.at_far(far).frr),
             threshold: point.threshold,
-        },
-        Err(refusal) => FrrAtFar::Refused { far, refused: refusal.to_string() },
+        }),
+        Err(refusal @ Error::TooFewForgeries { images, needed, .. }) => {
+            Ok(FrrAtFar::Refused { far, refused: refusal.to_string(), forged_images: images, needed })
+        }
+        Err(error) => Err(error),
     }
 }

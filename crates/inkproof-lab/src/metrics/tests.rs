@@ -96,7 +96,7 @@ fn frr_at_a_far_is_that_of_the_lowest_threshold_which_holds_it() {
     let forged: Vec<f64> = (0..100).map(f64::from).collect();
     let scores = Scores::of_classes(&[94.5, 96.0, 97.0, 200.0], &forged).unwrap();
     let at = |far| scores.at_far(far).unwrap();
-    assert_eq!(at(0.05), OperatingPoint { threshold: 94.75, far: 0.05, frr: 0.25 });
+    assert_eq!(at(0.05), OperatingPoint { threshold: 94.25, far: 0.05, frr: 0.0 });
     assert_eq!(at(0.049), OperatingPoint { threshold: 95.5, far: 0.04, frr: 0.25 });
     assert_eq!(at(0.03), OperatingPoint { threshold: 96.5, far: 0.03, frr: 0.5 });
     assert_eq!(scores.at_threshold(96.5), at(0.03));

@@ -1,0 +1,146 @@
+//! A model's thresholds and likelihood ratios, fixed on other writers, and what is said with them.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::program::{Desk, example_files, examples};
+
+/// The bundled model calibrated on 12 writers, and what the program said of it.
+fn calibrated(desk: &Desk, options: &str) -> Value {
+    desk.synth("others", 12, 5, 6, 77);
+    desk.run(&format!("calibrate others --out calibrated.safetensors --repeats 2 --json {options}")).succeeds().json()
+}
+
+#[test]
+fn evidence_is_support_for_one_of_two_propositions_within_its_bound() {
+    let desk = Desk::new();
+    let found = calibrated(&desk, "");
+    assert_eq!((found["writers"].as_u64(), found["images"].as_u64()), (Some(12), Some(12 * 11)));
+    let fits = found["calibration"].as_array().unwrap();
+    assert_eq!(fits.iter().map(|fit| fit["references"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(found["threshold"], fits[0]["threshold"]);
+    assert_eq!(found["missing"], serde_json::json!([]));
+
+    let genuine: Vec<String> = example_files("001").iter().map(|path| path.display().to_string()).collect();
+    let stranger = example_files("004")[0].display().to_string();
+    let mut ratios = Vec::new();
+    for (questioned, count) in [(&genuine[0], 1), (&genuine[4], 2), (&stranger, 3), (&stranger, 4)] {
+        let references: String = genuine[..count].iter().map(|path| format!("--reference {path} ")).collect();
+        let line = format!("verify --model calibrated.safetensors {references} {questioned}");
+        let done = desk.run(&format!("{line} --json"));
+        let verdict = done.json();
+        let fit = &fits[count.min(3) - 1];
+        assert_eq!(verdict["threshold"], fit["threshold"]["value"], "{count} reference(s)");
+        let (lr, bound) = (verdict["log10_lr"].as_f64().unwrap(), verdict["bound"].as_f64().unwrap());
+        assert!((bound - 12f64.log10()).abs() < 1e-12 && lr.abs() <= bound, "{lr} {bound}");
+        let at = |key: &str| fit[key].as_f64().unwrap();
+        let line_at_score = at("slope") * verdict["score"].as_f64().unwrap() + at("intercept");
+        assert!((lr - line_at_score.clamp(-bound, bound)).abs() < 1e-12);
+        let support = verdict["support"].as_str().unwrap();
+        let supported = if lr > 0.0 { "by the writer of the references, rather" } else { "by somebody else, rather" };
+        assert!(support.contains(supported) || support.starts_with("support for neither"), "{support}");
+        let told = desk.run(&line);
+        assert_eq!(told.code, done.code);
+        assert!(told.out.contains(&format!("Evidence: {support}.")), "{}", told.out);
+        assert!(told.out.contains("12 calibration writers support no more than 1.08"), "{}", told.out);
+        assert!(!told.out.contains("forge"), "{}", told.out);
+        ratios.push(lr);
+    }
+    assert!(ratios[0] > 0.3, "a reference is like itself: {ratios:?}");
+    assert!(ratios[0] > ratios[2], "{ratios:?}");
+}
+
+#[test]
+fn a_calibration_that_is_none_is_refused_with_its_file() {
+    let desk = Desk::new();
+    calibrated(&desk, "");
+    let model = fs::read(desk.path("calibrated.safetensors")).unwrap();
+    let header = 8 + u64::from_le_bytes(*model.first_chunk().unwrap()) as usize;
+    let json = std::str::from_utf8(&model[8..header]).unwrap();
+    let broken = json.replace(r#"{\"references\":3,"#, r#"{\"references\":9,"#);
+    assert_ne!(json, broken);
+    desk.write("broken.safetensors", &[&model[..8], broken.as_bytes(), &model[header..]].concat());
+    let image = example_files("001")[0].display().to_string();
+    desk.run(&format!("verify --model broken.safetensors --reference {image} {image}")).fails_with(&[
+        "broken.safetensors",
+        "no calibration of a model",
+        "9 references",
+    ]);
+}
+
+#[test]
+fn evaluation_uses_each_threshold_and_counts_the_cost_of_the_ratios() {
+    let desk = Desk::new();
+    let fits = calibrated(&desk, "")["calibration"].clone();
+    let line =
+        format!("evaluate {} --model calibrated.safetensors --references 1,3,5 --repeats 2", examples().display());
+    let found = desk.run(&format!("{line} --json")).succeeds().json();
+    for (run, fit) in found["runs"].as_array().unwrap().iter().zip([&fits[0], &fits[2], &fits[2]]) {
+        assert_eq!(run["threshold"], fit["threshold"]["value"]);
+        for class in ["skilled", "random"] {
+            let rates = &run[class];
+            let number = |key: &str| rates[key].as_f64().unwrap_or_else(|| panic!("{class} {key}: {rates}"));
+            assert!((number("cllr") - number("cllr_min") - number("calibration_loss")).abs() < 1e-12);
+            assert!(number("calibration_loss") >= 0.0 && number("cllr_min") <= 1.0);
+            for key in ["eer", "auc", "far_at_threshold", "frr_at_threshold", "cllr"] {
+                let interval: Vec<f64> = serde_json::from_value(rates[format!("{key}_ci95")].clone()).unwrap();
+                assert!(interval[0] <= number(key) && number(key) <= interval[1], "{class} {key}");
+            }
+            for at in rates["frr_at_far"].as_array().unwrap() {
+                let refused = at["refused"].as_str().unwrap();
+                assert!(refused.contains("rule of 3") && at.get("frr").is_none(), "{at}");
+                assert!(at["forged_images"].as_u64() < at["needed"].as_u64(), "{at}");
+            }
+        }
+    }
+    let told = desk.run(&line).succeeds();
+    assert!(told.out.contains("Cllr ") && told.out.contains("no FRR at FAR 0.1 % (needs 3000"), "{}", told.out);
+}
+
+#[test]
+fn a_wanted_far_decides_where_the_writers_can_show_it() {
+    let desk = Desk::new();
+    let by_eer = calibrated(&desk, "");
+    fs::remove_dir_all(desk.path("others")).unwrap();
+    let by_far = calibrated(&desk, "--far 0.05");
+    for (eer, far) in by_eer["calibration"].as_array().unwrap().iter().zip(by_far["calibration"].as_array().unwrap()) {
+        assert_eq!((&eer["slope"], &eer["intercept"]), (&far["slope"], &far["intercept"]));
+        let wanted = far["wanted_far"].as_array().unwrap();
+        assert_eq!(far["threshold"]["value"], wanted[1]["threshold"], "72 forgeries can show 5 %");
+        assert!(wanted[0]["refused"].as_str().unwrap().contains("needs 300"), "and not 1 %: {wanted:?}");
+    }
+    let refuse = |far: &str, words: &[&str]| {
+        desk.run(&format!("calibrate others --out no.safetensors --repeats 1 --far {far}")).fails_with(words);
+    };
+    refuse("0.01", &["FAR 1 % needs 300 different questioned forgeries", "there are 72"]);
+    refuse("1.5", &["between 0 and 1"]);
+    assert!(!desk.path("no.safetensors").exists());
+    let told = desk.run("calibrate others --out told.safetensors --repeats 1").succeeds();
+    for words in ["12 writers", "1 reference: threshold", "3 or more references: threshold", "FAR 5.0 %: threshold"] {
+        assert!(told.out.contains(words), "`{words}` in {}", told.out);
+    }
+}
+
+#[test]
+fn what_a_model_was_trained_on_does_not_calibrate_it() {
+    let desk = Desk::new();
+    desk.synth("synthetic", 4, 3, 2, 21);
+    desk.synth("real", 4, 3, 2, 22);
+    fs::remove_file(desk.path("real/synth.json")).unwrap();
+    for data in ["synthetic", "real"] {
+        desk.run(&format!("train {data} --out {data}.safetensors --preprocess raw --epochs 1")).succeeds();
+        desk.run(&format!("calibrate {data} --model {data}.safetensors --out no.safetensors"))
+            .fails_with(&[data, "20 of its images were in the model's training"]);
+    }
+    let found = desk.run("calibrate real --model synthetic.safetensors --out c.safetensors --json").succeeds().json();
+    assert_eq!(found["writers"], 4);
+    assert_eq!(found["missing"][0]["references"], 3, "three genuine signatures make two references");
+    let test = desk.run("evaluate real --model c.safetensors --repeats 1 --json").succeeds().json();
+    assert_eq!(test["training_images_in_test"], 20, "and who calibrated a model does not test it");
+    desk.synth("one", 1, 3, 2, 23);
+    desk.run("calibrate one --model synthetic.safetensors --out no.safetensors")
+        .fails_with(&["one", "1 usable writer"]);
+    desk.run("calibrate real --model synthetic.safetensors --out nowhere/no.safetensors").fails_with(&["nowhere"]);
+    assert!(!desk.path("no.safetensors").exists());
+}
