@@ -260,6 +260,25 @@ fn mistakes_are_counted_and_say_by_how_much_they_missed() {
     assert!(mistakes.contains("Score 0.700 \u{2265} threshold 0.580. It missed by 0.120."));
 }
 
+/// FAR 10 % and FRR 20 % at the threshold, on a DET chart whose plot is 706 wide and 692 high: the marker lies where
+/// `scipy.stats.norm.ppf` (SciPy 1.16) puts it, -1.2815515655 and -0.8416212336 between -3.0902323062 and 0.
+#[test]
+fn the_threshold_is_marked_where_its_rates_are() {
+    let mut report = report();
+    report.verification.truncate(1);
+    let rates = &mut report.verification[0].random;
+    (rates.far_at_threshold, rates.frr_at_threshold) = (Some(0.1), Some(0.2));
+    let page = report.html().unwrap();
+    let det = section(&page, "det").split("<svg").nth(2).unwrap();
+    let marker = det.split("<circle").nth(1).unwrap();
+    let number = |name: &str| -> f64 {
+        marker.split(&format!(" {name}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+    };
+    let place = |quantile: f64| 1.0 + quantile / 3.0902323062;
+    assert!((number("cx") - (104.0 + 706.0 * place(-1.2815515655))).abs() <= 1.5, "{marker}");
+    assert!((number("cy") - (716.0 - 692.0 * place(-0.8416212336))).abs() <= 1.5, "{marker}");
+}
+
 #[test]
 fn several_runs_make_one_verdict() {
     let mut runs = report().verification;
