@@ -172,8 +172,8 @@ fn writer_row(errors: &WriterErrors) -> String {
     let mean = mean.map_or(NONE.to_owned(), percent);
     let cells = [
         ("genuine rejected", errors.genuine),
-        ("skilled forgeries accepted", errors.skilled),
-        ("random forgeries accepted", errors.random),
+        ("skilled accepted", errors.skilled),
+        ("random accepted", errors.random),
     ];
     let cells = cells.map(|(label, errors)| format!("<td data-label=\"{label}\">{}</td>", share(errors)));
     format!(

@@ -261,7 +261,7 @@ fn mistakes_are_counted_and_say_by_how_much_they_missed() {
 }
 
 /// FAR 10 % and FRR 20 % at the threshold, on a DET chart whose plot is 706 wide and 692 high: the marker lies where
-/// `scipy.stats.norm.ppf` (SciPy 1.16) puts it, -1.2815515655 and -0.8416212336 between -3.0902323062 and 0.
+/// `scipy.stats.norm.ppf` (SciPy 1.17) puts it, -1.2815515655 and -0.8416212336 between -3.0902323062 and 0.
 #[test]
 fn the_threshold_is_marked_where_its_rates_are() {
     let mut report = report();
