@@ -18,6 +18,7 @@ use std::path::Path;
 
 use inkproof::write_atomically;
 
+use crate::audit::{Audit, Finding, Severity};
 use crate::error::{Error, Result};
 use crate::evaluate::{Class, NotebookResult, VerificationResult};
 pub use examples::{examples, mistakes};
@@ -45,7 +46,7 @@ pub struct Report {
     pub made: Making,
 }
 
-/// What an audit of the data set says in a report about a model.
+/// What an audit of the data set says in a report about a model; made from an [`Audit`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditSummary {
     /// In a sentence or two.
@@ -57,11 +58,16 @@ pub struct AuditSummary {
 /// One thing that an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditFinding {
-    /// Whether it can make figures on this data worthless.
-    pub leak: bool,
-    pub title: String,
+    pub severity: Severity,
     /// What was found, with its figures.
-    pub detail: String,
+    pub sentence: String,
+}
+
+impl From<&Audit> for AuditSummary {
+    fn from(audit: &Audit) -> Self {
+        let finding = |finding: Finding| AuditFinding { severity: finding.severity, sentence: finding.sentence };
+        Self { verdict: audit.verdict(), findings: audit.findings().into_iter().map(finding).collect() }
+    }
 }
 
 /// How the report came to be, so that it can be made again.

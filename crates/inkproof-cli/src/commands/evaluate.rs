@@ -106,15 +106,13 @@ impl Evaluate {
         if self.report.is_none() {
             return Ok(());
         }
-        let (mut worst, mut chosen) = (Vec::new(), Vec::new());
-        if let Some(run) = runs.last() {
-            worst = mistakes(&set, run)?;
-            chosen = examples(&set, run)?;
-        }
+        let (mistakes, examples) = match runs.last() {
+            Some(run) => (mistakes(&set, run)?, examples(&set, run)?),
+            None => (Vec::new(), Vec::new()),
+        };
         let (data, verdict) = (describe(&set), verdicts(&runs));
         let audit = Some(audit_summary(set, &candidate.preprocess(), self.seed)?);
-        let report =
-            Report { data, verdict, audit, mistakes: worst, examples: chosen, verification: runs, ..Report::default() };
+        let report = Report { data, verdict, audit, mistakes, examples, verification: runs, ..Report::default() };
         self.write_report(name, report)
     }
 

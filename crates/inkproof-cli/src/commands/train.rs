@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use inkproof::Backbone;
 use inkproof::network::Compute;
 use inkproof_lab::dataset::{Skipped, Split};
 use inkproof_lab::train::{self, Outcome, TrainOptions, Trained};

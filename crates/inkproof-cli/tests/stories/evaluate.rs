@@ -63,6 +63,28 @@ fn the_notebooks_protocol_and_a_report() {
 }
 
 #[test]
+fn the_report_is_one_file_for_a_manager_and_an_examiner() {
+    let desk = Desk::new();
+    let command = format!("evaluate {} --repeats 2 --references 1,3 --report page.html", examples().display());
+    desk.run(&command).succeeds();
+    let page = fs::read_to_string(desk.path("page.html")).unwrap();
+    for section in
+        ["verdict", "limits", "figures", "det", "scores", "risk", "writers", "mistakes", "examples", "words", "making"]
+    {
+        assert!(page.contains(&format!("<section id=\"{section}\"")), "{section}");
+    }
+    for foreign in ["http", "<script", "url(", "<link"] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    assert!(page.contains("was not audited") && page.contains("are not calibrated"), "what is missing is said");
+    let pictures = page.matches("src=\"data:image/png;base64,").count();
+    assert_eq!(pictures, page.matches("<article").count() * 4, "three references and a questioned one each");
+    assert!(page.len() < 3_000_000, "{} bytes", page.len());
+    desk.run(&command).succeeds();
+    assert!(fs::read_to_string(desk.path("page.html")).unwrap() == page, "the same bytes again");
+}
+
+#[test]
 fn a_test_on_training_images_is_called_unfair_on_its_first_line() {
     let desk = Desk::new();
     desk.synth("signatures", 3, 3, 2, 2);

@@ -13,7 +13,7 @@ use super::{Audit, CueTables, Finding, Probe, Role, Severity};
 use crate::error::{Error, Result};
 use crate::report::{escape, head, picture};
 
-/// Widest picture that goes into the page, in pixels.
+/// The widest picture that goes into the page, in pixels.
 const WIDEST: usize = 640;
 
 /// How the page came to be.
@@ -92,7 +92,7 @@ fn card(audit: &Audit, finding: &Finding) -> Result<String> {
 
 fn figure(audit: &Audit, shown: &Shown) -> Result<String> {
     let path = &audit.set.images[shown.image].path;
-    let png = if shown.as_ink { ink_picture(path)? } else { picture::picture(path, WIDEST)? };
+    let png = if shown.as_ink { ink_picture(path)? } else { picture::whole(path, WIDEST)? };
     let caption = escape(&shown.caption);
     let data = BASE64.encode(png);
     Ok(format!(

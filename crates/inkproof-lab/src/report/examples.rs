@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::picture::picture;
+use super::picture::signature;
 use super::{Decision, Example};
 use crate::dataset::DataSet;
 use crate::error::Result;
@@ -68,11 +68,11 @@ pub fn examples(set: &DataSet, run: &VerificationResult) -> Result<Vec<Example>>
 }
 
 fn example(set: &DataSet, comparison: &Comparison, threshold: f64) -> Result<Example> {
-    let reference = |&image: &usize| picture(&set.images[image].path, REFERENCE);
+    let reference = |&image: &usize| signature(&set.images[image].path, REFERENCE);
     Ok(Example {
         writer: comparison.writer.to_string(),
         references: comparison.references.iter().map(reference).collect::<Result<_>>()?,
-        questioned: picture(&set.images[comparison.questioned].path, QUESTIONED)?,
+        questioned: signature(&set.images[comparison.questioned].path, QUESTIONED)?,
         score: comparison.score,
         threshold,
         decision: if comparison.score >= threshold { Decision::Accepted } else { Decision::Rejected },

@@ -1,4 +1,5 @@
-//! An image file as a picture for the page: cropped to its ink, narrowed, and with few enough grays to be small.
+//! An image file as a picture for a page: narrowed, and where the signature alone matters, cropped to its ink and with few
+//! enough grays to be small.
 
 use std::path::Path;
 
@@ -15,14 +16,25 @@ const BORDER: f64 = 0.03;
 /// The step between the grays that are kept: it halves the file and cannot be seen.
 const GRAY_STEP: u16 = 8;
 
-/// An image file of any kind as a PNG of at most `widest` pixels in a row.
-pub(crate) fn picture(path: &Path, widest: usize) -> Result<Vec<u8>> {
+/// The signature in an image file of any kind, as a PNG of at most `widest` pixels in a row.
+pub(super) fn signature(path: &Path, widest: usize) -> Result<Vec<u8>> {
+    encode(&with_few_grays(&narrowed(&cropped(&read(path)?), widest)))
+}
+
+/// The whole of an image file of any kind, with all its grays, as a PNG of at most `widest` pixels in a row.
+pub(crate) fn whole(path: &Path, widest: usize) -> Result<Vec<u8>> {
+    encode(&narrowed(&read(path)?, widest))
+}
+
+fn read(path: &Path) -> Result<Gray> {
     let limits = Limits::default();
     let bytes = read_image_file(path, &limits)?;
-    let gray = decode(&bytes, GrayRule::OnWhite, &limits).map_err(|error| error.at(path))?;
-    let failed = |why: png::EncodingError| Error::Chart { chart: "example", why: why.to_string() };
-    let small = with_few_grays(&narrowed(&cropped(&gray), widest));
-    crate::png_file::encode(&small, png::Compression::High).map_err(failed)
+    Ok(decode(&bytes, GrayRule::OnWhite, &limits).map_err(|error| error.at(path))?)
+}
+
+fn encode(gray: &Gray) -> Result<Vec<u8>> {
+    let failed = |why: png::EncodingError| Error::Chart { chart: "picture", why: why.to_string() };
+    crate::png_file::encode(gray, png::Compression::High).map_err(failed)
 }
 
 /// The picture without the empty paper around the ink; all of it where nothing stands out. A speck of dust far from the

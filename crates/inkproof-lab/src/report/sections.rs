@@ -4,6 +4,7 @@
 use super::charts;
 use super::text::{escape, in_plain_words, listed, percent};
 use super::{AuditSummary, Making, Report, Section};
+use crate::audit::Severity;
 use crate::error::Result;
 use crate::evaluate::VerificationResult;
 
@@ -35,7 +36,9 @@ pub(super) fn summary(report: &Report) -> Result<String> {
             &format!("{seen} test images were in the model's training; the figures below measure memory."),
         );
     }
-    if let Some(audit) = report.audit.as_ref().filter(|audit| audit.findings.iter().any(|finding| finding.leak)) {
+    if let Some(audit) =
+        report.audit.as_ref().filter(|audit| audit.findings.iter().any(|finding| finding.severity != Severity::Caution))
+    {
         section += &warning("The audit found a leak.", &escape(&audit.verdict));
     }
     let plain = report
@@ -130,12 +133,12 @@ pub(super) fn audit(audit: &AuditSummary) -> Section {
         .findings
         .iter()
         .map(|finding| {
-            let (kind, class) = if finding.leak { ("leak", "leak") } else { ("note", "note-item") };
-            format!(
-                "<li class=\"{class}\"><strong>{kind}</strong> {}: {}</li>\n",
-                escape(&finding.title),
-                escape(&finding.detail)
-            )
+            let (kind, class) = match finding.severity {
+                Severity::Worthless => ("leak", "leak"),
+                Severity::AsStored => ("leak as stored, not after ink", "leak"),
+                Severity::Caution => ("to be known", "caution"),
+            };
+            format!("<li class=\"{class}\"><strong>{kind}</strong> {}</li>\n", escape(&finding.sentence))
         })
         .collect();
     let findings = match findings.is_empty() {

@@ -24,7 +24,7 @@ pub(super) fn figures(report: &Report) -> Option<Section> {
     for run in runs {
         body += &run_rows(run, &columns);
     }
-    body += "</table>\n</div>\n<p class=\"note\">FAR and FRR are at the model's threshold, which was fixed before this test. \
+    body += "</table>\n</div>\n<p class=\"note\">FAR and FRR are at the threshold, which was fixed before this test. \
              Small print: 95\u{a0}% intervals, which resample the writers.</p>\n";
     body += &refusals(runs);
     (!runs.is_empty()).then(|| Section::new("figures", "Figures", body))
@@ -104,10 +104,13 @@ fn refusals(runs: &[VerificationResult]) -> String {
 }
 
 fn run_rows(run: &VerificationResult, columns: &[Column]) -> String {
-    let threshold =
-        run.threshold.map_or(", no threshold".to_owned(), |threshold| format!(", threshold {threshold:.3}"));
+    let threshold = match (run.threshold, run.random.far_at_threshold) {
+        (Some(threshold), _) => format!("threshold {threshold:.3}"),
+        (None, Some(_)) => "a threshold for each fold".to_owned(),
+        (None, None) => "no threshold".to_owned(),
+    };
     let mut rows = format!(
-        "<tbody>\n<tr class=\"run\"><th scope=\"rowgroup\" colspan=\"{}\">{}, {} writers, {} draws{threshold}</th></tr>\n",
+        "<tbody>\n<tr class=\"run\"><th scope=\"rowgroup\" colspan=\"{}\">{}, {} writers, {} draws, {threshold}</th></tr>\n",
         columns.len() + 1,
         references(run.references),
         run.writers,
@@ -169,8 +172,8 @@ fn writer_row(errors: &WriterErrors) -> String {
     let mean = mean.map_or(NONE.to_owned(), percent);
     let cells = [
         ("genuine rejected", errors.genuine),
-        ("skilled forgeries accepted", errors.skilled),
-        ("random forgeries accepted", errors.random),
+        ("skilled accepted", errors.skilled),
+        ("random accepted", errors.random),
     ];
     let cells = cells.map(|(label, errors)| format!("<td data-label=\"{label}\">{}</td>", share(errors)));
     format!(

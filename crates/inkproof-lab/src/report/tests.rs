@@ -40,9 +40,8 @@ fn report() -> Report {
         audit: Some(AuditSummary {
             verdict: "Nothing but shape tells the classes apart.".to_owned(),
             findings: vec![AuditFinding {
-                leak: false,
-                title: "ink <tone>".to_owned(),
-                detail: "AUC 0.51 (0.47 to 0.55)".to_owned(),
+                severity: Severity::Caution,
+                sentence: "ink <tone>: AUC 0.51 (0.47 to 0.55)".to_owned(),
             }],
         }),
         verification: runs,
@@ -202,7 +201,7 @@ fn the_audit_is_told_and_a_leak_comes_first() {
     assert!(!page.contains("The audit found a leak."));
     let summary = report.audit.as_mut().unwrap();
     summary.verdict = "Figures measure the scanner.".to_owned();
-    summary.findings[0].leak = true;
+    summary.findings[0].severity = Severity::AsStored;
     let page = report.html().unwrap();
     let warned = page.find("The audit found a leak.</strong> Figures measure the scanner.").unwrap();
     assert!(warned < page.find("id=\"verdict\"").unwrap());
@@ -259,6 +258,25 @@ fn mistakes_are_counted_and_say_by_how_much_they_missed() {
     assert!(mistakes.contains(&format!("{rejected} of {} comparisons were rejected", genuine.len())), "{mistakes}");
     assert!(mistakes.contains("Score 0.310 &lt; threshold 0.580. It missed by 0.270."));
     assert!(mistakes.contains("Score 0.700 \u{2265} threshold 0.580. It missed by 0.120."));
+}
+
+/// FAR 10 % and FRR 20 % at the threshold, on a DET chart whose plot is 706 wide and 692 high: the marker lies where
+/// `scipy.stats.norm.ppf` (SciPy 1.17) puts it, -1.2815515655 and -0.8416212336 between -3.0902323062 and 0.
+#[test]
+fn the_threshold_is_marked_where_its_rates_are() {
+    let mut report = report();
+    report.verification.truncate(1);
+    let rates = &mut report.verification[0].random;
+    (rates.far_at_threshold, rates.frr_at_threshold) = (Some(0.1), Some(0.2));
+    let page = report.html().unwrap();
+    let det = section(&page, "det").split("<svg").nth(2).unwrap();
+    let marker = det.split("<circle").nth(1).unwrap();
+    let number = |name: &str| -> f64 {
+        marker.split(&format!(" {name}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+    };
+    let place = |quantile: f64| 1.0 + quantile / 3.0902323062;
+    assert!((number("cx") - (104.0 + 706.0 * place(-1.2815515655))).abs() <= 1.5, "{marker}");
+    assert!((number("cy") - (716.0 - 692.0 * place(-0.8416212336))).abs() <= 1.5, "{marker}");
 }
 
 #[test]

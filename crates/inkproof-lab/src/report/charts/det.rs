@@ -23,8 +23,8 @@ pub(super) fn det(runs: &[VerificationResult], forgery: Class) -> Result<Option<
     }
     let said: Vec<String> = curves.iter().map(Curve::said).collect();
     let marked = match curves.iter().any(|curve| curve.at_threshold.is_some()) {
-        true => "The markers are at the model's threshold.",
-        false => "The model has no threshold to mark.",
+        true => "The markers are at the threshold.",
+        false => "There is no threshold to mark.",
     };
     let axis = Probit::up_to(curves.iter().map(Curve::highest).fold(0.0, f64::max));
     let lines: Vec<Line> = curves.into_iter().map(|curve| curve.line(axis)).collect();

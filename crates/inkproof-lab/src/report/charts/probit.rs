@@ -77,7 +77,7 @@ fn quantile(rate: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// `scipy.stats.norm.ppf(rate)`, SciPy 1.16.
+    /// `scipy.stats.norm.ppf(rate)`, SciPy 1.17.
     const SCIPY: [(f64, f64); 11] = [
         (0.001, -3.090232306167813),
         (0.002, -2.878161739095483),
