@@ -158,7 +158,7 @@ impl Seen {
             identity: Identity {
                 bytes: Sha256::digest(bytes).into(),
                 pixels: ImageDigest::of(&decode(bytes, GrayRule::Tensorflow, limits)?),
-                look: fingerprint::Look::of(&ink),
+                look: fingerprint::Look::of(&gray),
             },
             stored: CueFacts::of(&gray, bytes).0,
             raster: raster::measure(&ink),
