@@ -4,14 +4,18 @@
 //! the darkness of the ink on a grid that is laid by the ink's own middle and spread (moments, Hu 1962), which neither
 //! scale nor margins change; two looks are as alike as their correlation. Signings of one steady writer correlate up to
 //! 0.98 on a coarse grid, so that only proposes pairs: these are laid over each other on a fine grid, by small shifts and
-//! scales, since a cut moves the moments. [`NEAR`] is measured: see the tests.
+//! scales, since a cut moves the moments.
+//!
+//! [`NEAR`] is measured on 57 real writers: distinct signatures reach 0.92, while of pictures saved as JPEG or scaled by
+//! 0.8 all are found, of those lightened by a tenth 97 %, of those cut by 2 % on each side (mostly through ink) 90 %.
+//! Synthetic writers are steadier than real ones: two signings of one in sixteen come as near as copies.
 
 use inkproof::Gray;
 
 use super::stored::Tones;
 
 /// From this likeness on two looks are the same picture.
-pub const NEAR: f32 = 0.97;
+pub const NEAR: f32 = 0.975;
 
 /// From this correlation of the coarse grids on a pair is looked at closely.
 const WORTH_A_LOOK: f32 = 0.9;
