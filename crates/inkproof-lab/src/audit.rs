@@ -158,7 +158,7 @@ impl Seen {
             identity: Identity {
                 bytes: Sha256::digest(bytes).into(),
                 pixels: ImageDigest::of(&decode(bytes, GrayRule::Tensorflow, limits)?),
-                look: fingerprint::Look::of(&ink),
+                look: fingerprint::Look::of(&gray),
             },
             stored: CueFacts::of(&gray, bytes).0,
             raster: raster::measure(&ink),
@@ -217,16 +217,16 @@ impl Bench<'_> {
             self.advance();
         }
         let varies = measured.iter().any(|one| one.probe.role == Role::Judged && !one.probe.constant);
-        let name = "all judged cues together";
+        let together = Cue::judged(TOGETHER, "all judged cues together");
         let mut most_telling = None;
         measured.push(if varies {
             let scores = forest::out_of_fold(cues, values, self.pairs, self.seed)?;
-            let (auc, drawn) = self.resampling.auc(self.pairs, &scores);
             let forged = self.pairs.list.iter().zip(&scores).filter(|(pair, _)| !pair.genuine);
             most_telling = forged.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(pair, _)| [pair.a, pair.b]);
-            probe::Measured::new(TOGETHER, name, Role::Judged, auc, drawn)
+            let auc = self.resampling.auc(self.pairs, &scores);
+            probe::Measured { directed: true, ..probe::Measured::new(together, auc, self.pairs.writers) }
         } else {
-            probe::Measured::constant(TOGETHER, name, Role::Judged)
+            probe::Measured::constant(together)
         });
         self.advance();
         Ok((probe::judge(measured), most_telling))
@@ -234,12 +234,11 @@ impl Bench<'_> {
 
     fn single(&self, cue: &Cue, at: usize, values: &[Vec<Value>]) -> probe::Measured {
         if values.windows(2).all(|pair| pair[0][at] == pair[1][at]) {
-            return probe::Measured::constant(cue.id, cue.name, cue.role);
+            return probe::Measured::constant(*cue);
         }
         let score = |pair: &Pair| -values[pair.a][at].difference(&values[pair.b][at]);
         let scores: Vec<f64> = self.pairs.list.iter().map(score).collect();
-        let (auc, drawn) = self.resampling.auc(self.pairs, &scores);
-        probe::Measured::new(cue.id, cue.name, cue.role, auc, drawn)
+        probe::Measured::new(*cue, self.resampling.auc(self.pairs, &scores), self.pairs.writers)
     }
 
     fn advance(&mut self) {

@@ -94,8 +94,8 @@ fn text(found: &Found) -> String {
     let mut lines = vec![found.verdict(), String::new()];
     for finding in found.findings() {
         let mark = match finding.severity {
-            Severity::Worthless => "worthless",
-            Severity::AsStored => "as stored",
+            Severity::AnyPreprocessing => "leak",
+            Severity::AsStored => "leak as stored",
             Severity::Caution => "caution",
         };
         lines.push(format!("[{mark}] {}", finding.sentence));

@@ -29,7 +29,7 @@ fn copies_across_writers_are_found_told_and_shown() {
     assert_eq!(copies[0]["how"], "bytes");
     assert_eq!(copies[0]["crosses"], serde_json::json!(["writers"]));
     assert_eq!(copies[0]["images"].as_array().unwrap().len(), 2);
-    assert_eq!(found["findings"][0]["severity"], "worthless");
+    assert_eq!(found["findings"][0]["severity"], "any_preprocessing");
     assert_eq!(found["findings"][0]["kind"], "copies");
     assert_eq!(found["cues"]["writers"], 6);
     for table in ["as_stored", "after_ink"] {
@@ -43,13 +43,13 @@ fn copies_across_writers_are_found_told_and_shown() {
     assert_eq!(found, desk.run("audit signatures --json").json(), "the same again");
 
     let page = fs::read_to_string(desk.path("page.html")).unwrap();
-    assert!(page.contains("Worthless with any preprocessing") && page.contains("001_09.png"));
+    assert!(page.contains("A leak with any preprocessing") && page.contains("001_09.png"));
     assert!(page.matches("data:image/png;base64,").count() >= 2);
     assert!(!page.contains("http://") && !page.contains("https://"), "nothing from elsewhere");
 
     let told = desk.run("audit signatures");
     assert_eq!(told.code, 1);
-    assert!(told.out.contains("[worthless] 2 images are the same byte for byte"), "{}", told.out);
+    assert!(told.out.contains("[leak] 2 images are the same byte for byte"), "{}", told.out);
     assert!(told.out.contains("constant") && told.out.contains("after ink"), "{}", told.out);
 }
 
@@ -95,7 +95,10 @@ fn sets_of_which_little_can_be_known() {
 fn the_known_leaks_of_real_sets_are_found_where_they_are() {
     let desk = Desk::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    for (name, cue, auc, forgers) in [("dutch", "ink_tone_spread", 0.96, true), ("cedar", "paper_level", 1.0, false)] {
+    // CEDAR holds forgeries 13 to 15 of writer 8 once more as 16 to 18.
+    for (name, cue, auc, forgers, copies) in
+        [("dutch", "ink_tone_spread", 0.96, true, 0), ("cedar", "paper_level", 1.0, false, 3)]
+    {
         let data = folder.join(name);
         if !data.is_dir() {
             eprintln!("skipped: {} is not here", data.display());
@@ -108,6 +111,8 @@ fn the_known_leaks_of_real_sets_are_found_where_they_are() {
         assert!((measured["auc"].as_f64().unwrap() - auc).abs() < 0.02, "{measured}");
         assert_eq!(measured["leak"], true);
         assert_eq!(!found["shared_forgers"].as_array().unwrap().is_empty(), forgers, "{name}");
-        assert_eq!(found["copies"], serde_json::json!([]), "{name}");
+        let found_copies = found["copies"].as_array().unwrap();
+        assert_eq!(found_copies.len(), copies, "{name}: {found_copies:?}");
+        assert!(found_copies.iter().all(|copies| copies["crosses"] == serde_json::json!([])), "{found_copies:?}");
     }
 }

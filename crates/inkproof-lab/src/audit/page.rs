@@ -77,8 +77,8 @@ fn findings(audit: &Audit) -> Result<String> {
 
 fn card(audit: &Audit, finding: &Finding) -> Result<String> {
     let (title, mark) = match finding.severity {
-        Severity::Worthless => ("\u{2717} Worthless with any preprocessing", "wrong"),
-        Severity::AsStored => ("\u{2717} Worthless as stored, not after ink", "wrong"),
+        Severity::AnyPreprocessing => ("\u{2717} A leak with any preprocessing", "wrong"),
+        Severity::AsStored => ("\u{2717} A leak for models that see images as stored", "wrong"),
         Severity::Caution => ("To be known", "undecided"),
     };
     let mut card = format!("<article class=\"card {mark}\">\n<h3>{title}</h3>\n<p>{}</p>\n", escape(&finding.sentence));

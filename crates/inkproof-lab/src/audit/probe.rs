@@ -2,17 +2,18 @@
 //!
 //! The score of a pair is minus the |difference| of its two images (equal words 0, others -1): if the cue tells nothing,
 //! its AUC is 0.5; above, genuine pairs are more alike; below, less, which is as suspicious. Intervals resample the
-//! writers with replacement and keep all pairs of each (cluster bootstrap, percentile). All probes see the same draws.
+//! writers with replacement and keep all pairs of each (cluster bootstrap), and are widened as few writers ask (expanded
+//! percentile interval, Hesterberg 2015). All probes see the same draws.
 //!
 //! A probe leaks when its interval, corrected for the number of probes judged (Holm 1979), neither contains 0.5 nor stays
-//! between 0.4 and 0.6.
+//! between 0.4 and 0.6. A forest has learnt which way its score points, so below 0.5 it has only failed.
 
 use inkproof::random::stream;
 use rand::RngExt;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::cue::Role;
+use super::cue::{Cue, Role};
 use super::pairs::Pairs;
 
 /// How far from 0.5 an AUC may be without being called a leak.
@@ -122,20 +123,25 @@ pub struct Measured {
     pub probe: Probe,
     /// Ascending; empty where the cue is constant.
     pub drawn: Vec<f64>,
+    pub writers: usize,
+    /// Only above 0.5 does it tell anything.
+    pub directed: bool,
 }
 
 impl Measured {
-    pub fn new(id: &str, name: &str, role: Role, auc: f64, drawn: Vec<f64>) -> Self {
-        let ci95 = Some(interval(&drawn, ALPHA, auc));
+    pub fn new(cue: Cue, (auc, drawn): (f64, Vec<f64>), writers: usize) -> Self {
+        let Cue { id, name, role } = cue;
+        let ci95 = Some(interval(&drawn, ALPHA, auc, writers));
         let (id, name) = (id.to_owned(), name.to_owned());
         let probe = Probe { id, name, role, constant: false, auc: Some(auc), ci95, ci95_holm: None, leak: false };
-        Self { probe, drawn }
+        Self { probe, drawn, writers, directed: false }
     }
 
-    pub fn constant(id: &str, name: &str, role: Role) -> Self {
+    pub fn constant(cue: Cue) -> Self {
+        let Cue { id, name, role } = cue;
         let (id, name) = (id.to_owned(), name.to_owned());
         let probe = Probe { id, name, role, constant: true, auc: None, ci95: None, ci95_holm: None, leak: false };
-        Self { probe, drawn: Vec::new() }
+        Self { probe, drawn: Vec::new(), writers: 0, directed: false }
     }
 
     /// Twice the share of draws on the wrong side of 0.5.
@@ -154,21 +160,46 @@ pub fn judge(mut measured: Vec<Measured>) -> Vec<Probe> {
     order.sort_by(|&a, &b| measured[a].p().total_cmp(&measured[b].p()));
     let mut sure = true;
     for (rank, &at) in order.iter().enumerate() {
-        let Measured { probe, drawn } = &mut measured[at];
+        let Measured { probe, drawn, writers, directed } = &mut measured[at];
         let auc = probe.auc.unwrap_or(0.5);
-        let [low, high] = interval(drawn, ALPHA / (order.len() - rank) as f64, auc);
+        let [low, high] = interval(drawn, ALPHA / (order.len() - rank) as f64, auc, *writers);
         sure &= low > 0.5 || high < 0.5;
         probe.ci95_holm = Some([low, high]);
-        probe.leak = sure && (high >= 0.5 + BOUND || low <= 0.5 - BOUND);
+        let above = low > 0.5 && high >= 0.5 + BOUND;
+        let below = high < 0.5 && low <= 0.5 - BOUND && !*directed;
+        probe.leak = sure && (above || below);
     }
     measured.into_iter().map(|one| one.probe).collect()
 }
 
-/// The percentile interval that leaves `alpha` outside, widened to the figure itself.
-fn interval(ascending: &[f64], alpha: f64, auc: f64) -> [f64; 2] {
+/// The percentile interval that leaves `alpha` outside, its distances from the figure stretched by what Student's
+/// quantile of so few writers is over the normal one.
+fn interval(ascending: &[f64], alpha: f64, auc: f64, writers: usize) -> [f64; 2] {
     let last = ascending.len() - 1;
     let outside = (alpha / 2.0 * last as f64).floor() as usize;
-    [ascending[outside].min(auc), ascending[last - outside].max(auc)]
+    let free = (writers.max(2) - 1) as f64;
+    let stretch = student(alpha / 2.0, free) / normal(alpha / 2.0) * (1.0 + 1.0 / free).sqrt();
+    let end = |drawn: f64| (auc + stretch * (drawn - auc)).clamp(0.0, 1.0);
+    [end(ascending[outside]).min(auc), end(ascending[last - outside]).max(auc)]
+}
+
+/// The normal quantile above which `tail` lies (Abramowitz and Stegun 26.2.23; within 0.0005).
+fn normal(tail: f64) -> f64 {
+    let t = (-2.0 * tail.ln()).sqrt();
+    let above = 2.515_517 + t * (0.802_853 + t * 0.010_328);
+    t - above / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
+}
+
+/// Student's quantile above which `tail` lies, from the normal one (Abramowitz and Stegun 26.7.5).
+fn student(tail: f64, free: f64) -> f64 {
+    let z = normal(tail);
+    let z2 = z * z;
+    let terms = [
+        z * (z2 + 1.0) / 4.0,
+        z * (z2 * (5.0 * z2 + 16.0) + 3.0) / 96.0,
+        z * (z2 * (z2 * (3.0 * z2 + 19.0) + 17.0) - 15.0) / 384.0,
+    ];
+    z + terms[0] / free + terms[1] / free.powi(2) + terms[2] / free.powi(3)
 }
 
 #[cfg(test)]
@@ -186,7 +217,7 @@ mod tests {
 
     fn measured(auc: f64, spread: f64) -> Measured {
         let drawn = (0..4000).map(|i| auc + spread * (f64::from(i) / 2000.0 - 1.0)).collect();
-        Measured::new("x", "x", Role::Judged, auc, drawn)
+        Measured::new(Cue::judged("x", "x"), (auc, drawn), 1_000_000)
     }
 
     #[test]
@@ -200,7 +231,29 @@ mod tests {
         assert_eq!(leaks(vec![close()]), [true]);
         let many = (0..20).map(|_| close()).collect();
         assert!(leaks(many).iter().all(|&leak| !leak), "one of twenty may be chance");
-        assert_eq!(judge(vec![Measured::constant("x", "x", Role::Judged)])[0].ci95_holm, None);
+        assert_eq!(judge(vec![Measured::constant(Cue::judged("x", "x"))])[0].ci95_holm, None);
+    }
+
+    #[test]
+    fn a_forest_that_failed_is_no_leak() {
+        let failed = Measured { directed: true, ..measured(0.1, 0.05) };
+        let told = Measured { directed: true, ..measured(0.9, 0.05) };
+        assert_eq!(judge(vec![failed, told]).iter().map(|probe| probe.leak).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn few_writers_have_wide_intervals() {
+        // Quantiles as in any table.
+        for (tail, free, expected) in
+            [(0.025, 13.0, 2.160), (0.025, 7.0, 2.365), (0.001, 42.0, 3.296), (0.005, 6.0, 3.707)]
+        {
+            assert!((student(tail, free) - expected).abs() < 0.01, "{tail} {free} {}", student(tail, free));
+        }
+        assert!((normal(0.025) - 1.960).abs() < 0.001);
+        let drawn: Vec<f64> = (0..=4000).map(|i| 0.4 + f64::from(i) / 20_000.0).collect();
+        let width = |writers| interval(&drawn, 0.05, 0.5, writers)[1] - 0.5;
+        assert!((width(1_000_000) - 0.095).abs() < 1e-4);
+        assert!((width(8) / width(1_000_000) - 2.365 / 1.96 * (8.0_f64 / 7.0).sqrt()).abs() < 0.01);
     }
 
     proptest! {
@@ -216,7 +269,7 @@ mod tests {
             };
             let trials = pairs.list.iter().zip(&scores).map(trial).collect();
             prop_assert!((auc - Scores::new(trials).unwrap().auc()).abs() < 1e-12);
-            let [low, high] = interval(&drawn, 0.05, auc);
+            let [low, high] = interval(&drawn, 0.05, auc, 6);
             prop_assert!(low <= auc && auc <= high);
         }
     }

@@ -60,14 +60,14 @@ pub fn measure(gray: &Gray, file: &FileFacts, bytes: usize) -> Vec<Value> {
 }
 
 /// The grays of an image, ink and paper told apart.
-struct Tones {
+pub(super) struct Tones {
     histogram: [u32; 256],
     /// Ink is from 0 up to and with this gray.
     threshold: usize,
 }
 
 impl Tones {
-    fn of(gray: &Gray) -> Self {
+    pub(super) fn of(gray: &Gray) -> Self {
         let mut histogram = [0_u32; 256];
         gray.pixels().iter().for_each(|&p| histogram[usize::from(p)] += 1);
         Self { threshold: otsu(&histogram), histogram }
@@ -82,7 +82,7 @@ impl Tones {
     }
 
     /// Mean and standard deviation of the ink's gray.
-    fn ink(&self) -> (f64, f64) {
+    pub(super) fn ink(&self) -> (f64, f64) {
         let count = self.inked().max(1.0);
         let tones = || (0..).zip(&self.histogram[..=self.threshold]).map(|(v, &n)| (f64::from(v), f64::from(n)));
         let mean = tones().map(|(v, n)| v * n).sum::<f64>() / count;
@@ -90,7 +90,7 @@ impl Tones {
     }
 
     /// The median gray of what is not ink.
-    fn paper(&self) -> usize {
+    pub(super) fn paper(&self) -> usize {
         let rest = &self.histogram[self.threshold + 1..];
         let half = rest.iter().map(|&n| u64::from(n)).sum::<u64>().div_ceil(2);
         let mut seen = 0;

@@ -17,7 +17,7 @@ const EXAMPLES: usize = 4;
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Any result is worthless, that of a model with `ink` preprocessing too.
-    Worthless,
+    AnyPreprocessing,
     /// A result is worthless for a model that sees the images as stored; `ink` takes this away.
     AsStored,
     /// To be known; no leak.
@@ -116,7 +116,7 @@ impl Audit {
             };
             let verb = if pictures == 1 { "is" } else { "are" };
             Finding {
-                severity: if crosses.is_empty() { Severity::Caution } else { Severity::Worthless },
+                severity: if crosses.is_empty() { Severity::Caution } else { Severity::AnyPreprocessing },
                 kind: FindingKind::Copies,
                 sentence: format!("{pictures} images {verb} {what} {across}."),
                 examples: of_kind.iter().take(EXAMPLES).map(|copies| self.two_of(copies)).collect(),
@@ -153,7 +153,7 @@ impl Audit {
         let examples = of(Split::Train).zip(of(Split::Test)).map(|(train, test)| [self.shown(train), self.shown(test)]);
         let names: Vec<&str> = self.shared_writers.iter().map(|writer| writer.as_str()).collect();
         Some(Finding {
-            severity: Severity::Worthless,
+            severity: Severity::AnyPreprocessing,
             kind: FindingKind::SharedWriters,
             sentence: format!("Writers in both train and test: {}. A test on them measures memory.", some(&names)),
             examples: examples.into_iter().collect(),
@@ -164,7 +164,7 @@ impl Audit {
         let first = self.shared_forgers.first()?;
         let names: Vec<&str> = self.shared_forgers.iter().map(|forger| forger.forger.as_str()).collect();
         Some(Finding {
-            severity: Severity::Worthless,
+            severity: Severity::AnyPreprocessing,
             kind: FindingKind::SharedForgers,
             sentence: format!(
                 "Forgers in both train and test: {}. A model that learns from forgeries may know the hand of those in the test.",
@@ -176,7 +176,7 @@ impl Audit {
 
     fn cue(&self, tables: &CueTables, probe: &Probe, as_ink: bool) -> Finding {
         let (place, severity) = match as_ink {
-            true => ("After ink normalisation", Severity::Worthless),
+            true => ("After ink normalisation", Severity::AnyPreprocessing),
             false => ("As stored", Severity::AsStored),
         };
         let mut sentence =
@@ -241,7 +241,7 @@ impl Audit {
 
     /// Whether a model with `ink` preprocessing would be misled.
     pub fn leaks_with_ink(&self) -> bool {
-        self.findings().iter().any(|finding| finding.severity == Severity::Worthless)
+        self.findings().iter().any(|finding| finding.severity == Severity::AnyPreprocessing)
     }
 
     /// The outcome for a person.
