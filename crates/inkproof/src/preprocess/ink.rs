@@ -106,7 +106,8 @@ fn fill_pinholes(mut mask: Plane, smallest: f32) -> Plane {
     let flip = |plane: &mut Plane| plane.values.iter_mut().for_each(|v| *v = 1 - *v);
     flip(&mut mask);
     let mut paper = components::find(&mask, 0);
-    paper.drop_smaller(smallest);
+    // The paper around all has more.
+    paper.drop_smaller(smallest.min((mask.width + mask.height) as f32));
     paper.erase_dropped(&mut mask);
     flip(&mut mask);
     mask
