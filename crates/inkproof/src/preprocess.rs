@@ -132,7 +132,7 @@ mod tests {
         let ink = Preprocess::ink();
         let json = serde_json::to_value(&ink).unwrap();
         assert_eq!(json["kind"], "ink");
-        assert_eq!(json.as_object().unwrap().len(), 6);
+        assert_eq!(json.as_object().unwrap().len(), 8);
         assert_eq!(serde_json::from_value::<Preprocess>(json).unwrap(), ink);
     }
 

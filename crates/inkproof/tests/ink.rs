@@ -131,6 +131,132 @@ fn specks_of_dust_are_removed() {
     assert!(agreement(&dusty, &PLAIN.ink()) > 0.98);
 }
 
+/// A picture that is drawn upon: `dark` says which pixels get how dark an ink.
+fn drawn_upon(scan: &Scan, dark: impl Fn(usize, usize) -> Option<u8>) -> Gray {
+    let picture = scan.picture();
+    let (width, height) = (picture.width(), picture.height());
+    let mut pixels = picture.into_pixels();
+    for (i, pixel) in pixels.iter_mut().enumerate() {
+        *pixel = dark(i % width, i / width).map_or(*pixel, |ink| ink.min(*pixel));
+    }
+    Gray::new(width, height, pixels).unwrap()
+}
+
+fn normalised(gray: &Gray) -> Ink {
+    Preprocess::ink().apply_gray(gray).unwrap()
+}
+
+/// The height at `x` of a line three pixels thick, one in a hundred askew, that begins at `y`.
+fn on_line(x: usize, y: usize, from: usize) -> bool {
+    (0..3).contains(&(y as i32 - (from + x / 100) as i32))
+}
+
+#[test]
+fn a_ruled_line_disappears_and_the_signature_stays() {
+    for (name, from) in [("under it", 160), ("through it", 100), ("at the top", 1)] {
+        for ink in [20, 120] {
+            let ruled = drawn_upon(&PLAIN, |x, y| on_line(x, y, from).then_some(ink));
+            let agreed = agreement(&normalised(&ruled), &PLAIN.ink());
+            assert!(agreed > 0.97, "{name}, ink {ink}: {agreed:.3}");
+        }
+    }
+}
+
+#[test]
+fn a_box_around_disappears_and_the_signature_stays() {
+    let (width, height) = (PLAIN.picture().width(), PLAIN.picture().height());
+    // The right side goes through the tail, the left one is cut by the image's edge.
+    let sides =
+        |x: usize, y: usize| x < 2 || on_line(y, x, width - 60) || on_line(x, y, 6) || on_line(x, y, height - 20);
+    let boxed = drawn_upon(&PLAIN, |x, y| sides(x, y).then_some(40));
+    let agreed = agreement(&normalised(&boxed), &PLAIN.ink());
+    assert!(agreed > 0.97, "{agreed:.3}");
+}
+
+#[test]
+fn a_stroke_drawn_by_hand_through_the_whole_image_is_no_ruled_line() {
+    let bow = |x: usize| 172 + (8.0 * (x as f64 / 150.0).sin()) as usize;
+    let underlined = normalised(&drawn_upon(&PLAIN, |x, y| (0..4).contains(&(y as i32 - bow(x) as i32)).then_some(40)));
+    let longest = (0..SIDE).map(|x| (0..SIDE).rfind(|y| underlined.pixels()[y * SIDE + x] > 127));
+    let lowest = longest.flatten().filter(|&y| y > SIDE / 2).count();
+    assert!(lowest > 180, "the stroke is under {lowest} columns");
+}
+
+#[test]
+fn specks_of_any_size_below_a_dot_and_scraps_at_the_edge_are_removed() {
+    let specks = |x: usize, y: usize| x % 97 < 2 && y % 53 == 0;
+    let scraps = |x: usize, y: usize| (x < 3 && y % 60 < 40) || (y < 2 && x % 90 < 70);
+    let dirty = drawn_upon(&PLAIN, |x, y| (specks(x, y) || scraps(x, y)).then_some(60));
+    let agreed = agreement(&normalised(&dirty), &PLAIN.ink());
+    assert!(agreed > 0.98, "{agreed:.3}");
+}
+
+/// The share of pixels at an edge that most of their neighbours disagree with.
+fn roughness(ink: &Ink) -> f64 {
+    let inked = |x: usize, y: usize| ink.pixels()[y * SIDE + x] > 127;
+    let (mut edge, mut rough) = (0, 0);
+    for (y, x) in (1..SIDE - 1).flat_map(|y| (1..SIDE - 1).map(move |x| (y, x))) {
+        let around = (y - 1..=y + 1).flat_map(|v| (x - 1..=x + 1).map(move |u| (u, v)));
+        let count = around.filter(|&(u, v)| inked(u, v)).count();
+        if (1..9).contains(&count) {
+            edge += 1;
+            rough += u32::from(inked(x, y) != (count >= 5));
+        }
+    }
+    f64::from(rough) / f64::from(edge)
+}
+
+/// The picture with a grain, as of a worn pen on coarse paper: every pixel up to `grain` lighter or darker.
+fn grained(scan: &Scan, grain: i32) -> Gray {
+    let picture = scan.picture();
+    let noise = |i: usize| ((i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as i32 % (2 * grain + 1) - grain;
+    let pixels = picture.pixels().iter().enumerate().map(|(i, &p)| (i32::from(p) + noise(i)).clamp(0, 255) as u8);
+    Gray::new(picture.width(), picture.height(), pixels.collect()).unwrap()
+}
+
+#[test]
+fn edges_are_as_smooth_from_a_coarse_and_a_fine_and_a_noisy_scan() {
+    let plain = roughness(&PLAIN.ink());
+    for (name, gray) in [
+        ("coarse", Scan { scale: 55.0, ..PLAIN }.picture()),
+        ("fine", Scan { scale: 280.0, ..PLAIN }.picture()),
+        ("grained", grained(&PLAIN, 40)),
+        ("grained and coarse", grained(&Scan { scale: 70.0, ..PLAIN }, 30)),
+        ("a broad pen", Scan { nib: 0.035, ..PLAIN }.picture()),
+    ] {
+        let rough = roughness(&normalised(&gray));
+        assert!((rough - plain).abs() < 0.01, "{name}: {rough:.4}, plain {plain:.4}");
+    }
+}
+
+#[test]
+fn every_pen_leaves_the_same_amount_of_ink() {
+    let amount = |ink: &Ink| ink.values().sum::<f32>();
+    let plain = amount(&PLAIN.ink());
+    for nib in [0.010, 0.014, 0.025, 0.035] {
+        let other = amount(&Scan { nib, ..PLAIN }.ink());
+        assert!((other / plain - 1.0).abs() < 0.04, "nib {nib}: {other:.0} and {plain:.0}");
+    }
+}
+
+#[test]
+fn a_bold_signature_cropped_tightly_is_not_taken_for_paper() {
+    let bold = Scan { left: -20.0, top: 2.0, nib: 0.06, ..PLAIN };
+    let agreed = agreement(&bold.ink(), &Scan { left: -20.0, top: 2.0, ..PLAIN }.ink());
+    assert!(agreed > 0.9, "{agreed:.3}");
+}
+
+#[test]
+fn odd_images_give_ink_or_a_refusal() {
+    for (width, height) in [(1, 1), (1, 400), (400, 1), (2, 2), (7, 300), (33, 31), (640, 9)] {
+        for step in [2, 3, 5, 17] {
+            let pixels = (0..width * height).map(|i| if i % step == 0 { 20 } else { 240 }).collect();
+            let found = Preprocess::ink().apply_gray(&Gray::new(width, height, pixels).unwrap());
+            assert!(matches!(found, Ok(_) | Err(Error::NoInk)), "{width} x {height}, {step}");
+        }
+    }
+}
+
 #[test]
 fn paper_without_ink_is_refused() {
     let noise = |i: usize, span: usize| ((i * 7919 + i / 13 * 104_729) % span) as u8;

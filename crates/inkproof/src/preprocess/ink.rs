@@ -1,16 +1,19 @@
 //! The default preprocessing: what remains is the shape of the strokes.
 //!
 //! Tone, paper and scan size tell the scanner, and a network learns them before it learns
-//! handwriting. So: the paper's light is levelled ([`paper`]), the ink thresholded (Otsu), specks
-//! and ruled lines removed ([`components`]), the rest cropped and brought to one working size with
-//! its aspect kept ([`fit`]), made binary there, its strokes brought to one width ([`stroke`]), and
-//! only then averaged down to the network's size. No gray of the scan survives the binary step;
-//! what is gray in the result is antialiasing.
+//! handwriting. So: the paper's light is levelled ([`paper`]), the ink thresholded ([`threshold`],
+//! Otsu), ruled lines and the sides of boxes taken out ([`rules`]), specks dropped
+//! ([`components`]), the rest brought to one working size with its aspect kept ([`fit`]) and made
+//! binary there. Of that only the middle lines of the strokes are kept ([`skeleton`]), evened out
+//! and drawn anew with one round pen ([`pen`]). Neither gray nor outline nor width of the scanned
+//! strokes is left; what is gray in the result is antialiasing.
 
 mod components;
 mod fit;
 mod paper;
-mod stroke;
+mod pen;
+mod rules;
+mod skeleton;
 mod threshold;
 
 use serde::{Deserialize, Serialize};
@@ -21,11 +24,16 @@ use crate::gray::Gray;
 
 /// What `ink` preprocessing can be told; recorded in the model file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct InkParameters {
     /// Empty border on every side, in pixels of the result.
     pub margin: u8,
-    /// Width that strokes are brought to, in pixels of the result.
+    /// Width that strokes are drawn with, in pixels of the result.
     pub stroke_width: f32,
+    /// Unevenness of the strokes up to about this length is evened out, in pixels of the result.
+    pub smoothing: f32,
+    /// Longest branch that is taken for a bump of a stroke's outline, in stroke widths.
+    pub spur: f32,
     /// Smallest blot that is kept, in squares of the scan's stroke width.
     pub speck: f32,
     /// The same as a share of all ink.
@@ -36,7 +44,15 @@ pub struct InkParameters {
 
 impl Default for InkParameters {
     fn default() -> Self {
-        InkParameters { margin: 8, stroke_width: 2.0, speck: 0.5, speck_share: 0.001, contrast: 3.0 }
+        InkParameters {
+            margin: 8,
+            stroke_width: 2.0,
+            smoothing: 1.0,
+            spur: 1.0,
+            speck: 0.5,
+            speck_share: 0.001,
+            contrast: 3.0,
+        }
     }
 }
 
@@ -62,14 +78,37 @@ pub(super) fn normalise(gray: &Gray, parameters: &InkParameters) -> Result<Ink> 
     let threshold = threshold::ink(&darkness.values, parameters.contrast).ok_or(Error::NoInk)?;
     let mut components = components::find(&darkness, threshold);
     let width = components.stroke_width();
-    components.drop_specks(parameters, width);
+    if rules::erase(&mut darkness, threshold, width) {
+        components = components::find(&darkness, threshold);
+    }
+    let strip = (EDGE * width) as usize;
+    components.drop_edgings(darkness.width, darkness.height, strip.min(darkness.width.min(darkness.height) / 20));
+    components.drop_smaller((parameters.speck * width * width).max(parameters.speck_share * components.ink() as f32));
     let area = components.bounds().ok_or(Error::NoInk)?;
     components.erase_dropped(&mut darkness);
-    let canvas = fit::Canvas::new(&area, parameters.margin);
+    let canvas = fit::Canvas::new(&area);
     let soft = canvas.enlarge(&darkness, &area);
+    let width = width * canvas.scale();
     // A stroke thinner than a working pixel never reaches its full darkness there.
-    let thin = (width * canvas.scale()).min(1.0);
-    let mask = threshold::above(soft, (f32::from(threshold) * thin) as u8);
-    let mask = stroke::level(mask, parameters.stroke_width * fit::SUPER as f32);
-    Ink::new(canvas.reduce(&mask))
+    let mask = threshold::above(soft, (f32::from(threshold) * width.min(1.0)) as u8);
+    let mut mask = fill_pinholes(mask, PINHOLE * width * width);
+    let skeleton = skeleton::Skeleton::of(&mut mask, parameters.spur * width);
+    Ink::new(pen::draw(skeleton, parameters, fit::LONGEST))
+}
+
+/// What stays within this many stroke widths of an edge of the image is no writing.
+const EDGE: f32 = 1.5;
+/// Paper within ink that is smaller than this is the pen's, in squares of the stroke width.
+const PINHOLE: f32 = 0.3;
+
+/// Turns to ink what little paper is shut in by it.
+fn fill_pinholes(mut mask: Plane, smallest: f32) -> Plane {
+    let flip = |plane: &mut Plane| plane.values.iter_mut().for_each(|v| *v = 1 - *v);
+    flip(&mut mask);
+    let mut paper = components::find(&mask, 0);
+    // The paper around all has more.
+    paper.drop_smaller(smallest.min((mask.width + mask.height) as f32));
+    paper.erase_dropped(&mut mask);
+    flip(&mut mask);
+    mask
 }

@@ -4,7 +4,7 @@
 //! All limits are relative to the writing itself (its stroke width, its ink), so that the
 //! resolution of the scan does not matter.
 
-use super::{InkParameters, Plane};
+use super::Plane;
 
 /// A stretch of ink in row `y`, from `start` to before `end`.
 struct Run {
@@ -75,14 +75,18 @@ pub(super) fn find(darkness: &Plane, threshold: u8) -> Components {
     Components { runs, pieces, edges }
 }
 
-fn collect_runs(row: &[u8], threshold: u8, y: usize, runs: &mut Vec<Run>) {
+fn collect_runs(row: &[u8], threshold: u8, y: usize, found: &mut Vec<Run>) {
+    runs(row, threshold, |start, end| found.push(Run { y, start, end, piece: found.len() }));
+}
+
+/// Calls back with the start and the end of each stretch of ink.
+pub(super) fn runs(row: &[u8], threshold: u8, mut found: impl FnMut(usize, usize)) {
     let mut x = 0;
     while let Some(ahead) = row[x..].iter().position(|&v| v > threshold) {
         let start = x + ahead;
         let length = row[start..].iter().position(|&v| v <= threshold);
         x = length.map_or(row.len(), |l| start + l);
-        let piece = runs.len();
-        runs.push(Run { y, start, end: x, piece });
+        found(start, x);
     }
 }
 
@@ -148,13 +152,25 @@ impl Components {
         2.0 * ink as f32 / outline.max(1.0)
     }
 
-    /// Drops what is too small to be writing.
-    pub(super) fn drop_specks(&mut self, parameters: &InkParameters, stroke_width: f32) {
-        let kept = |p: &&Piece| p.kept;
-        let ink: usize = self.pieces.iter().filter(kept).map(|p| p.ink).sum();
-        let smallest = (parameters.speck * stroke_width * stroke_width).max(parameters.speck_share * ink as f32);
+    /// All ink that is kept, in pixels.
+    pub(super) fn ink(&self) -> usize {
+        self.pieces.iter().filter(|p| p.kept).map(|p| p.ink).sum()
+    }
+
+    /// Drops the pieces with less ink.
+    pub(super) fn drop_smaller(&mut self, smallest: f32) {
         for piece in &mut self.pieces {
             piece.kept &= piece.ink as f32 >= smallest;
+        }
+    }
+
+    /// Drops what does not come out of a strip along the image's edges: what is left of a line or of
+    /// something beside the signature that was cut.
+    pub(super) fn drop_edgings(&mut self, width: usize, height: usize, strip: usize) {
+        for piece in &mut self.pieces {
+            let Area { left, top, right, bottom } = piece.area;
+            let within = |from, to, size| (from == 0 && to <= strip) || (to == size && from + strip >= size);
+            piece.kept &= !within(left, right, width) && !within(top, bottom, height);
         }
     }
 

@@ -51,7 +51,7 @@ struct Grid {
 
 impl Grid {
     fn of(gray: &Gray) -> Grid {
-        let cell = (gray.width().min(gray.height()) / CELLS).max(16);
+        let cell = (gray.width().min(gray.height()) / CELLS).max(24);
         let columns = gray.width().div_ceil(cell);
         let rows = gray.height().div_ceil(cell);
         let mut histograms = vec![[0; 256]; columns * rows];

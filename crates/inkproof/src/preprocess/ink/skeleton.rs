@@ -1,0 +1,187 @@
+//! The middle line of the strokes: thinning (Guo and Hall, CACM 32, 1989, algorithm A1), and the
+//! thinned pixels as a graph of points.
+
+use super::Plane;
+
+/// Points, and for each the points it is joined to.
+pub(super) struct Skeleton {
+    pub points: Vec<[f32; 2]>,
+    links: Vec<Links>,
+}
+
+/// Up to eight neighbours; most points have two.
+#[derive(Clone, Copy, Default)]
+struct Links {
+    count: u8,
+    to: [u32; 8],
+}
+
+/// Offsets of the neighbours in a plane of `width`, clockwise from the one above.
+fn around(width: usize) -> [isize; 8] {
+    let w = width as isize;
+    [-w, 1 - w, 1, w + 1, w, w - 1, -1, -w - 1]
+}
+
+impl Skeleton {
+    /// The middle lines of a mask (1 ink, 0 paper); branches shorter than `spur` are bumps of the
+    /// outline and left out. The mask's outermost pixels must be paper.
+    pub(super) fn of(mask: &mut Plane, spur: f32) -> Skeleton {
+        thin(mask);
+        let mut skeleton = Skeleton::trace(mask);
+        skeleton.prune(spur);
+        skeleton
+    }
+
+    fn trace(mask: &Plane) -> Skeleton {
+        let pixels: Vec<usize> = (0..mask.values.len()).filter(|&i| mask.values[i] != 0).collect();
+        let mut number = vec![u32::MAX; mask.values.len()];
+        for (n, &i) in pixels.iter().enumerate() {
+            number[i] = n as u32;
+        }
+        let around = around(mask.width);
+        let links = pixels
+            .iter()
+            .map(|&i| {
+                let near = around.map(|by| number[i.wrapping_add_signed(by)]);
+                let mut links = Links::default();
+                for (n, &other) in near.iter().enumerate() {
+                    // Neighbours across a corner only where no way leads around it.
+                    let corner = n % 2 == 1;
+                    let around_it = corner && (near[n - 1] != u32::MAX || near[(n + 1) % 8] != u32::MAX);
+                    if other != u32::MAX && !around_it {
+                        links.add(other);
+                    }
+                }
+                links
+            })
+            .collect();
+        let place = |&i: &usize| [(i % mask.width) as f32 + 0.5, (i / mask.width) as f32 + 0.5];
+        Skeleton { points: pixels.iter().map(place).collect(), links }
+    }
+
+    /// The points that a point is joined to.
+    pub(super) fn near(&self, point: usize) -> &[u32] {
+        self.links[point].all()
+    }
+
+    /// Takes out the branches that end within `spur` of where they leave a line.
+    fn prune(&mut self, spur: f32) {
+        let ends: Vec<usize> = (0..self.points.len()).filter(|&p| self.links[p].count == 1).collect();
+        let mut gone = vec![false; self.points.len()];
+        for end in ends {
+            if let Some(branch) = self.branch(end, spur) {
+                branch.into_iter().for_each(|p| gone[p] = true);
+            }
+        }
+        self.remove(&gone);
+    }
+
+    /// The points from an end to before a fork, if that is within `longest`.
+    fn branch(&self, end: usize, longest: f32) -> Option<Vec<usize>> {
+        let (mut before, mut at, mut length) = (end, end, 0.0);
+        let mut points = Vec::new();
+        loop {
+            points.push(at);
+            let next = self.near(at).iter().map(|&p| p as usize).find(|&p| p != before)?;
+            let ([x, y], [u, v]) = (self.points[at], self.points[next]);
+            length += (x - u).hypot(y - v);
+            if length > longest {
+                return None;
+            }
+            if self.links[next].count > 2 {
+                return Some(points);
+            }
+            (before, at) = (at, next);
+        }
+    }
+
+    fn remove(&mut self, gone: &[bool]) {
+        let mut number = vec![u32::MAX; gone.len()];
+        let kept: Vec<usize> = (0..gone.len()).filter(|&p| !gone[p]).collect();
+        for (n, &p) in kept.iter().enumerate() {
+            number[p] = n as u32;
+        }
+        let renumber = |&p: &usize| {
+            let mut links = Links::default();
+            let left = self.links[p].all().iter().map(|&q| number[q as usize]);
+            left.filter(|&q| q != u32::MAX).for_each(|q| links.add(q));
+            links
+        };
+        let links = kept.iter().map(renumber).collect();
+        self.points = kept.iter().map(|&p| self.points[p]).collect();
+        self.links = links;
+    }
+}
+
+impl Links {
+    fn add(&mut self, to: u32) {
+        self.to[usize::from(self.count)] = to;
+        self.count += 1;
+    }
+
+    fn all(&self) -> &[u32] {
+        &self.to[..usize::from(self.count)]
+    }
+}
+
+/// Removes ink from the outline inwards until lines of one pixel are left.
+fn thin(mask: &mut Plane) {
+    let removable = [removable(false), removable(true)];
+    let around = around(mask.width);
+    let values = &mut mask.values;
+    // 1 is ink inside, 2 ink at the outline, that is, in `outline`.
+    let mut outline: Vec<usize> = Vec::new();
+    for i in 0..values.len() {
+        if values[i] != 0 && around.iter().any(|&by| values[i.wrapping_add_signed(by)] == 0) {
+            outline.push(i);
+        }
+    }
+    outline.iter().for_each(|&i| values[i] = 2);
+    let mut removed = Vec::new();
+    loop {
+        let mut any = false;
+        for table in &removable {
+            removed.clear();
+            outline.retain(|&i| {
+                let neighbours = around.iter().rev();
+                let code = neighbours.fold(0, |c, &by| c << 1 | usize::from(values[i.wrapping_add_signed(by)] != 0));
+                if table[code] {
+                    removed.push(i);
+                }
+                !table[code]
+            });
+            removed.iter().for_each(|&i| values[i] = 0);
+            for &i in &removed {
+                for by in around {
+                    let near = i.wrapping_add_signed(by);
+                    if values[near] == 1 {
+                        values[near] = 2;
+                        outline.push(near);
+                    }
+                }
+            }
+            any |= !removed.is_empty();
+        }
+        if !any {
+            return;
+        }
+    }
+}
+
+/// Which neighbourhoods (bit 0 above, then clockwise) let their middle go in a pass.
+fn removable(second: bool) -> [bool; 256] {
+    std::array::from_fn(|code| {
+        let ink = |n: usize| code >> (n % 8) & 1 == 1;
+        let (mut crossings, mut odd, mut even) = (0, 0, 0);
+        for n in [0, 2, 4, 6] {
+            crossings += u8::from(!ink(n) && (ink(n + 1) || ink(n + 2)));
+            odd += u8::from(ink(n + 7) || ink(n));
+            even += u8::from(ink(n) || ink(n + 1));
+        }
+        // The first pass takes from the south and east, the second from the north and west.
+        let s = if second { 0 } else { 4 };
+        let kept = (ink(s) || ink(s + 1) || !ink(s + 3)) && ink(s + 2);
+        let neighbours = odd.min(even);
+        crossings == 1 && (2..=3).contains(&neighbours) && !kept
+    })
+}
