@@ -81,7 +81,7 @@ impl Demo {
                 SIGNATURES.writers, SIGNATURES.genuine, SIGNATURES.forgeries
             ),
             verdict: verdicts(runs),
-            audit: Some(audit_summary(embedded.set().clone(), model.preprocess(), SIGNATURES.seed)?),
+            audit: Some(audit_summary(embedded.set().clone(), SIGNATURES.seed)?),
             mistakes: mistakes(embedded.set(), &runs[runs.len() - 1])?,
             examples: examples(embedded.set(), &runs[runs.len() - 1])?,
             verification: runs.to_vec(),

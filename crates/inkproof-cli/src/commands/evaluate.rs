@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::{Model, Preprocess, write_atomically};
+use inkproof::{Model, write_atomically};
 use inkproof_lab::audit;
 use inkproof_lab::candidate::{Candidate, Judge};
 use inkproof_lab::dataset::{DataSet, OnBad, WriterId};
@@ -111,7 +111,7 @@ impl Evaluate {
             None => (Vec::new(), Vec::new()),
         };
         let (data, verdict) = (describe(&set), verdicts(&runs));
-        let audit = Some(audit_summary(set, &candidate.preprocess(), self.seed)?);
+        let audit = Some(audit_summary(set, self.seed)?);
         let report = Report { data, verdict, audit, mistakes, examples, verification: runs, ..Report::default() };
         self.write_report(name, report)
     }
@@ -235,10 +235,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomically(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
-/// What an audit says of the signatures that were tested on, to a model that sees them through `preprocess`.
-pub fn audit_summary(set: DataSet, preprocess: &Preprocess, seed: u64) -> Result<AuditSummary> {
-    let found = audit::audit(set, OnBad::Stop, seed, &mut Shown::new())?;
-    Ok(found.summary(*preprocess == Preprocess::Raw))
+/// What an audit says of the signatures that were tested on.
+pub fn audit_summary(set: DataSet, seed: u64) -> Result<AuditSummary> {
+    Ok(AuditSummary::from(&audit::audit(set, OnBad::Stop, seed, &mut Shown::new())?))
 }
 
 /// Reads the images as the model asks and embeds them.

@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::copies::{Copies, Crossing, Sameness};
 use super::{Audit, CueTables, Probe, TOGETHER, raster, stored};
 use crate::dataset::{Kind, Split};
-use crate::report::{AuditFinding, AuditSummary};
 
 /// How many examples a finding keeps for the page.
 const EXAMPLES: usize = 4;
@@ -44,17 +43,6 @@ pub enum FindingKind {
     Cue,
 }
 
-impl FindingKind {
-    fn title(self) -> &'static str {
-        match self {
-            Self::Copies => "The same picture twice",
-            Self::SharedWriters => "Writers on both sides",
-            Self::SharedForgers => "Forgers on both sides",
-            Self::Cue => "Something beside the shape",
-        }
-    }
-}
-
 /// One picture of an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
@@ -66,18 +54,6 @@ pub struct Shown {
 }
 
 impl Audit {
-    /// What a report about a model says of the data that it was tested on. To a model that sees images `as_stored` more is
-    /// a leak than to one behind `ink` preprocessing.
-    pub fn summary(&self, as_stored: bool) -> AuditSummary {
-        let harmless = if as_stored { Severity::Caution } else { Severity::AsStored };
-        let findings = self.findings().into_iter().map(|finding| AuditFinding {
-            leak: finding.severity < harmless,
-            title: finding.kind.title().to_owned(),
-            detail: finding.sentence,
-        });
-        AuditSummary { verdict: self.verdict(), findings: findings.collect() }
-    }
-
     /// All findings, the worst first.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = self.copies_by_crossing();

@@ -134,7 +134,7 @@ pub(super) fn audit(audit: &AuditSummary) -> Section {
         .iter()
         .map(|finding| {
             let (kind, class) = match finding.severity {
-                Severity::Worthless => ("leak", "leak"),
+                Severity::AnyPreprocessing => ("leak", "leak"),
                 Severity::AsStored => ("leak as stored, not after ink", "leak"),
                 Severity::Caution => ("to be known", "caution"),
             };
