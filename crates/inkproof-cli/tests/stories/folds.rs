@@ -111,7 +111,7 @@ fn data_that_is_too_thin_is_told_and_gives_no_number() {
     let folded = |data: &str| desk.run(&format!("evaluate {data} --model hog --folds 2 --json --repeats 2 --skip-bad"));
     folded("one").fails_with(&["one", "1 writer(s)"]);
     folded("single").fails_with(&["single", "usable writer(s)"]);
-    folded("manifest").fails_with(&["manifest", "2 writer(s)"]);
+    folded("manifest").fails_with(&["manifest", "no images"]);
     let unforged = folded("unforged").succeeds().json();
     assert!(unforged["skilled"].is_null() && unforged["random"]["cllr"].is_number());
     desk.run("evaluate unforged --model cues --folds 2 --skip-bad").fails_with(&["genuine and forged pairs"]);
