@@ -96,7 +96,7 @@ fn data_that_is_too_thin_is_told_and_gives_no_number() {
     let desk = Desk::new();
     desk.synth("one", 1, 5, 5, 1);
     desk.synth("single", 6, 1, 2, 2);
-    desk.synth("unforged", 6, 4, 0, 3);
+    desk.synth("unforged", 8, 4, 0, 3);
     desk.write("manifest/manifest.csv", b"path,writer,kind\n1.png,1,genuine\n2.png,1,genuine\n3.png,2,genuine\n");
     for command in ["evaluate", "compare bundled hog"] {
         let model = if command == "evaluate" { "--model hog" } else { "" };
@@ -111,7 +111,7 @@ fn data_that_is_too_thin_is_told_and_gives_no_number() {
     let folded = |data: &str| desk.run(&format!("evaluate {data} --model hog --folds 2 --json --repeats 2 --skip-bad"));
     folded("one").fails_with(&["one", "1 writer(s)"]);
     folded("single").fails_with(&["single", "usable writer(s)"]);
-    folded("manifest").fails_with(&["manifest", "2 writer(s)"]);
+    folded("manifest").fails_with(&["manifest", "no images"]);
     let unforged = folded("unforged").succeeds().json();
     assert!(unforged["skilled"].is_null() && unforged["random"]["cllr"].is_number());
     desk.run("evaluate unforged --model cues --folds 2 --skip-bad").fails_with(&["genuine and forged pairs"]);

@@ -156,7 +156,8 @@ impl<'a> Sample<'a> {
 
     fn total(&self, trials: &[Trial], genuine: bool) -> f64 {
         let members = trials.iter().filter(|trial| trial.genuine == genuine);
-        members.map(|trial| self.weight(trial)).sum()
+        // Nothing adds up to -0.0, which would be shown.
+        members.map(|trial| self.weight(trial)).sum::<f64>() + 0.0
     }
 
     fn weight(&self, trial: &Trial) -> f64 {
