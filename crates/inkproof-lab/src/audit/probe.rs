@@ -206,7 +206,7 @@ fn student(tail: f64, free: f64) -> f64 {
 mod tests {
     use super::super::pairs::Pair;
     use super::*;
-    use crate::metrics::{Scores, Trial};
+    use crate::metrics::Scores;
     use proptest::prelude::*;
 
     /// Pairs of `writers` writers, three genuine and two forged each.
@@ -261,14 +261,11 @@ mod tests {
         fn the_auc_is_that_of_the_metrics_and_its_interval_contains_it(scores in proptest::collection::vec(0_u8..9, 30)) {
             let (pairs, scores) = (pairs(6), scores.into_iter().map(f64::from).collect::<Vec<_>>());
             let (auc, drawn) = Resampling::new(6, 1).auc(&pairs, &scores);
-            let trial = |(pair, &score): (&Pair, &f64)| Trial {
-                score,
-                writer: pair.writer,
-                questioned: pair.b,
-                genuine: pair.genuine,
+            let of = |genuine| -> Vec<f64> {
+                let members = pairs.list.iter().zip(&scores).filter(|(pair, _)| pair.genuine == genuine);
+                members.map(|(_, &score)| score).collect()
             };
-            let trials = pairs.list.iter().zip(&scores).map(trial).collect();
-            prop_assert!((auc - Scores::new(trials).unwrap().auc()).abs() < 1e-12);
+            prop_assert!((auc - Scores::of_classes(&of(true), &of(false)).unwrap().auc()).abs() < 1e-12);
             let [low, high] = interval(&drawn, 0.05, auc, 6);
             prop_assert!(low <= auc && auc <= high);
         }
