@@ -185,3 +185,46 @@ fn removable(second: bool) -> [bool; 256] {
         crossings == 1 && (2..=3).contains(&neighbours) && !kept
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(width: usize, height: usize, ink: impl Fn(usize, usize) -> bool) -> Plane {
+        let values = (0..width * height).map(|i| u8::from(ink(i % width, i / width))).collect();
+        Plane { width, height, values }
+    }
+
+    fn ends(skeleton: &Skeleton) -> usize {
+        (0..skeleton.points.len()).filter(|&p| skeleton.near(p).len() == 1).count()
+    }
+
+    #[test]
+    fn a_bar_becomes_its_middle_line() {
+        let mut bar = mask(60, 20, |x, y| (10..50).contains(&x) && (7..12).contains(&y));
+        let line = Skeleton::of(&mut bar, 0.0);
+        assert!(line.points.iter().all(|p| (p[1] - 9.5).abs() <= 1.0), "{:?}", line.points);
+        assert!((34..=40).contains(&line.points.len()), "{}", line.points.len());
+        assert_eq!(ends(&line), 2);
+    }
+
+    #[test]
+    fn a_ring_has_no_end_and_a_dot_is_one_point() {
+        let away = |x: usize, y: usize| (x as f32 - 20.0).hypot(y as f32 - 20.0);
+        let ring = Skeleton::of(&mut mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0);
+        assert!(ring.points.len() > 60 && ends(&ring) == 0);
+        let dot = Skeleton::of(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0);
+        assert_eq!(dot.points.len(), 1);
+    }
+
+    #[test]
+    fn short_branches_go_and_long_ones_stay() {
+        let cross = |up: usize| {
+            mask(80, 40, move |x, y| y == 20 && (5..75).contains(&x) || x == 40 && (20 - up..20).contains(&y))
+        };
+        let count = |up, spur| ends(&Skeleton::of(&mut cross(up), spur));
+        assert_eq!(count(4, 0.0), 3);
+        assert_eq!(count(4, 5.0), 2);
+        assert_eq!(count(12, 5.0), 3);
+    }
+}
