@@ -68,15 +68,16 @@ fn the_report_is_one_file_for_a_manager_and_an_examiner() {
     let command = format!("evaluate {} --repeats 2 --references 1,3 --report page.html", examples().display());
     desk.run(&command).succeeds();
     let page = fs::read_to_string(desk.path("page.html")).unwrap();
-    for section in
-        ["verdict", "limits", "figures", "det", "scores", "risk", "writers", "mistakes", "examples", "words", "making"]
-    {
+    for section in [
+        "verdict", "limits", "audit", "figures", "det", "scores", "reliability", "risk", "writers", "mistakes", "examples",
+        "words", "making",
+    ] {
         assert!(page.contains(&format!("<section id=\"{section}\"")), "{section}");
     }
     for foreign in ["http", "<script", "url(", "<link"] {
         assert!(!page.contains(foreign), "{foreign}");
     }
-    assert!(page.contains("was not audited") && page.contains("are not calibrated"), "what is missing is said");
+    assert!(page.contains("needs 300 different questioned forgeries"), "what is missing is said");
     let pictures = page.matches("src=\"data:image/png;base64,").count();
     assert_eq!(pictures, page.matches("<article").count() * 4, "three references and a questioned one each");
     assert!(page.len() < 3_000_000, "{} bytes", page.len());

@@ -24,7 +24,6 @@ use crate::gray::Gray;
 
 /// What `ink` preprocessing can be told; recorded in the model file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct InkParameters {
     /// Empty border on every side, in pixels of the result.
     pub margin: u8,
