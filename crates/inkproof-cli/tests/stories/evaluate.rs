@@ -69,8 +69,19 @@ fn the_report_is_one_file_for_a_manager_and_an_examiner() {
     desk.run(&command).succeeds();
     let page = fs::read_to_string(desk.path("page.html")).unwrap();
     for section in [
-        "verdict", "limits", "audit", "figures", "det", "scores", "reliability", "risk", "writers", "mistakes", "examples",
-        "words", "making",
+        "verdict",
+        "limits",
+        "audit",
+        "figures",
+        "det",
+        "scores",
+        "reliability",
+        "risk",
+        "writers",
+        "mistakes",
+        "examples",
+        "words",
+        "making",
     ] {
         assert!(page.contains(&format!("<section id=\"{section}\"")), "{section}");
     }
