@@ -31,8 +31,9 @@ const INK: u8 = 128;
 /// A piece of this many ink pixels or fewer is a speck: less than a dot of the pen at the usual stroke width of 2.
 const SPECK: usize = 6;
 
-/// Ink runs along a row or column from this length on count as a straight line: an eighth of the side.
-const LINE: usize = SIDE / 8;
+/// Ink runs along a row or column from this length on count as the remnant of a printed line: a quarter of the side, which
+/// a level stroke of a hand seldom keeps to one row.
+const LINE: usize = SIDE / 4;
 
 /// Ink this near to the edge of its box counts as border.
 const BORDER: usize = 2;
@@ -81,12 +82,22 @@ fn moments(values: impl Iterator<Item = u8>) -> (f64, f64) {
     (mean, (squares / f64::max(count, 1.0) - mean * mean).max(0.0).sqrt())
 }
 
-/// The length of the edges of the coverage: pi/4 of its changes along rows and columns (Cauchy and Crofton).
+/// The length of the edges of the coverage, from its changes along rows, columns and both diagonals (Cauchy and Crofton).
+/// Rows and columns alone would make it depend on the strokes' direction by a quarter, and the direction is shape.
 fn outline(pixels: &[u8]) -> f64 {
-    let step = |a: &u8, b: &u8| u64::from(a.abs_diff(*b));
-    let along: u64 = pixels.chunks_exact(SIDE).flat_map(|row| row.iter().zip(&row[1..])).map(|(a, b)| step(a, b)).sum();
-    let down: u64 = pixels.iter().zip(&pixels[SIDE..]).map(|(a, b)| step(a, b)).sum();
-    std::f64::consts::FRAC_PI_4 * (along + down) as f64 / 255.0
+    let changes = |across: usize, down: usize, back: bool| -> u64 {
+        let rows = pixels.chunks_exact(SIDE).zip(pixels[down * SIDE..].chunks_exact(SIDE));
+        let step = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
+        rows.map(|(row, other)| match back {
+            false => row.iter().zip(&other[across..]).map(step).sum::<u64>(),
+            true => row[across..].iter().zip(other).map(step).sum(),
+        })
+        .sum()
+    };
+    let straight = changes(1, 0, false) + changes(0, 1, false);
+    let diagonal = changes(1, 1, false) + changes(1, 1, true);
+    let sum = straight as f64 + diagonal as f64 * std::f64::consts::FRAC_1_SQRT_2;
+    std::f64::consts::FRAC_PI_8 * sum / 255.0
 }
 
 /// Which pixels are ink.
@@ -215,7 +226,8 @@ mod tests {
 
     #[test]
     fn a_bar_by_hand() {
-        // 100 x 4 pixels: outline 208 edges times pi/4, all of it a straight line, 4 columns border at both ends.
+        // 100 x 4 pixels: 208 changes along rows and columns, 206 along each diagonal; all of it a straight line, and all
+        // of it border.
         let bar = drawn(|x, y| if (50..150).contains(&x) && (100..104).contains(&y) { 255 } else { 0 });
         assert_eq!(value(&bar, "ink_tone_mean"), 255.0);
         assert_eq!(value(&bar, "ink_tone_spread"), 0.0);
@@ -224,7 +236,7 @@ mod tests {
         assert_eq!(value(&bar, "border_ink"), 1.0);
         assert_eq!(value(&bar, "components"), 1.0);
         assert_eq!(value(&bar, "ink_density"), 1.0);
-        let width = 800.0 / (std::f64::consts::FRAC_PI_4 * 208.0);
+        let width = 800.0 / (std::f64::consts::FRAC_PI_8 * (208.0 + 412.0 / 2_f64.sqrt()));
         assert!((value(&bar, "stroke_width") - width).abs() < 1e-9);
         assert!((value(&bar, "box_aspect") - 25_f64.ln()).abs() < 1e-9);
     }
