@@ -322,11 +322,3 @@ fn file_is_written_whole_or_not_at_all() {
     let error = report.write(&nowhere).unwrap_err().to_string();
     assert!(error.contains("missing/report.html"), "{error}");
 }
-
-/// Writes the page for the eye: `INKPROOF_REPORT=/tmp/report.html cargo test -p inkproof-lab look -- --ignored`.
-#[test]
-#[ignore = "writes a file to look at"]
-fn page_to_look_at() {
-    let path = std::env::var_os("INKPROOF_REPORT").expect("INKPROOF_REPORT names the file");
-    report().write(Path::new(&path)).unwrap();
-}
