@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use inkproof::{Backbone, Model, Preprocess};
 use inkproof_lab::candidate::Candidate;
 use inkproof_lab::dataset::{DataSet, Layout, OnBad, Split};
+use inkproof_lab::evaluate::VerificationOptions;
 use inkproof_lab::pictures::ReadOptions;
 use inkproof_lab::train::{Negatives, TrainOptions};
 
@@ -119,6 +120,33 @@ impl ModelOrName {
             None => Ok(Candidate::bundled()),
         }
     }
+}
+
+/// How often and from which seed references are drawn.
+#[derive(Debug, Clone, Args)]
+pub struct Draws {
+    /// Draws of the references of each writer
+    #[arg(long, default_value_t = 10)]
+    pub repeats: usize,
+    /// Decides what is drawn
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+impl Draws {
+    pub fn options(&self) -> VerificationOptions {
+        VerificationOptions { repeats: self.repeats, seed: self.seed, ..VerificationOptions::default() }
+    }
+}
+
+/// Which comparisons the verification protocol makes.
+#[derive(Debug, Clone, Args)]
+pub struct Comparisons {
+    /// References in a comparison; several numbers give several runs, as in 1,3,5
+    #[arg(long, value_delimiter = ',', default_value = "1")]
+    pub references: Vec<usize>,
+    #[command(flatten)]
+    pub draws: Draws,
 }
 
 /// A network to train before the test, instead of a model that is there.

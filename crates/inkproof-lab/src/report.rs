@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::{Class, NotebookResult, VerificationResult};
 pub use examples::{examples, mistakes};
 pub(crate) use sections::head;
-pub(crate) use text::escape;
+pub(crate) use text::{escape, list};
 pub use text::{verdict, verdicts};
 
 /// What the report tells.

@@ -13,7 +13,7 @@ use inkproof_lab::pictures::Pictures;
 use serde_json::json;
 
 use super::train::{report_skipped, require_place_for};
-use crate::arguments::{Data, ModelFile};
+use crate::arguments::{Data, Draws, ModelFile};
 use crate::figures::{left_out, percent};
 use crate::progress::Shown;
 
@@ -33,12 +33,8 @@ pub struct Calibrate {
     /// Decide at the threshold which holds this FAR, as 0.01, instead of where FAR and FRR are equal
     #[arg(long)]
     far: Option<f64>,
-    /// Draws of the references of each writer
-    #[arg(long, default_value_t = 10)]
-    repeats: usize,
-    /// Decides what is drawn
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    draws: Draws,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -52,8 +48,8 @@ impl Calibrate {
         let mut progress = Shown::new();
         let pictures = Pictures::read(&mut set, &self.data.read_options(model.preprocess().clone()), &mut progress)?;
         let options = FreezeOptions {
-            repeats: self.repeats,
-            seed: self.seed,
+            repeats: self.draws.repeats,
+            seed: self.draws.seed,
             decide: self.far.map_or(DecideAt::Eer, DecideAt::Far),
         };
         let (model, frozen) = calibrate::calibrated(model, &set, &pictures, &options, &mut progress)?;

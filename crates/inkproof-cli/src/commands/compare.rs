@@ -7,10 +7,9 @@ use clap::Args;
 use inkproof_lab::candidate::Candidate;
 use inkproof_lab::compare::{CompareResult, Differences, compare};
 use inkproof_lab::dataset::DataSet;
-use inkproof_lab::evaluate::VerificationOptions;
 
 use super::evaluate::print_json;
-use crate::arguments::{Data, Part};
+use crate::arguments::{Comparisons, Data, Part};
 use crate::progress::Shown;
 
 /// Compare two models on the same draws, and tell whether the difference is real
@@ -29,15 +28,8 @@ pub struct Compare {
     /// Which part of DATA is measured
     #[arg(long, value_enum, default_value = "test")]
     part: Part,
-    /// References in a comparison; several numbers give several runs, as in 1,3,5
-    #[arg(long, value_delimiter = ',', default_value = "1")]
-    references: Vec<usize>,
-    /// Draws of the references of each writer
-    #[arg(long, default_value_t = 10)]
-    repeats: usize,
-    /// Decides what is drawn
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    comparisons: Comparisons,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -48,11 +40,11 @@ impl Compare {
         let (a, b) = (Candidate::find(&self.a)?, Candidate::find(&self.b)?);
         let set = self.data.open()?;
         set.require_disjoint_splits()?;
-        let options = VerificationOptions { repeats: self.repeats, seed: self.seed, ..VerificationOptions::default() };
+        let options = self.comparisons.draws.options();
         let read = self.data.read_options(a.preprocess());
         let mut progress = Shown::new();
         let set = self.part.of(&set);
-        let (result, set) = compare([&a, &b], set, &read, &self.references, &options, &mut progress)?;
+        let (result, set) = compare([&a, &b], set, &read, &self.comparisons.references, &options, &mut progress)?;
         drop(progress);
         match self.json {
             true => print_json(&result, &set)?,

@@ -10,7 +10,7 @@ use inkproof_lab::cross::{CrossOptions, CrossResult, all_pairs, freeze};
 use inkproof_lab::evaluate::ErrorRates;
 use serde_json::{Value, json};
 
-use crate::arguments::{ModelOrName, Reading, ToTrain};
+use crate::arguments::{Comparisons, Draws, ModelOrName, Reading, ToTrain};
 use crate::figures::{eer_with_interval, left_out, percent};
 use crate::progress::Shown;
 
@@ -42,15 +42,8 @@ pub struct Cross {
     to_train: ToTrain,
     #[command(flatten)]
     reading: Reading,
-    /// References in a comparison; several numbers give several runs, as in 1,3,5
-    #[arg(long, value_delimiter = ',', default_value = "1")]
-    references: Vec<usize>,
-    /// Draws of the references of each writer
-    #[arg(long, default_value_t = 10)]
-    repeats: usize,
-    /// Decides what is drawn
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    comparisons: Comparisons,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -58,13 +51,14 @@ pub struct Cross {
 
 impl Cross {
     pub fn run(self) -> Result<ExitCode> {
-        let training = self.to_train.options(&self.reading, self.seed);
+        let Comparisons { references, draws: Draws { repeats, seed } } = &self.comparisons;
+        let training = self.to_train.options(&self.reading, *seed);
         let candidate = self.model.find()?;
         let judge = training.as_ref().map_or(Judge::Ready(&candidate), Judge::Trained);
         let options = CrossOptions {
-            references: self.references.clone(),
-            repeats: self.repeats,
-            seed: self.seed,
+            references: references.clone(),
+            repeats: *repeats,
+            seed: *seed,
             read: training
                 .as_ref()
                 .map_or(self.reading.options(candidate.preprocess()), |training| training.read.clone()),

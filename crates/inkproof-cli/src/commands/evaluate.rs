@@ -10,16 +10,14 @@ use inkproof::{Model, write_atomically};
 use inkproof_lab::audit;
 use inkproof_lab::candidate::{Candidate, Judge};
 use inkproof_lab::dataset::{DataSet, OnBad, WriterId};
-use inkproof_lab::evaluate::{
-    Embedded, ModelName, NotebookResult, VerificationOptions, VerificationResult, scores_csv,
-};
+use inkproof_lab::evaluate::{Embedded, ModelName, NotebookResult, VerificationResult, scores_csv};
 use inkproof_lab::folds::{FoldOptions, Folded, folded};
 use inkproof_lab::pictures::Pictures;
 use inkproof_lab::report::{AuditSummary, Making, Report, examples, mistakes, verdict, verdicts};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::arguments::{Data, ModelOrName, Part, ToTrain};
+use crate::arguments::{Comparisons, Data, Draws, ModelOrName, Part, ToTrain};
 use crate::figures::{left_out, percent, table};
 use crate::progress::Shown;
 
@@ -48,15 +46,8 @@ pub struct Evaluate {
     folds: Option<usize>,
     #[command(flatten)]
     to_train: ToTrain,
-    /// References in a comparison; several numbers give several runs, as in 1,3,5
-    #[arg(long, value_delimiter = ',', default_value = "1")]
-    references: Vec<usize>,
-    /// Draws of the references of each writer
-    #[arg(long, default_value_t = 10)]
-    repeats: usize,
-    /// Decides what is drawn
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    comparisons: Comparisons,
     /// Write every comparison: writer, references, questioned, class, score, draw, fold
     #[arg(long, value_name = "OUT.csv")]
     scores: Option<PathBuf>,
@@ -111,19 +102,19 @@ impl Evaluate {
             None => (Vec::new(), Vec::new()),
         };
         let (data, verdict) = (describe(&set), verdicts(&runs));
-        let audit = Some(audit_summary(set, self.seed)?);
+        let audit = Some(audit_summary(set, self.comparisons.draws.seed)?);
         let report = Report { data, verdict, audit, mistakes, examples, verification: runs, ..Report::default() };
         self.write_report(name, report)
     }
 
     fn at_once(&self, set: DataSet, candidate: &Candidate) -> Result<Measured> {
-        if self.to_train.options(&self.data.reading, self.seed).is_some() {
+        if self.to_train.options(&self.data.reading, self.comparisons.draws.seed).is_some() {
             bail!("--backbone trains a network for each fold: give --folds, or train one with `inkproof train`");
         }
         let mut progress = Shown::new();
         let verifier = candidate.read(set, &self.data.read_options(candidate.preprocess()), &mut progress)?;
-        let options = VerificationOptions { repeats: self.repeats, seed: self.seed, ..VerificationOptions::default() };
-        let runs = verifier.runs(&self.references, &options, &mut progress)?.runs;
+        let options = self.comparisons.draws.options();
+        let runs = verifier.runs(&self.comparisons.references, &options, &mut progress)?.runs;
         Ok(Measured {
             folds: None,
             name: verifier.name(),
@@ -136,10 +127,10 @@ impl Evaluate {
     }
 
     fn by_folds(&self, set: DataSet, candidate: &Candidate, folds: usize) -> Result<Measured> {
-        let training = self.to_train.options(&self.data.reading, self.seed);
+        let training = self.to_train.options(&self.data.reading, self.comparisons.draws.seed);
         let judge = training.as_ref().map_or(Judge::Ready(candidate), Judge::Trained);
-        let (repeats, seed) = (self.repeats, self.seed);
-        let options = FoldOptions { folds, references: self.references.clone(), repeats, seed };
+        let Comparisons { references, draws: Draws { repeats, seed } } = self.comparisons.clone();
+        let options = FoldOptions { folds, references, repeats, seed };
         let read = self.data.read_options(candidate.preprocess());
         let Folded { set, runs, fold_of, model } = folded(set, judge, &options, &read, &mut Shown::new())?;
         let documents = runs.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
@@ -167,7 +158,7 @@ impl Evaluate {
         let mut progress = Shown::new();
         let embedded = embed(model, set, &self.data, &mut progress)?;
         drop(progress);
-        let result = embedded.notebook(model, self.seed)?;
+        let result = embedded.notebook(model, self.comparisons.draws.seed)?;
         match self.json {
             true => print_json(&result, embedded.set())?,
             false => {
@@ -206,7 +197,7 @@ impl Evaluate {
         let Some(path) = &self.report else { return Ok(()) };
         let made = Making {
             command: std::env::args().collect::<Vec<_>>().join(" "),
-            seed: self.seed,
+            seed: self.comparisons.draws.seed,
             model: model.name,
             model_digest: model.digest,
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::copies::{Copies, Crossing, Sameness};
 use super::{Audit, CueTables, Probe, TOGETHER, raster, stored};
 use crate::dataset::{Kind, Split};
+use crate::report::list;
 
 /// How many examples a finding keeps for the page.
 const EXAMPLES: usize = 4;
@@ -333,15 +334,6 @@ fn unique(words: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
         }
     }
     unique
-}
-
-/// "a", "a and b", "a, b and c".
-fn list(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [all @ .., last] => format!("{} and {last}", all.join(", ")),
-    }
 }
 
 /// The first few, and how many more.

@@ -2,7 +2,7 @@
 //! page was made.
 
 use super::charts;
-use super::text::{escape, in_plain_words, listed, percent};
+use super::text::{escape, in_plain_words, list, percent};
 use super::{AuditSummary, Making, Report, Section};
 use crate::audit::Severity;
 use crate::error::Result;
@@ -64,7 +64,10 @@ fn tested(report: &Report) -> String {
     let word = if counts == ["1"] { "reference" } else { "references" };
     match counts.is_empty() {
         true => format!("Tested: model {model}."),
-        false => format!("Tested: model {model} with {} {word}.", listed(&counts)),
+        false => format!(
+            "Tested: model {model} with {} {word}.",
+            list(&counts.iter().map(String::as_str).collect::<Vec<_>>())
+        ),
     }
 }
 

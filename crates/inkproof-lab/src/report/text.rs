@@ -91,8 +91,17 @@ fn each(runs: &[VerificationResult], of: impl Fn(&VerificationResult) -> Option<
     listed(&runs.iter().filter_map(rate).collect::<Vec<_>>())
 }
 
-/// "a", "a, and b", "a, b, and c"
-pub(super) fn listed(parts: &[String]) -> String {
+/// Words: "a", "a and b", "a, b and c".
+pub(crate) fn list(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+/// Clauses: "a", "a, and b", "a, b, and c".
+fn listed(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),
