@@ -19,7 +19,7 @@ pub mod raster;
 pub mod stored;
 pub mod verdict;
 
-use inkproof::{GrayRule, ImageDigest, Limits, Preprocess, decode, read_image_file};
+use inkproof::{GrayRule, Limits, Preprocess, decode_with_digest, read_image_file};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -152,14 +152,10 @@ impl Seen {
     }
 
     fn of(bytes: &[u8], limits: &Limits) -> inkproof::Result<Self> {
-        let gray = decode(bytes, GrayRule::OnWhite, limits)?;
+        let (gray, pixels) = decode_with_digest(bytes, GrayRule::OnWhite, limits)?;
         let ink = Preprocess::ink().apply_gray(&gray)?;
         Ok(Self {
-            identity: Identity {
-                bytes: Sha256::digest(bytes).into(),
-                pixels: ImageDigest::of(&decode(bytes, GrayRule::Tensorflow, limits)?),
-                look: fingerprint::Look::of(&gray),
-            },
+            identity: Identity { bytes: Sha256::digest(bytes).into(), pixels, look: fingerprint::Look::of(&gray) },
             stored: CueFacts::of(&gray, bytes).0,
             raster: raster::measure(&ink),
         })

@@ -18,10 +18,11 @@ use std::path::Path;
 
 use image::codecs::{bmp::BmpDecoder, pnm::PnmDecoder, webp::WebPDecoder};
 
+use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
-pub(crate) use raster::Raster;
+use raster::Raster;
 
 /// How colour, alpha, depth and orientation become one gray channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +109,21 @@ pub fn read_image_file(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
 /// No bytes, too many bytes or pixels, an unknown format, a broken or unsupported image.
 pub fn decode(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<Gray> {
     Raster::read(bytes, limits)?.into_gray(rule)
+}
+
+/// Decodes an image once, to gray and to the fingerprint of its content, which is that of TensorFlow's gray.
+///
+/// # Errors
+/// Those of [`decode`].
+pub fn decode_with_digest(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<(Gray, ImageDigest)> {
+    let raster = Raster::read(bytes, limits)?;
+    if rule == GrayRule::OnWhite && !raster.rules_agree() {
+        let digest = ImageDigest::of(&raster.to_gray(GrayRule::Tensorflow)?);
+        return Ok((raster.into_gray(GrayRule::OnWhite)?, digest));
+    }
+    let gray = raster.into_gray(GrayRule::Tensorflow)?;
+    let digest = ImageDigest::of(&gray);
+    Ok((gray, digest))
 }
 
 impl Raster {

@@ -23,7 +23,7 @@ pub mod speed;
 
 pub use atomic::write_atomically;
 pub use calibration::{Calibration, Log10Lr, Support};
-pub use decode::{GrayRule, decode, read_image_file};
+pub use decode::{GrayRule, decode, decode_with_digest, read_image_file};
 pub use digest::ImageDigest;
 pub use error::{Error, Result};
 pub use gray::Gray;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{GrayRule, Raster};
+use crate::decode::{GrayRule, decode_with_digest};
 use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
@@ -65,16 +65,11 @@ impl Preprocess {
     /// Those of [`decode`](crate::decode()), and [`Error::NoInk`] for a blank image.
     pub fn apply(&self, bytes: &[u8], limits: &Limits) -> Result<Prepared> {
         let start = Instant::now();
-        let raster = Raster::read(bytes, limits)?;
-        let (digest, gray) = match self {
-            Preprocess::Ink(_) if !raster.rules_agree() => {
-                (ImageDigest::of(&raster.to_gray(GrayRule::Tensorflow)?), raster.into_gray(GrayRule::OnWhite)?)
-            }
-            _ => {
-                let gray = raster.into_gray(GrayRule::Tensorflow)?;
-                (ImageDigest::of(&gray), gray)
-            }
+        let rule = match self {
+            Preprocess::Raw => GrayRule::Tensorflow,
+            Preprocess::Ink(_) => GrayRule::OnWhite,
         };
+        let (gray, digest) = decode_with_digest(bytes, rule, limits)?;
         let decoded = Instant::now();
         let ink = self.apply_gray(&gray)?;
         Ok(Prepared { ink, digest, decode_time: decoded - start, ink_time: decoded.elapsed() })

@@ -120,7 +120,7 @@ fn changed(picture: &DynamicImage) -> [(&'static str, Vec<u8>); 4] {
 }
 
 fn look(bytes: &[u8]) -> fingerprint::Look {
-    fingerprint::Look::of(&decode(bytes, GrayRule::OnWhite, &Limits::default()).unwrap())
+    fingerprint::Look::of(&inkproof::decode(bytes, GrayRule::OnWhite, &Limits::default()).unwrap())
 }
 
 #[test]
