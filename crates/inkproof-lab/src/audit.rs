@@ -18,6 +18,7 @@ pub mod probe;
 pub mod raster;
 pub mod stored;
 pub mod verdict;
+mod words;
 
 use inkproof::{GrayRule, Limits, Preprocess, decode_with_digest, read_image_file};
 use rayon::prelude::*;

@@ -209,3 +209,6 @@ fn blurred(cells: &[f32], columns: usize) -> Vec<f32> {
     let across = along(cells, 1, |at, columns| at % columns, columns - 1);
     along(&across, columns, |at, columns| at / columns, rows - 1)
 }
+
+#[cfg(test)]
+pub(super) mod tests;
