@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use inkproof::{Backbone, Model, Preprocess};
 use inkproof_lab::candidate::Candidate;
@@ -195,6 +195,41 @@ impl NegativesKind {
             Self::Random => Negatives::Random,
             Self::Both => Negatives::Both,
         }
+    }
+}
+
+/// The part that is measured, or folds of the whole.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Measured {
+    /// Which part of DATA is measured: the test unless told
+    #[arg(long, value_enum, conflicts_with = "folds")]
+    part: Option<Part>,
+    /// Cut the writers of DATA, both parts together, into so many folds. Each is judged at a threshold and with a
+    /// calibration fixed on the others; scores are then log10 likelihood ratios. The baseline cues is always fitted on
+    /// other folds, 5 unless told
+    #[arg(long)]
+    folds: Option<usize>,
+}
+
+/// The baseline cues is fitted on other folds' writers, whether or not folds are asked for.
+const FOLDS_OF_CUES: usize = 5;
+
+impl Measured {
+    /// Into how many folds the writers are cut for these candidates; None where a part is judged at once.
+    pub fn folds(self, candidates: &[&Candidate]) -> Result<Option<usize>> {
+        let cues = candidates.iter().any(|candidate| matches!(candidate, Candidate::Cues));
+        if cues && self.part.is_some() {
+            bail!("cues is fitted on other folds of all writers, so it cannot be measured on a part: leave out --part");
+        }
+        Ok(self.folds.or(cues.then_some(FOLDS_OF_CUES)))
+    }
+
+    pub fn part(self, set: &DataSet) -> DataSet {
+        self.part.unwrap_or(Part::Test).of(set)
+    }
+
+    pub fn asks_for_folds(self) -> bool {
+        self.folds.is_some()
     }
 }
 

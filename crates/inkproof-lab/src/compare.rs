@@ -4,10 +4,11 @@ mod difference;
 
 use serde::Serialize;
 
-use crate::candidate::Candidate;
+use crate::candidate::{Candidate, Judge};
 use crate::dataset::DataSet;
 use crate::error::Result;
 use crate::evaluate::{Class, ModelName, VerificationOptions, VerificationResult, Verifier};
+use crate::folds::{FoldOptions, Folded, folded};
 use crate::pictures::ReadOptions;
 use crate::progress::Progress;
 pub use difference::Difference;
@@ -19,6 +20,8 @@ pub struct CompareResult {
     pub b: Compared,
     pub repeats: usize,
     pub seed: u64,
+    /// Into how many folds the writers were cut; None where they were judged at once.
+    pub folds: Option<usize>,
     pub runs: Vec<CompareRun>,
 }
 
@@ -75,6 +78,35 @@ pub fn compare(
     Ok((result, on_b.set().clone()))
 }
 
+/// Both candidates on all of `set`, cut into the same folds: each is fitted or calibrated on the other folds' writers, and
+/// log10 likelihood ratios are compared.
+///
+/// # Errors
+/// As [`folded`].
+pub fn compare_by_folds(
+    candidates: [&Candidate; 2],
+    mut set: DataSet,
+    read: &ReadOptions,
+    options: &FoldOptions,
+    progress: &mut dyn Progress,
+) -> Result<(CompareResult, DataSet)> {
+    // Both are to judge the images that both can read.
+    for candidate in candidates {
+        candidate.pictures(&mut set, read, progress)?;
+    }
+    let [a, b] = candidates.map(|candidate| folded(set.clone(), Judge::Ready(candidate), options, read, progress));
+    let (a, b) = (a?, b?);
+    let names = [a.model.clone(), b.model.clone()];
+    let runs = a.runs.iter().zip(&b.runs).map(|(a, b)| run(&a.result, &b.result, &names)).collect::<Result<_>>()?;
+    let compared = |folded: &Folded| Compared {
+        name: folded.model.clone(),
+        training_images_in_test: folded.runs.first().and_then(|run| run.result.training_images_in_test).unwrap_or(0),
+    };
+    let [a, b] = [&a, &b].map(compared);
+    let FoldOptions { repeats, seed, folds, .. } = *options;
+    Ok((CompareResult { a, b, repeats, seed, folds: Some(folds), runs }, set))
+}
+
 /// Both verifiers on the set that they share.
 fn compare_verifiers(
     [a, b]: [&dyn Verifier; 2],
@@ -88,7 +120,7 @@ fn compare_verifiers(
     let runs = of_a.iter().zip(&of_b).map(|(a, b)| run(a, b, &names)).collect::<Result<_>>()?;
     let [a, b] =
         [a, b].map(|verifier| Compared { name: verifier.name(), training_images_in_test: verifier.training_images() });
-    Ok(CompareResult { a, b, repeats: options.repeats, seed: options.seed, runs })
+    Ok(CompareResult { a, b, repeats: options.repeats, seed: options.seed, folds: None, runs })
 }
 
 fn run(a: &VerificationResult, b: &VerificationResult, names: &[ModelName; 2]) -> Result<CompareRun> {

@@ -105,7 +105,7 @@ pub enum Error {
 
     /// A baseline that is fitted on other writers of the set that it judges, where there are none.
     #[error(
-        "cues is fitted on other writers of the set that it judges: it is measured by `inkproof evaluate DATA --model cues`, in folds"
+        "cues is fitted on other writers of the set that it judges: it is measured in folds of one set, by `inkproof evaluate DATA --model cues` or `inkproof compare`"
     )]
     CuesAlone,
 
@@ -152,11 +152,15 @@ fn percent(rate: f64) -> f64 {
 
 /// "writer 001", "writers 001, 002", "writers 001, 002, 003 and 40 more".
 fn list_writers(writers: &[WriterId]) -> String {
-    const SHOWN: usize = 3;
-    let names: Vec<&str> = writers.iter().take(SHOWN).map(WriterId::as_str).collect();
-    let word = if writers.len() == 1 { "writer" } else { "writers" };
-    match writers.len().saturating_sub(SHOWN) {
-        0 => format!("{word} {}", names.join(", ")),
-        more => format!("{word} {} and {more} more", names.join(", ")),
+    let names: Vec<&str> = writers.iter().map(WriterId::as_str).collect();
+    format!("{} {}", if writers.len() == 1 { "writer" } else { "writers" }, some(&names))
+}
+
+/// The first few, and how many more: "001, 002, 003, 004, 005 and 38 more".
+pub(crate) fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    match names.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
     }
 }

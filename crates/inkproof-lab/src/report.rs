@@ -16,7 +16,7 @@ mod writers;
 
 use std::path::Path;
 
-use inkproof::write_atomically;
+use inkproof::{Preprocess, write_atomically};
 
 use crate::audit::{Audit, Finding, Severity};
 use crate::error::{Error, Result};
@@ -53,6 +53,8 @@ pub struct AuditSummary {
     pub verdict: String,
     /// The gravest first.
     pub findings: Vec<AuditFinding>,
+    /// Whether the model that is reported on sees the images after `ink` preprocessing, not as stored.
+    pub ink_is_seen: bool,
 }
 
 /// One thing that an audit found.
@@ -63,10 +65,24 @@ pub struct AuditFinding {
     pub sentence: String,
 }
 
-impl From<&Audit> for AuditSummary {
-    fn from(audit: &Audit) -> Self {
+impl AuditSummary {
+    /// For a report about a model that sees images after `preprocess`.
+    pub fn new(audit: &Audit, preprocess: &Preprocess) -> Self {
         let finding = |finding: Finding| AuditFinding { severity: finding.severity, sentence: finding.sentence };
-        Self { verdict: audit.verdict(), findings: audit.findings().into_iter().map(finding).collect() }
+        Self {
+            verdict: audit.verdict(),
+            findings: audit.findings().into_iter().map(finding).collect(),
+            ink_is_seen: matches!(preprocess, Preprocess::Ink(_)),
+        }
+    }
+
+    /// Whether a finding makes the figures of this model worthless.
+    fn leaks(&self) -> bool {
+        self.findings.iter().any(|finding| match finding.severity {
+            Severity::AnyPreprocessing => true,
+            Severity::AsStored => !self.ink_is_seen,
+            Severity::Caution => false,
+        })
     }
 }
 

@@ -5,29 +5,29 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use inkproof_lab::candidate::Candidate;
-use inkproof_lab::compare::{CompareResult, Differences, compare};
+use inkproof_lab::compare::{CompareResult, Differences, compare, compare_by_folds};
 use inkproof_lab::dataset::DataSet;
+use inkproof_lab::folds::FoldOptions;
 
 use super::evaluate::print_json;
-use crate::arguments::{Comparisons, Data, Part};
+use crate::arguments::{Comparisons, Data, Draws, Measured};
 use crate::progress::Shown;
 
 /// Compare two models on the same draws, and tell whether the difference is real
 ///
-/// A and B are model files or names (bundled, hog); a file of that name is preferred to the name. The intervals resample
+/// A and B are model files or names (bundled, hog, cues); a file of that name is preferred to the name. The intervals resample
 /// the writers, the same ones for both models, 1,000 times.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  inkproof compare bundled hog signatures --references 1,5")]
 pub struct Compare {
-    /// Model file, or a name: bundled or hog
+    /// Model file, or a name: bundled, hog or cues
     a: String,
-    /// Model file, or a name: bundled or hog
+    /// Model file, or a name: bundled, hog or cues
     b: String,
     #[command(flatten)]
     data: Data,
-    /// Which part of DATA is measured
-    #[arg(long, value_enum, default_value = "test")]
-    part: Part,
+    #[command(flatten)]
+    measured: Measured,
     #[command(flatten)]
     comparisons: Comparisons,
     /// Print one JSON document instead of text
@@ -40,11 +40,19 @@ impl Compare {
         let (a, b) = (Candidate::find(&self.a)?, Candidate::find(&self.b)?);
         let set = self.data.open()?;
         set.require_disjoint_splits()?;
-        let options = self.comparisons.draws.options();
         let read = self.data.read_options(a.preprocess());
         let mut progress = Shown::new();
-        let set = self.part.of(&set);
-        let (result, set) = compare([&a, &b], set, &read, &self.comparisons.references, &options, &mut progress)?;
+        let (result, set) = match self.measured.folds(&[&a, &b])? {
+            Some(folds) => {
+                let Comparisons { references, draws: Draws { repeats, seed } } = self.comparisons.clone();
+                let options = FoldOptions { folds, references, repeats, seed };
+                compare_by_folds([&a, &b], set, &read, &options, &mut progress)?
+            }
+            None => {
+                let (set, draws) = (self.measured.part(&set), self.comparisons.draws.options());
+                compare([&a, &b], set, &read, &self.comparisons.references, &draws, &mut progress)?
+            }
+        };
         drop(progress);
         match self.json {
             true => print_json(&result, &set)?,
@@ -66,6 +74,9 @@ fn tell(result: &CompareResult, set: &DataSet) {
         }
     }
     super::train::report_skipped(&set.skipped);
+    if let Some(folds) = result.folds {
+        println!("{folds} folds by writer; scores are log10 likelihood ratios by the other folds' writers.\n");
+    }
     for run in &result.runs {
         println!(
             "{} reference(s), {} writers, {} draws, seed {}",
@@ -81,6 +92,9 @@ fn tell(result: &CompareResult, set: &DataSet) {
             println!("{}", differences.sentence);
         }
         println!();
+    }
+    if [&result.a, &result.b].iter().any(|compared| compared.name.name == "cues") {
+        println!("cues never looks at the shape: where it does well, the set measures the scanner.");
     }
 }
 

@@ -81,7 +81,7 @@ impl Demo {
                 SIGNATURES.writers, SIGNATURES.genuine, SIGNATURES.forgeries
             ),
             verdict: verdicts(runs),
-            audit: Some(audit_summary(embedded.set().clone(), SIGNATURES.seed)?),
+            audit: Some(audit_summary(embedded.set().clone(), SIGNATURES.seed, model.preprocess())?),
             mistakes: mistakes(embedded.set(), &runs[runs.len() - 1])?,
             examples: examples(embedded.set(), &runs[runs.len() - 1])?,
             verification: runs.to_vec(),

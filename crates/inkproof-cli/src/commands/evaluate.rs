@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::{Model, write_atomically};
+use inkproof::{Model, Preprocess, write_atomically};
 use inkproof_lab::audit;
 use inkproof_lab::candidate::{Candidate, Judge};
 use inkproof_lab::dataset::{DataSet, OnBad, WriterId};
@@ -17,7 +17,7 @@ use inkproof_lab::report::{AuditSummary, Making, Report, examples, mistakes, ver
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::arguments::{Comparisons, Data, Draws, ModelOrName, Part, ToTrain};
+use crate::arguments::{self, Comparisons, Data, Draws, ModelOrName, ToTrain};
 use crate::figures::{left_out, percent, table};
 use crate::progress::Shown;
 
@@ -36,14 +36,8 @@ pub struct Evaluate {
     /// What is measured
     #[arg(long, value_enum, default_value = "verification")]
     protocol: Protocol,
-    /// Which part of DATA is measured
-    #[arg(long, value_enum, default_value = "test", conflicts_with = "folds")]
-    part: Part,
-    /// Cut the writers of DATA, both parts together, into so many folds. Each is judged at a threshold and with a
-    /// calibration fixed on the others, or by a network trained on them (--backbone); scores are then log10 likelihood
-    /// ratios. --model cues is always fitted on other folds, 5 unless told
-    #[arg(long)]
-    folds: Option<usize>,
+    #[command(flatten)]
+    measured: arguments::Measured,
     #[command(flatten)]
     to_train: ToTrain,
     #[command(flatten)]
@@ -58,9 +52,6 @@ pub struct Evaluate {
     #[arg(long)]
     json: bool,
 }
-
-/// The baseline cues is fitted on other folds' writers, whether or not folds are asked for.
-const FOLDS_OF_CUES: usize = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Protocol {
@@ -83,10 +74,11 @@ impl Evaluate {
         let set = self.data.open()?;
         set.require_disjoint_splits()?;
         let candidate = self.model.find()?;
-        let measured = match (self.folds, &candidate) {
-            (Some(folds), _) => self.by_folds(set, &candidate, folds)?,
-            (None, Candidate::Cues) => self.by_folds(set, &candidate, FOLDS_OF_CUES)?,
-            (None, _) => self.at_once(self.part.of(&set), &candidate)?,
+        let training = self.to_train.options(&self.data.reading, self.comparisons.draws.seed);
+        let preprocess = training.map_or(candidate.preprocess(), |training| training.read.preprocess);
+        let measured = match self.measured.folds(&[&candidate])? {
+            Some(folds) => self.by_folds(set, &candidate, folds)?,
+            None => self.at_once(self.measured.part(&set), &candidate)?,
         };
         self.show_verification(&measured)?;
         let Measured { name, set, fold_of, runs, .. } = measured;
@@ -102,7 +94,7 @@ impl Evaluate {
             None => (Vec::new(), Vec::new()),
         };
         let (data, verdict) = (describe(&set), verdicts(&runs));
-        let audit = Some(audit_summary(set, self.comparisons.draws.seed)?);
+        let audit = Some(audit_summary(set, self.comparisons.draws.seed, &preprocess)?);
         let report = Report { data, verdict, audit, mistakes, examples, verification: runs, ..Report::default() };
         self.write_report(name, report)
     }
@@ -140,7 +132,7 @@ impl Evaluate {
     }
 
     fn notebook(&self) -> Result<()> {
-        if self.scores.is_some() || self.folds.is_some() {
+        if self.scores.is_some() || self.measured.asks_for_folds() {
             bail!("--scores and --folds go with the verification protocol; the notebook's has pairs only");
         }
         let candidate = self.model.find()?;
@@ -153,7 +145,7 @@ impl Evaluate {
         if let Err(error) = set.require_disjoint_splits() {
             eprintln!("warning: {error}");
         }
-        let set = self.part.of(&set);
+        let set = self.measured.part(&set);
         let data = describe(&set);
         let mut progress = Shown::new();
         let embedded = embed(model, set, &self.data, &mut progress)?;
@@ -226,9 +218,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomically(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
-/// What an audit says of the signatures that were tested on.
-pub fn audit_summary(set: DataSet, seed: u64) -> Result<AuditSummary> {
-    Ok(AuditSummary::from(&audit::audit(set, OnBad::Stop, seed, &mut Shown::new())?))
+/// What an audit says of the signatures that were tested on, for a model that sees them so.
+pub fn audit_summary(set: DataSet, seed: u64, preprocess: &Preprocess) -> Result<AuditSummary> {
+    Ok(AuditSummary::new(&audit::audit(set, OnBad::Stop, seed, &mut Shown::new())?, preprocess))
 }
 
 /// Reads the images as the model asks and embeds them.

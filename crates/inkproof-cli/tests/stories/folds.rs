@@ -52,8 +52,15 @@ fn cues_are_fitted_on_other_folds_without_being_asked() {
     desk.synth("signatures", 10, 3, 2, 5);
     let found = desk.run("evaluate signatures --model cues --repeats 1 --json").succeeds().json();
     assert_eq!((found["folds"].as_array().unwrap().len(), &found["model"]["name"]), (5, &"cues".into()));
-    desk.run("compare cues hog signatures").fails_with(&["evaluate", "folds"]);
-    desk.run("cross signatures signatures --model cues").fails_with(&["evaluate", "folds"]);
+    let found = desk.run("compare cues hog signatures --repeats 1 --json").succeeds().json();
+    assert_eq!((&found["folds"], &found["a"]["name"], &found["b"]["name"]), (&5.into(), &"cues".into(), &"hog".into()));
+    assert_eq!(found["runs"][0]["writers"], 10);
+    let told = desk.run("compare cues hog signatures --repeats 1 --folds 2").succeeds();
+    assert!(told.out.contains("2 folds") && told.out.contains("never looks at the shape"), "{}", told.out);
+    for command in ["compare cues hog signatures", "evaluate signatures --model cues"] {
+        desk.run(&format!("{command} --part test")).fails_with(&["leave out --part"]);
+    }
+    desk.run("cross signatures signatures --model cues").fails_with(&["evaluate", "in folds"]);
 }
 
 #[test]

@@ -318,7 +318,8 @@ fn what_a_normalisation_leaves_of_pen_and_scan_is_found() {
     let wider = InkParameters { stroke_width: 1.1 * usual.stroke_width, ..usual.clone() };
     let found = leaks_of(&usual, &wider, nothing);
     assert!(found.contains(&"stroke_width".to_owned()) && found.contains(&TOGETHER.to_owned()), "{found:?}");
-    let traces: [(&str, &(dyn Fn(&mut [u8]) + Sync)); 6] = [
+    type Trace<'a> = &'a (dyn Fn(&mut [u8]) + Sync);
+    let traces: [(&str, Trace); 6] = [
         ("ink_tone_mean", &|pixels| pixels.iter_mut().for_each(|p| *p = (u32::from(*p) * 9 / 10) as u8)),
         ("paper_level", &|pixels| pixels.iter_mut().for_each(|p| *p = (*p).max(1))),
         ("edge_softness", &blurred),

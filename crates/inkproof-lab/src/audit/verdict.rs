@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::copies::{Copies, Crossing, Sameness};
-use super::words::{after_ink, crossing, cue_sentences, figure, s, some};
+use super::words::{after_ink, crossing, cue_sentences, figure, s};
 use super::{Audit, CueTables, Probe, TOGETHER, raster, stored};
 use crate::dataset::{Kind, Split};
+use crate::error::some;
 use crate::report::list;
 
 /// How many examples a finding keeps for the page.

@@ -93,12 +93,3 @@ fn unique(words: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     }
     unique
 }
-
-/// The first few, and how many more.
-pub fn some(names: &[&str]) -> String {
-    const SHOWN: usize = 5;
-    match names.len().saturating_sub(SHOWN) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
-    }
-}

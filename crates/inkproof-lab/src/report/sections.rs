@@ -36,9 +36,7 @@ pub(super) fn summary(report: &Report) -> Result<String> {
             &format!("{seen} test images were in the model's training; the figures below measure memory."),
         );
     }
-    if let Some(audit) =
-        report.audit.as_ref().filter(|audit| audit.findings.iter().any(|finding| finding.severity != Severity::Caution))
-    {
+    if let Some(audit) = report.audit.as_ref().filter(|audit| audit.leaks()) {
         section += &warning("The audit found a leak.", &escape(&audit.verdict));
     }
     let plain = report
@@ -138,6 +136,7 @@ pub(super) fn audit(audit: &AuditSummary) -> Section {
         .map(|finding| {
             let (kind, class) = match finding.severity {
                 Severity::AnyPreprocessing => ("leak", "leak"),
+                Severity::AsStored if audit.ink_is_seen => ("gone after ink", "caution"),
                 Severity::AsStored => ("leak as stored, not after ink", "leak"),
                 Severity::Caution => ("to be known", "caution"),
             };
@@ -148,7 +147,11 @@ pub(super) fn audit(audit: &AuditSummary) -> Section {
         true => "<p>It found nothing to report.</p>\n".to_owned(),
         false => format!("<ul class=\"findings\">\n{findings}</ul>\n"),
     };
-    let body = format!("<p>{}</p>\n{findings}", escape(&audit.verdict));
+    let sees = match audit.ink_is_seen {
+        true => "The model on this page sees the images after ink normalisation.",
+        false => "The model on this page sees the images as stored.",
+    };
+    let body = format!("<p>{} {sees}</p>\n{findings}", escape(&audit.verdict));
     Section::new("audit", "What the audit of the data found", body)
 }
 

@@ -24,8 +24,10 @@ pub(super) fn figures(report: &Report) -> Option<Section> {
     for run in runs {
         body += &run_rows(run, &columns);
     }
-    body += "</table>\n</div>\n<p class=\"note\">FAR and FRR are at the threshold, which was fixed before this test. \
-             Small print: 95\u{a0}% intervals, which resample the writers.</p>\n";
+    let at_threshold = all_rates(runs).iter().any(|(_, rates)| rates.far_at_threshold.is_some());
+    body += "</table>\n</div>\n<p class=\"note\">";
+    body += if at_threshold { "FAR and FRR are at the threshold, which was fixed before this test. " } else { "" };
+    body += "Small print: 95\u{a0}% intervals, which resample the writers.</p>\n";
     body += &refusals(runs);
     (!runs.is_empty()).then(|| Section::new("figures", "Figures", body))
 }
@@ -60,7 +62,7 @@ impl Column {
             },
         ];
         let rates = all_rates(runs);
-        all.into_iter().filter(|column| rates.iter().any(|rates| (column.value)(rates).is_some())).collect()
+        all.into_iter().filter(|column| rates.iter().any(|(_, rates)| (column.value)(rates).is_some())).collect()
     }
 
     fn cell(&self, rates: &ErrorRates) -> String {
@@ -69,8 +71,13 @@ impl Column {
     }
 }
 
-fn all_rates(runs: &[VerificationResult]) -> Vec<&ErrorRates> {
-    runs.iter().flat_map(|run| run.skilled.iter().chain([&run.random])).collect()
+fn all_rates(runs: &[VerificationResult]) -> Vec<(Class, &ErrorRates)> {
+    let mut all = Vec::new();
+    for run in runs {
+        all.extend(run.skilled.iter().map(|rates| (Class::Skilled, rates)));
+        all.push((Class::Random, &run.random));
+    }
+    all
 }
 
 /// "12.3 % <small>10.1 to 15.0</small>"
@@ -93,14 +100,21 @@ fn frr_at_far(rates: &ErrorRates, wanted: f64) -> Option<String> {
 
 /// Why figures are missing, each reason once.
 fn refusals(runs: &[VerificationResult]) -> String {
-    let mut reasons: Vec<&str> = Vec::new();
-    for at in all_rates(runs).into_iter().flat_map(|rates| &rates.frr_at_far) {
-        match at {
-            FrrAtFar::Refused { refused, .. } if !reasons.contains(&refused.as_str()) => reasons.push(refused),
-            _ => {}
+    let mut reasons: Vec<String> = Vec::new();
+    for (class, rates) in all_rates(runs) {
+        for at in &rates.frr_at_far {
+            if let FrrAtFar::Refused { refused, .. } = at {
+                let reason = format!("Not given for {} forgeries: {}.", class.word(), escape(refused));
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
         }
     }
-    reasons.iter().map(|reason| format!("<p class=\"note\">Not given: {}.</p>\n", escape(reason))).collect()
+    match &reasons[..] {
+        [] => String::new(),
+        reasons => format!("<p class=\"note\">{}</p>\n", reasons.join("<br>")),
+    }
 }
 
 fn run_rows(run: &VerificationResult, columns: &[Column]) -> String {

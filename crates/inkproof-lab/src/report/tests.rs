@@ -43,6 +43,7 @@ fn report() -> Report {
                 severity: Severity::Caution,
                 sentence: "ink <tone>: AUC 0.51 (0.47 to 0.55)".to_owned(),
             }],
+            ink_is_seen: false,
         }),
         verification: runs,
         notebook: None,
@@ -205,6 +206,12 @@ fn the_audit_is_told_and_a_leak_comes_first() {
     let page = report.html().unwrap();
     let warned = page.find("The audit found a leak.</strong> Figures measure the scanner.").unwrap();
     assert!(warned < page.find("id=\"verdict\"").unwrap());
+    // What the model does not see is told, but it is no alarm.
+    report.audit.as_mut().unwrap().ink_is_seen = true;
+    let page = report.html().unwrap();
+    assert!(!page.contains("The audit found a leak.") && section(&page, "audit").contains("gone after ink"));
+    report.audit.as_mut().unwrap().findings[0].severity = Severity::AnyPreprocessing;
+    assert!(report.html().unwrap().contains("The audit found a leak."));
 }
 
 #[test]
@@ -238,8 +245,10 @@ fn the_table_has_the_figures_of_every_run() {
     ] {
         assert!(table.contains(&format!("<td data-label=\"{cell}")), "{cell} in {table}");
     }
-    let refused = "Not given: FAR 1 % needs 300 different questioned forgeries";
-    assert_eq!(table.matches(refused).count(), 2, "64 skilled and 72 random ones");
+    for class in ["skilled", "random"] {
+        let refused = format!("Not given for {class} forgeries: FAR 1 % needs 300 different questioned forgeries");
+        assert_eq!(table.matches(&refused).count(), 1, "64 skilled and 72 random ones");
+    }
     assert!(!table.contains("FRR at FAR"), "no column without a figure");
     assert!(table.contains("3 references, 8 writers, 10 draws, threshold 0.580"));
     assert!(!table.contains("Cllr"), "no column without a figure");
