@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::{Backbone, Model, Preprocess};
+use inkproof::{Architecture, InkParameters, Model, Preprocess};
 use inkproof_lab::candidate::Candidate;
 use inkproof_lab::dataset::{DataSet, Layout, OnBad, Split};
 use inkproof_lab::evaluate::VerificationOptions;
@@ -64,7 +64,7 @@ impl Reading {
         ReadOptions { preprocess, bad: self.on_bad(), cache_bytes }
     }
 
-    fn on_bad(&self) -> OnBad {
+    pub fn on_bad(&self) -> OnBad {
         if self.skip_bad { OnBad::Skip } else { OnBad::Stop }
     }
 }
@@ -83,6 +83,14 @@ impl PreprocessKind {
         match self {
             Self::Raw => Preprocess::Raw,
             Self::Ink => Preprocess::ink(),
+        }
+    }
+
+    /// As a network wants it.
+    pub fn of(self, network: Architecture) -> Preprocess {
+        match (self, network) {
+            (Self::Ink, Architecture::Inknet) => Preprocess::Ink(InkParameters::by_mass()),
+            _ => self.preprocess(),
         }
     }
 }
@@ -152,9 +160,9 @@ pub struct Comparisons {
 /// A network to train before the test, instead of a model that is there.
 #[derive(Debug, Clone, Args)]
 pub struct ToTrain {
-    /// Train this network: simple-cnn or efficientnet-b0
+    /// Train this network: inknet, simple-cnn or efficientnet-b0
     #[arg(long, conflicts_with = "model")]
-    backbone: Option<Backbone>,
+    backbone: Option<Architecture>,
     /// How images become what the network sees
     #[arg(long, value_enum, default_value = "ink", requires = "backbone")]
     preprocess: PreprocessKind,
@@ -169,13 +177,14 @@ pub struct ToTrain {
 impl ToTrain {
     /// How it is trained; None where nothing is.
     pub fn options(&self, reading: &Reading, seed: u64) -> Option<TrainOptions> {
-        let preprocess = self.preprocess.preprocess();
+        let backbone = self.backbone?;
+        let preprocess = self.preprocess.of(backbone);
         Some(TrainOptions {
             read: reading.options(preprocess.clone()),
             negatives: self.negatives.negatives(),
             epochs: self.epochs,
             seed,
-            ..TrainOptions::new(self.backbone?, preprocess)
+            ..TrainOptions::new(backbone, preprocess)
         })
     }
 }

@@ -9,8 +9,9 @@
 mod logistic;
 
 use inkproof::calibration::{Calibration, Forgeries, ReferenceCalibration, WantedFar};
-use inkproof::model::ThresholdInfo;
+use inkproof::model::{DataInfo, ThresholdInfo};
 use inkproof::{Model, Threshold};
+use serde::{Deserialize, Serialize};
 
 use crate::dataset::DataSet;
 use crate::error::{Error, Result};
@@ -181,12 +182,35 @@ pub(crate) fn calibrated_on_held_out(
     let embedded = Embedded::new(&model, set.clone(), pictures, progress)?;
     let score = |references: &[usize], questioned| embedded.score(&model, references, questioned);
     let frozen = freeze(set, &score, options, progress)?;
-    let mut info = model.info().clone();
-    let single = frozen.calibration.fits().first().expect("a calibration has a fit");
-    info.threshold = single.threshold.clone();
-    info.calibrated_on = Some(pictures.describe(set));
-    info.calibration = Some(frozen.calibration.clone());
-    Ok((model.with_info(info), frozen))
+    let digest = model.digest().to_owned();
+    let numbers = Numbers { digest, calibrated_on: pictures.describe(set), calibration: frozen.calibration.clone() };
+    Ok((numbers.given_to(model), frozen))
+}
+
+/// Thresholds and likelihood ratios as they go from one model file to another of the same weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Numbers {
+    /// Of the model that they were fixed for.
+    pub digest: String,
+    pub calibrated_on: DataInfo,
+    pub calibration: Calibration,
+}
+
+impl Numbers {
+    /// Those of a model; None where nobody has calibrated it.
+    pub fn of(model: &Model) -> Option<Self> {
+        let info = model.info();
+        let (calibrated_on, calibration) = (info.calibrated_on.clone()?, info.calibration.clone()?);
+        Some(Self { digest: model.digest().to_owned(), calibrated_on, calibration })
+    }
+
+    /// The model with these numbers instead of its own.
+    pub fn given_to(self, model: Model) -> Model {
+        let mut info = model.info().clone();
+        info.threshold = self.calibration.fits().first().expect("a calibration has a fit").threshold.clone();
+        (info.calibrated_on, info.calibration) = (Some(self.calibrated_on), Some(self.calibration));
+        model.with_info(info)
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! the sets that are tested: nothing that a test set shows can flow back. Sets that share an image are refused.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use inkproof::{Calibration, ImageDigest};
 use serde::Serialize;
@@ -105,7 +105,7 @@ pub fn freeze<'a>(
         Judge::Trained(training) => {
             let mut set = open(train, options.read.bad)?;
             look_at(&Pictures::read(&mut set, &training.read, progress)?, &set, &mut seen)?;
-            let name = format!("{}-{}", training.backbone, names(train));
+            let name = format!("{}-{}", training.backbone, set.name());
             Held::Trained(Candidate::Network(Box::new(train::fit(set, &name, training, progress)?.model)))
         }
     };
@@ -193,18 +193,10 @@ fn look_at(pictures: &Pictures, set: &DataSet, seen: &mut Seen) -> Result<()> {
 
 /// All images of one set, or of several as one, whose writers then have their set's name before their own.
 fn open(paths: &[PathBuf], bad: OnBad) -> Result<DataSet> {
-    let mut sets = Vec::with_capacity(paths.len());
-    for path in paths {
-        let set = DataSet::open(path, None, bad)?;
-        set.require_disjoint_splits()?;
-        sets.push(set);
-    }
-    Ok(DataSet::union(sets, PathBuf::from(names(paths))))
-}
-
-fn names(paths: &[PathBuf]) -> String {
-    let name = |path: &PathBuf| path.file_name().map_or(path.as_path(), Path::new).display().to_string();
-    paths.iter().map(name).collect::<Vec<_>>().join("+")
+    let open = |path: &PathBuf| DataSet::open(path, None, bad);
+    let sets = paths.iter().map(open).collect::<Result<Vec<_>>>()?;
+    sets.iter().try_for_each(DataSet::require_disjoint_splits)?;
+    Ok(DataSet::together(sets))
 }
 
 #[cfg(test)]

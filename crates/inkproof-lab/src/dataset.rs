@@ -152,12 +152,13 @@ impl DataSet {
         self.filtered(|image| !writers.contains(&image.writer))
     }
 
-    /// Several data sets as one, named `root`. Writers have their set's name before their own, as `dutch/001`, since two
-    /// sets number different people alike. One set stays as it is.
-    pub fn union(mut sets: Vec<DataSet>, root: PathBuf) -> DataSet {
+    /// Several data sets as one, named after all of them, as `dutch+cedar`. Writers have their set's name before their
+    /// own, as `dutch/001`, since two sets number different people alike. One set stays as it is.
+    pub fn together(mut sets: Vec<DataSet>) -> DataSet {
         if sets.len() == 1 {
             return sets.swap_remove(0);
         }
+        let root = PathBuf::from(sets.iter().map(DataSet::name).collect::<Vec<_>>().join("+"));
         let mut images = Vec::new();
         let mut skipped = Vec::new();
         for set in &sets {
@@ -169,6 +170,11 @@ impl DataSet {
         images.sort_by(|a, b| order(a).cmp(&order(b)));
         // Images of several layouts are found by their paths alone; what made them is told by their digests.
         DataSet { root, layout: sets[0].layout, images, synthetic: None, skipped }
+    }
+
+    /// The last part of its root.
+    pub fn name(&self) -> String {
+        self.root.file_name().map_or(self.root.as_path(), Path::new).display().to_string()
     }
 
     /// Every writer once, sorted.

@@ -109,6 +109,10 @@ pub enum Error {
     )]
     CuesAlone,
 
+    /// The notebook's measure is of probabilities.
+    #[error("{name}: its scores are no probabilities until it is calibrated; run `inkproof calibrate` first")]
+    NoProbabilities { name: String },
+
     /// Neither a model file nor a name.
     #[error("{name}: no such model file, and no model goes by this name; the names are {names}")]
     NoSuchModel { name: String, names: String },

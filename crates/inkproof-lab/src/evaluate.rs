@@ -7,6 +7,7 @@
 //! None, null in JSON, until the caller fills them.
 
 mod embedded;
+mod likenesses;
 mod notebook;
 mod pooled;
 mod rates;
@@ -24,6 +25,7 @@ use serde::Serialize;
 use crate::dataset::WriterId;
 pub(crate) use embedded::images_made_with;
 pub use embedded::{Embedded, Network};
+pub(crate) use likenesses::Likenesses;
 pub use notebook::notebook;
 pub(crate) use pooled::{Part, pooled};
 pub use rates::WANTED_FARS;
@@ -69,6 +71,8 @@ pub struct VerificationResult {
     pub skipped: SkippedWriters,
     /// For the caller to fill: how many of the images the model was trained on.
     pub training_images_in_test: Option<usize>,
+    /// The same: how many of the images fixed its threshold and calibration.
+    pub calibration_images_in_test: Option<usize>,
     /// Skilled forgeries; None when no claimed writer has any.
     pub skilled: Option<ErrorRates>,
     /// Random forgeries.

@@ -267,6 +267,8 @@ fn pool(judged: &[Judged], run: usize, training_images: usize, model: &ModelName
     }
     let mut result = evaluate::pooled(&parts)?;
     result.training_images_in_test = Some(training_images);
+    // Each fold's numbers are fixed on the others.
+    result.calibration_images_in_test = Some(0);
     result.model = Some(model.clone());
     Ok(FoldedRun { result, folds, score_scale: "log10_lr" })
 }

@@ -16,7 +16,7 @@ mod writers;
 
 use std::path::Path;
 
-use inkproof::{Preprocess, write_atomically};
+use inkproof::{Decision, Preprocess, write_atomically};
 
 use crate::audit::{Audit, Finding, Severity};
 use crate::error::{Error, Result};
@@ -113,15 +113,6 @@ pub struct Example {
     /// What the questioned signature is.
     pub truth: Class,
 }
-
-/// What the verifier decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    Accepted,
-    Rejected,
-    Undecided,
-}
-
 impl Report {
     /// The page.
     ///

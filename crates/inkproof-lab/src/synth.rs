@@ -13,9 +13,10 @@ mod plan;
 mod render;
 mod signing;
 
-use inkproof::Gray;
 use inkproof::random::stream;
+use inkproof::{Gray, Ink, Preprocess};
 use rand::RngExt;
+use rayon::prelude::*;
 
 use draw::{between, normal};
 use plan::{Habits, Plan};
@@ -43,6 +44,15 @@ pub struct SynthOptions {
     /// Skilled forgeries of each writer.
     pub forgeries: usize,
     pub seed: u64,
+}
+
+/// Signatures of strangers, one of each, to which everybody's are compared; of a seed that no data set, bundled model or
+/// test has.
+pub fn strangers(preprocess: &Preprocess) -> Vec<Ink> {
+    const SEED: u64 = 20_050_625;
+    const WRITERS: u64 = 32;
+    let sign = |writer| preprocess.apply_gray(&Writer::new(SEED, writer).genuine(0));
+    (0..WRITERS).into_par_iter().map(|writer| sign(writer).expect("the synthesiser's pictures have ink")).collect()
 }
 
 /// A writer who does not exist.

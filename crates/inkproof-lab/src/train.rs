@@ -7,14 +7,16 @@
 
 mod calibrate;
 mod checkpoint;
+mod inknet;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use inkproof::inknet::Learnt;
 use inkproof::model::{FORMAT, ModelInfo, ThresholdInfo};
 use inkproof::network::{Batch, Compute, Trainer};
 use inkproof::random::stream;
-use inkproof::{Backbone, Model, Preprocess, Threshold};
+use inkproof::{Architecture, Model, Preprocess, Threshold};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +32,7 @@ use checkpoint::{Checkpoint, Position};
 /// How a network is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
-    pub backbone: Backbone,
+    pub backbone: Architecture,
     /// How images are read; the preprocessing goes into the model file.
     pub read: ReadOptions,
     pub negatives: Negatives,
@@ -42,6 +44,8 @@ pub struct TrainOptions {
     pub seed: u64,
     /// What the network is trained on.
     pub compute: Compute,
+    /// What `inknet` goes on from; siamese networks begin anew.
+    pub init: Option<Learnt>,
 }
 
 /// Which pairs are labelled 0.
@@ -57,7 +61,7 @@ pub enum Negatives {
 
 impl TrainOptions {
     /// The notebook's options with the given backbone and preprocessing.
-    pub fn new(backbone: Backbone, preprocess: Preprocess) -> Self {
+    pub fn new(backbone: Architecture, preprocess: Preprocess) -> Self {
         Self {
             backbone,
             read: ReadOptions::new(preprocess),
@@ -67,6 +71,7 @@ impl TrainOptions {
             learning_rate: Trainer::LEARNING_RATE,
             seed: 0,
             compute: Compute::Cpu,
+            init: None,
         }
     }
 }
@@ -82,13 +87,19 @@ pub enum Outcome {
 /// A finished training.
 pub struct Trained {
     pub model: Model,
-    /// Pairs in an epoch.
+    /// Pairs in an epoch; of `inknet` all that were looked at.
     pub pairs: usize,
-    /// Of the last epoch.
-    pub loss: f64,
-    pub accuracy: f64,
+    /// None of `inknet`, which has no epochs.
+    pub last_epoch: Option<LastEpoch>,
     /// Images that were left out.
     pub skipped: Vec<Skipped>,
+}
+
+/// How well the pairs of the last epoch were told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LastEpoch {
+    pub loss: f64,
+    pub accuracy: f64,
 }
 
 /// Trains on all of `set` (pass one part of a data set that has splits) and writes the model to `out`.
@@ -110,12 +121,20 @@ pub fn train(
 ) -> Result<Outcome> {
     require_sensible(options)?;
     require_checkpoint(out, resume)?;
+    let backbone = match options.backbone {
+        Architecture::Siamese(backbone) => backbone,
+        Architecture::Inknet => {
+            let trained = inknet::fit(set, &name_of(out), options, progress)?;
+            trained.model.save(out)?;
+            return Ok(Outcome::Finished(Box::new(trained)));
+        }
+    };
     let work = Work::prepare(set, options, progress)?;
     let checkpoint = checkpoint_path(out);
     let identity = checkpoint::identity(options, &work.pairs, &work.pictures);
     let state = match resume {
-        true => Checkpoint::load(&checkpoint, &identity, options)?,
-        false => Checkpoint::beginning(options),
+        true => Checkpoint::load(&checkpoint, &identity, backbone, options)?,
+        false => Checkpoint::beginning(backbone, options),
     };
     let mut run = Run { options, pairs: &work.pairs, pictures: &work.pictures, state };
     if !run.all_epochs(stop, progress, |state| state.save(&checkpoint, &identity))? {
@@ -135,8 +154,11 @@ pub fn train(
 /// As [`train`], but for those of files.
 pub fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &mut dyn Progress) -> Result<Trained> {
     require_sensible(options)?;
+    let Architecture::Siamese(backbone) = options.backbone else {
+        return inknet::fit(set, name, options, progress);
+    };
     let work = Work::prepare(set, options, progress)?;
-    let state = Checkpoint::beginning(options);
+    let state = Checkpoint::beginning(backbone, options);
     let mut run = Run { options, pairs: &work.pairs, pictures: &work.pictures, state };
     run.all_epochs(&|| false, progress, |_| Ok(()))?;
     let state = run.state;
@@ -177,8 +199,8 @@ impl Work {
             model = calibration.calibrated(model, options, progress)?;
             skipped.extend(calibration.set.skipped);
         }
-        let (loss, accuracy) = (last_epoch.loss(), last_epoch.accuracy());
-        Ok(Trained { model, pairs: self.pairs.len(), loss, accuracy, skipped })
+        let last_epoch = Some(LastEpoch { loss: last_epoch.loss(), accuracy: last_epoch.accuracy() });
+        Ok(Trained { model, pairs: self.pairs.len(), last_epoch, skipped })
     }
 }
 

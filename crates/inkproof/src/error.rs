@@ -108,11 +108,17 @@ pub enum Error {
     #[error("is no model that can be used: {0}")]
     Model(String),
     /// A name that is no backbone's.
-    #[error("there is no backbone '{0}'; simple-cnn and efficientnet-b0 are")]
+    #[error("there is no network '{0}'; inknet, simple-cnn and efficientnet-b0 are")]
     UnknownBackbone(String),
     /// The network's output for an ink is all zeros.
     #[error("gives the network nothing to hold on to (its embedding is all zeros); use another model or image")]
     NoEmbedding,
+    /// An embedding of a siamese network where one of inknet is needed, or the other way round.
+    #[error("the embedding was made by another kind of model; embed the image anew")]
+    OtherEmbedding,
+    /// A model that is no plain network of layers.
+    #[error("{0} matches places and is no plain network, so there is no ONNX file of it; export a siamese model")]
+    NoOnnx(String),
     /// A score was asked for without a reference.
     #[error("there is no reference; give at least one signature that is known to be the writer's")]
     NoReference,

@@ -4,12 +4,14 @@
 //! data set, no database and no socket, and builds for `wasm32-unknown-unknown` without the feature `rayon`.
 #![deny(unsafe_code)]
 
+pub mod architecture;
 pub mod atomic;
 pub mod calibration;
 pub mod decode;
 pub mod digest;
 pub mod error;
 pub mod gray;
+pub mod inknet;
 #[allow(unsafe_code)]
 mod kernels;
 pub mod limits;
@@ -21,6 +23,7 @@ pub mod random;
 pub mod score;
 pub mod speed;
 
+pub use architecture::Architecture;
 pub use atomic::write_atomically;
 pub use calibration::{Calibration, Log10Lr, Support};
 pub use decode::{GrayRule, decode, decode_with_digest, read_image_file};
@@ -30,5 +33,5 @@ pub use gray::Gray;
 pub use limits::Limits;
 pub use model::Model;
 pub use network::Backbone;
-pub use preprocess::{Ink, InkParameters, Prepared, Preprocess, SIDE, raw_resize};
+pub use preprocess::{Frame, Ink, InkParameters, Prepared, Preprocess, SIDE, raw_resize};
 pub use score::{Decision, Embedding, Score, Threshold};

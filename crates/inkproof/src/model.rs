@@ -1,6 +1,6 @@
 //! The model file: weights and everything needed to use and to judge them, in one safetensors file.
 //!
-//! The tensors are those of [`Backbone::parameters`] in little-endian f32. The metadata has one key, `inkproof`, whose
+//! The tensors are those of [`Backbone::parameters`](crate::Backbone::parameters), or of [`crate::inknet`], in little-endian f32. The metadata has one key, `inkproof`, whose
 //! value is [`ModelInfo`] as JSON. A file is validated whole before anything is computed with it; it holds no code.
 
 use std::borrow::Cow;
@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::calibration::Calibration;
+use crate::inknet::{Inknet, Places};
 use crate::kernels::parallel;
 use crate::network::{self, Pass, Weights};
 use crate::score::{Embedding, Score, Threshold};
-use crate::{Backbone, Error, ImageDigest, Ink, Preprocess, Result, SIDE, write_atomically};
+use crate::{Architecture, Error, ImageDigest, Ink, Preprocess, Result, SIDE, write_atomically};
 
 /// The version of the file format that this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -27,7 +28,7 @@ const METADATA_KEY: &str = "inkproof";
 pub struct ModelInfo {
     /// [`FORMAT`].
     pub format: u32,
-    pub backbone: Backbone,
+    pub backbone: Architecture,
     pub preprocess: Preprocess,
     /// From which score a questioned signature is accepted, where the calibration has no threshold for the number of
     /// references; and where that comes from.
@@ -81,16 +82,29 @@ pub struct Model {
     name: String,
     digest: String,
     info: ModelInfo,
-    weights: Weights,
-    pass: Pass,
+    network: Network,
+}
+
+/// What embeds and scores.
+enum Network {
+    Siamese { weights: Weights, pass: Pass },
+    Inknet(Box<Inknet>),
 }
 
 impl Model {
-    /// Puts a trained network together with what is known of it.
+    /// Puts a trained siamese network together with what is known of it.
     pub fn new(name: &str, info: ModelInfo, weights: Weights) -> Self {
-        let digest = digest(&weights);
         let pass = Pass::inference(&weights);
-        Self { name: name.to_owned(), digest, info, weights, pass }
+        Self::of(name, info, Network::Siamese { weights, pass })
+    }
+
+    /// Puts a trained `inknet` together with what is known of it.
+    pub fn of_inknet(name: &str, info: ModelInfo, inknet: Inknet) -> Self {
+        Self::of(name, info, Network::Inknet(Box::new(inknet)))
+    }
+
+    fn of(name: &str, info: ModelInfo, network: Network) -> Self {
+        Self { name: name.to_owned(), digest: digest(&network.tensors()), info, network }
     }
 
     /// The model that comes with the program: trained on synthetic signatures alone.
@@ -127,16 +141,19 @@ impl Model {
             .iter()
             .map(|(name, view)| Ok((name.to_owned(), (view.shape().to_vec(), numbers(name, &view)?))))
             .collect::<Result<BTreeMap<_, _>>>()?;
-        let weights = Weights::from_tensors(info.backbone, tensors)?;
-        Ok(Self::new(name, info, weights))
+        Ok(match info.backbone {
+            Architecture::Siamese(backbone) => Self::new(name, info, Weights::from_tensors(backbone, tensors)?),
+            Architecture::Inknet => Self::of_inknet(name, info, Inknet::from_tensors(tensors)?),
+        })
     }
 
     /// The content of the model's file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let json = serde_json::to_string(&self.info).expect("plain data");
         let metadata = std::collections::HashMap::from([(METADATA_KEY.to_owned(), json)]);
-        let tensors = self.weights.iter().map(|(parameter, values)| (&parameter.name, Tensor { parameter, values }));
-        safetensors::serialize(tensors, Some(metadata)).expect("names and shapes are valid")
+        let tensors = self.network.tensors();
+        safetensors::serialize(tensors.iter().map(|tensor| (&tensor.name, tensor)), Some(metadata))
+            .expect("names and shapes are valid")
     }
 
     /// Writes the model's file, whole or not at all.
@@ -182,8 +199,20 @@ impl Model {
         Self { info, ..self }
     }
 
-    pub fn weights(&self) -> &Weights {
-        &self.weights
+    /// The weights of a siamese network; None of `inknet`.
+    pub fn weights(&self) -> Option<&Weights> {
+        match &self.network {
+            Network::Siamese { weights, .. } => Some(weights),
+            Network::Inknet(_) => None,
+        }
+    }
+
+    /// What `inknet` has learnt; None of a siamese network.
+    pub fn inknet(&self) -> Option<&Inknet> {
+        match &self.network {
+            Network::Siamese { .. } => None,
+            Network::Inknet(inknet) => Some(inknet),
+        }
     }
 
     /// Embeds one ink.
@@ -191,7 +220,7 @@ impl Model {
     /// # Errors
     /// Where the network sees nothing in it.
     pub fn embed(&self, ink: &Ink) -> Result<Embedding> {
-        Embedding::new(&self.vectors(std::slice::from_ref(ink))[0])
+        self.network.embed(ink).of_something()
     }
 
     /// Embeds inks, on all cores.
@@ -199,54 +228,109 @@ impl Model {
     /// # Errors
     /// The place of the first ink in which the network sees nothing, and that it does.
     pub fn embed_all(&self, inks: &[Ink]) -> std::result::Result<Vec<Embedding>, (usize, Error)> {
-        let embed = |(place, vector): (usize, Vec<f32>)| Embedding::new(&vector).map_err(|error| (place, error));
-        self.vectors(inks).into_iter().enumerate().map(embed).collect()
+        let embed = |(place, embedding): (usize, Embedding)| embedding.of_something().map_err(|error| (place, error));
+        self.embeddings(inks).into_iter().enumerate().map(embed).collect()
     }
 
-    /// The network's output for each ink: 256 numbers of unit length, or zeros where it sees nothing, as training and
-    /// the notebook's evaluation have them.
-    pub fn vectors(&self, inks: &[Ink]) -> Vec<Vec<f32>> {
-        parallel::map(inks.len(), |ink| self.embed_pixels(inks[ink].values().collect()))
+    /// What the network makes of each ink, also where it sees nothing, as training and the notebook's evaluation have it.
+    pub fn embeddings(&self, inks: &[Ink]) -> Vec<Embedding> {
+        parallel::map(inks.len(), |ink| self.network.embed(&inks[ink]))
     }
 
-    /// [`Model::vectors`] of pictures that are no inks: `SIDE * SIDE` numbers in [0, 1] for each.
-    pub fn vectors_of(&self, pixels: &[f32]) -> Vec<Vec<f32>> {
+    /// The vectors that a siamese network makes of pictures that are no inks, `SIDE * SIDE` numbers in [0, 1] for each;
+    /// None of `inknet`.
+    pub fn vectors_of(&self, pixels: &[f32]) -> Option<Vec<Vec<f32>>> {
         const LEN: usize = SIDE * SIDE;
-        parallel::map(pixels.len() / LEN, |picture| self.embed_pixels(pixels[picture * LEN..][..LEN].to_vec()))
+        let Network::Siamese { weights, pass } = &self.network else { return None };
+        let embed = |picture: usize| network::embed(weights, pass, pixels[picture * LEN..][..LEN].to_vec());
+        Some(parallel::map(pixels.len() / LEN, embed))
     }
 
-    /// One picture goes through the whole network before the next: what one layer writes is still in the cache when the
-    /// next one reads it, and no core waits for another between layers.
-    fn embed_pixels(&self, pixels: Vec<f32>) -> Vec<f32> {
-        network::embed(&self.weights, &self.pass, pixels)
-    }
-
-    /// The score of two of [`Model::vectors`]: the probability, in 0..1, that they are of one writer.
-    pub fn similarity(&self, a: &[f32], b: &[f32]) -> Score {
-        let (mut weight, mut bias) = (&[][..], 0.0);
-        for (parameter, values) in self.weights.iter() {
-            match parameter.name.as_str() {
-                "head.weight" => weight = values,
-                "head.bias" => bias = f64::from(values[0]),
-                _ => {}
-            }
-        }
-        let distance = |((a, b), weight): ((&f32, &f32), &f32)| f64::from((a - b).abs()) * f64::from(*weight);
-        let logit = a.iter().zip(b).zip(weight).map(distance).sum::<f64>() + bias;
-        Score::new(1.0 / (1.0 + (-logit).exp()))
-    }
-
-    /// The score of a questioned signature: the greatest of its scores to the references.
+    /// The score of a questioned signature. Of a siamese network it is the greatest probability, in 0..1, that it and
+    /// one of the references are by one writer; of `inknet` see [`Inknet::score`].
     ///
     /// # Errors
-    /// Where there is no reference.
+    /// [`Error::NoReference`] where there is no reference, [`Error::OtherEmbedding`] for one of another kind of model.
     pub fn score(&self, references: &[Embedding], questioned: &Embedding) -> Result<Score> {
-        references
-            .iter()
-            .map(|reference| self.similarity(reference.as_slice(), questioned.as_slice()))
-            .max_by(|a, b| a.get().total_cmp(&b.get()))
-            .ok_or(Error::NoReference)
+        self.score_of(&references.iter().collect::<Vec<_>>(), questioned)
     }
+
+    /// [`Model::score`] of references that are elsewhere.
+    ///
+    /// # Errors
+    /// As [`Model::score`].
+    pub fn score_of(&self, references: &[&Embedding], questioned: &Embedding) -> Result<Score> {
+        match &self.network {
+            Network::Siamese { weights, .. } => {
+                let similarity =
+                    |reference: &&Embedding| Ok(similarity(weights, vector(reference)?, vector(questioned)?));
+                let all = references.iter().map(similarity).collect::<Result<Vec<f64>>>()?;
+                all.into_iter().max_by(f64::total_cmp).map(Score::new).ok_or(Error::NoReference)
+            }
+            Network::Inknet(inknet) => {
+                let references = references.iter().map(|reference| places(reference)).collect::<Result<Vec<_>>>()?;
+                Ok(Score::new(inknet.score(&references, places(questioned)?)?))
+            }
+        }
+    }
+}
+
+impl Network {
+    /// One ink goes through the whole network before the next: what one layer writes is still in the cache when the next
+    /// one reads it, and no core waits for another between layers.
+    fn embed(&self, ink: &Ink) -> Embedding {
+        match self {
+            Self::Siamese { weights, pass } => Embedding::Vector(network::embed(weights, pass, ink.values().collect())),
+            Self::Inknet(inknet) => Embedding::Places(inknet.embed(ink)),
+        }
+    }
+
+    /// In the order of the file, which the digest goes by.
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        match self {
+            Self::Siamese { weights, .. } => {
+                let tensor = |(parameter, values): (&network::Parameter, _)| Tensor {
+                    name: parameter.name.clone(),
+                    shape: parameter.shape.clone(),
+                    values: Cow::Borrowed(values),
+                };
+                weights.iter().map(tensor).collect()
+            }
+            Self::Inknet(inknet) => {
+                let tensors = inknet.tensors().into_iter();
+                tensors.map(|(name, (shape, values))| Tensor { name, shape, values: Cow::Owned(values) }).collect()
+            }
+        }
+    }
+}
+
+fn vector(embedding: &Embedding) -> Result<&[f32]> {
+    match embedding {
+        Embedding::Vector(vector) => Ok(vector),
+        Embedding::Places(_) => Err(Error::OtherEmbedding),
+    }
+}
+
+fn places(embedding: &Embedding) -> Result<&Places> {
+    match embedding {
+        Embedding::Vector(_) => Err(Error::OtherEmbedding),
+        Embedding::Places(places) => Ok(places),
+    }
+}
+
+/// The probability, in 0..1, that two vectors of a siamese network are of one writer.
+fn similarity(weights: &Weights, a: &[f32], b: &[f32]) -> f64 {
+    let (mut weight, mut bias) = (&[][..], 0.0);
+    for (parameter, values) in weights.iter() {
+        match parameter.name.as_str() {
+            "head.weight" => weight = values,
+            "head.bias" => bias = f64::from(values[0]),
+            _ => {}
+        }
+    }
+    let distance = |((a, b), weight): ((&f32, &f32), &f32)| f64::from((a - b).abs()) * f64::from(*weight);
+    let logit = a.iter().zip(b).zip(weight).map(distance).sum::<f64>() + bias;
+    1.0 / (1.0 + (-logit).exp())
 }
 
 fn parse_info(json: &str) -> Result<ModelInfo> {
@@ -270,10 +354,10 @@ fn numbers(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>> {
     Ok(view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
 
-fn digest(weights: &Weights) -> String {
+fn digest(tensors: &[Tensor<'_>]) -> String {
     let mut hash = Sha256::new();
-    for (parameter, values) in weights.iter() {
-        hash.update(parameter.name.as_bytes());
+    for Tensor { name, values, .. } in tensors {
+        hash.update(name.as_bytes());
         values.iter().for_each(|value| hash.update(value.to_le_bytes()));
     }
     hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
@@ -281,17 +365,18 @@ fn digest(weights: &Weights) -> String {
 
 /// One tensor as safetensors wants to see it.
 struct Tensor<'a> {
-    parameter: &'a network::Parameter,
-    values: &'a [f32],
+    name: String,
+    shape: Vec<usize>,
+    values: Cow<'a, [f32]>,
 }
 
-impl safetensors::View for Tensor<'_> {
+impl safetensors::View for &Tensor<'_> {
     fn dtype(&self) -> Dtype {
         Dtype::F32
     }
 
     fn shape(&self) -> &[usize] {
-        &self.parameter.shape
+        &self.shape
     }
 
     fn data(&self) -> Cow<'_, [u8]> {

@@ -40,11 +40,15 @@ impl FromStr for Part {
     }
 }
 
-/// The content of the ONNX file of one part of a model.
-pub fn export(model: &Model, part: Part) -> Vec<u8> {
-    let mut graph = Graph::new(model.weights());
+/// The content of the ONNX file of one part of a siamese model.
+///
+/// # Errors
+/// [`Error::NoOnnx`] for `inknet`.
+pub fn export(model: &Model, part: Part) -> Result<Vec<u8>, Error> {
+    let weights = model.weights().ok_or_else(|| Error::NoOnnx(model.name().to_owned()))?;
+    let mut graph = Graph::new(weights);
     match part {
-        Part::Embedding => embedding(&mut graph, model.weights()),
+        Part::Embedding => embedding(&mut graph, weights),
         Part::Score => score(&mut graph),
     }
     let property = |key: &str, value: String| messages::StringStringEntry { key: key.into(), value };
@@ -52,15 +56,15 @@ pub fn export(model: &Model, part: Part) -> Vec<u8> {
         property("inkproof", serde_json::to_string(model.info()).expect("plain data")),
         property("digest", model.digest().to_owned()),
     ];
-    messages::Model {
+    let message = messages::Model {
         ir_version: FORMAT,
         producer_name: "inkproof".into(),
         producer_version: env!("CARGO_PKG_VERSION").into(),
         graph: Some(graph.finish(model.name())),
         opset_import: vec![messages::OperatorSet { domain: String::new(), version: OPERATORS }],
         metadata,
-    }
-    .encode_to_vec()
+    };
+    Ok(message.encode_to_vec())
 }
 
 fn embedding(graph: &mut Graph<'_>, weights: &Weights) {

@@ -16,7 +16,7 @@ use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
-pub use ink::InkParameters;
+pub use ink::{Frame, InkParameters, SPREAD};
 pub use raw::raw_resize;
 
 /// Rows and columns of an [`Ink`].
@@ -127,7 +127,7 @@ mod tests {
         let ink = Preprocess::ink();
         let json = serde_json::to_value(&ink).unwrap();
         assert_eq!(json["kind"], "ink");
-        assert_eq!(json.as_object().unwrap().len(), 8);
+        assert_eq!(json.as_object().unwrap().len(), 9);
         assert_eq!(serde_json::from_value::<Preprocess>(json).unwrap(), ink);
     }
 

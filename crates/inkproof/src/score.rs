@@ -2,29 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::EMBEDDING_LEN;
+use crate::calibration::{Log10Lr, Support};
+use crate::inknet::Places;
 use crate::{Error, Result};
 
-/// What a network keeps of one ink: a unit vector of 256 numbers.
+/// What a model keeps of one ink; comparable only within one model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Embedding(Vec<f32>);
+pub enum Embedding {
+    /// Of a siamese network: 256 numbers of unit length, or zeros where it sees nothing.
+    Vector(Vec<f32>),
+    /// Of `inknet`: nothing where there is no stroke.
+    Places(Places),
+}
 
 impl Embedding {
+    /// Itself, where the model saw something.
+    ///
     /// # Errors
-    /// Where the vector is not of unit length: a network can give zeros for an ink in which it sees nothing.
-    pub(crate) fn new(vector: &[f32]) -> Result<Self> {
-        let length = vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-        if vector.len() == EMBEDDING_LEN && (length - 1.0).abs() < 1e-3 {
-            Ok(Self(vector.to_vec()))
-        } else {
-            Err(Error::NoEmbedding)
-        }
+    /// [`Error::NoEmbedding`] where a vector is not of unit length, or there are no places.
+    pub(crate) fn of_something(self) -> Result<Self> {
+        let sees = match &self {
+            Self::Vector(vector) => (length(vector) - 1.0).abs() < 1e-3,
+            Self::Places(places) => !places.is_empty(),
+        };
+        if sees { Ok(self) } else { Err(Error::NoEmbedding) }
     }
+}
 
-    /// The 256 numbers.
-    pub fn as_slice(&self) -> &[f32] {
-        &self.0
-    }
+fn length(vector: &[f32]) -> f64 {
+    vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt()
 }
 
 /// How alike two signatures are: higher is more alike. Comparable only within one model.
@@ -68,9 +74,19 @@ impl Threshold {
 pub enum Decision {
     Accepted,
     Rejected,
+    /// Left to a person.
+    Undecided,
 }
 
 impl Decision {
+    /// Undecided where the likelihood ratio supports neither proposition (between 1/2 and 2), else as [`Decision::of`].
+    pub fn by_evidence(score: Score, threshold: Threshold, lr: Option<Log10Lr>) -> Self {
+        match lr.map(Support::of) {
+            Some(Support::Neither) => Self::Undecided,
+            _ => Self::of(score, threshold),
+        }
+    }
+
     /// Accepted when the score reaches the threshold.
     pub fn of(score: Score, threshold: Threshold) -> Self {
         if score.get() >= threshold.get() { Self::Accepted } else { Self::Rejected }

@@ -105,8 +105,8 @@ impl Bench {
         let decode = rounds.time(|| each(&files, |file| Ok(inkproof::decode(file, GrayRule::Tensorflow, &limits)?)))?;
         let ink = rounds.time(|| each(&grays, |gray| Ok(model.preprocess().apply_gray(gray)?)))?;
         let inks = grays.iter().map(|gray| model.preprocess().apply_gray(gray)).collect::<Result<Vec<Ink>, _>>()?;
-        model.vectors(&inks);
-        let embed = rounds.time(|| Ok(model.vectors(&inks)))?;
+        model.embeddings(&inks);
+        let embed = rounds.time(|| Ok(model.embeddings(&inks)))?;
         let references = inks[..3].iter().map(|ink| model.embed(ink)).collect::<Result<Vec<Embedding>, _>>()?;
         let verify = rounds.time(|| {
             files.iter().try_for_each(|file| {

@@ -1,19 +1,19 @@
 //! `inkproof calibrate`: a model's thresholds and likelihood ratios, fixed on other writers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
-use inkproof::Model;
 use inkproof::calibration::{ReferenceCalibration, WantedFar};
-use inkproof_lab::calibrate::{self, DecideAt, FreezeOptions, Frozen};
-use inkproof_lab::dataset::{Skipped, Split};
+use inkproof::{Model, write_atomically};
+use inkproof_lab::calibrate::{self, DecideAt, FreezeOptions, Frozen, Numbers};
+use inkproof_lab::dataset::{DataSet, Layout, Skipped};
 use inkproof_lab::pictures::Pictures;
 use serde_json::json;
 
 use super::train::{report_skipped, require_place_for};
-use crate::arguments::{Data, Draws, ModelFile};
+use crate::arguments::{Draws, ModelFile, Part, Reading};
 use crate::figures::{left_out, percent};
 use crate::progress::Shown;
 
@@ -22,9 +22,27 @@ use crate::progress::Shown;
 /// Reads DATA/train where there is one. The weights stay as they are; for 1, 2, and 3 or more references the decision's
 /// threshold and the meaning of a score are fixed anew.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    inkproof calibrate signatures --model mine.safetensors --out calibrated.safetensors\n  \
+    inkproof calibrate --numbers numbers.json --out calibrated.safetensors")]
 pub struct Calibrate {
+    /// Folders of signatures; several are put together
+    #[arg(required_unless_present = "numbers", conflicts_with = "numbers")]
+    data: Vec<PathBuf>,
+    /// Insist on a layout instead of looking which one fits: notebook, cedar, bhsig260 or manifest
+    #[arg(long)]
+    layout: Option<Layout>,
     #[command(flatten)]
-    data: Data,
+    reading: Reading,
+    /// Which part of each folder is used
+    #[arg(long, value_enum, default_value = "train")]
+    part: Part,
+    /// Take the numbers from this file, which --write-numbers has written, instead of fixing them
+    #[arg(long, value_name = "FILE.json")]
+    numbers: Option<PathBuf>,
+    /// Write the numbers that were fixed, too
+    #[arg(long, value_name = "OUT.json", conflicts_with = "numbers")]
+    write_numbers: Option<PathBuf>,
     #[command(flatten)]
     model: ModelFile,
     /// Where the calibrated model is written
@@ -44,9 +62,12 @@ impl Calibrate {
     pub fn run(self) -> Result<ExitCode> {
         require_place_for(&self.out)?;
         let model = self.model.load()?;
-        let mut set = self.data.open()?.part(Split::Train);
+        if let Some(path) = &self.numbers {
+            return self.take_numbers(path, model);
+        }
+        let mut set = self.open()?;
         let mut progress = Shown::new();
-        let pictures = Pictures::read(&mut set, &self.data.read_options(model.preprocess().clone()), &mut progress)?;
+        let pictures = Pictures::read(&mut set, &self.reading.options(model.preprocess().clone()), &mut progress)?;
         let options = FreezeOptions {
             repeats: self.draws.repeats,
             seed: self.draws.seed,
@@ -55,7 +76,38 @@ impl Calibrate {
         let (model, frozen) = calibrate::calibrated(model, &set, &pictures, &options, &mut progress)?;
         drop(progress);
         model.save(&self.out)?;
+        if let Some(path) = &self.write_numbers {
+            let numbers = serde_json::to_vec_pretty(&Numbers::of(&model))?;
+            write_atomically(path, &numbers).with_context(|| format!("{}: cannot be written", path.display()))?;
+        }
         self.show(&model, &frozen, &set.skipped);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn open(&self) -> Result<DataSet> {
+        let bad = self.reading.on_bad();
+        let part = |path: &PathBuf| Ok(self.part.of(&DataSet::open(path, self.layout, bad)?));
+        Ok(DataSet::together(self.data.iter().map(part).collect::<Result<_>>()?))
+    }
+
+    /// Gives the model the numbers of a file.
+    fn take_numbers(&self, path: &Path, model: Model) -> Result<ExitCode> {
+        let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let numbers: Numbers = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: does not hold what --write-numbers writes", path.display()))?;
+        if numbers.digest != model.digest() {
+            eprintln!(
+                "warning: {}: its numbers were fixed for the weights {}, these are {}; train on the same kind of machine, or \
+                 calibrate anew",
+                path.display(),
+                numbers.digest,
+                model.digest()
+            );
+        }
+        let frozen = Frozen { calibration: numbers.calibration.clone(), missing: Vec::new() };
+        let model = numbers.given_to(model);
+        model.save(&self.out)?;
+        self.show(&model, &frozen, &[]);
         Ok(ExitCode::SUCCESS)
     }
 

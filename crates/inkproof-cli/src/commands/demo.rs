@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use inkproof::{Decision, Model};
+use inkproof::{Decision, Model, Score};
 use inkproof_lab::evaluate::{Class, Comparison, Embedded, VerificationOptions, VerificationResult};
 use inkproof_lab::report::{Making, Report, examples, mistakes, verdicts};
 use inkproof_lab::synth::{self, SynthOptions};
@@ -130,18 +130,21 @@ fn judged(model: &Model, embedded: &Embedded, comparison: &Comparison) -> String
         Class::Skilled => "a skilled forgery",
         Class::Random => "another writer's",
     };
-    let threshold = model.threshold_for(comparison.references.len()).get();
-    let decision = if comparison.score >= threshold { Decision::Accepted } else { Decision::Rejected };
-    let word = match decision {
-        Decision::Accepted => "ACCEPTED",
-        Decision::Rejected => "REJECTED",
+    let (score, references) = (Score::new(comparison.score), comparison.references.len());
+    let threshold = model.threshold_for(references);
+    let lr = model.info().calibration.as_ref().and_then(|calibration| calibration.log10_lr(score, references));
+    let decision = Decision::by_evidence(score, threshold, lr);
+    let is_genuine = comparison.class == Class::Genuine;
+    let (word, right) = match decision {
+        Decision::Accepted => ("ACCEPTED", if is_genuine { "right" } else { "wrong" }),
+        Decision::Rejected => ("REJECTED", if is_genuine { "wrong" } else { "right" }),
+        Decision::Undecided => ("UNDECIDED", "left to a person"),
     };
-    let right = (decision == Decision::Accepted) == (comparison.class == Class::Genuine);
     format!(
-        "   {} is {truth}: {word}, score {:.4}, threshold {threshold:.4} ({})",
+        "   {} is {truth}: {word}, score {:.4}, threshold {:.4} ({right})",
         short(embedded, comparison.questioned),
         comparison.score,
-        if right { "right" } else { "wrong" }
+        threshold.get()
     )
 }
 

@@ -9,7 +9,7 @@ use inkproof::onnx::{self, Part};
 
 use crate::arguments::ModelFile;
 
-/// Write a model as an ONNX file, for other runtimes
+/// Write a siamese model as an ONNX file, for other runtimes
 ///
 /// The part `embedding` takes `ink` [n, 1, 224, 224] in 0..1 to `embedding` [n, 256]; `score` takes two embeddings `a`
 /// and `b` to the `score` [n, 1]. The file's metadata says how inks have to be normalised.
@@ -28,7 +28,7 @@ pub struct Export {
 impl Export {
     pub fn run(self) -> Result<ExitCode> {
         let model = self.model.load()?;
-        inkproof::write_atomically(&self.onnx, &onnx::export(&model, self.part))
+        inkproof::write_atomically(&self.onnx, &onnx::export(&model, self.part)?)
             .with_context(|| format!("{} cannot be written", self.onnx.display()))?;
         println!("The {} network of model {} is in {}.", model.info().backbone, model.name(), self.onnx.display());
         Ok(ExitCode::SUCCESS)

@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use inkproof::Backbone;
+use inkproof::inknet::Learnt;
 use inkproof::network::Compute;
+use inkproof::{Architecture, Preprocess};
+use inkproof_lab::candidate::Candidate;
 use inkproof_lab::dataset::{Skipped, Split};
-use inkproof_lab::train::{self, Outcome, TrainOptions, Trained};
+use inkproof_lab::train::{self, LastEpoch, Outcome, TrainOptions, Trained};
 use serde_json::json;
 
 use crate::arguments::{Data, NegativesKind, PreprocessKind};
@@ -27,9 +29,12 @@ pub struct Train {
     /// Where the model is written; the log and, until it is finished, the checkpoint lie beside it
     #[arg(long)]
     out: PathBuf,
-    /// Network: simple-cnn or efficientnet-b0
+    /// Network: inknet (learns in seconds, from genuine signatures alone), simple-cnn or efficientnet-b0
     #[arg(long, default_value = "simple-cnn")]
-    backbone: Backbone,
+    backbone: Architecture,
+    /// Go on from what an inknet model has learnt: a model file, or bundled
+    #[arg(long, value_name = "FILE|NAME")]
+    init: Option<String>,
     /// How images become what the network sees; with `raw` all writers are trained on and the threshold is 0.5
     #[arg(long, value_enum, default_value = "ink")]
     preprocess: PreprocessKind,
@@ -67,7 +72,7 @@ impl Train {
         require_place_for(&self.out)?;
         self.device.check()?;
         let set = self.data.open()?.part(Split::Train);
-        let options = self.options();
+        let options = self.options()?;
         let log = self.log.clone().unwrap_or_else(|| self.out.with_extension("jsonl"));
         train::require_checkpoint(&self.out, self.resume)?;
         let mut progress = Shown::logged(&log, self.resume);
@@ -90,21 +95,39 @@ impl Train {
         }
     }
 
-    fn options(&self) -> TrainOptions {
-        TrainOptions {
-            read: self.data.read_options(self.preprocess.preprocess()),
+    fn options(&self) -> Result<TrainOptions> {
+        let preprocess = self.preprocess.of(self.backbone);
+        if self.backbone == Architecture::Inknet && preprocess == Preprocess::Raw {
+            bail!("inknet compares strokes, and raw pictures have none: leave out --preprocess");
+        }
+        Ok(TrainOptions {
+            init: self.init.as_deref().map(|name| self.learnt(name)).transpose()?,
+            read: self.data.read_options(preprocess.clone()),
             negatives: self.negatives.negatives(),
             compute: self.device,
             epochs: self.epochs,
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,
             seed: self.seed,
-            ..TrainOptions::new(self.backbone, self.preprocess.preprocess())
+            ..TrainOptions::new(self.backbone, preprocess)
+        })
+    }
+
+    /// What the model to go on from has learnt.
+    fn learnt(&self, name: &str) -> Result<Learnt> {
+        if self.backbone != Architecture::Inknet {
+            bail!("--init goes with --backbone inknet; {} begins anew", self.backbone);
+        }
+        match Candidate::find(name)? {
+            Candidate::Network(model) if model.inknet().is_some() => {
+                Ok(model.inknet().expect("it is one").learnt().clone())
+            }
+            _ => bail!("{name} is no inknet model, so nothing can go on from it"),
         }
     }
 
     fn show(&self, trained: &Trained, seconds: f64) {
-        let Trained { model, pairs, loss, accuracy, skipped } = trained;
+        let Trained { model, pairs, last_epoch, skipped } = trained;
         let info = model.info();
         if self.json {
             let calibration_writers = info.calibrated_on.as_ref().map_or(0, |data| data.writers);
@@ -113,18 +136,17 @@ impl Train {
                 "writers": info.trained_on.writers, "images": info.trained_on.images, "pairs": pairs,
                 "calibration_writers": calibration_writers, "threshold": info.threshold,
                 "calibration": info.calibration, "epochs": info.epochs, "seed": info.seed,
-                "loss": loss, "accuracy": accuracy, "seconds": seconds,
+                "loss": last_epoch.map(|last| last.loss), "accuracy": last_epoch.map(|last| last.accuracy), "seconds": seconds,
                 "left_out": skipped.iter().map(left_out).collect::<Vec<_>>(),
             });
             println!("{document:#}");
             return;
         }
         report_skipped(skipped);
-        println!(
-            "Trained on {pairs} pairs of {} writers in {seconds:.0} s: loss {loss:.4}, accuracy {:.1} % in the last epoch.",
-            info.trained_on.writers,
-            100.0 * accuracy
-        );
+        let told = last_epoch.map_or(String::new(), |LastEpoch { loss, accuracy }| {
+            format!(": loss {loss:.4}, accuracy {:.1} % in the last epoch", 100.0 * accuracy)
+        });
+        println!("Trained on {pairs} pairs of {} writers in {seconds:.0} s{told}.", info.trained_on.writers);
         println!("Threshold {:.4}: {}.", info.threshold.value.get(), info.threshold.origin);
         if let Some(calibration) = &info.calibration {
             println!("Likelihood ratios are calibrated for {}.", numbers_of_references(calibration));

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use inkproof::{Backbone, Model};
+use inkproof::{Architecture, Backbone, Model};
 use inkproof_lab::dataset::Split;
 use inkproof_lab::evaluate::VerificationOptions;
 use inkproof_lab::train::{self, Outcome, TrainOptions};
@@ -87,7 +87,7 @@ impl Truth {
             read,
             epochs: self.epochs,
             seed,
-            ..TrainOptions::new(Backbone::SimpleCnn, kind.preprocess())
+            ..TrainOptions::new(Architecture::Siamese(Backbone::SimpleCnn), kind.preprocess())
         };
         eprintln!("training with {} and seed {seed}", name(kind));
         let mut progress = Shown::logged(&path.with_extension("jsonl"), resume);

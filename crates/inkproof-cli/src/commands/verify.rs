@@ -16,7 +16,8 @@ use crate::arguments::ModelFile;
 
 /// Judge a questioned signature against references of a writer
 ///
-/// Exit code 0 when it is accepted, 1 when it is rejected, 2 when something is wrong.
+/// Exit code 0 when it is accepted, 1 when it is rejected, 3 when the evidence supports neither and a person has to decide,
+/// 2 when something is wrong.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A signature known to be the writer's; give the option once for each
@@ -26,7 +27,7 @@ pub struct Verify {
     questioned: PathBuf,
     #[command(flatten)]
     model: ModelFile,
-    /// Accept from this score on, instead of from the model's own threshold
+    /// Accept from this score on and reject below it, instead of from the model's own threshold; nothing is left undecided
     #[arg(long)]
     threshold: Option<f64>,
     /// Print one JSON document instead of text
@@ -92,6 +93,7 @@ impl Verify {
         Ok(ExitCode::from(match verdict.decision {
             Decision::Accepted => 0,
             Decision::Rejected => 1,
+            Decision::Undecided => 3,
         }))
     }
 
@@ -110,7 +112,10 @@ impl Verify {
         let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(references.len()));
         let log10_lr = calibration.map(|fit| fit.log10_lr(score));
         Ok(Verdict {
-            decision: Decision::of(score, threshold),
+            decision: match self.threshold {
+                Some(_) => Decision::of(score, threshold),
+                None => Decision::by_evidence(score, threshold, log10_lr),
+            },
             score,
             log10_lr,
             support: log10_lr.map(|lr| Support::of(lr).to_string()),
@@ -165,12 +170,14 @@ fn in_milliseconds(duration: Duration) -> f64 {
 }
 
 fn sentence(verdict: &Verdict) -> String {
-    let (word, relation, meaning) = match verdict.decision {
-        Decision::Accepted => ("ACCEPTED", "reaches", "is alike enough to be by the writer"),
-        Decision::Rejected => ("REJECTED", "is below", "is not alike enough to be by the writer"),
+    let (word, meaning) = match verdict.decision {
+        Decision::Accepted => ("ACCEPTED", "is alike enough to be by the writer"),
+        Decision::Rejected => ("REJECTED", "is not alike enough to be by the writer"),
+        Decision::Undecided => ("UNDECIDED", "has to be looked at by a person: it may or may not be by the writer"),
     };
+    let relation = if verdict.score.get() >= verdict.threshold.get() { "reaches" } else { "is below" };
     let count = verdict.references.len();
-    let references = if count == 1 { "the reference".to_owned() } else { format!("the best of {count} references") };
+    let references = if count == 1 { "the reference".to_owned() } else { format!("the {count} references") };
     let decision = format!(
         "{word}: {} {meaning} of {references}.\nScore {:.4} {relation} the threshold {:.4} (model {}).",
         verdict.questioned.display(),

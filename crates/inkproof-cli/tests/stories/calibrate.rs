@@ -137,7 +137,13 @@ fn what_a_model_was_trained_on_does_not_calibrate_it() {
     assert_eq!(found["writers"], 4);
     assert_eq!(found["missing"][0]["references"], 3, "three genuine signatures make two references");
     let test = desk.run("evaluate real --model c.safetensors --repeats 1 --json").succeeds().json();
-    assert_eq!(test["training_images_in_test"], 20, "and who calibrated a model does not test it");
+    assert_eq!(
+        (&test["training_images_in_test"], &test["calibration_images_in_test"]),
+        (&0.into(), &20.into()),
+        "who calibrated a model does not test its threshold"
+    );
+    let told = desk.run("evaluate real --model c.safetensors --repeats 1").succeeds();
+    assert!(told.out.contains("threshold was fixed on 20 of the 20 test images"), "{}", told.out);
     desk.synth("one", 1, 3, 2, 23);
     desk.run("calibrate one --model synthetic.safetensors --out no.safetensors")
         .fails_with(&["one", "1 usable writer"]);

@@ -4,19 +4,17 @@
 //! detection, CVPR 2005; see [`places`]). Two signatures are alike as far as each place of one finds a place like it in
 //! the other nearby, both ways.
 //!
-//! The score is relative to how much the writer varies: how much closer the questioned signature and the references are
-//! to each other than both are to a [cohort](Cohort) of strangers, measured in how much closer the references are among
-//! themselves. A writer with steady signatures is judged strictly, one with loose signatures mildly; a single reference
-//! counts as like itself.
+//! The score is [relative](inknet::relative) to a [cohort](Cohort) of strangers and to how much the writer varies.
 
 mod places;
 
+use inkproof::inknet::{self, LEAST_VARIATION, Usual};
 use inkproof::{Calibration, Ink, Preprocess};
 use rayon::prelude::*;
 
-use crate::dataset::{DataSet, Kind};
+use crate::dataset::DataSet;
 use crate::error::Result;
-use crate::evaluate::{ModelName, Verifier};
+use crate::evaluate::{Likenesses, ModelName, Verifier};
 use crate::pictures::Pictures;
 use crate::progress::{Event, Progress};
 use crate::synth;
@@ -25,9 +23,8 @@ use places::Places;
 /// How many images are described between two reports of progress.
 const CHUNK: usize = 64;
 
-/// Least closeness between references by which a score is divided: references that are no more alike than strangers
-/// say nothing about the writer's variation.
-const LEAST_VARIATION: f64 = 0.05;
+/// A single reference counts as like itself.
+const USUAL: Usual = Usual { alike: 1.0, pairs: 0.0 };
 
 /// A data set as `hog` sees it.
 pub struct Hog {
@@ -36,7 +33,7 @@ pub struct Hog {
     /// How alike each image is to the cohort, on average.
     to_cohort: Vec<f64>,
     /// How alike images of one writer are.
-    within: WithinWriters,
+    within: Likenesses,
 }
 
 impl Hog {
@@ -66,18 +63,8 @@ impl Hog {
             progress.report(Event::Advance { done: described.len() });
         }
         let (places, to_cohort): (Vec<_>, Vec<_>) = described.into_iter().unzip();
-        let within = WithinWriters::new(&set, &places);
+        let within = Likenesses::new(&set, &|a, b| places[a].alike(&places[b]));
         Ok(Self { set, places, to_cohort, within })
-    }
-
-    /// How alike the references are to each other; a single one can only be like itself.
-    fn between(&self, references: &[usize]) -> f64 {
-        if references.len() == 1 {
-            return 1.0;
-        }
-        let others = |place: usize| &references[place + 1..];
-        let pairs = references.iter().enumerate().flat_map(|(place, &a)| others(place).iter().map(move |&b| (a, b)));
-        mean(pairs.map(|(a, b)| self.alike(a, b)))
     }
 
     fn alike(&self, a: usize, b: usize) -> f64 {
@@ -95,10 +82,7 @@ impl Verifier for Hog {
     }
 
     fn score(&self, references: &[usize], questioned: usize) -> f64 {
-        let to_references = mean(references.iter().map(|&reference| self.alike(reference, questioned)));
-        let to_strangers = mean(references.iter().map(|&reference| self.to_cohort[reference]));
-        let variation = (self.between(references) - to_strangers).max(LEAST_VARIATION);
-        (to_references - (self.to_cohort[questioned] + to_strangers) / 2.0) / variation
+        inknet::relative(references, questioned, |a, b| self.alike(a, b), |image| self.to_cohort[image], USUAL)
     }
 
     fn threshold(&self, _references: usize) -> Option<f64> {
@@ -116,8 +100,7 @@ impl Verifier for Hog {
 
 /// A fingerprint of all that the scores depend on but the images: another one, other scores.
 fn digest() -> String {
-    let (seed, writers, generator) = (Cohort::SEED, Cohort::WRITERS, synth::GENERATOR);
-    let cohort = format!("cohort {seed} {writers} {generator}, least variation {LEAST_VARIATION}");
+    let cohort = format!("strangers of generator {}, least variation {LEAST_VARIATION}", synth::GENERATOR);
     ModelName::fingerprint(&format!("hog 1: {}, {cohort}", places::describe()))
 }
 
@@ -125,64 +108,12 @@ fn digest() -> String {
 struct Cohort(Vec<Places>);
 
 impl Cohort {
-    /// The seed of no data set, bundled model or test.
-    const SEED: u64 = 20_050_625;
-    const WRITERS: u64 = 32;
-
     fn new() -> Self {
-        let describe = |writer| {
-            let picture = synth::Writer::new(Self::SEED, writer).genuine(0);
-            let ink = Hog::preprocess().apply_gray(&picture).expect("the synthesiser's pictures have ink");
-            Places::of(&ink)
-        };
-        Self((0..Self::WRITERS).into_par_iter().map(describe).collect())
+        Self(synth::strangers(&Hog::preprocess()).par_iter().map(Places::of).collect())
     }
 
     fn alike(&self, places: &Places) -> f64 {
         mean(self.0.iter().map(|stranger| f64::from(stranger.alike(places))))
-    }
-}
-
-/// Every likeness of a genuine signature to another image of its writer: they are asked for again in every draw.
-struct WithinWriters {
-    /// Of each image: its writer's number and its own among the writer's.
-    numbers: Vec<(usize, usize)>,
-    /// Of each writer: how many images, and a square of likenesses; NaN between two forgeries, which nobody compares.
-    squares: Vec<(usize, Vec<f32>)>,
-}
-
-impl WithinWriters {
-    fn new(set: &DataSet, places: &[Places]) -> Self {
-        let groups = set.by_writer();
-        let mut numbers = vec![(0, 0); set.images.len()];
-        let mut lists = Vec::with_capacity(groups.len());
-        for (writer, group) in groups.iter().enumerate() {
-            let list = [&group.genuine[..], &group.forgeries].concat();
-            for (number, &image) in list.iter().enumerate() {
-                numbers[image] = (writer, number);
-            }
-            lists.push(list);
-        }
-        let square = |list: &Vec<usize>| {
-            let mut values = vec![f32::NAN; list.len() * list.len()];
-            for (row, &a) in list.iter().enumerate().filter(|&(_, &a)| set.images[a].kind == Kind::Genuine) {
-                for (column, &b) in list.iter().enumerate().skip(row) {
-                    let alike = places[a].alike(&places[b]);
-                    values[row * list.len() + column] = alike;
-                    values[column * list.len() + row] = alike;
-                }
-            }
-            (list.len(), values)
-        };
-        Self { numbers, squares: lists.par_iter().map(square).collect() }
-    }
-
-    /// None for images of two writers, or two forgeries.
-    fn get(&self, a: usize, b: usize) -> Option<f64> {
-        let ((writer, row), (other, column)) = (self.numbers[a], self.numbers[b]);
-        let (side, values) = &self.squares[writer];
-        let alike = || f64::from(values[row * side + column]);
-        (writer == other).then(alike).filter(|alike| !alike.is_nan())
     }
 }
 

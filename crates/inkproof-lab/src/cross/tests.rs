@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use std::path::Path;
+
 use super::*;
 use crate::progress::Silent;
 use crate::synth::{self, SynthOptions};

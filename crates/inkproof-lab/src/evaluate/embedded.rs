@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use inkproof::inknet::Inknet;
 use inkproof::model::{DataInfo, SyntheticInfo};
-use inkproof::{Calibration, Ink, Model};
+use inkproof::{Calibration, Embedding, Ink, Log10Lr, Model, Score};
 
+use super::likenesses::Likenesses;
 use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns, Verifier};
 use crate::dataset::DataSet;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pictures::{GoOn, Pictures};
 use crate::progress::{Event, Progress};
 
@@ -19,9 +21,12 @@ const CHUNK: usize = 32;
 #[derive(Debug, Clone)]
 pub struct Embedded {
     set: DataSet,
-    /// As [`Model::vectors`] gives them, in the order of the set's images.
-    vectors: Vec<Vec<f32>>,
+    /// As [`Model::embeddings`] gives them, in the order of the set's images.
+    embeddings: Vec<Embedding>,
+    /// Of a model that compares places.
+    places: Option<Likenesses>,
     training_images: usize,
+    calibration_images: usize,
 }
 
 impl Embedded {
@@ -33,19 +38,21 @@ impl Embedded {
         let indices: Vec<usize> = (0..set.images.len()).collect();
         let chunks: Vec<&[usize]> = indices.chunks(CHUNK).collect();
         progress.report(Event::Stage { name: "embedding", total: indices.len() });
-        let mut vectors = Vec::with_capacity(indices.len());
+        let mut embeddings = Vec::with_capacity(indices.len());
         let owned = |pictures: &Pictures, chunk: &&[usize]| -> Result<Vec<Ink>> {
             Ok(pictures.inks(chunk)?.into_iter().map(std::borrow::Cow::into_owned).collect())
         };
         pictures.prefetch(&chunks, owned, |inks| {
-            vectors.extend(model.vectors(&inks));
-            progress.report(Event::Advance { done: vectors.len() });
+            embeddings.extend(model.embeddings(&inks));
+            progress.report(Event::Advance { done: embeddings.len() });
             Ok(GoOn::Yes)
         })?;
         let info = model.info();
-        let made_with: Vec<_> = std::iter::once(&info.trained_on).chain(&info.calibrated_on).collect();
-        let training_images = images_made_with(&made_with, &set, pictures);
-        Ok(Self { set, vectors, training_images })
+        let training_images = images_made_with(&[&info.trained_on], &set, pictures);
+        let calibrated_on: Vec<_> = info.calibrated_on.iter().collect();
+        let calibration_images = images_made_with(&calibrated_on, &set, pictures);
+        let places = model.inknet().map(|_| Likenesses::new(&set, &|a, b| alike(&embeddings, a, b)));
+        Ok(Self { set, embeddings, places, training_images, calibration_images })
     }
 
     /// The data set without what could not be read.
@@ -53,15 +60,20 @@ impl Embedded {
         &self.set
     }
 
-    /// How many of the images the model was made with: trained on, or its threshold fixed on.
+    /// How many of the images the model was trained on.
     pub fn training_images(&self) -> usize {
         self.training_images
     }
 
-    /// The score of a questioned image: the greatest of its scores to the references.
+    /// The score of a questioned image, as [`Model::score`]; what has been compared before is not compared again.
     pub fn score(&self, model: &Model, references: &[usize], questioned: usize) -> f64 {
-        let similarity = |&reference: &usize| model.similarity(&self.vectors[reference], &self.vectors[questioned]);
-        references.iter().map(|reference| similarity(reference).get()).fold(f64::NEG_INFINITY, f64::max)
+        if let Some(known) = &self.places {
+            let alike = |a, b| known.get(a, b).unwrap_or_else(|| f64::from(alike(&self.embeddings, a, b)));
+            return Inknet::score_by(references, questioned, alike, |image| to_cohort(&self.embeddings[image]));
+        }
+        let of_references: Vec<&Embedding> = references.iter().map(|&reference| &self.embeddings[reference]).collect();
+        let score = model.score_of(&of_references, &self.embeddings[questioned]);
+        score.expect("the protocols give references, and one model made all embeddings").get()
     }
 
     /// [`super::verification`], at the threshold and with the calibration that `options` give or else the
@@ -99,12 +111,15 @@ impl Embedded {
         Network { model, embedded: Cow::Owned(self) }
     }
 
-    /// [`super::notebook`].
+    /// [`super::notebook`], of a model whose scores are no probabilities by its likelihood ratios.
     ///
     /// # Errors
-    /// As [`super::notebook`].
+    /// As [`super::notebook`]; [`Error::NoProbabilities`] of a model that compares places and is not calibrated.
     pub fn notebook(&self, model: &Model, seed: u64) -> Result<NotebookResult> {
-        let score = |a: usize, b: usize| self.score(model, &[a], b);
+        if model.inknet().is_some() && model.info().calibration.is_none() {
+            return Err(Error::NoProbabilities { name: model.name().to_owned() });
+        }
+        let score = |a: usize, b: usize| probability(model, self.score(model, &[a], b));
         let mut result = super::notebook(&self.set, &score, seed)?;
         result.training_images_in_test = Some(self.training_images);
         result.model = Some(name(model));
@@ -141,6 +156,32 @@ impl Verifier for Network<'_> {
 
     fn training_images(&self) -> usize {
         self.embedded.training_images
+    }
+
+    fn calibration_images(&self) -> usize {
+        self.embedded.calibration_images
+    }
+}
+
+/// That one signature and another are by one writer, where that is as likely as not before; of a siamese network its score.
+fn probability(model: &Model, score: f64) -> f64 {
+    let calibration = model.info().calibration.as_ref().filter(|_| model.inknet().is_some());
+    let lr = calibration.and_then(|calibration| calibration.log10_lr(Score::new(score), 1));
+    lr.map_or(score, Log10Lr::probability)
+}
+
+/// How alike the places of two images are; 0 for vectors, which have none.
+fn alike(embeddings: &[Embedding], a: usize, b: usize) -> f32 {
+    match (&embeddings[a], &embeddings[b]) {
+        (Embedding::Places(a), Embedding::Places(b)) => a.alike(b),
+        _ => 0.0,
+    }
+}
+
+fn to_cohort(embedding: &Embedding) -> f64 {
+    match embedding {
+        Embedding::Places(places) => f64::from(places.to_cohort()),
+        Embedding::Vector(_) => 0.0,
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn pooled(parts: &[Part]) -> Result<VerificationResult> {
             too_few_genuine: sum(|result| result.skipped.too_few_genuine),
             no_forgeries: sum(|result| result.skipped.no_forgeries),
         },
+        calibration_images_in_test: None,
         training_images_in_test: parts.iter().map(|part| part.result.training_images_in_test).sum(),
         skilled: has_skilled.then(|| of(Class::Skilled)).transpose()?,
         random: of(Class::Random)?,

@@ -57,6 +57,7 @@ pub fn verification(
         images: claimants.iter().map(images).sum(),
         skipped: SkippedWriters { too_few_genuine: all.len() - claimants.len(), no_forgeries: no_forgeries.count() },
         training_images_in_test: None,
+        calibration_images_in_test: None,
         skilled: has_skilled.then(|| rates(Class::Skilled)).transpose()?,
         random: rates(Class::Random)?,
         threshold,

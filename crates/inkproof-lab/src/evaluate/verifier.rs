@@ -25,8 +25,13 @@ pub trait Verifier: Sync {
     /// What the scores are worth, fixed before this data set was seen; None where nothing was.
     fn calibration(&self) -> Option<&Calibration>;
 
-    /// How many of the images the verifier was made with.
+    /// How many of the images the verifier was trained on.
     fn training_images(&self) -> usize;
+
+    /// How many of the images fixed its threshold and its calibration.
+    fn calibration_images(&self) -> usize {
+        0
+    }
 }
 
 impl ModelName {
@@ -60,6 +65,9 @@ impl dyn Verifier + '_ {
             };
             let mut run = super::verification(self.set(), &score, &options, progress)?;
             run.training_images_in_test = Some(self.training_images());
+            // Numbers that are given anew here were not fixed on these.
+            let own = given.is_none() && options.calibration.as_ref() == self.calibration();
+            run.calibration_images_in_test = Some(if own { self.calibration_images() } else { 0 });
             run.model = Some(self.name());
             Ok(run)
         };

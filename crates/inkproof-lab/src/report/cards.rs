@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::text::{class, classes, escape, percent, references};
 use super::writers::Errors;
-use super::{Decision, Example, Report, Section};
+use inkproof::Decision;
+
+use super::{Example, Report, Section};
 use crate::evaluate::{Class, VerificationResult};
 
 /// The worst mistakes of the last run, class by class; None where nothing was decided.

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use inkproof::Decision;
+
+use super::Example;
 use super::picture::signature;
-use super::{Decision, Example};
 use crate::dataset::DataSet;
 use crate::error::Result;
 use crate::evaluate::{Class, Comparison, VerificationResult};

@@ -65,6 +65,14 @@ pub fn verdicts(runs: &[VerificationResult]) -> String {
             run.images
         ));
     }
+    let fixed = |run: &&VerificationResult| run.calibration_images_in_test.is_some_and(|seen| seen > 0);
+    if let Some(run) = runs.iter().find(fixed) {
+        sentences.push(format!(
+            "The model's threshold was fixed on {} of the {} test images: its FAR and FRR here flatter, the EER does not.",
+            run.calibration_images_in_test.unwrap_or(0),
+            run.images
+        ));
+    }
     let skilled = each(runs, |run| run.skilled.as_ref());
     let told = "are told from genuine signatures with an equal error rate of";
     sentences.push(match (skilled.is_empty(), runs) {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use inkproof::network::{Adam, Parameter, Step, Trainer, Weights};
-use inkproof::write_atomically;
+use inkproof::{Backbone, write_atomically};
 use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -111,8 +111,8 @@ pub(super) fn remove(path: &Path) -> Result<()> {
 }
 
 impl Checkpoint {
-    pub(super) fn beginning(options: &TrainOptions) -> Self {
-        let weights = Weights::initialise(options.backbone, options.seed);
+    pub(super) fn beginning(backbone: Backbone, options: &TrainOptions) -> Self {
+        let weights = Weights::initialise(backbone, options.seed);
         let mut trainer = Trainer::new(weights, options.learning_rate, options.seed);
         trainer.compute = options.compute;
         Self { trainer, position: Position::default(), last_epoch: Position::default() }
@@ -142,7 +142,7 @@ impl Checkpoint {
 
     /// # Errors
     /// A file that is no checkpoint, or that of another training.
-    pub(super) fn load(path: &Path, identity: &Identity, options: &TrainOptions) -> Result<Self> {
+    pub(super) fn load(path: &Path, identity: &Identity, backbone: Backbone, options: &TrainOptions) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
         let broken = |why: String| Error::Checkpoint { path: path.to_owned(), why };
         let (header, mut tensors) = parse(&bytes).map_err(&broken)?;
@@ -153,7 +153,7 @@ impl Checkpoint {
             let done = header.position.epoch;
             return Err(broken(format!("it has done {done} epochs already; give at least as many --epochs")));
         }
-        let parameters = options.backbone.parameters();
+        let parameters = backbone.parameters();
         let weights = parameters
             .iter()
             .map(|parameter| {
@@ -166,7 +166,7 @@ impl Checkpoint {
             .map(|parameter| Ok([take(&mut tensors, "first", parameter)?, take(&mut tensors, "second", parameter)?]))
             .collect::<Result<_, _>>()
             .map_err(&broken)?;
-        let weights = Weights::from_tensors(options.backbone, weights).map_err(|error| error.at(path))?;
+        let weights = Weights::from_tensors(backbone, weights).map_err(|error| error.at(path))?;
         let mut trainer = Trainer::new(weights, options.learning_rate, options.seed);
         trainer.compute = options.compute;
         trainer.adam = Adam { steps: header.adam_steps, moments };

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::model::{DataInfo, FORMAT as MODEL_FORMAT, ModelInfo, ThresholdInfo};
-use crate::{Preprocess, Threshold};
+use crate::{Architecture, Preprocess, Threshold};
 
 fn model(backbone: Backbone) -> Model {
     let info = ModelInfo {
         format: MODEL_FORMAT,
-        backbone,
+        backbone: Architecture::Siamese(backbone),
         preprocess: Preprocess::Raw,
         threshold: ThresholdInfo { value: Threshold::new(0.5).unwrap(), origin: "the notebook's 0.5".into() },
         trained_on: DataInfo::default(),
@@ -28,7 +28,7 @@ fn every_value_is_known_before_it_is_used_and_every_weight_is_there() {
         let model = model(backbone);
         let mut exported = BTreeSet::new();
         for part in [Part::Embedding, Part::Score] {
-            let message = messages::Model::decode(&export(&model, part)[..]).unwrap();
+            let message = messages::Model::decode(&export(&model, part).unwrap()[..]).unwrap();
             let graph = message.graph.unwrap();
             let mut known: BTreeSet<&str> = graph.inputs.iter().map(|input| &input.name[..]).collect();
             for tensor in &graph.initializers {
@@ -46,7 +46,7 @@ fn every_value_is_known_before_it_is_used_and_every_weight_is_there() {
             assert!(graph.outputs.iter().all(|output| known.contains(&output.name[..])));
             exported.extend(graph.initializers.iter().map(|tensor| tensor.name.clone()));
         }
-        for (parameter, _) in model.weights().iter() {
+        for (parameter, _) in model.weights().unwrap().iter() {
             assert!(exported.contains(&parameter.name), "{backbone}: {} is missing", parameter.name);
         }
     }

@@ -39,6 +39,31 @@ pub struct InkParameters {
     pub speck_share: f32,
     /// How far ink must be from paper, in standard deviations of the paper.
     pub contrast: f32,
+    /// What is brought to a constant size and place; files from before there was a choice have `box`.
+    #[serde(default)]
+    pub frame: Frame,
+}
+
+/// What of the strokes is brought to a constant size and place; the aspect stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Frame {
+    /// The box around all ink fills the result.
+    #[default]
+    Box,
+    /// The ink's centre of mass is in the middle, its spread (the root of the mean squared distance to there) is
+    /// [`SPREAD`] pixels: one long flourish does not shrink the letters. What is far out is cut off.
+    Mass,
+}
+
+/// The spread of an ink in [`Frame::Mass`], in pixels of the result.
+pub const SPREAD: f32 = 36.0;
+
+impl InkParameters {
+    /// Framed by mass, and hardly evened out: for networks that look at places.
+    pub fn by_mass() -> Self {
+        InkParameters { smoothing: 0.4, frame: Frame::Mass, ..InkParameters::default() }
+    }
 }
 
 impl Default for InkParameters {
@@ -51,6 +76,7 @@ impl Default for InkParameters {
             speck: 0.5,
             speck_share: 0.001,
             contrast: 3.0,
+            frame: Frame::Box,
         }
     }
 }

@@ -38,7 +38,11 @@ impl Worker {
         match command {
             "model" => {
                 let model = Model::load(Path::new(argument))?;
-                self.trainer = Some(Trainer::new(model.weights().clone(), Trainer::LEARNING_RATE, 0));
+                self.trainer = Some(Trainer::new(
+                    model.weights().context("no siamese network")?.clone(),
+                    Trainer::LEARNING_RATE,
+                    0,
+                ));
                 self.model = Some(model);
                 Ok(json!({}))
             }
@@ -59,7 +63,8 @@ impl Worker {
                 Ok(json!({ "seconds": begun.elapsed().as_secs_f64() }))
             }
             "vectors" => {
-                let vectors = self.model.as_ref().context("no model")?.vectors_of(&self.batch.a);
+                let model = self.model.as_ref().context("no model")?;
+                let vectors = model.vectors_of(&self.batch.a).context("no siamese network")?;
                 let bytes: Vec<u8> = vectors.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
                 std::fs::write(argument, bytes).with_context(|| argument.to_owned())?;
                 Ok(json!({ "vectors": vectors.len() }))

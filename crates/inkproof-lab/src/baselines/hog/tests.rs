@@ -26,7 +26,7 @@ fn hog() -> Hog {
     let set = set_in_memory(&[(4, 1), (2, 1)]);
     let places: Vec<Places> = (0..8).map(|image| synthetic(u64::from(image > 4), image)).collect();
     let to_cohort = places.iter().map(|places| Cohort::new().alike(places)).collect();
-    let within = WithinWriters::new(&set, &places);
+    let within = Likenesses::new(&set, &|a, b| places[a].alike(&places[b]));
     Hog { set, places, to_cohort, within }
 }
 

@@ -4,8 +4,8 @@
 //! which is a Gaussian), fitted to the result's square with the aspect kept, and every pixel gets
 //! the share of it that the pen covers, by its distance to the line.
 
-use super::InkParameters;
 use super::skeleton::Skeleton;
+use super::{Frame, InkParameters, SPREAD};
 use crate::preprocess::SIDE;
 
 /// More than this no smoothing and no pen is, in pixels of the result, whatever a model file says.
@@ -22,7 +22,10 @@ pub(super) fn draw(mut skeleton: Skeleton, parameters: &InkParameters, longest: 
         even_out(&mut skeleton);
     }
     let radius = parameters.stroke_width.clamp(0.0, MOST) / 2.0;
-    fit(&mut skeleton.points, margin + radius);
+    match parameters.frame {
+        Frame::Box => fit(&mut skeleton.points, margin + radius),
+        Frame::Mass => balance(&mut skeleton),
+    }
     cover(&skeleton, radius)
 }
 
@@ -63,12 +66,39 @@ fn fit(points: &mut [[f32; 2]], margin: f32) {
     }
 }
 
+/// Brings the centre of the lines' mass to the middle and their spread to [`SPREAD`].
+fn balance(skeleton: &mut Skeleton) {
+    let (mut mass, mut sums, mut squares) = (0.0_f64, [0.0_f64; 2], 0.0_f64);
+    for (p, from) in skeleton.points.iter().enumerate() {
+        for to in skeleton.near(p).iter().filter(|&&q| q as usize > p).map(|&q| skeleton.points[q as usize]) {
+            let length = f64::from((to[0] - from[0]).hypot(to[1] - from[1]));
+            let middle = [0, 1].map(|axis| f64::from(from[axis] + to[axis]) / 2.0);
+            mass += length;
+            (0..2).for_each(|axis| sums[axis] += length * middle[axis]);
+            squares += length * (middle[0].powi(2) + middle[1].powi(2));
+        }
+    }
+    // Dots have no length, and no size to bring to another.
+    let whole = |points: &[[f32; 2]], axis: usize| points.iter().map(|point| f64::from(point[axis])).sum::<f64>();
+    let center = match mass > 0.0 {
+        true => sums.map(|sum| sum / mass),
+        false => [0, 1].map(|axis| whole(&skeleton.points, axis) / skeleton.points.len() as f64),
+    };
+    let variance = if mass > 0.0 { squares / mass - center[0].powi(2) - center[1].powi(2) } else { 0.0 };
+    let scale = if variance > 0.0 { f64::from(SPREAD) / variance.sqrt() } else { 1.0 };
+    for point in &mut skeleton.points {
+        for axis in 0..2 {
+            point[axis] = ((f64::from(point[axis]) - center[axis]) * scale + SIDE as f64 / 2.0) as f32;
+        }
+    }
+}
+
 /// How much of each pixel is within `radius` of the lines.
 fn cover(skeleton: &Skeleton, radius: f32) -> Vec<u8> {
     let mut squares = vec![f32::MAX; SIDE * SIDE];
     let reach = radius + 1.0;
     let mut stamp = |[x, y]: [f32; 2]| {
-        let span = |c: f32| (c - reach).max(0.0) as usize..((c + reach) as usize + 1).min(SIDE);
+        let span = |c: f32| ((c - reach).max(0.0) as usize).min(SIDE)..((c + reach + 1.0).max(0.0) as usize).min(SIDE);
         for row in span(y) {
             let dy = row as f32 + 0.5 - y;
             let columns = span(x);

@@ -1,0 +1,190 @@
+//! `inknet`: signatures are compared place by place, and judged by how much the writer's own differ.
+//!
+//! An ink becomes [`Places`]: points on its strokes, each with what the strokes do around it ([`raw_places`]) as a unit
+//! vector of [`WIDTH`] numbers. The linear map that makes these is trained: of all differences between places it keeps
+//! apart what varies between places in general and leaves out what varies between two signings of one writer (linear
+//! discriminant analysis, as G. Hua, M. Brown and S. Winder, Discriminant embedding for local image descriptors, ICCV
+//! 2007, do it for photographs).
+//!
+//! Two inks are [alike](Places::alike) as far as each place of one finds a place like it in the other nearby, both ways.
+//! The [`score`](Inknet::score) puts that in [relation](relative) to a cohort of strangers and to the references among
+//! themselves.
+
+mod directions;
+mod file;
+mod places;
+
+pub use places::{Places, RAW, RawPlace, mutual};
+
+use crate::kernels::parallel;
+use crate::{Error, Ink, Result};
+
+/// Numbers that a place is described by once it is projected.
+pub const WIDTH: usize = 64;
+
+/// What two signings of one writer are usually alike, and how many pairs of references that counts as: few references say
+/// little of how much their writer varies, and without this, two that differ by chance would let anything pass. The
+/// likeness is that of genuine pairs on the development writers (docs/model-card.md).
+const USUAL: Usual = Usual { alike: 0.64, pairs: 1.0 };
+
+/// Least closeness between references by which a score is divided: references that are no more alike than strangers say
+/// nothing about the writer's variation.
+pub const LEAST_VARIATION: f64 = 0.05;
+
+/// What was learnt, and the strangers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inknet {
+    learnt: Learnt,
+    cohort: Vec<Places>,
+}
+
+/// The map from raw places, and the statistics that it was made from, so that a training can go on from there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learnt {
+    /// `[RAW]`: the mean of all raw places.
+    pub mean: Vec<f32>,
+    /// `[RAW, WIDTH]`, row-major: what a raw place less the mean is multiplied by.
+    pub projection: Vec<f32>,
+    /// `[RAW, RAW]`: mean products of the differences between matched places of one writer.
+    pub within: Vec<f32>,
+    /// `[RAW, RAW]`: the covariance of all raw places.
+    pub total: Vec<f32>,
+}
+
+/// The raw places of an ink, which a training learns from.
+pub fn raw_places(ink: &Ink) -> Vec<RawPlace> {
+    places::of(ink.pixels())
+}
+
+impl Inknet {
+    /// What was learnt, with strangers to whom everybody is compared.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where a part is of another shape, holds a NaN or an infinity, or the cohort is empty.
+    pub fn new(learnt: Learnt, cohort: &[Ink]) -> Result<Self> {
+        learnt.check()?;
+        let mut inknet = Self { learnt, cohort: Vec::new() };
+        inknet.cohort = parallel::map(cohort.len(), |stranger| inknet.places(&cohort[stranger]));
+        inknet.require_cohort()?;
+        Ok(inknet)
+    }
+
+    pub fn learnt(&self) -> &Learnt {
+        &self.learnt
+    }
+
+    fn require_cohort(&self) -> Result<()> {
+        match self.cohort.is_empty() || self.cohort.iter().any(Places::is_empty) {
+            true => Err(Error::Model("its cohort has no strangers, or one without places".to_owned())),
+            false => Ok(()),
+        }
+    }
+
+    /// The places of an ink, and how alike they are to the cohort. An ink without strokes has none.
+    pub fn embed(&self, ink: &Ink) -> Places {
+        let mut places = self.places(ink);
+        places.to_cohort = mean(self.cohort.iter().map(|stranger| f64::from(stranger.alike(&places)))) as f32;
+        places
+    }
+
+    fn places(&self, ink: &Ink) -> Places {
+        let raw = raw_places(ink);
+        let values = raw.iter().map(|place| self.learnt.project(&place.values)).collect();
+        Places { at: raw.iter().map(|place| place.at).collect(), values, to_cohort: 0.0 }
+    }
+
+    /// The score of a questioned ink; higher is more alike. The same for any order of the references.
+    ///
+    /// # Errors
+    /// [`Error::NoReference`] where there is none.
+    pub fn score(&self, references: &[&Places], questioned: &Places) -> Result<f64> {
+        if references.is_empty() {
+            return Err(Error::NoReference);
+        }
+        let numbers: Vec<usize> = (0..references.len()).collect();
+        let of = |number: usize| if number == references.len() { questioned } else { references[number] };
+        let alike = |a: usize, b: usize| f64::from(of(a).alike(of(b)));
+        Ok(Self::score_by(&numbers, references.len(), alike, |number| f64::from(of(number).to_cohort)))
+    }
+
+    /// [`Inknet::score`] of signatures that are told by numbers, of which `alike` compares two and `to_cohort` says how
+    /// alike strangers are on average.
+    pub fn score_by(
+        references: &[usize],
+        questioned: usize,
+        alike: impl Fn(usize, usize) -> f64,
+        to_cohort: impl Fn(usize) -> f64,
+    ) -> f64 {
+        relative(references, questioned, alike, to_cohort, USUAL)
+    }
+}
+
+/// What is assumed of a writer's variation beside what the references show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Usual {
+    /// How alike two references usually are, 0..1.
+    pub alike: f64,
+    /// How many pairs of references that counts as; with 0 only where there is no pair.
+    pub pairs: f64,
+}
+
+/// How much closer the questioned signature and the references are to each other than both are to a cohort of strangers,
+/// measured in how much closer than that the references are among themselves. A writer with steady signatures is judged
+/// strictly, one with loose signatures mildly. The order of the references does not matter, and of a single one it does not
+/// matter which is the questioned signature. Signatures are told by numbers, of which `alike` compares two and `to_cohort` says
+/// how alike strangers are on average, both 0..1.
+pub fn relative(
+    references: &[usize],
+    questioned: usize,
+    alike: impl Fn(usize, usize) -> f64,
+    to_cohort: impl Fn(usize) -> f64,
+    usual: Usual,
+) -> f64 {
+    let to_references = mean(references.iter().map(|&reference| alike(reference, questioned)));
+    let to_strangers = (mean(references.iter().map(|&reference| to_cohort(reference))) + to_cohort(questioned)) / 2.0;
+    let others = |place: usize| &references[place + 1..];
+    let pairs = references.iter().enumerate().flat_map(|(place, &a)| others(place).iter().map(move |&b| (a, b)));
+    let (count, sum) = pairs.fold((0.0, 0.0), |(count, sum), (a, b)| (count + 1.0, sum + alike(a, b)));
+    let known = count + usual.pairs;
+    let between = if known > 0.0 { (sum + usual.pairs * usual.alike) / known } else { usual.alike };
+    (to_references - to_strangers) / (between - to_strangers).max(LEAST_VARIATION)
+}
+
+impl Learnt {
+    fn check(&self) -> Result<()> {
+        let parts = [
+            ("mean", &self.mean, RAW),
+            ("projection", &self.projection, RAW * WIDTH),
+            ("within", &self.within, RAW * RAW),
+            ("total", &self.total, RAW * RAW),
+        ];
+        for (name, values, length) in parts {
+            if values.len() != length {
+                return Err(Error::Model(format!("'{name}' of inknet has {} numbers, not {length}", values.len())));
+            }
+            if values.iter().any(|value| !value.is_finite()) {
+                return Err(Error::Model(format!("'{name}' of inknet holds a NaN or an infinity")));
+            }
+        }
+        Ok(())
+    }
+
+    /// A unit vector.
+    fn project(&self, raw: &[f32; RAW]) -> [f32; WIDTH] {
+        let mut sums = [0.0; WIDTH];
+        for ((value, mean), row) in raw.iter().zip(&self.mean).zip(self.projection.chunks_exact(WIDTH)) {
+            let value = value - mean;
+            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += value * weight);
+        }
+        let length = sums.iter().map(|sum| sum * sum).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        sums.map(|sum| sum / length)
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (count, sum) = values.fold((0, 0.0), |(count, sum), value| (count + 1, sum + value));
+    sum / f64::from(count)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! `inknet` as the tensors of a model file, and back.
+
+use std::collections::BTreeMap;
+
+use super::{Inknet, Learnt, Places, RAW, WIDTH};
+use crate::{Error, Result};
+
+/// Names, shapes and values.
+pub(crate) type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// A cohort signature has no more places than this: one for each block of an ink.
+const MOST_PLACES: usize = 56 * 56;
+
+impl Inknet {
+    /// Every tensor by name.
+    pub(crate) fn tensors(&self) -> Tensors {
+        let Learnt { mean, projection, within, total } = &self.learnt;
+        let count: usize = self.cohort.iter().map(Places::len).sum();
+        let each = |of: fn(&Places) -> f32| self.cohort.iter().map(of).collect::<Vec<f32>>();
+        let all = [
+            ("mean", vec![RAW], mean.clone()),
+            ("projection", vec![RAW, WIDTH], projection.clone()),
+            ("within", vec![RAW, RAW], within.clone()),
+            ("total", vec![RAW, RAW], total.clone()),
+            ("cohort.places", vec![self.cohort.len()], each(|places| places.len() as f32)),
+            (
+                "cohort.at",
+                vec![count, 2],
+                self.cohort.iter().flat_map(|places| places.at.as_flattened()).copied().collect(),
+            ),
+            (
+                "cohort.values",
+                vec![count, WIDTH],
+                self.cohort.iter().flat_map(|places| places.values.as_flattened()).copied().collect(),
+            ),
+        ];
+        all.into_iter().map(|(name, shape, values)| (name.to_owned(), (shape, values))).collect()
+    }
+
+    /// Takes tensors by name, as read from a file.
+    ///
+    /// # Errors
+    /// Where a tensor is missing, too many, of another shape, or holds a NaN or an infinity.
+    pub(crate) fn from_tensors(mut tensors: Tensors) -> Result<Self> {
+        let mut take = |name: &str, shape: &[Option<usize>]| -> Result<Vec<f32>> {
+            let (found, values) =
+                tensors.remove(name).ok_or_else(|| Error::Model(format!("tensor '{name}' of inknet is missing")))?;
+            let fits = |(found, wanted): (&usize, &Option<usize>)| wanted.is_none_or(|wanted| *found == wanted);
+            if found.len() != shape.len() || !found.iter().zip(shape).all(fits) {
+                return Err(Error::Model(format!(
+                    "tensor '{name}' of inknet has the shape {found:?}, which does not fit"
+                )));
+            }
+            if values.iter().any(|value| !value.is_finite()) {
+                return Err(Error::Model(format!("tensor '{name}' holds a NaN or an infinity")));
+            }
+            Ok(values)
+        };
+        let learnt = Learnt {
+            mean: take("mean", &[Some(RAW)])?,
+            projection: take("projection", &[Some(RAW), Some(WIDTH)])?,
+            within: take("within", &[Some(RAW), Some(RAW)])?,
+            total: take("total", &[Some(RAW), Some(RAW)])?,
+        };
+        let counts = take("cohort.places", &[None])?;
+        let at = take("cohort.at", &[None, Some(2)])?;
+        let values = take("cohort.values", &[None, Some(WIDTH)])?;
+        if let Some(name) = tensors.into_keys().next() {
+            return Err(Error::Model(format!("tensor '{name}' is none of inknet")));
+        }
+        let inknet = Self { learnt, cohort: cohort(&counts, &at, &values)? };
+        inknet.require_cohort()?;
+        Ok(inknet)
+    }
+}
+
+fn cohort(counts: &[f32], at: &[f32], values: &[f32]) -> Result<Vec<Places>> {
+    let (mut at, mut values) = (at.as_chunks().0, values.as_chunks().0);
+    let mut cohort = Vec::with_capacity(counts.len());
+    for &count in counts {
+        let places = count as usize;
+        if places as f32 != count || places > MOST_PLACES || places > at.len() || places > values.len() {
+            return Err(Error::Model(format!("its cohort has a signature of {count} places, which it does not hold")));
+        }
+        let (of_one, values_of_one);
+        (of_one, at) = at.split_at(places);
+        (values_of_one, values) = values.split_at(places);
+        cohort.push(Places { at: of_one.to_vec(), values: values_of_one.to_vec(), to_cohort: 0.0 });
+    }
+    match at.is_empty() && values.is_empty() {
+        true => Ok(cohort),
+        false => Err(Error::Model("its cohort has places that belong to no signature".to_owned())),
+    }
+}

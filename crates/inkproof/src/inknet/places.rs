@@ -1,0 +1,189 @@
+//! Places of an ink: points on the strokes, and what the strokes do around each.
+//!
+//! A place is described as DAISY does (E. Tola, V. Lepetit and P. Fua, DAISY: an efficient dense descriptor, PAMI 2010):
+//! the [`Directions`] there, at eight points around it, and at eight points further out, where they are more spread. The
+//! description is divided by its sum and the root taken of each number (R. Arandjelovic and A. Zisserman, Three things
+//! everyone should know to improve object retrieval, CVPR 2012), which makes it a unit vector.
+
+use super::WIDTH;
+use super::directions::{CELL, DIRECTIONS, Directions};
+use crate::preprocess::{SIDE, SPREAD};
+
+/// Points that a place is described by: itself and two rings.
+const POINTS: usize = 17;
+/// Numbers that describe a place.
+pub const RAW: usize = POINTS * DIRECTIONS;
+
+/// Radius of the inner and the outer ring, in spreads of the ink.
+const RINGS: [f32; 2] = [0.25, 0.5];
+/// How far the directions are spread for them, in spreads of the ink.
+const NEAR: f32 = 0.1;
+const FAR: f32 = 0.2;
+
+/// Pixels along the blocks that have one place each.
+const BLOCK: usize = 4;
+/// From this value on a pixel counts as ink.
+const INK: u8 = 128;
+
+/// How far a place's counterpart may be, in spreads of the ink.
+const WINDOW: f32 = 0.4;
+
+/// One place before it is projected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawPlace {
+    /// In pixels, from the left and from the top.
+    pub at: [f32; 2],
+    pub values: [f32; RAW],
+}
+
+/// What `inknet` keeps of an ink: its places, projected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Places {
+    /// Where each place is, in pixels of the ink.
+    pub(super) at: Vec<[f32; 2]>,
+    /// A unit vector for each.
+    pub(super) values: Vec<[f32; WIDTH]>,
+    /// How alike strangers are to it on average, 0..1.
+    pub(super) to_cohort: f32,
+}
+
+impl Places {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.at.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.at.is_empty()
+    }
+
+    /// Where the places are, in pixels of the ink.
+    pub fn at(&self) -> &[[f32; 2]] {
+        &self.at
+    }
+
+    /// How alike strangers are to it on average, 0..1.
+    pub fn to_cohort(&self) -> f32 {
+        self.to_cohort
+    }
+
+    /// How alike two inks are, 0..1: the mean, over the places of each, of the likeness (cosine) to the most alike place
+    /// of the other in the window. The same both ways round, to the last bit.
+    pub fn alike(&self, other: &Self) -> f32 {
+        let (here, there) = self.matched(other);
+        (mean(&here) + mean(&there)) / 2.0
+    }
+
+    /// The likeness of each place to the most alike place of the other ink in the window, 0 where there is none: for the
+    /// places here, and for those of the other.
+    pub fn matched(&self, other: &Self) -> (Vec<f32>, Vec<f32>) {
+        let (mut here, mut there) = (vec![0.0_f32; self.len()], vec![0.0_f32; other.len()]);
+        in_window(&self.at, &other.at, |a, b| {
+            let likeness = dot(&self.values[a], &other.values[b]);
+            here[a] = here[a].max(likeness);
+            there[b] = there[b].max(likeness);
+        });
+        (here, there)
+    }
+}
+
+/// All pairs of points that are near enough to be counterparts.
+pub(super) fn in_window(a: &[[f32; 2]], b: &[[f32; 2]], mut found: impl FnMut(usize, usize)) {
+    const REACH: f32 = WINDOW * SPREAD;
+    // Places come in rows of blocks: what is certainly too high is passed over once for all.
+    let mut first = 0;
+    for (here, [x, y]) in a.iter().enumerate() {
+        while b.get(first).is_some_and(|[_, above]| above + REACH + 2.0 * (BLOCK as f32) < *y) {
+            first += 1;
+        }
+        for (there, [u, v]) in b.iter().enumerate().skip(first) {
+            if v - y > REACH + BLOCK as f32 {
+                break;
+            }
+            if (u - x).powi(2) + (v - y).powi(2) <= REACH * REACH {
+                found(here, there);
+            }
+        }
+    }
+}
+
+fn mean(values: &[f32]) -> f32 {
+    values.iter().sum::<f32>() / values.len().max(1) as f32
+}
+
+/// In lanes, so that the compiler can keep several sums at once.
+pub(super) fn dot<const LEN: usize>(a: &[f32; LEN], b: &[f32; LEN]) -> f32 {
+    const LANES: usize = 16;
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums.iter().sum()
+}
+
+/// Pairs of raw places that are each other's most alike in the window: what two signings of one writer share.
+pub fn mutual(a: &[RawPlace], b: &[RawPlace]) -> Vec<(usize, usize)> {
+    let points = |places: &[RawPlace]| places.iter().map(|place| place.at).collect::<Vec<_>>();
+    let (mut best_a, mut best_b) = (vec![(0.0, usize::MAX); a.len()], vec![(0.0, usize::MAX); b.len()]);
+    in_window(&points(a), &points(b), |here, there| {
+        let likeness: f32 = a[here].values.iter().zip(&b[there].values).map(|(a, b)| a * b).sum();
+        if likeness > best_a[here].0 {
+            best_a[here] = (likeness, there);
+        }
+        if likeness > best_b[there].0 {
+            best_b[there] = (likeness, here);
+        }
+    });
+    let is_mutual = |&(here, (_, there)): &(usize, (f32, usize))| there < b.len() && best_b[there].1 == here;
+    best_a.into_iter().enumerate().filter(is_mutual).map(|(here, (_, there))| (here, there)).collect()
+}
+
+/// The places of an ink's pixels: one for each block that strokes go through, in rows.
+pub(super) fn of(pixels: &[u8]) -> Vec<RawPlace> {
+    let directions = Directions::of(pixels);
+    let cells = |spreads: f32| spreads * SPREAD / CELL as f32;
+    let (near, far) = (directions.spread(cells(NEAR)), directions.spread(cells(FAR)));
+    let points = points(pixels).into_iter();
+    points.map(|at| RawPlace { at, values: described(&near, &far, at) }).collect()
+}
+
+/// The middle of the ink in each block.
+fn points(pixels: &[u8]) -> Vec<[f32; 2]> {
+    let mut points = Vec::new();
+    for top in (0..SIDE).step_by(BLOCK) {
+        for left in (0..SIDE).step_by(BLOCK) {
+            let (mut count, mut sum) = (0.0, [0.0; 2]);
+            for y in top..top + BLOCK {
+                for x in left..left + BLOCK {
+                    if pixels[y * SIDE + x] >= INK {
+                        count += 1.0;
+                        sum[0] += x as f32 + 0.5;
+                        sum[1] += y as f32 + 0.5;
+                    }
+                }
+            }
+            if count > 0.0 {
+                points.push(sum.map(|sum| sum / count));
+            }
+        }
+    }
+    points
+}
+
+fn described(near: &Directions, far: &Directions, [x, y]: [f32; 2]) -> [f32; RAW] {
+    let mut values = [0.0; RAW];
+    for (point, values) in values.chunks_exact_mut(DIRECTIONS).enumerate() {
+        let (view, radius, eighths) = match point.checked_sub(1) {
+            None => (near, 0.0, 0.0),
+            Some(inner @ 0..8) => (near, RINGS[0], inner as f32),
+            Some(outer) => (far, RINGS[1], outer as f32 + 0.5),
+        };
+        let angle = eighths * std::f32::consts::FRAC_PI_4;
+        let radius = radius * SPREAD;
+        values.copy_from_slice(&view.at(x + radius * libm::cosf(angle), y + radius * libm::sinf(angle)));
+    }
+    let sum: f32 = values.iter().sum();
+    values.map(|value| (value / sum.max(f32::MIN_POSITIVE)).sqrt())
+}

@@ -1,0 +1,111 @@
+//! That likeness and score behave as they must, whatever was learnt, and that a file is read back or refused.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::SIDE;
+
+/// An ink of a few strokes, which a seed bends.
+fn ink(seed: u32) -> Ink {
+    let mut pixels = vec![0; SIDE * SIDE];
+    let bend = |n: u32| f64::from(seed.wrapping_mul(2_654_435_761).rotate_left(7 * n) >> 20) / 4096.0;
+    for step in 0..3000 {
+        let t = f64::from(step) / 3000.0;
+        let wave = |n: u32| (std::f64::consts::TAU * (t * (2.0 + 6.0 * bend(n)) + bend(n + 1))).sin();
+        let (x, y) = (40.0 + 140.0 * t + 15.0 * wave(1), 112.0 + 30.0 * wave(2) + 12.0 * wave(3));
+        for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+            pixels[(y as usize + dy) * SIDE + x as usize + dx] = 255;
+        }
+    }
+    Ink::new(pixels).unwrap()
+}
+
+/// What nobody has learnt: the first numbers of a raw place as they are.
+fn learnt() -> Learnt {
+    let unit = |rows: usize, columns: usize| {
+        (0..rows * columns).map(|i| f32::from(u8::from(i / columns == i % columns))).collect()
+    };
+    Learnt { mean: vec![0.0; RAW], projection: unit(RAW, WIDTH), within: unit(RAW, RAW), total: unit(RAW, RAW) }
+}
+
+static INKNET: LazyLock<Inknet> = LazyLock::new(|| Inknet::new(learnt(), &[ink(1000), ink(1001), ink(1002)]).unwrap());
+
+#[test]
+fn an_ink_is_like_itself_and_less_like_others() {
+    let [a, b] = [ink(1), ink(2)].map(|ink| INKNET.embed(&ink));
+    assert!(a.len() > 50 && (a.alike(&a) - 1.0).abs() < 1e-5, "{} {}", a.len(), a.alike(&a));
+    assert!(a.alike(&b) < 0.95 && a.alike(&b) > 0.0, "{}", a.alike(&b));
+    assert!(a.to_cohort() > 0.0 && a.to_cohort() < 1.0);
+    assert!(INKNET.score(&[&a], &a).unwrap() > INKNET.score(&[&a], &b).unwrap());
+}
+
+#[test]
+fn without_references_there_is_no_score() {
+    let a = INKNET.embed(&ink(1));
+    assert!(matches!(INKNET.score(&[], &a), Err(Error::NoReference)));
+}
+
+#[test]
+fn one_reference_and_several_by_hand() {
+    let alike = |a: usize, b: usize| {
+        [[1.0, 0.5, 0.7, 0.4], [0.5, 1.0, 0.6, 0.3], [0.7, 0.6, 1.0, 0.5], [0.4, 0.3, 0.5, 1.0]][a][b]
+    };
+    let cohort = |number: usize| [0.1, 0.2, 0.15, 0.25][number];
+    let usual = Usual { alike: 0.6, pairs: 1.0 };
+    let single = relative(&[0], 3, alike, cohort, usual);
+    assert!((single - (0.4 - 0.175) / (0.6 - 0.175)).abs() < 1e-12, "{single}");
+    let several = relative(&[0, 1, 2], 3, alike, cohort, usual);
+    let between = (0.5 + 0.7 + 0.6 + 0.6) / 4.0;
+    assert!((several - (0.4 - 0.2) / (between - 0.2)).abs() < 1e-12, "{several}");
+    let unknown = relative(&[0], 3, alike, cohort, Usual { alike: 1.0, pairs: 0.0 });
+    assert!((unknown - (0.4 - 0.175) / (1.0 - 0.175)).abs() < 1e-12, "{unknown}");
+    // References that are no more alike than strangers do not make the score explode.
+    let apart = relative(&[0, 1], 3, |_, _| 0.1, |_| 0.2, Usual { alike: 0.1, pairs: 1.0 });
+    assert!((apart - (0.1 - 0.2) / LEAST_VARIATION).abs() < 1e-12, "{apart}");
+}
+
+#[test]
+fn a_file_gives_back_what_it_was_given_and_refuses_what_is_broken() {
+    let tensors = INKNET.tensors();
+    assert_eq!(Inknet::from_tensors(tensors.clone()).unwrap(), *INKNET);
+    let broken = |change: &dyn Fn(&mut file::Tensors)| {
+        let mut tensors = tensors.clone();
+        change(&mut tensors);
+        Inknet::from_tensors(tensors).unwrap_err().to_string()
+    };
+    let set = |tensors: &mut file::Tensors, name: &str, value: f32| tensors.get_mut(name).unwrap().1[0] = value;
+    assert!(broken(&|t| drop(t.remove("within"))).contains("'within'"));
+    assert!(broken(&|t| set(t, "projection", f32::NAN)).contains("NaN"));
+    assert!(broken(&|t| set(t, "cohort.places", 1e9)).contains("does not hold"));
+    assert!(broken(&|t| set(t, "cohort.places", -1.0)).contains("does not hold"));
+    assert!(broken(&|t| set(t, "cohort.places", 0.0)).contains("cohort"));
+    assert!(broken(&|t| t.get_mut("mean").unwrap().0 = vec![RAW - 1]).contains("shape"));
+    assert!(broken(&|t| drop(t.insert("more".to_owned(), (vec![1], vec![0.0])))).contains("'more'"));
+    assert!(Inknet::new(learnt(), &[]).unwrap_err().to_string().contains("cohort"));
+    assert!(Inknet::new(Learnt { mean: vec![0.0; 3], ..learnt() }, &[ink(1)]).is_err());
+}
+
+#[test]
+fn places_that_two_inks_share_find_each_other() {
+    let (a, b) = (raw_places(&ink(5)), raw_places(&ink(5)));
+    assert_eq!(mutual(&a, &b), (0..a.len()).map(|place| (place, place)).collect::<Vec<_>>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn likeness_is_symmetric_and_the_order_of_references_does_not_matter(seeds in proptest::collection::vec(0_u32..500, 2..6)) {
+        let places: Vec<Places> = seeds.iter().map(|&seed| INKNET.embed(&ink(seed))).collect();
+        let (questioned, references) = places.split_first().unwrap();
+        prop_assert_eq!(questioned.alike(&references[0]), references[0].alike(questioned));
+        let forth: Vec<&Places> = references.iter().collect();
+        let back: Vec<&Places> = references.iter().rev().collect();
+        let (a, b) = (INKNET.score(&forth, questioned).unwrap(), INKNET.score(&back, questioned).unwrap());
+        prop_assert!((a - b).abs() < 1e-9, "{} {}", a, b);
+        let (one, other) = (INKNET.score(&forth[..1], questioned).unwrap(), INKNET.score(&[questioned], forth[0]).unwrap());
+        prop_assert_eq!(one, other);
+    }
+}
