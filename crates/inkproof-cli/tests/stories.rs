@@ -18,6 +18,8 @@ mod demo;
 mod evaluate;
 #[path = "stories/folds.rs"]
 mod folds;
+#[path = "stories/inknet.rs"]
+mod inknet;
 #[path = "stories/program.rs"]
 mod program;
 #[path = "stories/synth.rs"]

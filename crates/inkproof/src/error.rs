@@ -116,6 +116,9 @@ pub enum Error {
     /// An embedding of a siamese network where one of inknet is needed, or the other way round.
     #[error("the embedding was made by another kind of model; embed the image anew")]
     OtherEmbedding,
+    /// A model whose embeddings have no places.
+    #[error("the model compares signatures as wholes and cannot say where they differ; use an inknet model")]
+    NoPlaces,
     /// A model that is no plain network of layers.
     #[error("{0} matches places and is no plain network, so there is no ONNX file of it; export a siamese model")]
     NoOnnx(String),

@@ -10,6 +10,7 @@ pub mod calibration;
 pub mod decode;
 pub mod digest;
 pub mod error;
+pub mod explain;
 pub mod gray;
 pub mod inknet;
 #[allow(unsafe_code)]
@@ -29,6 +30,7 @@ pub use calibration::{Calibration, Log10Lr, Support};
 pub use decode::{GrayRule, decode, decode_with_digest, read_image_file};
 pub use digest::ImageDigest;
 pub use error::{Error, Result};
+pub use explain::Explanation;
 pub use gray::Gray;
 pub use limits::Limits;
 pub use model::Model;

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use inkproof::calibration::{Log10Lr, ReferenceCalibration, Support};
-use inkproof::{Decision, Embedding, Ink, Limits, Model, Score, Threshold, read_image_file};
+use inkproof::{
+    Decision, Embedding, Explanation, Ink, Limits, Model, Score, Threshold, read_image_file, write_atomically,
+};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -30,6 +32,10 @@ pub struct Verify {
     /// Accept from this score on and reject below it, instead of from the model's own threshold; nothing is left undecided
     #[arg(long)]
     threshold: Option<f64>,
+    /// Write a picture that shows where the questioned signature agrees with the references (blue) and where not (orange);
+    /// the references that are most alike are beside it
+    #[arg(long, value_name = "OUT.png")]
+    explain: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -88,7 +94,12 @@ impl Verify {
         let verdict = self.judge(&model, threshold)?;
         match self.json {
             true => println!("{:#}", serde_json::to_value(&verdict)?),
-            false => println!("{}", sentence(&verdict)),
+            false => {
+                println!("{}", sentence(&verdict));
+                if let Some(path) = &self.explain {
+                    println!("Where it agrees (blue) and where not (orange) is in {}.", path.display());
+                }
+            }
         }
         Ok(ExitCode::from(match verdict.decision {
             Decision::Accepted => 0,
@@ -100,9 +111,14 @@ impl Verify {
     fn judge(&self, model: &Model, threshold: Threshold) -> Result<Verdict> {
         let mut milliseconds = Milliseconds::default();
         let paths: Vec<&Path> = [&self.questioned].into_iter().chain(&self.reference).map(PathBuf::as_path).collect();
-        let mut embeddings = embed(model, &paths, &mut milliseconds)?;
-        let references = embeddings.split_off(1);
+        let (mut inks, mut embeddings) = embed(model, &paths, &mut milliseconds)?;
+        let (references, reference_inks) = (embeddings.split_off(1), inks.split_off(1));
         let questioned = &embeddings[0];
+        if let Some(path) = &self.explain {
+            let picture = Explanation::new(&references, questioned)?.picture(&reference_inks, &inks[0]);
+            write_atomically(path, &picture.to_png())
+                .with_context(|| format!("{}: cannot be written", path.display()))?;
+        }
         let begun = Instant::now();
         let score = model.score(&references, questioned)?;
         let single = |reference: &Embedding| model.score(std::slice::from_ref(reference), questioned);
@@ -131,7 +147,7 @@ impl Verify {
 }
 
 /// Embeds images, on all cores; of several bad ones the first is told.
-fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Result<Vec<Embedding>> {
+fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Result<(Vec<Ink>, Vec<Embedding>)> {
     let limits = Limits::default();
     let prepare = |path: &&Path| -> Result<(Ink, Duration, Duration)> {
         let begun = Instant::now();
@@ -150,7 +166,7 @@ fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Res
     let begun = Instant::now();
     let embeddings = model.embed_all(&inks).map_err(|(place, error)| error.at(paths[place]))?;
     milliseconds.embed += in_milliseconds(begun.elapsed());
-    Ok(embeddings)
+    Ok((inks, embeddings))
 }
 
 /// The bytes of a file, or of standard input; no more than are allowed.

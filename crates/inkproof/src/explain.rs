@@ -1,0 +1,181 @@
+//! Where a questioned signature agrees with references, and where it does not, as a picture.
+//!
+//! Every place of the questioned ink is as good as the most alike place that any reference has nearby; a single odd place
+//! says little, so each takes the mean of those around it. The references are shown the other way round, by what the
+//! questioned ink has of theirs: a stroke that is missing can only be seen there. All are in the same frame, so the same
+//! part lies at the same spot in each.
+
+use std::ops::Range;
+
+use crate::inknet::Places;
+use crate::preprocess::SIDE;
+use crate::{Embedding, Error, Ink, Result};
+
+/// How far around a place its neighbours count, in pixels of the ink.
+const AROUND: f32 = 10.0;
+/// At this likeness and below a place is shown as different, at the other and above as alike; chosen by eye on synthetic
+/// signatures.
+const DIFFERENT: f32 = 0.3;
+const ALIKE: f32 = 0.8;
+
+/// How many references a picture shows at most.
+const SHOWN: usize = 3;
+/// Pixels of the picture for a pixel of an ink.
+const SCALE: usize = 3;
+/// Paper around the ink, in pixels of the ink.
+const MARGIN: usize = 6;
+
+/// Where a signature agrees: its places, and how alike each is, 0..1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    /// In pixels of the ink.
+    pub at: Vec<[f32; 2]>,
+    pub alike: Vec<f32>,
+}
+
+/// Agreements of a questioned signature and of its references.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    pub questioned: Agreement,
+    /// One for each reference, in their order.
+    pub references: Vec<Agreement>,
+    /// The references by how alike they are, the most alike first.
+    pub order: Vec<usize>,
+}
+
+/// A picture of 8-bit red, green and blue, row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub width: usize,
+    pub height: usize,
+    pub pixels: Vec<[u8; 3]>,
+}
+
+impl Explanation {
+    /// Of embeddings by one model.
+    ///
+    /// # Errors
+    /// [`Error::NoReference`] where there is none, [`Error::NoPlaces`] for a model whose embeddings have no places.
+    pub fn new(references: &[Embedding], questioned: &Embedding) -> Result<Self> {
+        let questioned = places(questioned)?;
+        let references = references.iter().map(places).collect::<Result<Vec<_>>>()?;
+        if references.is_empty() {
+            return Err(Error::NoReference);
+        }
+        let matched: Vec<(Vec<f32>, Vec<f32>)> =
+            references.iter().map(|reference| questioned.matched(reference)).collect();
+        let best = |place: usize| matched.iter().map(|(here, _)| here[place]).fold(0.0, f32::max);
+        let of_questioned = (0..questioned.len()).map(best).collect();
+        let mut order: Vec<usize> = (0..references.len()).collect();
+        let alike: Vec<f32> = references.iter().map(|reference| questioned.alike(reference)).collect();
+        order.sort_by(|&a, &b| alike[b].total_cmp(&alike[a]));
+        let of_reference =
+            |(reference, (_, there)): (&&Places, &(Vec<f32>, Vec<f32>))| Agreement::of(reference, there.clone());
+        Ok(Self {
+            questioned: Agreement::of(questioned, of_questioned),
+            references: references.iter().zip(&matched).map(of_reference).collect(),
+            order,
+        })
+    }
+
+    /// The questioned ink and, right of it, the most alike references: blue where they agree, orange where they do not.
+    pub fn picture(&self, references: &[Ink], questioned: &Ink) -> Picture {
+        let shown = self.order.iter().take(SHOWN).map(|&number| (&references[number], &self.references[number]));
+        let panels: Vec<(&Ink, &Agreement)> = [(questioned, &self.questioned)].into_iter().chain(shown).collect();
+        let (columns, rows) = crop(&panels);
+        let (panel, height) = (SCALE * columns.len(), SCALE * rows.len());
+        let width = panels.len() * panel;
+        let mut pixels = vec![PAPER; width * height];
+        for (number, (ink, agreement)) in panels.into_iter().enumerate() {
+            let colors = agreement.colors(ink);
+            for y in 0..height {
+                let from = &colors[(rows.start + y / SCALE) * SIDE..][columns.clone()];
+                let to = &mut pixels[y * width + number * panel..][..panel];
+                to.iter_mut().enumerate().for_each(|(x, pixel)| *pixel = from[x / SCALE]);
+                if number > 0 {
+                    to[0] = SEPARATOR;
+                }
+            }
+        }
+        Picture { width, height, pixels }
+    }
+}
+
+/// The columns and rows that hold the ink of all panels, with a margin: the same for all, since they share a frame.
+fn crop(panels: &[(&Ink, &Agreement)]) -> (Range<usize>, Range<usize>) {
+    let inked = |at: usize| panels.iter().any(|(ink, _)| ink.pixels()[at] > 0);
+    let holds = |along: &dyn Fn(usize, usize) -> usize| {
+        let has_ink = |line: &usize| (0..SIDE).any(|at| inked(along(*line, at)));
+        let first = (0..SIDE).find(has_ink).unwrap_or(0);
+        let last = (0..SIDE).rev().find(has_ink).unwrap_or(SIDE - 1);
+        first.saturating_sub(MARGIN)..(last + 1 + MARGIN).min(SIDE)
+    };
+    (holds(&|x, y| y * SIDE + x), holds(&|y, x| y * SIDE + x))
+}
+
+impl Agreement {
+    fn of(places: &Places, alike: Vec<f32>) -> Self {
+        let at = places.at().to_vec();
+        let around = |&[x, y]: &[f32; 2]| {
+            let near = at.iter().zip(&alike).filter(|([u, v], _)| (u - x).powi(2) + (v - y).powi(2) <= AROUND * AROUND);
+            let (count, sum) = near.fold((0.0, 0.0), |(count, sum), (_, alike)| (count + 1.0, sum + alike));
+            sum / count
+        };
+        let alike = at.iter().map(around).collect();
+        Self { at, alike }
+    }
+
+    /// How alike the ink is at a point: of the nearest place; None where there are no places.
+    pub fn at(&self, x: f32, y: f32) -> Option<f32> {
+        let away = |[u, v]: &[f32; 2]| (u - x).powi(2) + (v - y).powi(2);
+        let nearest = self.at.iter().zip(&self.alike).min_by(|a, b| away(a.0).total_cmp(&away(b.0)));
+        nearest.map(|(_, &alike)| alike)
+    }
+
+    /// A colour for each pixel of the ink.
+    fn colors(&self, ink: &Ink) -> Vec<[u8; 3]> {
+        let color = |(at, &coverage): (usize, &u8)| {
+            let alike = match coverage {
+                0 => None,
+                _ => self.at((at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5),
+            };
+            let stroke = alike.map_or(PAPER, scale);
+            let share = f32::from(coverage) / 255.0;
+            std::array::from_fn(|i| (f32::from(PAPER[i]) + share * (f32::from(stroke[i]) - f32::from(PAPER[i]))) as u8)
+        };
+        ink.pixels().iter().enumerate().map(color).collect()
+    }
+}
+
+const PAPER: [u8; 3] = [255; 3];
+const SEPARATOR: [u8; 3] = [200; 3];
+/// Told apart by the colour-blind too (M. Okabe and K. Ito, Color universal design).
+const BLUE: [u8; 3] = [0, 114, 178];
+const GRAY: [u8; 3] = [150; 3];
+const ORANGE: [u8; 3] = [213, 94, 0];
+
+/// The colour of a likeness: orange, gray, blue.
+fn scale(alike: f32) -> [u8; 3] {
+    let share = ((alike - DIFFERENT) / (ALIKE - DIFFERENT)).clamp(0.0, 1.0);
+    let (from, to, part) = if share < 0.5 { (ORANGE, GRAY, 2.0 * share) } else { (GRAY, BLUE, 2.0 * share - 1.0) };
+    std::array::from_fn(|i| (f32::from(from[i]) + part * (f32::from(to[i]) - f32::from(from[i]))) as u8)
+}
+
+fn places(embedding: &Embedding) -> Result<&Places> {
+    match embedding {
+        Embedding::Places(places) => Ok(places),
+        Embedding::Vector(_) => Err(Error::NoPlaces),
+    }
+}
+
+impl Picture {
+    /// As a PNG file.
+    pub fn to_png(&self) -> Vec<u8> {
+        let (width, height) = (self.width as u32, self.height as u32);
+        let bytes = self.pixels.as_flattened().to_vec();
+        let image = image::RgbImage::from_raw(width, height, bytes).expect("three bytes for each pixel");
+        let mut png = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut png, image::ImageFormat::Png).expect("nothing can fail in memory");
+        png.into_inner()
+    }
+}
