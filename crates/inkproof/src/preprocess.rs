@@ -16,6 +16,7 @@ use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
+use crate::quality::{self, Flaw};
 pub use ink::{Frame, InkParameters, SPREAD};
 pub use raw::raw_resize;
 
@@ -47,6 +48,8 @@ pub struct Prepared {
     pub ink: Ink,
     /// The fingerprint of the image's content.
     pub digest: ImageDigest,
+    /// What makes the image unfit to decide on; nothing is looked for with `raw`.
+    pub flaws: Vec<Flaw>,
     /// Time to decode and digest.
     pub decode_time: Duration,
     /// Time from gray to ink.
@@ -71,8 +74,8 @@ impl Preprocess {
         };
         let (gray, digest) = decode_with_digest(bytes, rule, limits)?;
         let decoded = Instant::now();
-        let ink = self.apply_gray(&gray)?;
-        Ok(Prepared { ink, digest, decode_time: decoded - start, ink_time: decoded.elapsed() })
+        let (ink, flaws) = self.apply_and_look(&gray)?;
+        Ok(Prepared { ink, digest, flaws, decode_time: decoded - start, ink_time: decoded.elapsed() })
     }
 
     /// Gray image to ink; the gray must come from the rule that belongs to the kind.
@@ -80,12 +83,21 @@ impl Preprocess {
     /// # Errors
     /// [`Error::NoInk`] for a blank image.
     pub fn apply_gray(&self, gray: &Gray) -> Result<Ink> {
+        Ok(self.apply_and_look(gray)?.0)
+    }
+
+    /// The ink, and what makes the image unfit.
+    fn apply_and_look(&self, gray: &Gray) -> Result<(Ink, Vec<Flaw>)> {
         match self {
             Preprocess::Raw => {
                 let to_byte = |v: f32| (v * 255.0).round() as u8;
-                Ink::new(raw_resize(gray).into_iter().map(to_byte).collect())
+                Ok((Ink::new(raw_resize(gray).into_iter().map(to_byte).collect())?, Vec::new()))
             }
-            Preprocess::Ink(parameters) => ink::normalise(gray, parameters),
+            Preprocess::Ink(parameters) => {
+                let (ink, scan) = ink::normalise(gray, parameters)?;
+                let flaws = quality::flaws(&scan, &ink);
+                Ok((ink, flaws))
+            }
         }
     }
 }

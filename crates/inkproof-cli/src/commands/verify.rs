@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use inkproof::calibration::{Log10Lr, ReferenceCalibration, Support};
 use inkproof::{
-    Decision, Embedding, Explanation, Ink, Limits, Model, Score, Threshold, read_image_file, write_atomically,
+    Decision, Embedding, Explanation, Flaw, Ink, Limits, Model, Prepared, Score, Threshold, read_image_file,
+    write_atomically,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -58,8 +59,16 @@ struct Verdict {
     threshold: Threshold,
     references: Vec<ReferenceScore>,
     questioned: PathBuf,
+    /// Images that are unfit to decide on, and why; then the decision is undecided.
+    flaws: Vec<ImageFlaw>,
     model: ModelName,
     milliseconds: Milliseconds,
+}
+
+#[derive(Debug, Serialize)]
+struct ImageFlaw {
+    path: PathBuf,
+    flaw: Flaw,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,7 +120,7 @@ impl Verify {
     fn judge(&self, model: &Model, threshold: Threshold) -> Result<Verdict> {
         let mut milliseconds = Milliseconds::default();
         let paths: Vec<&Path> = [&self.questioned].into_iter().chain(&self.reference).map(PathBuf::as_path).collect();
-        let (mut inks, mut embeddings) = embed(model, &paths, &mut milliseconds)?;
+        let Seen { mut inks, mut embeddings, flaws } = embed(model, &paths, &mut milliseconds)?;
         let (references, reference_inks) = (embeddings.split_off(1), inks.split_off(1));
         let questioned = &embeddings[0];
         if let Some(path) = &self.explain {
@@ -130,6 +139,7 @@ impl Verify {
         Ok(Verdict {
             decision: match self.threshold {
                 Some(_) => Decision::of(score, threshold),
+                None if !flaws.is_empty() => Decision::Undecided,
                 None => Decision::by_evidence(score, threshold, log10_lr),
             },
             score,
@@ -140,33 +150,43 @@ impl Verify {
             threshold,
             references: paths.zip(scores).map(|(path, score)| ReferenceScore { path, score }).collect(),
             questioned: self.questioned.clone(),
+            flaws,
             model: ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() },
             milliseconds,
         })
     }
 }
 
+/// What the model sees of some images.
+struct Seen {
+    inks: Vec<Ink>,
+    embeddings: Vec<Embedding>,
+    flaws: Vec<ImageFlaw>,
+}
+
 /// Embeds images, on all cores; of several bad ones the first is told.
-fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Result<(Vec<Ink>, Vec<Embedding>)> {
+fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Result<Seen> {
     let limits = Limits::default();
-    let prepare = |path: &&Path| -> Result<(Ink, Duration, Duration)> {
+    let prepare = |path: &&Path| -> Result<(Prepared, Duration)> {
         let begun = Instant::now();
         let bytes = read(path, &limits)?;
         let prepared = model.preprocess().apply(&bytes, &limits).map_err(|error| error.at(path))?;
-        Ok((prepared.ink, begun.elapsed().saturating_sub(prepared.ink_time), prepared.ink_time))
+        let decode_time = begun.elapsed().saturating_sub(prepared.ink_time);
+        Ok((prepared, decode_time))
     };
     let prepared: Vec<Result<_>> = paths.par_iter().with_max_len(1).map(prepare).collect();
-    let mut inks = Vec::with_capacity(paths.len());
-    for prepared in prepared {
-        let (ink, decode_time, ink_time) = prepared?;
-        inks.push(ink);
+    let (mut inks, mut flaws) = (Vec::with_capacity(paths.len()), Vec::new());
+    for (prepared, path) in prepared.into_iter().zip(paths) {
+        let (prepared, decode_time) = prepared?;
+        flaws.extend(prepared.flaws.into_iter().map(|flaw| ImageFlaw { path: path.to_path_buf(), flaw }));
+        inks.push(prepared.ink);
         milliseconds.decode += in_milliseconds(decode_time);
-        milliseconds.ink += in_milliseconds(ink_time);
+        milliseconds.ink += in_milliseconds(prepared.ink_time);
     }
     let begun = Instant::now();
     let embeddings = model.embed_all(&inks).map_err(|(place, error)| error.at(paths[place]))?;
     milliseconds.embed += in_milliseconds(begun.elapsed());
-    Ok((inks, embeddings))
+    Ok(Seen { inks, embeddings, flaws })
 }
 
 /// The bytes of a file, or of standard input; no more than are allowed.
@@ -201,10 +221,8 @@ fn sentence(verdict: &Verdict) -> String {
         verdict.threshold.get(),
         verdict.model.name
     );
-    match evidence(verdict) {
-        Some(evidence) => format!("{decision}\n{evidence}"),
-        None => decision,
-    }
+    let flaws = verdict.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {}: {flaw}.", path.display()));
+    [decision].into_iter().chain(flaws).chain(evidence(verdict)).collect::<Vec<_>>().join("\n")
 }
 
 /// What the score is worth, for either proposition; None where the model is not calibrated.

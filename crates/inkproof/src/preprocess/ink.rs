@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::Ink;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
+use crate::quality::Scan;
 
 /// What `ink` preprocessing can be told; recorded in the model file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,11 +95,11 @@ impl Plane {
     }
 }
 
-/// Gray image to ink.
+/// Gray image to ink, and how that lay in the scan.
 ///
 /// # Errors
 /// [`Error::NoInk`] where nothing stands out from the paper or nothing is left after cleaning.
-pub(super) fn normalise(gray: &Gray, parameters: &InkParameters) -> Result<Ink> {
+pub(super) fn normalise(gray: &Gray, parameters: &InkParameters) -> Result<(Ink, Scan)> {
     let mut darkness = paper::darkness(gray);
     let threshold = threshold::ink(&darkness.values, parameters.contrast).ok_or(Error::NoInk)?;
     let mut components = components::find(&darkness, threshold);
@@ -110,6 +111,11 @@ pub(super) fn normalise(gray: &Gray, parameters: &InkParameters) -> Result<Ink> 
     components.drop_edgings(darkness.width, darkness.height, strip.min(darkness.width.min(darkness.height) / 20));
     components.drop_smaller((parameters.speck * width * width).max(parameters.speck_share * components.ink() as f32));
     let area = components.bounds().ok_or(Error::NoInk)?;
+    let scan = Scan {
+        longest: area.width().max(area.height()),
+        at_edges: components.at_edges(darkness.width, darkness.height),
+        stroke_width: width,
+    };
     components.erase_dropped(&mut darkness);
     let canvas = fit::Canvas::new(&area);
     let soft = canvas.enlarge(&darkness, &area);
@@ -118,7 +124,7 @@ pub(super) fn normalise(gray: &Gray, parameters: &InkParameters) -> Result<Ink> 
     let mask = threshold::above(soft, (f32::from(threshold) * width.min(1.0)) as u8);
     let mut mask = fill_pinholes(mask, PINHOLE * width * width);
     let skeleton = skeleton::Skeleton::of(&mut mask, parameters.spur * width);
-    Ink::new(pen::draw(skeleton, parameters, fit::LONGEST))
+    Ok((Ink::new(pen::draw(skeleton, parameters, fit::LONGEST))?, scan))
 }
 
 /// What stays within this many stroke widths of an edge of the image is no writing.

@@ -174,6 +174,15 @@ impl Components {
         }
     }
 
+    /// How much of what is kept lies along the outermost rows and columns, in pixels.
+    pub(super) fn at_edges(&self, width: usize, height: usize) -> usize {
+        let along = |run: &Run| match run.y == 0 || run.y + 1 == height {
+            true => run.end - run.start,
+            false => usize::from(run.start == 0) + usize::from(run.end == width),
+        };
+        self.runs.iter().filter(|run| self.pieces[run.piece].kept).map(along).sum()
+    }
+
     /// The rectangle around all that is kept; none where nothing is.
     pub(super) fn bounds(&self) -> Option<Area> {
         let kept = self.pieces.iter().filter(|p| p.kept);

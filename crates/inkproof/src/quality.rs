@@ -1,0 +1,67 @@
+//! What makes an image unfit to decide on, though something can be computed from it.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::Ink;
+
+/// The longer side of the ink, in pixels of the scan, from which on its strokes can be told.
+const LEAST_LONGEST: usize = 80;
+/// Ink pixels of a signature that says anything: some 100 pixels of stroke, less than a single letter.
+const LEAST_INK: usize = 200;
+/// From this value on a pixel of an ink counts.
+const INK: u8 = 128;
+/// So many stroke widths of ink along the edges of the image are more than strokes that only touch it.
+const CUT_WIDTHS: f32 = 8.0;
+
+/// One thing that is wrong with an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// The ink is this long in the scan, in pixels, and strokes run into each other.
+    LowResolution { longest: usize },
+    /// Strokes run into the edge of the image: the rest of the signature may be missing.
+    CutAtEdge,
+    /// Hardly any stroke.
+    LittleInk,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LowResolution { longest } => {
+                write!(f, "the signature is only {longest} pixels long; scan it with {LEAST_LONGEST} or more")
+            }
+            Self::CutAtEdge => f.write_str("the ink runs along the edge of the image; scan it with paper around"),
+            Self::LittleInk => f.write_str("there is hardly any ink; give the whole signature"),
+        }
+    }
+}
+
+impl Serialize for Flaw {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// How the ink lies in the scan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Scan {
+    /// The longer side of the box around the ink, in pixels.
+    pub longest: usize,
+    /// Pixels of ink along the edges of the image.
+    pub at_edges: usize,
+    /// In pixels.
+    pub stroke_width: f32,
+}
+
+/// All that is wrong with the image that this ink was made from.
+pub(crate) fn flaws(scan: &Scan, ink: &Ink) -> Vec<Flaw> {
+    let inked = ink.pixels().iter().filter(|&&pixel| pixel >= INK).count();
+    let found = [
+        (scan.longest < LEAST_LONGEST, Flaw::LowResolution { longest: scan.longest }),
+        (scan.at_edges as f32 > CUT_WIDTHS * scan.stroke_width, Flaw::CutAtEdge),
+        (inked < LEAST_INK, Flaw::LittleInk),
+    ];
+    found.into_iter().filter_map(|(is_so, flaw)| is_so.then_some(flaw)).collect()
+}
