@@ -71,12 +71,12 @@ pub struct VerificationResult {
     pub skipped: SkippedWriters,
     /// For the caller to fill: how many of the images the model was trained on.
     pub training_images_in_test: Option<usize>,
-    /// The same: how many of the images fixed its threshold and calibration.
-    pub calibration_images_in_test: Option<usize>,
     /// Skilled forgeries; None when no claimed writer has any.
     pub skilled: Option<ErrorRates>,
     /// Random forgeries.
     pub random: ErrorRates,
+    /// For the caller to fill: how many of the images fixed the model's threshold and calibration.
+    pub calibration_images_in_test: Option<usize>,
     pub threshold: Option<f64>,
     /// For the caller to fill.
     pub model: Option<ModelName>,

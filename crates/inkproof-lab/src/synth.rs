@@ -26,7 +26,7 @@ use signing::Signing;
 pub use files::{SynthInfo, read_info, write};
 
 /// The version of the generator; another version makes other pictures of the same seed.
-pub const GENERATOR: u32 = 1;
+pub const GENERATOR: u32 = 2;
 
 /// Pixels of every picture.
 pub const WIDTH: usize = 640;

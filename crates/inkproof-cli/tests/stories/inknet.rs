@@ -75,11 +75,18 @@ fn an_examiner_sees_where_signatures_differ() {
     let line = format!("verify --reference {a} --reference {b} {c}");
     let told = desk.run(&format!("{line} --explain where.png"));
     assert!(told.out.contains("where.png"), "{}", told.out);
-    let picture = image::open(desk.path("where.png")).unwrap().to_rgb8();
-    assert_eq!(picture.width() % 3, 0, "the questioned one and two references");
-    let blue = picture.pixels().filter(|pixel| pixel.0[2] > pixel.0[0].saturating_add(60)).count();
-    let orange = picture.pixels().filter(|pixel| pixel.0[0] > pixel.0[2].saturating_add(60)).count();
-    assert!(blue > 4 * orange, "a genuine signature mostly agrees: {blue} blue, {orange} orange");
+    let orange = |name: &str| {
+        let picture = image::open(desk.path(name)).unwrap().to_rgb8();
+        assert_eq!(picture.width() % 3, 0, "the questioned one and two references");
+        let more =
+            |a: usize, b: usize| picture.pixels().filter(|pixel| pixel.0[a] > pixel.0[b].saturating_add(60)).count();
+        let (blue, orange) = (more(2, 0), more(0, 2));
+        orange as f64 / (blue + orange) as f64
+    };
+    let stranger = example_files("005")[0].display().to_string();
+    desk.run(&format!("verify --reference {a} --reference {b} {stranger} --explain stranger.png"));
+    let (genuine, stranger) = (orange("where.png"), orange("stranger.png"));
+    assert!(genuine < 0.7 && stranger > 0.95, "{genuine} of a genuine one differs, {stranger} of a stranger's");
     let silent = desk.run(&format!("{line} --explain where.png --json"));
     assert!(silent.json()["score"].is_number());
     desk.run(&format!("{line} --explain nowhere/where.png")).fails_with(&["nowhere/where.png"]);

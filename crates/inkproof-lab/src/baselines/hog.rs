@@ -101,7 +101,7 @@ impl Verifier for Hog {
 /// A fingerprint of all that the scores depend on but the images: another one, other scores.
 fn digest() -> String {
     let cohort = format!("strangers of generator {}, least variation {LEAST_VARIATION}", synth::GENERATOR);
-    ModelName::fingerprint(&format!("hog 1: {}, {cohort}", places::describe()))
+    ModelName::fingerprint(&format!("hog 2: {}, {cohort}", places::describe()))
 }
 
 /// Signatures of nobody, to which everybody's are compared: the lab's own, so that the baseline needs no one's data.

@@ -150,7 +150,7 @@ fn json_has_the_documented_keys() {
     let text = serde_json::to_string(&result).unwrap();
     let start = r#"{"protocol":"verification","references":1,"repeats":4,"seed":5,"writers":2,"images":21,"skipped":{"too_few_genuine":0,"no_forgeries":0},"training_images_in_test":0,"skilled":{"eer":"#;
     assert!(text.starts_with(start), "{text}");
-    let end = r#""threshold":0.5,"model":{"name":"bundled","digest":"abc"}}"#;
+    let end = r#""calibration_images_in_test":null,"threshold":0.5,"model":{"name":"bundled","digest":"abc"}}"#;
     assert!(text.ends_with(end), "{text}");
     let document: Value = serde_json::from_str(&text).unwrap();
     for row in ["skilled", "random"] {

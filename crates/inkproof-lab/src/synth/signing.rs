@@ -33,19 +33,20 @@ struct Tremor {
 pub(super) type Path = Vec<Point>;
 
 impl Signing {
-    /// The writer's own: letters, baseline and tempo vary around the plan (guide values of Diaz and Ferrer).
+    /// The writer's own: letters, baseline and tempo vary around the plan, as much as lets two signings be as alike as those
+    /// of real writers are (docs/model-card.md).
     pub(super) fn genuine(plan: &Plan, rng: &mut impl Rng) -> Self {
         let loose = plan.habits.looseness;
         let habits = Habits {
-            slant: plan.habits.slant + loose * 1.5_f64.to_radians() * normal(rng),
-            rise: plan.habits.rise + loose * 1.8_f64.to_radians() * normal(rng),
-            stretch: plan.habits.stretch * (1.0 + loose * 0.03 * normal(rng)),
+            slant: plan.habits.slant + loose * 3.0_f64.to_radians() * normal(rng),
+            rise: plan.habits.rise + loose * 2.5_f64.to_radians() * normal(rng),
+            stretch: plan.habits.stretch * (1.0 + loose * 0.07 * normal(rng)),
             size: plan.habits.size * (1.0 + loose * 0.05 * normal(rng)),
             tempo: plan.habits.tempo * (1.0 + loose * 0.06 * normal(rng)),
             overlap: plan.habits.overlap * (1.0 + loose * 0.04 * normal(rng)),
             ..plan.habits
         };
-        let spread = Spread { letter: 0.035 * loose, target: 0.035 * loose, turn: 0.10 * loose };
+        let spread = Spread { letter: 0.12 * loose, target: 0.11 * loose, turn: 0.30 * loose };
         let mut runs = spread.applied(&plan.runs, plan.letters, rng);
         if chance(rng, 0.04 * loose) {
             drop_a_stroke(&mut runs, rng);
@@ -69,7 +70,7 @@ impl Signing {
             overlap: (seen.habits.overlap * between(rng, 1.2, 1.7)).min(0.95),
             looseness: 1.0,
         };
-        let spread = Spread { letter: 0.10 * error, target: 0.09 * error, turn: 0.22 * error };
+        let spread = Spread { letter: 0.21 * error, target: 0.20 * error, turn: 0.45 * error };
         let mut runs = spread.applied(&seen.runs, letters, rng);
         split_strokes(&mut runs, 0.25 * error, rng);
         lift_more(&mut runs, 0.05 * error, rng);
@@ -107,7 +108,7 @@ impl Signing {
         self.habits.tempo * libm::pow(length, 0.3)
     }
 
-    #[expect(clippy::approx_constant, reason = "generator 1 trembles so; other digits make other pictures")]
+    #[expect(clippy::approx_constant, reason = "the generator trembles so; other digits make other pictures")]
     fn tremble(&self, path: &mut [Point], rng: &mut impl Rng) {
         if self.tremor.reach == 0.0 {
             return;

@@ -62,7 +62,7 @@ fn one_reference_is_like_itself() {
     let hog = hog();
     let strangers = (hog.to_cohort[0] + hog.to_cohort[1]) / 2.0;
     let closeness = f64::from(hog.places[0].alike(&hog.places[1])) - strangers;
-    let expected = closeness / (1.0 - hog.to_cohort[0]);
+    let expected = closeness / (1.0 - strangers);
     assert!((hog.score(&[0], 1) - expected).abs() < 1e-12);
 }
 
@@ -71,8 +71,8 @@ fn several_references_are_measured_against_their_own_variation() {
     let hog = hog();
     let alike = |a: usize, b: usize| f64::from(hog.places[a].alike(&hog.places[b]));
     let between = (alike(0, 1) + alike(0, 2) + alike(1, 2)) / 3.0;
-    let strangers = (hog.to_cohort[0] + hog.to_cohort[1] + hog.to_cohort[2]) / 3.0;
-    let closeness = (alike(0, 3) + alike(1, 3) + alike(2, 3)) / 3.0 - (hog.to_cohort[3] + strangers) / 2.0;
+    let strangers = ((hog.to_cohort[0] + hog.to_cohort[1] + hog.to_cohort[2]) / 3.0 + hog.to_cohort[3]) / 2.0;
+    let closeness = (alike(0, 3) + alike(1, 3) + alike(2, 3)) / 3.0 - strangers;
     assert!(between - strangers > LEAST_VARIATION, "the formula's floor is not met here");
     assert!((hog.score(&[0, 1, 2], 3) - closeness / (between - strangers)).abs() < 1e-9);
 }
