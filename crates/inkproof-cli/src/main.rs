@@ -10,6 +10,8 @@ mod arguments;
 mod commands;
 mod figures;
 mod interrupt;
+#[allow(unsafe_code)]
+mod pipe;
 mod progress;
 
 use std::process::ExitCode;
@@ -41,6 +43,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    pipe::end_with_reader();
     let command = Program::parse().command;
     match command {
         Command::Verify(_) => allocator::small_pages(),

@@ -57,6 +57,7 @@ impl Explanation {
     /// # Errors
     /// [`Error::NoReference`] where there is none, [`Error::NoPlaces`] for a model whose embeddings have no places.
     pub fn new(references: &[Embedding], questioned: &Embedding) -> Result<Self> {
+        let places = |embedding| Embedding::places(embedding).ok_or(Error::NoPlaces);
         let questioned = places(questioned)?;
         let references = references.iter().map(places).collect::<Result<Vec<_>>>()?;
         if references.is_empty() {
@@ -159,13 +160,6 @@ fn scale(alike: f32) -> [u8; 3] {
     let share = ((alike - DIFFERENT) / (ALIKE - DIFFERENT)).clamp(0.0, 1.0);
     let (from, to, part) = if share < 0.5 { (ORANGE, GRAY, 2.0 * share) } else { (GRAY, BLUE, 2.0 * share - 1.0) };
     std::array::from_fn(|i| (f32::from(from[i]) + part * (f32::from(to[i]) - f32::from(from[i]))) as u8)
-}
-
-fn places(embedding: &Embedding) -> Result<&Places> {
-    match embedding {
-        Embedding::Places(places) => Ok(places),
-        Embedding::Vector(_) => Err(Error::NoPlaces),
-    }
 }
 
 impl Picture {

@@ -14,7 +14,8 @@ mod directions;
 mod file;
 mod places;
 
-pub use places::{Places, RAW, RawPlace, mutual};
+pub use directions::{DIRECTIONS, votes};
+pub use places::{Places, RAW, RawPlace, dot, mutual};
 
 use crate::kernels::parallel;
 use crate::{Error, Ink, Result};

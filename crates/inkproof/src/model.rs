@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::calibration::Calibration;
-use crate::inknet::{Inknet, Places};
+use crate::inknet::Inknet;
 use crate::kernels::parallel;
 use crate::network::{self, Pass, Weights};
 use crate::score::{Embedding, Score, Threshold};
@@ -87,14 +87,14 @@ pub struct Model {
 
 /// What embeds and scores.
 enum Network {
-    Siamese { weights: Weights, pass: Pass },
+    Siamese { weights: Weights, pass: Box<Pass> },
     Inknet(Box<Inknet>),
 }
 
 impl Model {
     /// Puts a trained siamese network together with what is known of it.
     pub fn new(name: &str, info: ModelInfo, weights: Weights) -> Self {
-        let pass = Pass::inference(&weights);
+        let pass = Box::new(Pass::inference(&weights));
         Self::of(name, info, Network::Siamese { weights, pass })
     }
 
@@ -262,14 +262,15 @@ impl Model {
     pub fn score_of(&self, references: &[&Embedding], questioned: &Embedding) -> Result<Score> {
         match &self.network {
             Network::Siamese { weights, .. } => {
-                let similarity =
-                    |reference: &&Embedding| Ok(similarity(weights, vector(reference)?, vector(questioned)?));
-                let all = references.iter().map(similarity).collect::<Result<Vec<f64>>>()?;
-                all.into_iter().max_by(f64::total_cmp).map(Score::new).ok_or(Error::NoReference)
+                let vectors = all_of(references, questioned, Embedding::vector)?;
+                let (questioned, references) = vectors.split_last().expect("the questioned one is there");
+                let all = references.iter().map(|reference| similarity(weights, reference, questioned));
+                all.max_by(f64::total_cmp).map(Score::new).ok_or(Error::NoReference)
             }
             Network::Inknet(inknet) => {
-                let references = references.iter().map(|reference| places(reference)).collect::<Result<Vec<_>>>()?;
-                Ok(Score::new(inknet.score(&references, places(questioned)?)?))
+                let places = all_of(references, questioned, Embedding::places)?;
+                let (questioned, references) = places.split_last().expect("the questioned one is there");
+                Ok(Score::new(inknet.score(references, questioned)?))
             }
         }
     }
@@ -304,18 +305,14 @@ impl Network {
     }
 }
 
-fn vector(embedding: &Embedding) -> Result<&[f32]> {
-    match embedding {
-        Embedding::Vector(vector) => Ok(vector),
-        Embedding::Places(_) => Err(Error::OtherEmbedding),
-    }
-}
-
-fn places(embedding: &Embedding) -> Result<&Places> {
-    match embedding {
-        Embedding::Vector(_) => Err(Error::OtherEmbedding),
-        Embedding::Places(places) => Ok(places),
-    }
+/// What is wanted of all references and, last, of the questioned embedding.
+fn all_of<'a, T: ?Sized>(
+    references: &[&'a Embedding],
+    questioned: &'a Embedding,
+    wanted: fn(&'a Embedding) -> Option<&'a T>,
+) -> Result<Vec<&'a T>> {
+    let all = references.iter().copied().chain([questioned]);
+    all.map(|embedding| wanted(embedding).ok_or(Error::OtherEmbedding)).collect()
 }
 
 /// The probability, in 0..1, that two vectors of a siamese network are of one writer.

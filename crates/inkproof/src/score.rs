@@ -16,6 +16,22 @@ pub enum Embedding {
 }
 
 impl Embedding {
+    /// The vector; None of places.
+    pub fn vector(&self) -> Option<&[f32]> {
+        match self {
+            Self::Vector(vector) => Some(vector),
+            Self::Places(_) => None,
+        }
+    }
+
+    /// The places; None of a vector.
+    pub fn places(&self) -> Option<&Places> {
+        match self {
+            Self::Vector(_) => None,
+            Self::Places(places) => Some(places),
+        }
+    }
+
     /// Itself, where the model saw something.
     ///
     /// # Errors

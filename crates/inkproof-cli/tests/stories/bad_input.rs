@@ -17,6 +17,22 @@ fn png(width: u32, height: u32, pixels: usize, tone: u8) -> Vec<u8> {
     bytes
 }
 
+/// As `inkproof help verify | head -1` has it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_goes_away_ends_the_program_without_a_word() {
+    use std::process::Stdio;
+
+    let desk = Desk::new();
+    let pictures: String = example_files("001").iter().map(|path| format!("--reference {} ", path.display())).collect();
+    let last = example_files("001")[0].display().to_string();
+    let mut command = desk.command(&format!("verify {pictures} {last} --json"));
+    let mut program = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(program.stdout.take());
+    let done = program.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&done.stderr), "");
+}
+
 #[test]
 fn images_that_cannot_be_judged() {
     let desk = Desk::new();

@@ -172,17 +172,11 @@ fn probability(model: &Model, score: f64) -> f64 {
 
 /// How alike the places of two images are; 0 for vectors, which have none.
 fn alike(embeddings: &[Embedding], a: usize, b: usize) -> f32 {
-    match (&embeddings[a], &embeddings[b]) {
-        (Embedding::Places(a), Embedding::Places(b)) => a.alike(b),
-        _ => 0.0,
-    }
+    embeddings[a].places().zip(embeddings[b].places()).map_or(0.0, |(a, b)| a.alike(b))
 }
 
 fn to_cohort(embedding: &Embedding) -> f64 {
-    match embedding {
-        Embedding::Places(places) => f64::from(places.to_cohort()),
-        Embedding::Vector(_) => 0.0,
-    }
+    embedding.places().map_or(0.0, |places| f64::from(places.to_cohort()))
 }
 
 fn name(model: &Model) -> ModelName {

@@ -7,7 +7,7 @@
 use crate::preprocess::SIDE;
 
 /// Directions a half turn is cut into.
-pub(super) const DIRECTIONS: usize = 8;
+pub const DIRECTIONS: usize = 8;
 /// Pixels along a cell.
 pub(super) const CELL: usize = 2;
 /// Cells along an ink.
@@ -19,17 +19,7 @@ pub(super) struct Directions(Vec<[f32; DIRECTIONS]>);
 impl Directions {
     /// Of an ink's pixels.
     pub(super) fn of(pixels: &[u8]) -> Self {
-        let at = |x: usize, y: usize| f32::from(pixels[y * SIDE + x]) / 255.0;
-        let mut cells = vec![[0.0; DIRECTIONS]; CELLS * CELLS];
-        for y in 1..SIDE - 1 {
-            for x in 1..SIDE - 1 {
-                let (right, down) = (at(x + 1, y) - at(x - 1, y), at(x, y + 1) - at(x, y - 1));
-                if right != 0.0 || down != 0.0 {
-                    vote(&mut cells, (x, y), right, down);
-                }
-            }
-        }
-        Self(cells)
+        Self(votes(pixels, CELL))
     }
 
     /// Spread by a Gaussian of this standard deviation, in cells.
@@ -79,14 +69,31 @@ fn along(cells: &[[f32; DIRECTIONS]], weights: &[f32], step: usize, next: usize)
     result
 }
 
-fn vote(cells: &mut [[f32; DIRECTIONS]], (x, y): (usize, usize), right: f32, down: f32) {
+/// The gradients' votes, by their strength, of an ink's pixels in cells of so many pixels along each side, row by row.
+pub fn votes(pixels: &[u8], cell: usize) -> Vec<[f32; DIRECTIONS]> {
+    let at = |x: usize, y: usize| f32::from(pixels[y * SIDE + x]) / 255.0;
+    let along = SIDE / cell;
+    let mut cells = vec![[0.0; DIRECTIONS]; along * along];
+    for y in 1..SIDE - 1 {
+        for x in 1..SIDE - 1 {
+            let (right, down) = (at(x + 1, y) - at(x - 1, y), at(x, y + 1) - at(x, y - 1));
+            if right != 0.0 || down != 0.0 {
+                vote(&mut cells, cell, (x, y), right, down);
+            }
+        }
+    }
+    cells
+}
+
+fn vote(cells: &mut [[f32; DIRECTIONS]], cell: usize, (x, y): (usize, usize), right: f32, down: f32) {
+    let along = SIDE / cell;
     let strength = right.hypot(down);
     let half_turns = libm::atan2f(down, right) / std::f32::consts::PI;
     let direction = half_turns.rem_euclid(1.0) * DIRECTIONS as f32;
     let (first, share) = (direction as usize, direction.fract());
-    for (row, by_row) in nearest(y) {
-        for (column, by_column) in nearest(x) {
-            let cell = &mut cells[row * CELLS + column];
+    for (row, by_row) in nearest(y, cell) {
+        for (column, by_column) in nearest(x, cell) {
+            let cell = &mut cells[row * along + column];
             let strength = strength * by_row * by_column;
             cell[first % DIRECTIONS] += (1.0 - share) * strength;
             cell[(first + 1) % DIRECTIONS] += share * strength;
@@ -95,9 +102,9 @@ fn vote(cells: &mut [[f32; DIRECTIONS]], (x, y): (usize, usize), right: f32, dow
 }
 
 /// The two cells along one axis between whose middles a pixel is, and their shares; at the edge one of them is nobody's.
-fn nearest(pixel: usize) -> impl Iterator<Item = (usize, f32)> {
-    let place = (pixel as f32 + 0.5) / CELL as f32 - 0.5;
+fn nearest(pixel: usize, cell: usize) -> impl Iterator<Item = (usize, f32)> {
+    let (cells, place) = ((SIDE / cell) as f32, (pixel as f32 + 0.5) / cell as f32 - 0.5);
     let (before, share) = (place.floor(), place - place.floor());
     let both = [(before, 1.0 - share), (before + 1.0, share)];
-    both.into_iter().filter(|(cell, _)| (0.0..CELLS as f32).contains(cell)).map(|(cell, share)| (cell as usize, share))
+    both.into_iter().filter(move |(cell, _)| (0.0..cells).contains(cell)).map(|(cell, share)| (cell as usize, share))
 }

@@ -111,8 +111,8 @@ fn mean(values: &[f32]) -> f32 {
     values.iter().sum::<f32>() / values.len().max(1) as f32
 }
 
-/// In lanes, so that the compiler can keep several sums at once.
-pub(super) fn dot<const LEN: usize>(a: &[f32; LEN], b: &[f32; LEN]) -> f32 {
+/// The product of two vectors: in lanes, so that the compiler can keep several sums at once.
+pub fn dot<const LEN: usize>(a: &[f32; LEN], b: &[f32; LEN]) -> f32 {
     const LANES: usize = 16;
     let mut sums = [0.0; LANES];
     for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {

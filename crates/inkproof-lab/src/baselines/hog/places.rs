@@ -5,6 +5,7 @@
 //! and the four nearest cells of [`CELL`] x [`CELL`] pixels. A place is a block of 2 x 2 cells, described by their
 //! histograms together at unit length; places without ink are left out.
 
+use inkproof::inknet::{DIRECTIONS as ORIENTATIONS, dot, votes};
 use inkproof::{Ink, SIDE};
 
 /// Pixels along a cell.
@@ -12,8 +13,6 @@ const CELL: usize = 8;
 
 /// Cells along an ink.
 const CELLS: usize = SIDE / CELL;
-
-const ORIENTATIONS: usize = 8;
 
 /// Cells along a block.
 const BLOCK: usize = 2;
@@ -42,7 +41,7 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn of(ink: &Ink) -> Self {
-        let cells = histograms(ink);
+        let cells = votes(ink.pixels(), CELL);
         let blocks: Vec<[f32; LEN]> = (0..(CELLS - BLOCK + 1).pow(2)).map(|block| joined(&cells, block)).collect();
         let strengths: Vec<f32> = blocks.iter().map(|block| dot(block, block).sqrt()).collect();
         let least = LEAST_INK * strengths.iter().copied().fold(0.0, f32::max);
@@ -90,18 +89,6 @@ pub(super) fn describe() -> String {
     format!("cell {CELL}, orientations {ORIENTATIONS}, block {BLOCK}, window {WINDOW}, ink {LEAST_INK}")
 }
 
-/// In lanes, so that the compiler can keep several sums at once.
-fn dot(a: &[f32; LEN], b: &[f32; LEN]) -> f32 {
-    const LANES: usize = 8;
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums.iter().sum()
-}
-
 /// The histograms of a block's cells, one after the other.
 fn joined(cells: &[[f32; ORIENTATIONS]], block: usize) -> [f32; LEN] {
     let (x, y) = (block % (CELLS - BLOCK + 1), block / (CELLS - BLOCK + 1));
@@ -110,48 +97,4 @@ fn joined(cells: &[[f32; ORIENTATIONS]], block: usize) -> [f32; LEN] {
         values.copy_from_slice(&cells[(y + part / BLOCK) * CELLS + x + part % BLOCK]);
     }
     values
-}
-
-/// The histogram of every cell.
-fn histograms(ink: &Ink) -> Vec<[f32; ORIENTATIONS]> {
-    let pixels = ink.pixels();
-    let at = |x: usize, y: usize| f32::from(pixels[y * SIDE + x]) / 255.0;
-    let mut cells = vec![[0.0; ORIENTATIONS]; CELLS * CELLS];
-    for y in 1..SIDE - 1 {
-        for x in 1..SIDE - 1 {
-            let (right, down) = (at(x + 1, y) - at(x - 1, y), at(x, y + 1) - at(x, y - 1));
-            let strength = right.hypot(down);
-            if strength > 0.0 {
-                vote(&mut cells, (x, y), direction(right, down), strength);
-            }
-        }
-    }
-    cells
-}
-
-/// The gradient's direction without its sign, 0..ORIENTATIONS.
-fn direction(right: f32, down: f32) -> f32 {
-    let half_turns = libm::atan2f(down, right) / std::f32::consts::PI;
-    half_turns.rem_euclid(1.0) * ORIENTATIONS as f32
-}
-
-fn vote(cells: &mut [[f32; ORIENTATIONS]], (x, y): (usize, usize), direction: f32, strength: f32) {
-    let (first, second, share) = (direction as usize, direction as usize + 1, direction.fract());
-    for (row, by_row) in nearest(y) {
-        for (column, by_column) in nearest(x) {
-            let strength = strength * by_row * by_column;
-            let cell = &mut cells[row * CELLS + column];
-            cell[first % ORIENTATIONS] += (1.0 - share) * strength;
-            cell[second % ORIENTATIONS] += share * strength;
-        }
-    }
-}
-
-/// The two cells along one axis between whose middles a pixel is, and their shares; at the edge one of them is nobody's.
-fn nearest(pixel: usize) -> impl Iterator<Item = (usize, f32)> {
-    let place = (pixel as f32 + 0.5) / CELL as f32 - 0.5;
-    let (before, share) = (place.floor(), place - place.floor());
-    let both = [(before, 1.0 - share), (before + 1.0, share)];
-    let exists = |&(cell, _): &(f32, f32)| (0.0..CELLS as f32).contains(&cell);
-    both.into_iter().filter(exists).map(|(cell, share)| (cell as usize, share))
 }
