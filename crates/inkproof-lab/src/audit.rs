@@ -20,7 +20,7 @@ pub mod stored;
 pub mod verdict;
 mod words;
 
-use inkproof::{GrayRule, Limits, Preprocess, decode_with_digest, read_image_file};
+use inkproof::{GrayRule, InkParameters, Limits, Preprocess, decode_with_digest, read_image_file};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -45,6 +45,8 @@ pub struct Audit {
     /// What was looked at, without what could not be read.
     pub set: DataSet,
     pub seed: u64,
+    /// The `ink` preprocessing after which cues were measured again.
+    pub ink: InkParameters,
     pub copies: Vec<Copies>,
     pub shared_writers: Vec<WriterId>,
     pub shared_forgers: Vec<SharedForger>,
@@ -74,12 +76,19 @@ pub struct CueTables {
 /// The id of the probe of all judged cues together.
 pub const TOGETHER: &str = "all_together";
 
-/// Looks at every image of the set.
+/// Looks at every image of the set, as stored and after this `ink` preprocessing: that of the model that is to be trained
+/// or tested on it.
 ///
 /// # Errors
 /// With [`OnBad::Stop`] the first image that cannot be read or has no ink; in any case when none is left.
-pub fn audit(mut set: DataSet, bad: OnBad, seed: u64, progress: &mut dyn Progress) -> Result<Audit> {
-    let seen = read(&mut set, bad, progress)?;
+pub fn audit(
+    mut set: DataSet,
+    bad: OnBad,
+    ink: &InkParameters,
+    seed: u64,
+    progress: &mut dyn Progress,
+) -> Result<Audit> {
+    let seen = read(&mut set, bad, ink, progress)?;
     progress.report(Event::Stage { name: "comparing images", total: 1 });
     let (mut identities, mut stored_values, mut raster_values) = (Vec::new(), Vec::new(), Vec::new());
     for one in seen {
@@ -95,6 +104,7 @@ pub fn audit(mut set: DataSet, bad: OnBad, seed: u64, progress: &mut dyn Progres
         not_computed: Vec::new(),
         set,
         seed,
+        ink: ink.clone(),
     };
     audit.note_what_is_unknown();
     let pairs = Pairs::of(&audit.set);
@@ -146,15 +156,15 @@ struct Seen {
 }
 
 impl Seen {
-    fn read(path: &std::path::Path) -> Result<Self> {
+    fn read(path: &std::path::Path, ink: &InkParameters) -> Result<Self> {
         let limits = Limits::default();
         let bytes = read_image_file(path, &limits)?;
-        Self::of(&bytes, &limits).map_err(|error| Error::from(error.at(path)))
+        Self::of(&bytes, ink, &limits).map_err(|error| Error::from(error.at(path)))
     }
 
-    fn of(bytes: &[u8], limits: &Limits) -> inkproof::Result<Self> {
+    fn of(bytes: &[u8], ink: &InkParameters, limits: &Limits) -> inkproof::Result<Self> {
         let (gray, pixels) = decode_with_digest(bytes, GrayRule::OnWhite, limits)?;
-        let ink = Preprocess::ink().apply_gray(&gray)?;
+        let ink = Preprocess::Ink(ink.clone()).apply_gray(&gray)?;
         Ok(Self {
             identity: Identity { bytes: Sha256::digest(bytes).into(), pixels, look: fingerprint::Look::of(&gray) },
             stored: CueFacts::of(&gray, bytes).0,
@@ -164,14 +174,14 @@ impl Seen {
 }
 
 /// Reads every image; what cannot be used is taken out of the set with [`OnBad::Skip`].
-fn read(set: &mut DataSet, bad: OnBad, progress: &mut dyn Progress) -> Result<Vec<Seen>> {
+fn read(set: &mut DataSet, bad: OnBad, ink: &InkParameters, progress: &mut dyn Progress) -> Result<Vec<Seen>> {
     let total = set.images.len();
     progress.report(Event::Stage { name: "reading images", total });
     let (mut images, mut seen) = (Vec::with_capacity(total), Vec::with_capacity(total));
     let mut waiting = std::mem::take(&mut set.images);
     while !waiting.is_empty() {
         let rest = waiting.split_off(CHUNK.min(waiting.len()));
-        let read: Vec<_> = waiting.par_iter().map(|image| Seen::read(&image.path)).collect();
+        let read: Vec<_> = waiting.par_iter().map(|image| Seen::read(&image.path, ink)).collect();
         for (image, result) in waiting.into_iter().zip(read) {
             match result {
                 Ok(one) => {

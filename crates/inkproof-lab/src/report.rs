@@ -66,7 +66,7 @@ pub struct AuditFinding {
 }
 
 impl AuditSummary {
-    /// For a report about a model that sees images after `preprocess`.
+    /// For a report about a model that sees images after `preprocess`, which the audit was made with.
     pub fn new(audit: &Audit, preprocess: &Preprocess) -> Self {
         let finding = |finding: Finding| AuditFinding { severity: finding.severity, sentence: finding.sentence };
         Self {

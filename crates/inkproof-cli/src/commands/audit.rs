@@ -5,11 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use inkproof::InkParameters;
 use inkproof_lab::audit::page::{self, Making};
 use inkproof_lab::audit::{self, Audit as Found, CueTables, Finding, Probe, Role, Severity};
+use inkproof_lab::candidate::Candidate;
 use inkproof_lab::dataset::{Image, Kind, Split};
 use serde_json::{Value, json};
 
+use super::evaluate::ink_of;
 use crate::arguments::Data;
 use crate::figures::left_out;
 use crate::progress::Shown;
@@ -21,6 +24,10 @@ use crate::progress::Shown;
 pub struct Audit {
     #[command(flatten)]
     data: Data,
+    /// Measure cues again after the ink preprocessing of this model, a file or a name (bundled, hog), instead of the default
+    /// one
+    #[arg(long, value_name = "FILE|NAME")]
+    model: Option<String>,
     /// Decides how writers are resampled and folded
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -36,7 +43,9 @@ impl Audit {
     pub fn run(self) -> Result<ExitCode> {
         let set = self.data.open()?;
         let mut progress = Shown::new();
-        let found = audit::audit(set, self.data.on_bad(), self.seed, &mut progress)?;
+        let model = self.model.as_deref().map(Candidate::find).transpose()?;
+        let ink = model.map_or(InkParameters::default(), |model| ink_of(&model.preprocess()));
+        let found = audit::audit(set, self.data.on_bad(), &ink, self.seed, &mut progress)?;
         drop(progress);
         if let Some(path) = &self.report {
             let command = std::env::args().collect::<Vec<_>>().join(" ");

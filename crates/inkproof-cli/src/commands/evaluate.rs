@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::{Model, Preprocess, write_atomically};
+use inkproof::{InkParameters, Model, Preprocess, write_atomically};
 use inkproof_lab::audit;
 use inkproof_lab::candidate::{Candidate, Judge};
 use inkproof_lab::dataset::{DataSet, OnBad, WriterId};
@@ -218,9 +218,18 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomically(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
+/// The `ink` preprocessing of a model, or the default where it sees images as stored.
+pub fn ink_of(preprocess: &Preprocess) -> InkParameters {
+    match preprocess {
+        Preprocess::Ink(parameters) => parameters.clone(),
+        Preprocess::Raw => InkParameters::default(),
+    }
+}
+
 /// What an audit says of the signatures that were tested on, for a model that sees them so.
 pub fn audit_summary(set: DataSet, seed: u64, preprocess: &Preprocess) -> Result<AuditSummary> {
-    Ok(AuditSummary::new(&audit::audit(set, OnBad::Stop, seed, &mut Shown::new())?, preprocess))
+    let ink = ink_of(preprocess);
+    Ok(AuditSummary::new(&audit::audit(set, OnBad::Stop, &ink, seed, &mut Shown::new())?, preprocess))
 }
 
 /// Reads the images as the model asks and embeds them.

@@ -111,9 +111,13 @@ fn the_known_leaks_of_real_sets_are_found_where_they_are() {
         let measured = probe(&found, "as_stored", cue);
         assert!((measured["auc"].as_f64().unwrap() - auc).abs() < 0.02, "{measured}");
         assert_eq!(measured["leak"], true);
-        for probe in found["cues"]["after_ink"].as_array().unwrap() {
-            assert_eq!(probe["leak"], false, "{name}: {probe}");
+        let framed = desk.run(&format!("audit {} --model bundled --json", data.display())).json();
+        for found in [&found, &framed] {
+            for probe in found["cues"]["after_ink"].as_array().unwrap() {
+                assert_eq!(probe["leak"], false, "{name}: {probe}");
+            }
         }
+        assert_ne!(found["cues"]["after_ink"], framed["cues"]["after_ink"], "another frame");
         assert_eq!(!found["shared_forgers"].as_array().unwrap().is_empty(), forgers, "{name}");
         let found_copies = found["copies"].as_array().unwrap();
         assert_eq!(found_copies.len(), copies, "{name}: {found_copies:?}");

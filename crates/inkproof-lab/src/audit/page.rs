@@ -6,7 +6,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use inkproof::{Gray, Limits, Preprocess, SIDE, read_image_file, write_atomically};
+use inkproof::{Gray, InkParameters, Limits, Preprocess, SIDE, read_image_file, write_atomically};
 
 use super::verdict::Shown;
 use super::{Audit, CueTables, Finding, Probe, Role, Severity};
@@ -92,7 +92,7 @@ fn card(audit: &Audit, finding: &Finding) -> Result<String> {
 
 fn figure(audit: &Audit, shown: &Shown) -> Result<String> {
     let path = &audit.set.images[shown.image].path;
-    let png = if shown.as_ink { ink_picture(path)? } else { picture::whole(path, WIDEST)? };
+    let png = if shown.as_ink { ink_picture(path, &audit.ink)? } else { picture::whole(path, WIDEST)? };
     let caption = escape(&shown.caption);
     let data = BASE64.encode(png);
     Ok(format!(
@@ -101,10 +101,10 @@ fn figure(audit: &Audit, shown: &Shown) -> Result<String> {
 }
 
 /// The normalised ink, dark on light.
-fn ink_picture(path: &Path) -> Result<Vec<u8>> {
+fn ink_picture(path: &Path, ink: &InkParameters) -> Result<Vec<u8>> {
     let limits = Limits::default();
     let bytes = read_image_file(path, &limits)?;
-    let ink = Preprocess::ink().apply(&bytes, &limits).map_err(|error| error.at(path))?.ink;
+    let ink = Preprocess::Ink(ink.clone()).apply(&bytes, &limits).map_err(|error| error.at(path))?.ink;
     let dark = ink.pixels().iter().map(|&p| 255 - p).collect();
     let gray = Gray::new(SIDE, SIDE, dark)?;
     let failed = |why: png::EncodingError| Error::Chart { chart: "ink", why: why.to_string() };

@@ -54,7 +54,7 @@ fn sheets() -> Vec<Sheet> {
 fn audited(sheets: &[Sheet]) -> Audit {
     let folder = written(sheets);
     let set = DataSet::open(folder.path(), None, OnBad::Stop).unwrap();
-    audit(set, OnBad::Stop, 0, &mut Silent).unwrap()
+    audit(set, OnBad::Stop, &InkParameters::default(), 0, &mut Silent).unwrap()
 }
 
 fn written(sheets: &[Sheet]) -> TempDir {
@@ -360,7 +360,7 @@ fn what_cannot_be_computed_is_said() {
 fn the_same_seed_gives_the_same_audit_and_the_baseline_scores_unseen_writers() {
     let folder = written(&sheets());
     let open = || DataSet::open(folder.path(), None, OnBad::Stop).unwrap();
-    let of = |seed| audit(open(), OnBad::Stop, seed, &mut Silent).unwrap().cues.unwrap();
+    let of = |seed| audit(open(), OnBad::Stop, &InkParameters::default(), seed, &mut Silent).unwrap().cues.unwrap();
     let (first, again) = (of(1), of(1));
     assert_eq!((&first.as_stored, &first.after_ink), (&again.as_stored, &again.after_ink));
     let set = open();
