@@ -64,8 +64,19 @@ fn main() -> ExitCode {
         Command::Bench(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
-        let message = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
-        eprintln!("error: {message}");
+        eprintln!("error: {}", in_one_line(&error));
         ExitCode::from(2)
     })
+}
+
+/// The error and what caused it, each told once: a library's error says its cause itself.
+fn in_one_line(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told += if told.is_empty() { "" } else { ": " };
+            told += &cause;
+        }
+    }
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -17,6 +17,17 @@ fn png(width: u32, height: u32, pixels: usize, tone: u8) -> Vec<u8> {
     bytes
 }
 
+#[test]
+fn what_is_wrong_is_said_once() {
+    let desk = Desk::new();
+    desk.write("empty.png", b"");
+    let line = format!("verify --reference empty.png {}", example_files("001")[0].display());
+    assert_eq!(desk.run(&line).err.matches("is empty").count(), 1);
+    let done =
+        desk.run(&format!("verify --reference {0} {0} --explain nowhere/o.png", example_files("001")[0].display()));
+    assert!(done.err.contains("nowhere/o.png: cannot be written: "), "{}", done.err);
+}
+
 /// As `inkproof help verify | head -1` has it.
 #[cfg(target_os = "linux")]
 #[test]
