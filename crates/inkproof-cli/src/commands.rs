@@ -8,6 +8,7 @@ pub mod cross;
 pub mod demo;
 pub mod evaluate;
 pub mod export;
+pub mod statistics;
 pub mod synth;
 pub mod train;
 pub mod truth;

@@ -41,6 +41,6 @@ fn in_memory() {
 
 fn as_files() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let options = SynthOptions { writers: WRITERS, genuine: EACH, forgeries: EACH, seed: 1 };
+    let options = SynthOptions { writers: WRITERS, genuine: EACH, forgeries: EACH, seed: 1, style: None };
     write(&folder.path().join("signatures"), &options, &mut Silent).expect("a folder that can be written");
 }

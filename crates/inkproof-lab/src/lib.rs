@@ -21,6 +21,7 @@ pub mod pictures;
 mod png_file;
 pub mod progress;
 pub mod report;
+pub mod statistics;
 pub mod synth;
 pub mod train;
 

@@ -21,6 +21,7 @@ use inkproof::{Decision, Preprocess, write_atomically};
 use crate::audit::{Audit, Finding, Severity};
 use crate::error::{Error, Result};
 use crate::evaluate::{Class, NotebookResult, VerificationResult};
+pub(crate) use charts::overlap;
 pub use examples::{examples, mistakes};
 pub(crate) use sections::head;
 pub(crate) use text::{escape, list};

@@ -1,6 +1,6 @@
 //! Signatures of writers who do not exist, genuine and forged, so that nobody needs anybody's.
 //!
-//! A writer is a [`plan`]: targets of strokes, bent letters, a flourish, and habits. Each [`signing`] varies it a little,
+//! A writer is a [`plan`]: targets of strokes, bent letters of one [style](Style), a flourish, and habits. Each [`signing`] varies it a little,
 //! or, by a forger, copies one signing with errors, slower and with tremor. [`motor`] moves the pen along the targets by
 //! the sigma-lognormal model, and [`render`] lays plain ink on plain paper, in one way for whoever signs. Everything
 //! follows from a seed: picture number r of writer number k is the same whatever else is made.
@@ -9,9 +9,11 @@ mod draw;
 mod files;
 mod letters;
 mod motor;
+mod pen;
 mod plan;
 mod render;
 mod signing;
+mod style;
 
 use inkproof::random::stream;
 use inkproof::{Gray, Ink, Preprocess};
@@ -24,9 +26,10 @@ use render::Sheet;
 use signing::Signing;
 
 pub use files::{SynthInfo, read_info, write};
+pub use style::Style;
 
 /// The version of the generator; another version makes other pictures of the same seed.
-pub const GENERATOR: u32 = 2;
+pub const GENERATOR: u32 = 3;
 
 /// Pixels of every picture.
 pub const WIDTH: usize = 640;
@@ -44,6 +47,18 @@ pub struct SynthOptions {
     /// Skilled forgeries of each writer.
     pub forgeries: usize,
     pub seed: u64,
+    /// Of all writers; mixed where there is none.
+    pub style: Option<Style>,
+}
+
+impl SynthOptions {
+    /// Writer number `index` of these.
+    pub fn writer(&self, index: u64) -> Writer {
+        match self.style {
+            Some(style) => Writer::in_style(self.seed, index, style),
+            None => Writer::new(self.seed, index),
+        }
+    }
 }
 
 /// Signatures of strangers, one of each, to which everybody's are compared; of a seed that no data set, bundled model or
@@ -64,9 +79,14 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writer number `index` of a seed.
+    /// Writer number `index` of a seed, in a style of his own.
     pub fn new(seed: u64, index: u64) -> Self {
-        Self { seed, index, plan: Plan::draw(&mut stream(seed, "writer", index)) }
+        Self::in_style(seed, index, Style::draw(&mut stream(seed, "style", index)))
+    }
+
+    /// The writer of this number in a given style.
+    pub fn in_style(seed: u64, index: u64, style: Style) -> Self {
+        Self { seed, index, plan: Plan::draw(style, &mut stream(seed, "writer", index)) }
     }
 
     /// The writer's own signature number `repeat`.

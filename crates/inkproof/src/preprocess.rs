@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
 use crate::quality::{self, Flaw};
-pub use ink::{Frame, InkParameters, SPREAD};
+pub use ink::{Frame, InkParameters, SPREAD, middle_lines};
 pub use raw::raw_resize;
 
 /// Rows and columns of an [`Ink`].

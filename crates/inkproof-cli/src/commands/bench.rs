@@ -89,7 +89,7 @@ impl Bench {
         const EACH: usize = 8;
         let folder = tempfile::tempdir().context("a temporary folder cannot be made")?;
         let signatures = folder.path().join("signatures");
-        let options = SynthOptions { writers: WRITERS, genuine: EACH, forgeries: 0, seed: 1 };
+        let options = SynthOptions { writers: WRITERS, genuine: EACH, forgeries: 0, seed: 1, style: None };
         write(&signatures, &options, &mut Shown::new())?;
         let paths = files(&signatures)?;
         ensure!(paths.len() == WRITERS * EACH, "{} signatures instead of {}", paths.len(), WRITERS * EACH);

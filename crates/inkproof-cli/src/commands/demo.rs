@@ -17,7 +17,7 @@ use crate::figures::{eer_with_interval, table};
 use crate::progress::Shown;
 
 /// The seed of `examples/signatures`; the demo has more of its writers. No bundled model is trained with it.
-const SIGNATURES: SynthOptions = SynthOptions { writers: 24, genuine: 8, forgeries: 6, seed: 20261 };
+const SIGNATURES: SynthOptions = SynthOptions { writers: 24, genuine: 8, forgeries: 6, seed: 20261, style: None };
 
 const REFERENCES: [usize; 2] = [1, 3];
 

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use clap::Args;
-use inkproof_lab::synth::{SynthOptions, write};
+use clap::{Args, ValueEnum};
+use inkproof_lab::synth::{Style, SynthOptions, write};
 
 use crate::progress::Shown;
 
@@ -29,15 +29,56 @@ pub struct Synth {
     /// Decides everything; writer number k of a seed is always the same
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// The script that everybody writes in
+    #[arg(long, value_enum, default_value = "mixed", value_name = "NAME")]
+    style: Script,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
 }
 
+/// Names of styles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Script {
+    /// Every writer has one of these
+    Mixed,
+    /// Joined Latin letters
+    Latin,
+    /// Overlapping initials with flourishes
+    Monogram,
+    /// Right to left, like Arabic and Urdu
+    Flowing,
+    /// Letters that hang from a line, like Devanagari and Bengali
+    Headline,
+    /// Dense blocks of short strokes, like Chinese and Japanese
+    Blocks,
+    /// Several words, or letters that stand apart
+    Print,
+}
+
+impl Script {
+    pub fn style(self) -> Option<Style> {
+        match self {
+            Self::Mixed => None,
+            Self::Latin => Some(Style::Latin),
+            Self::Monogram => Some(Style::Monogram),
+            Self::Flowing => Some(Style::Flowing),
+            Self::Headline => Some(Style::Headline),
+            Self::Blocks => Some(Style::Blocks),
+            Self::Print => Some(Style::Print),
+        }
+    }
+}
+
 impl Synth {
     pub fn run(self) -> Result<ExitCode> {
-        let options =
-            SynthOptions { writers: self.writers, genuine: self.genuine, forgeries: self.forgeries, seed: self.seed };
+        let options = SynthOptions {
+            writers: self.writers,
+            genuine: self.genuine,
+            forgeries: self.forgeries,
+            seed: self.seed,
+            style: self.style.style(),
+        };
         let mut progress = Shown::new();
         let begun = Instant::now();
         let info = write(&self.out, &options, &mut progress)?;

@@ -28,6 +28,23 @@ fn another_seed_makes_other_signatures_and_more_writers_change_none() {
 }
 
 #[test]
+fn a_style_is_everybody_s_and_noted() {
+    let desk = Desk::new();
+    let made = |folder: &str, style: &str| {
+        desk.run(&format!("synth {folder} --writers 2 --genuine 1 --forgeries 1 --style {style} --json"))
+            .succeeds()
+            .json()
+    };
+    assert_eq!(made("blocks", "blocks")["style"], "blocks");
+    assert!(made("mixed", "mixed").get("style").is_none());
+    made("print", "print");
+    let read = |name: &str| fs::read(desk.path(name)).unwrap();
+    assert_ne!(read("blocks/001/001_01.png"), read("print/001/001_01.png"));
+    assert!(read("blocks/synth.json").windows(8).any(|word| word == b"\"blocks\""));
+    assert_eq!(desk.run("synth other --writers 1 --style runes").code, 2);
+}
+
+#[test]
 fn a_folder_with_something_in_it_is_left_alone() {
     let desk = Desk::new();
     desk.write("mine/letter.txt", b"dear");

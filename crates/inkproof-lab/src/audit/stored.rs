@@ -34,6 +34,9 @@ pub const CUES: [Cue; 19] = [
 /// The share of the ink that is outside its box on each side: specks and lines at the edge must not set its size.
 const OUTSIDE: f64 = 0.002;
 
+/// Paper is read further than this from ink.
+const AWAY: usize = 3;
+
 /// The values of [`CUES`] of an image.
 pub fn measure(gray: &Gray, file: &FileFacts, bytes: usize) -> Vec<Value> {
     let tones = Tones::of(gray);
@@ -101,18 +104,28 @@ impl Tones {
         median.map_or(255, |above| self.threshold + 1 + above)
     }
 
-    /// The mean step between neighbours that are both clearly paper.
+    /// The mean step between neighbours in a row that are both paper and away from ink, whose soft edges are shape.
     fn noise(&self, gray: &Gray) -> f64 {
-        let lightest_edge = (self.threshold + self.paper()) / 2;
-        let is_paper = |p: u8| usize::from(p) > lightest_edge;
+        let near = self.near_ink(gray);
         let (mut steps, mut sum) = (0_u64, 0_u64);
-        for row in gray.pixels().chunks_exact(gray.width()) {
-            for (&a, &b) in row.iter().zip(&row[1..]).filter(|&(&a, &b)| is_paper(a) && is_paper(b)) {
+        for (row, near) in gray.pixels().chunks_exact(gray.width()).zip(near.chunks_exact(gray.width())) {
+            for (pair, _) in row.windows(2).zip(near.windows(2)).filter(|(_, near)| **near == [false; 2]) {
                 steps += 1;
-                sum += u64::from(a.abs_diff(b));
+                sum += u64::from(pair[0].abs_diff(pair[1]));
             }
         }
         sum as f64 / steps.max(1) as f64
+    }
+
+    /// Which pixels have ink within [`AWAY`] rows and columns.
+    fn near_ink(&self, gray: &Gray) -> Vec<bool> {
+        let (width, height) = (gray.width(), gray.height());
+        let mut near = vec![false; width * height];
+        let around = |at: usize, side: usize| at.saturating_sub(AWAY)..(at + AWAY + 1).min(side);
+        for (at, _) in gray.pixels().iter().enumerate().filter(|&(_, &pixel)| self.is_ink(pixel)) {
+            around(at / width, height).for_each(|y| near[y * width..][around(at % width, width)].fill(true));
+        }
+        near
     }
 }
 

@@ -11,7 +11,7 @@ use crate::synth::{self, SynthOptions};
 /// A folder of four synthetic writers by this seed.
 fn made(desk: &Path, seed: u64) -> PathBuf {
     let root = desk.join(format!("set{seed}"));
-    let options = SynthOptions { writers: 4, genuine: 4, forgeries: 2, seed };
+    let options = SynthOptions { writers: 4, genuine: 4, forgeries: 2, seed, style: None };
     synth::write(&root, &options, &mut Silent).unwrap();
     root
 }

@@ -8,7 +8,7 @@ use crate::png_file;
 use crate::progress::Silent;
 use crate::synth::{self, SynthOptions};
 
-const OPTIONS: SynthOptions = SynthOptions { writers: 7, genuine: 5, forgeries: 2, seed: 77 };
+const OPTIONS: SynthOptions = SynthOptions { writers: 7, genuine: 5, forgeries: 2, seed: 77, style: None };
 
 fn options(folds: usize) -> FoldOptions {
     FoldOptions { folds, references: vec![1, 3], repeats: 2, seed: 4 }
@@ -95,7 +95,8 @@ fn decisions_are_at_the_threshold_of_the_fold() {
 fn cues_find_in_other_writers_what_tells_forgeries_apart() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("made");
-    synth::write(&root, &SynthOptions { writers: 10, genuine: 5, forgeries: 3, seed: 78 }, &mut Silent).unwrap();
+    synth::write(&root, &SynthOptions { writers: 10, genuine: 5, forgeries: 3, seed: 78, style: None }, &mut Silent)
+        .unwrap();
     let set = DataSet::open(&root, None, OnBad::Stop).unwrap();
     for image in set.images.iter().filter(|image| image.kind == Kind::Forgery) {
         let bytes = std::fs::read(&image.path).unwrap();

@@ -8,6 +8,7 @@ mod det;
 mod errors;
 mod histograms;
 mod intervals;
+mod overlap;
 mod probit;
 mod reliability;
 mod risk;
@@ -21,6 +22,7 @@ use super::text::{escape, references};
 use crate::error::{Error, Result};
 use crate::evaluate::{Class, VerificationResult};
 pub(super) use intervals::intervals;
+pub(crate) use overlap::overlap;
 
 /// More than the width at which a chart is shown, since plotters rounds to whole units.
 const WIDTH: u32 = 840;

@@ -9,7 +9,7 @@ use inkproof::model::SyntheticInfo;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{GENERATOR, SynthOptions, Writer};
+use super::{GENERATOR, Style, SynthOptions, Writer};
 use crate::error::{Error, Result};
 use crate::png_file;
 use crate::progress::{Event, Progress};
@@ -30,6 +30,9 @@ pub struct SynthInfo {
     /// Of each writer.
     pub genuine: usize,
     pub forgeries: usize,
+    /// Of all writers; none where styles are mixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<Style>,
     /// Altogether.
     pub images: usize,
 }
@@ -43,8 +46,8 @@ impl SynthInfo {
 
 impl From<&SynthOptions> for SynthInfo {
     fn from(options: &SynthOptions) -> Self {
-        let SynthOptions { writers, genuine, forgeries, seed } = *options;
-        Self { generator: GENERATOR, seed, writers, genuine, forgeries, images: writers * (genuine + forgeries) }
+        let SynthOptions { writers, genuine, forgeries, seed, style } = *options;
+        Self { generator: GENERATOR, seed, writers, genuine, forgeries, style, images: writers * (genuine + forgeries) }
     }
 }
 
@@ -115,7 +118,7 @@ fn write_all(folder: &Path, options: &SynthOptions, progress: &mut dyn Progress)
     for chunk in writers.chunks(CHUNK) {
         chunk.par_iter().try_for_each(|&index| -> Result<()> {
             let name = format!("{:0digits$}", index + 1);
-            write_writer(folder, &name, &Writer::new(options.seed, index as u64), options)?;
+            write_writer(folder, &name, &options.writer(index as u64), options)?;
             done.fetch_add(options.genuine + options.forgeries, Ordering::Relaxed);
             Ok(())
         })?;

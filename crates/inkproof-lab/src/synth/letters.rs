@@ -1,4 +1,4 @@
-//! Shapes of letters as targets of strokes: what a school hand teaches and every writer then bends.
+//! Shapes of Latin letters as targets of strokes: what a school hand teaches and every writer then bends.
 //!
 //! Units are x-heights: y 0 is the baseline, 1 the top of small letters, about 2 that of tall ones, -1 the foot of a g.
 //! A letter begins where the last one ended, near (0, 0). The third number is by how much the stroke that leads to the
@@ -22,6 +22,18 @@ pub(super) enum Mark {
     None,
     Dot,
     Bar,
+}
+
+/// A letter of several runs of the pen; the first target of each is where it is put down.
+#[derive(Debug)]
+pub(super) struct Glyph {
+    pub runs: &'static [&'static [Target]],
+    /// How far the next letter is.
+    pub width: f64,
+}
+
+pub(super) const fn glyph(runs: &'static [&'static [Target]], width: f64) -> Glyph {
+    Glyph { runs, width }
 }
 
 const fn letter(targets: &'static [Target], width: f64) -> Letter {

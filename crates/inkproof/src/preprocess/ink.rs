@@ -18,7 +18,7 @@ mod threshold;
 
 use serde::{Deserialize, Serialize};
 
-use super::Ink;
+use super::{Ink, SIDE};
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::quality::Scan;
@@ -125,6 +125,14 @@ pub(super) fn normalise(gray: &Gray, parameters: &InkParameters) -> Result<(Ink,
     let mut mask = fill_pinholes(mask, PINHOLE * width * width);
     let skeleton = skeleton::Skeleton::of(&mut mask, parameters.spur * width);
     Ok((Ink::new(pen::draw(skeleton, parameters, fit::LONGEST))?, scan))
+}
+
+/// The middle lines of an ink, from end or fork to end or fork, in pixels; of strokes that are drawn with one thin pen.
+pub fn middle_lines(ink: &Ink) -> Vec<Vec<[f32; 2]>> {
+    const SPUR: f32 = 2.0;
+    let inside = |at: usize| (1..SIDE - 1).contains(&(at % SIDE)) && (1..SIDE - 1).contains(&(at / SIDE));
+    let values = ink.pixels().iter().enumerate().map(|(at, &pixel)| u8::from(pixel >= 128 && inside(at))).collect();
+    skeleton::Skeleton::of(&mut Plane { width: SIDE, height: SIDE, values }, SPUR).lines()
 }
 
 /// What stays within this many stroke widths of an edge of the image is no writing.

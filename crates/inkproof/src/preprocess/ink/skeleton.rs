@@ -64,6 +64,49 @@ impl Skeleton {
         self.links[point].all()
     }
 
+    /// The lines between ends and forks, each once, and rings; a point by itself is a line too.
+    pub(super) fn lines(&self) -> Vec<Vec<[f32; 2]>> {
+        let mut lines = Vec::new();
+        let mut seen = vec![false; self.points.len()];
+        let is_node = |point: usize| self.near(point).len() != 2;
+        let nodes = (0..self.points.len()).filter(|&point| is_node(point));
+        for node in nodes {
+            if self.near(node).is_empty() {
+                lines.push(vec![node]);
+            }
+            for &first in self.near(node) {
+                let line = self.follow(node, first as usize, is_node);
+                let (last, before) = (line[line.len() - 1], line[line.len() - 2]);
+                // From its other end the same line is found again.
+                if (node, first as usize) <= (last, before) {
+                    line.iter().for_each(|&point| seen[point] = true);
+                    lines.push(line);
+                }
+            }
+        }
+        for point in 0..self.points.len() {
+            if !seen[point] && !is_node(point) {
+                let ring = self.follow(point, self.near(point)[0] as usize, |at| at == point);
+                ring.iter().for_each(|&point| seen[point] = true);
+                lines.push(ring);
+            }
+        }
+        lines.iter().map(|line| line.iter().map(|&point| self.points[point]).collect()).collect()
+    }
+
+    /// The points from `start` by way of `next` to the first that `ends` there.
+    fn follow(&self, start: usize, next: usize, ends: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut line = vec![start, next];
+        let (mut before, mut at) = (start, next);
+        while !ends(at) {
+            let ahead = self.near(at).iter().map(|&point| point as usize).find(|&point| point != before);
+            let Some(ahead) = ahead else { break };
+            (before, at) = (at, ahead);
+            line.push(at);
+        }
+        line
+    }
+
     /// Takes out the branches that end within `spur` of where they leave a line.
     fn prune(&mut self, spur: f32) {
         let ends: Vec<usize> = (0..self.points.len()).filter(|&p| self.links[p].count == 1).collect();
@@ -215,6 +258,20 @@ mod tests {
         assert!(ring.points.len() > 60 && ends(&ring) == 0);
         let dot = Skeleton::of(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0);
         assert_eq!(dot.points.len(), 1);
+    }
+
+    #[test]
+    fn lines_run_between_ends_and_forks() {
+        let mut cross = mask(80, 40, |x, y| y == 20 && (5..75).contains(&x) || x == 40 && (5..20).contains(&y));
+        let mut lengths: Vec<usize> = Skeleton::of(&mut cross, 0.0).lines().iter().map(Vec::len).collect();
+        lengths.sort_unstable();
+        assert!(lengths.len() == 3 && lengths[0] >= 12 && lengths[2] <= 37, "{lengths:?}");
+        let away = |x: usize, y: usize| (x as f32 - 20.0).hypot(y as f32 - 20.0);
+        let ring = Skeleton::of(&mut mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0).lines();
+        assert_eq!(ring.len(), 1);
+        assert_eq!(ring[0][0], ring[0][ring[0].len() - 1], "it ends where it begins");
+        let dot = Skeleton::of(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0).lines();
+        assert_eq!((dot.len(), dot[0].len()), (1, 1));
     }
 
     #[test]

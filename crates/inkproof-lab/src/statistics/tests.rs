@@ -1,0 +1,37 @@
+//! Synthetic signatures beside others of the same kind, and of another kind.
+
+use super::*;
+use crate::dataset::OnBad;
+use crate::progress::Silent;
+use crate::synth::{self, Style};
+
+fn compared(written: Style, beside: Style) -> Vec<Compared> {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("signatures");
+    let options = SynthOptions { writers: 60, genuine: 2, forgeries: 1, seed: 1, style: Some(written) };
+    synth::write(&root, &options, &mut Silent).unwrap();
+    let set = DataSet::open(&root, None, OnBad::Stop).unwrap();
+    let others = SynthOptions { seed: 2, style: Some(beside), ..options };
+    compare(set, &ReadOptions::new(Preprocess::ink()), &others, &mut Silent).unwrap()
+}
+
+#[test]
+fn what_is_alike_overlaps_and_what_is_not_does_not() {
+    let alike = compared(Style::Latin, Style::Latin);
+    let other = compared(Style::Latin, Style::Blocks);
+    for (one, against) in alike.iter().zip(&other) {
+        assert_eq!(one.real.signatures, 120, "genuine ones alone");
+        assert!(one.overlap > 0.6, "{}: {:.2}", one.id, one.overlap);
+        for spread in [&one.real, &one.synthetic, &against.synthetic] {
+            assert!((spread.histogram.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            assert!(spread.quartiles.is_sorted(), "{:?}", spread.quartiles);
+        }
+    }
+    let overlap = |of: &[Compared], id: &str| of.iter().find(|one| one.id == id).unwrap().overlap;
+    for id in ["pieces", "turn_16"] {
+        assert!(overlap(&other, id) < overlap(&alike, id) - 0.2, "{id}: {:.2}", overlap(&other, id));
+    }
+    let page = page::html(&other, "these beside <those>", "inkproof statistics x").unwrap();
+    assert_eq!(page.matches("<svg").count(), MEASURES.len());
+    assert!(page.contains("&lt;those&gt;") && !page.contains("<those>"));
+}
