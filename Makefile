@@ -56,6 +56,7 @@ golden:
 # Makes the bundled model again from nothing: synthetic signatures, a minute of training, and the calibration numbers that
 # `make calibration` fixed (docs/model-card.md).
 weights:
+	rm -rf target/weights
 	cargo run --release -- synth target/weights/signatures --writers 600 --genuine 6 --forgeries 2 --seed 3
 	cargo run --release -- train target/weights/signatures --backbone inknet --out target/weights/trained.safetensors
 	cargo run --release -- calibrate --numbers crates/inkproof/models/calibration.json --model target/weights/trained.safetensors --out crates/inkproof/models/bundled.safetensors
