@@ -58,7 +58,7 @@ golden:
 weights:
 	rm -rf target/weights
 	cargo run --release -- synth target/weights/signatures --writers 600 --genuine 6 --forgeries 2 --seed 3
-	cargo run --release -- train target/weights/signatures --backbone inknet --out target/weights/trained.safetensors
+	cargo run --release -- train target/weights/signatures --backbone inknet --negatives random --out target/weights/trained.safetensors
 	cargo run --release -- calibrate --numbers crates/inkproof/models/calibration.json --model target/weights/trained.safetensors --out crates/inkproof/models/bundled.safetensors
 
 # Fixes these numbers anew on real signatures, which are no part of the project: make calibration SETS="dutch cedar".

@@ -12,10 +12,12 @@
 
 mod directions;
 mod file;
+mod learnt;
 mod places;
 
 pub use directions::{DIRECTIONS, votes};
-pub use places::{Places, RAW, RawPlace, dot, mutual};
+pub use learnt::{Expected, HIDDEN, Learnt, Refinement};
+pub use places::{Places, RAW, RawPlace, dot, in_window, mutual};
 
 use crate::kernels::parallel;
 use crate::{Error, Ink, Result};
@@ -23,10 +25,9 @@ use crate::{Error, Ink, Result};
 /// Numbers that a place is described by once it is projected.
 pub const WIDTH: usize = 64;
 
-/// What two signings of one writer are usually alike, and how many pairs of references that counts as: few references say
-/// little of how much their writer varies, and without this, two that differ by chance would let anything pass. The
-/// likeness is that of genuine pairs on the development writers (docs/model-card.md).
-const USUAL: Usual = Usual { alike: 0.64, pairs: 1.0 };
+/// As how many pairs of references what is [expected](Expected) counts: few references say little of how much their writer
+/// varies, and without this, two that differ by chance would let anything pass.
+const USUAL_PAIRS: f64 = 1.0;
 
 /// Least closeness between references by which a score is divided: references that are no more alike than strangers say
 /// nothing about the writer's variation.
@@ -37,19 +38,6 @@ pub const LEAST_VARIATION: f64 = 0.05;
 pub struct Inknet {
     learnt: Learnt,
     cohort: Vec<Places>,
-}
-
-/// The map from raw places, and the statistics that it was made from, so that a training can go on from there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Learnt {
-    /// `[RAW]`: the mean of all raw places.
-    pub mean: Vec<f32>,
-    /// `[RAW, WIDTH]`, row-major: what a raw place less the mean is multiplied by.
-    pub projection: Vec<f32>,
-    /// `[RAW, RAW]`: mean products of the differences between matched places of one writer.
-    pub within: Vec<f32>,
-    /// `[RAW, RAW]`: the covariance of all raw places.
-    pub total: Vec<f32>,
 }
 
 /// The raw places of an ink, which a training learns from.
@@ -68,6 +56,13 @@ impl Inknet {
         inknet.cohort = parallel::map(cohort.len(), |stranger| inknet.places(&cohort[stranger]));
         inknet.require_cohort()?;
         Ok(inknet)
+    }
+
+    /// The same, but for how alike two signings are expected to be.
+    #[must_use]
+    pub fn with_expected(mut self, expected: Expected) -> Self {
+        self.learnt.expected = expected;
+        self
     }
 
     pub fn learnt(&self) -> &Learnt {
@@ -90,7 +85,7 @@ impl Inknet {
 
     fn places(&self, ink: &Ink) -> Places {
         let raw = raw_places(ink);
-        let values = raw.iter().map(|place| self.learnt.project(&place.values)).collect();
+        let values = raw.iter().map(|place| self.learnt.describe(&place.values)).collect();
         Places { at: raw.iter().map(|place| place.at).collect(), values, to_cohort: 0.0 }
     }
 
@@ -105,18 +100,24 @@ impl Inknet {
         let numbers: Vec<usize> = (0..references.len()).collect();
         let of = |number: usize| if number == references.len() { questioned } else { references[number] };
         let alike = |a: usize, b: usize| f64::from(of(a).alike(of(b)));
-        Ok(Self::score_by(&numbers, references.len(), alike, |number| f64::from(of(number).to_cohort)))
+        let to_cohort = |number: usize| f64::from(of(number).to_cohort);
+        Ok(self.score_by(&numbers, references.len(), alike, to_cohort, |number| of(number).len()))
     }
 
-    /// [`Inknet::score`] of signatures that are told by numbers, of which `alike` compares two and `to_cohort` says how
-    /// alike strangers are on average.
+    /// [`Inknet::score`] of signatures that are told by numbers, of which `alike` compares two, `to_cohort` says how alike
+    /// strangers are on average, and `places` how many places there are.
     pub fn score_by(
+        &self,
         references: &[usize],
         questioned: usize,
         alike: impl Fn(usize, usize) -> f64,
         to_cohort: impl Fn(usize) -> f64,
+        places: impl Fn(usize) -> usize,
     ) -> f64 {
-        relative(references, questioned, alike, to_cohort, USUAL)
+        let of_references = references.iter().map(|&reference| Expected::logarithm(places(reference)));
+        let logarithm = (mean(of_references) + Expected::logarithm(places(questioned))) / 2.0;
+        let usual = Usual { alike: self.learnt.expected.alike(logarithm), pairs: USUAL_PAIRS };
+        relative(references, questioned, alike, to_cohort, usual)
     }
 }
 
@@ -149,37 +150,6 @@ pub fn relative(
     let known = count + usual.pairs;
     let between = if known > 0.0 { (sum + usual.pairs * usual.alike) / known } else { usual.alike };
     (to_references - to_strangers) / (between - to_strangers).max(LEAST_VARIATION)
-}
-
-impl Learnt {
-    fn check(&self) -> Result<()> {
-        let parts = [
-            ("mean", &self.mean, RAW),
-            ("projection", &self.projection, RAW * WIDTH),
-            ("within", &self.within, RAW * RAW),
-            ("total", &self.total, RAW * RAW),
-        ];
-        for (name, values, length) in parts {
-            if values.len() != length {
-                return Err(Error::Model(format!("'{name}' of inknet has {} numbers, not {length}", values.len())));
-            }
-            if values.iter().any(|value| !value.is_finite()) {
-                return Err(Error::Model(format!("'{name}' of inknet holds a NaN or an infinity")));
-            }
-        }
-        Ok(())
-    }
-
-    /// A unit vector.
-    fn project(&self, raw: &[f32; RAW]) -> [f32; WIDTH] {
-        let mut sums = [0.0; WIDTH];
-        for ((value, mean), row) in raw.iter().zip(&self.mean).zip(self.projection.chunks_exact(WIDTH)) {
-            let value = value - mean;
-            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += value * weight);
-        }
-        let length = sums.iter().map(|sum| sum * sum).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        sums.map(|sum| sum / length)
-    }
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {

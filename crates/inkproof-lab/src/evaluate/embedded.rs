@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use inkproof::inknet::Inknet;
+use inkproof::inknet::Places;
 use inkproof::model::{DataInfo, SyntheticInfo};
 use inkproof::{Calibration, Embedding, Ink, Log10Lr, Model, Score};
 
@@ -67,9 +67,10 @@ impl Embedded {
 
     /// The score of a questioned image, as [`Model::score`]; what has been compared before is not compared again.
     pub fn score(&self, model: &Model, references: &[usize], questioned: usize) -> f64 {
-        if let Some(known) = &self.places {
+        if let (Some(known), Some(inknet)) = (&self.places, model.inknet()) {
             let alike = |a, b| known.get(a, b).unwrap_or_else(|| f64::from(alike(&self.embeddings, a, b)));
-            return Inknet::score_by(references, questioned, alike, |image| to_cohort(&self.embeddings[image]));
+            let places = |image: usize| self.embeddings[image].places().map_or(0, Places::len);
+            return inknet.score_by(references, questioned, alike, |image| to_cohort(&self.embeddings[image]), places);
         }
         let of_references: Vec<&Embedding> = references.iter().map(|&reference| &self.embeddings[reference]).collect();
         let score = model.score_of(&of_references, &self.embeddings[questioned]);

@@ -3,14 +3,18 @@
 //! Places of two signings that are each other's most alike differ by what varies within a writer; all places differ by
 //! what varies in general. The projection keeps the directions in which the second is largest against the first: the
 //! common eigenvectors of both covariances (linear discriminant analysis, R. A. Fisher 1936), each divided by its ratio,
-//! so that no direction counts for much more than another. No forgery is needed.
+//! so that no direction counts for much more than another. No forgery is needed; where there are skilled ones, a
+//! [`refinement`] learns from them what forgers get wrong.
+
+mod expected;
+mod refinement;
 
 use inkproof::Model;
-use inkproof::inknet::{Inknet, Learnt, RAW, RawPlace, WIDTH, mutual, raw_places};
+use inkproof::inknet::{Expected, Inknet, Learnt, Places, RAW, RawPlace, WIDTH, mutual, raw_places};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
 
-use super::{TrainOptions, Trained, calibrate, model_info};
+use super::{Negatives, TrainOptions, Trained, calibrate, model_info};
 use crate::dataset::DataSet;
 use crate::error::{Error, Result};
 use crate::pictures::Pictures;
@@ -40,7 +44,7 @@ pub(super) fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &m
         Some(before) => Statistics::from(before).with(&seen, set.writers().len()),
         None => seen,
     };
-    let inknet = Inknet::new(statistics.learnt(), &synth::strangers(&options.read.preprocess))?;
+    let inknet = completed(statistics.learnt(), &set, &pictures, options, progress)?;
     let mut model = Model::of_inknet(name, model_info(options, &set, &pictures), inknet);
     let mut skipped = set.skipped;
     if let Some(held_out) = held_out {
@@ -48,6 +52,49 @@ pub(super) fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &m
         skipped.extend(held_out.set.skipped);
     }
     Ok(Trained { model, pairs, last_epoch: None, skipped })
+}
+
+/// The map with what is learnt upon it: from skilled forgeries, where there are any and they are wanted, and how alike two
+/// signings are.
+fn completed(
+    learnt: Learnt,
+    set: &DataSet,
+    pictures: &Pictures,
+    options: &TrainOptions,
+    progress: &mut dyn Progress,
+) -> Result<Inknet> {
+    let before = options.init.as_ref();
+    let strangers = synth::strangers(&options.read.preprocess);
+    let known = before.and_then(|before| before.refinement.clone());
+    let refinement = match options.negatives {
+        Negatives::Random => known,
+        Negatives::Skilled | Negatives::Both => {
+            let writers = Signatures::of(&Inknet::new(learnt.clone(), &strangers)?, set, pictures)?;
+            refinement::fit(&writers, known, options.seed, progress)
+        }
+    };
+    let inknet = Inknet::new(Learnt { refinement, ..learnt }, &strangers)?;
+    let expected = expected::fit(&Signatures::of(&inknet, set, pictures)?, before.map(|before| before.expected));
+    Ok(inknet.with_expected(expected))
+}
+
+/// One writer's signatures as places.
+struct Signatures {
+    genuine: Vec<Places>,
+    forgeries: Vec<Places>,
+}
+
+impl Signatures {
+    /// Of all writers, in order.
+    fn of(inknet: &Inknet, set: &DataSet, pictures: &Pictures) -> Result<Vec<Self>> {
+        let places = |images: &[usize]| -> Result<Vec<Places>> {
+            Ok(pictures.inks(images)?.iter().map(|ink| inknet.embed(ink)).collect())
+        };
+        let of_writer = |group: &crate::dataset::WriterImages<'_>| {
+            Ok(Self { genuine: places(&group.genuine)?, forgeries: places(&group.forgeries)? })
+        };
+        set.by_writer().par_iter().map(of_writer).collect()
+    }
 }
 
 /// What the projection is made from.
@@ -116,6 +163,8 @@ impl Statistics {
             projection: numbers(&self.projection()),
             within: numbers(&self.within),
             total: numbers(&self.total),
+            refinement: None,
+            expected: Expected::CONSTANT,
         }
     }
 

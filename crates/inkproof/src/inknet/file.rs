@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Inknet, Learnt, Places, RAW, WIDTH};
+use super::{Expected, HIDDEN, Inknet, Learnt, Places, RAW, Refinement, WIDTH};
 use crate::{Error, Result};
 
 /// Names, shapes and values.
@@ -14,7 +14,7 @@ const MOST_PLACES: usize = 56 * 56;
 impl Inknet {
     /// Every tensor by name.
     pub(crate) fn tensors(&self) -> Tensors {
-        let Learnt { mean, projection, within, total } = &self.learnt;
+        let Learnt { mean, projection, within, total, refinement, expected } = &self.learnt;
         let count: usize = self.cohort.iter().map(Places::len).sum();
         let each = |of: fn(&Places) -> f32| self.cohort.iter().map(of).collect::<Vec<f32>>();
         let all = [
@@ -34,7 +34,16 @@ impl Inknet {
                 self.cohort.iter().flat_map(|places| places.values.as_flattened()).copied().collect(),
             ),
         ];
-        all.into_iter().map(|(name, shape, values)| (name.to_owned(), (shape, values))).collect()
+        let of_refinement = refinement.iter().flat_map(|Refinement { into, offset, back }| {
+            [
+                ("refinement.into", vec![WIDTH, HIDDEN], into.clone()),
+                ("refinement.offset", vec![HIDDEN], offset.clone()),
+                ("refinement.back", vec![HIDDEN, WIDTH], back.clone()),
+            ]
+        });
+        let expected = ("expected", vec![1], vec![expected.typical]);
+        let all = all.into_iter().chain(of_refinement).chain([expected]);
+        all.map(|(name, shape, values)| (name.to_owned(), (shape, values))).collect()
     }
 
     /// Takes tensors by name, as read from a file.
@@ -42,6 +51,7 @@ impl Inknet {
     /// # Errors
     /// Where a tensor is missing, too many, of another shape, or holds a NaN or an infinity.
     pub(crate) fn from_tensors(mut tensors: Tensors) -> Result<Self> {
+        let (is_refined, is_expected) = (tensors.contains_key("refinement.into"), tensors.contains_key("expected"));
         let mut take = |name: &str, shape: &[Option<usize>]| -> Result<Vec<f32>> {
             let (found, values) =
                 tensors.remove(name).ok_or_else(|| Error::Model(format!("tensor '{name}' of inknet is missing")))?;
@@ -56,11 +66,26 @@ impl Inknet {
             }
             Ok(values)
         };
+        // Models that were trained before these were learnt have none of them.
+        let refinement = match is_refined {
+            true => Some(Refinement {
+                into: take("refinement.into", &[Some(WIDTH), Some(HIDDEN)])?,
+                offset: take("refinement.offset", &[Some(HIDDEN)])?,
+                back: take("refinement.back", &[Some(HIDDEN), Some(WIDTH)])?,
+            }),
+            false => None,
+        };
+        let expected = match is_expected {
+            true => take("expected", &[Some(1)]).map(|values| Expected { typical: values[0] })?,
+            false => Expected::CONSTANT,
+        };
         let learnt = Learnt {
             mean: take("mean", &[Some(RAW)])?,
             projection: take("projection", &[Some(RAW), Some(WIDTH)])?,
             within: take("within", &[Some(RAW), Some(RAW)])?,
             total: take("total", &[Some(RAW), Some(RAW)])?,
+            refinement,
+            expected,
         };
         let counts = take("cohort.places", &[None])?;
         let at = take("cohort.at", &[None, Some(2)])?;

@@ -62,6 +62,11 @@ impl Places {
         &self.at
     }
 
+    /// What describes the places: a unit vector for each.
+    pub fn values(&self) -> &[[f32; WIDTH]] {
+        &self.values
+    }
+
     /// How alike strangers are to it on average, 0..1.
     pub fn to_cohort(&self) -> f32 {
         self.to_cohort
@@ -88,7 +93,7 @@ impl Places {
 }
 
 /// All pairs of points that are near enough to be counterparts.
-pub(super) fn in_window(a: &[[f32; 2]], b: &[[f32; 2]], mut found: impl FnMut(usize, usize)) {
+pub fn in_window(a: &[[f32; 2]], b: &[[f32; 2]], mut found: impl FnMut(usize, usize)) {
     const REACH: f32 = WINDOW * SPREAD;
     // Places come in rows of blocks: what is certainly too high is passed over once for all.
     let mut first = 0;

@@ -27,7 +27,10 @@ fn learnt() -> Learnt {
     let unit = |rows: usize, columns: usize| {
         (0..rows * columns).map(|i| f32::from(u8::from(i / columns == i % columns))).collect()
     };
-    Learnt { mean: vec![0.0; RAW], projection: unit(RAW, WIDTH), within: unit(RAW, RAW), total: unit(RAW, RAW) }
+    let refinement = Some(Refinement { back: vec![0.1; HIDDEN * WIDTH], ..Refinement::new(unit(WIDTH, HIDDEN)) });
+    let expected = Expected { typical: 0.7 };
+    let (projection, within, total) = (unit(RAW, WIDTH), unit(RAW, RAW), unit(RAW, RAW));
+    Learnt { mean: vec![0.0; RAW], projection, within, total, refinement, expected }
 }
 
 static INKNET: LazyLock<Inknet> = LazyLock::new(|| Inknet::new(learnt(), &[ink(1000), ink(1001), ink(1002)]).unwrap());
@@ -70,6 +73,10 @@ fn one_reference_and_several_by_hand() {
 fn a_file_gives_back_what_it_was_given_and_refuses_what_is_broken() {
     let tensors = INKNET.tensors();
     assert_eq!(Inknet::from_tensors(tensors.clone()).unwrap(), *INKNET);
+    let mut before = tensors.clone();
+    before.retain(|name, _| !name.starts_with("refinement") && name != "expected");
+    let before = Inknet::from_tensors(before).unwrap();
+    assert_eq!((before.learnt().refinement.as_ref(), before.learnt().expected.typical), (None, 0.64));
     let broken = |change: &dyn Fn(&mut file::Tensors)| {
         let mut tensors = tensors.clone();
         change(&mut tensors);
@@ -78,6 +85,8 @@ fn a_file_gives_back_what_it_was_given_and_refuses_what_is_broken() {
     let set = |tensors: &mut file::Tensors, name: &str, value: f32| tensors.get_mut(name).unwrap().1[0] = value;
     assert!(broken(&|t| drop(t.remove("within"))).contains("'within'"));
     assert!(broken(&|t| set(t, "projection", f32::NAN)).contains("NaN"));
+    assert!(broken(&|t| drop(t.remove("refinement.back"))).contains("'refinement.back'"));
+    assert!(broken(&|t| set(t, "expected", f32::INFINITY)).contains("infinity"));
     assert!(broken(&|t| set(t, "cohort.places", 1e9)).contains("does not hold"));
     assert!(broken(&|t| set(t, "cohort.places", -1.0)).contains("does not hold"));
     assert!(broken(&|t| set(t, "cohort.places", 0.0)).contains("cohort"));
