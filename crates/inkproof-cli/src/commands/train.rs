@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use inkproof::inknet::Learnt;
 use inkproof::network::Compute;
@@ -118,12 +118,13 @@ impl Train {
         if self.backbone != Architecture::Inknet {
             bail!("--init goes with --backbone inknet; {} begins anew", self.backbone);
         }
-        match Candidate::find(name)? {
-            Candidate::Network(model) if model.inknet().is_some() => {
-                Ok(model.inknet().expect("it is one").learnt().clone())
-            }
-            _ => bail!("{name} is no inknet model, so nothing can go on from it"),
+        let candidate = Candidate::find(name)?;
+        match &candidate {
+            Candidate::Network(model) => model.inknet(),
+            _ => None,
         }
+        .map(|inknet| inknet.learnt().clone())
+        .with_context(|| format!("{name} is no inknet model, so nothing can go on from it"))
     }
 
     fn show(&self, trained: &Trained, seconds: f64) {
