@@ -5,7 +5,6 @@ mod cues;
 
 use std::fs;
 
-use image::imageops::FilterType;
 use image::{DynamicImage, GrayImage, ImageFormat};
 use inkproof::{Gray, Ink, InkParameters, SIDE};
 use tempfile::TempDir;
