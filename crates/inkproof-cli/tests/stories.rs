@@ -22,6 +22,8 @@ mod folds;
 mod inknet;
 #[path = "stories/program.rs"]
 mod program;
+#[path = "stories/statistics.rs"]
+mod statistics;
 #[path = "stories/synth.rs"]
 mod synth;
 #[path = "stories/train.rs"]

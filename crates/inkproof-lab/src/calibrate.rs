@@ -8,6 +8,8 @@
 
 mod logistic;
 
+use std::collections::BTreeSet;
+
 use inkproof::calibration::{Calibration, Forgeries, ReferenceCalibration, WantedFar};
 use inkproof::model::{DataInfo, ThresholdInfo};
 use inkproof::{Model, Threshold};
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::DataSet;
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Class, Comparison, Embedded, VerificationOptions, images_made_with};
-use crate::metrics::{OperatingPoint, Scores};
+use crate::metrics::{OperatingPoint, RULE_OF_3, Scores};
 use crate::pictures::Pictures;
 use crate::progress::Progress;
 pub use logistic::{Line, REGULARISATION, logistic};
@@ -26,6 +28,13 @@ const REFERENCES: [usize; 3] = [1, 2, 3];
 
 /// FARs for which a threshold is kept.
 const WANTED_FARS: [f64; 2] = [0.01, 0.05];
+
+/// FAR against random forgeries for which a threshold is kept.
+const RANDOM_FAR: f64 = 0.001;
+
+/// So many writers show [`RANDOM_FAR`]: comparisons of one writer hang together, so that beside the rule of 3 (3 / FAR
+/// different pairs of a writer and a stranger's signature) no writer may be more than a hundredth of them.
+const WRITERS_FOR_RANDOM_FAR: usize = 100;
 
 /// Whoever calibrates needs strangers.
 const LEAST_WRITERS: usize = 2;
@@ -119,6 +128,7 @@ pub fn fit(comparisons: &[Comparison], references: usize, decide: DecideAt) -> R
         intercept: intercept / std::f64::consts::LN_10,
         threshold: threshold(&scores, references, against, decide)?,
         wanted_far: WANTED_FARS.iter().map(|&far| wanted_far(&scores, far)).collect::<Result<_>>()?,
+        random_far: random_far(comparisons)?,
     })
 }
 
@@ -150,6 +160,18 @@ fn wanted_far(scores: &Scores, far: f64) -> Result<WantedFar> {
         Err(refusal @ Error::TooFewForgeries { .. }) => Ok(WantedFar::Refused { far, refused: refusal.to_string() }),
         Err(error) => Err(error),
     }
+}
+
+/// The threshold for [`RANDOM_FAR`]; None where the writers are too few to show it.
+fn random_far(comparisons: &[Comparison]) -> Result<Option<WantedFar>> {
+    let scores = evaluate::scores(comparisons, Class::Random)?;
+    let random = comparisons.iter().filter(|comparison| comparison.class == Class::Random);
+    let pairs: BTreeSet<_> = random.map(|comparison| (&comparison.writer, comparison.questioned)).collect();
+    if scores.writers() < WRITERS_FOR_RANDOM_FAR || (pairs.len() as f64) < RULE_OF_3 / RANDOM_FAR {
+        return Ok(None);
+    }
+    let OperatingPoint { threshold, frr, .. } = scores.whole().at_far(RANDOM_FAR);
+    Ok(Some(WantedFar::Fixed { far: RANDOM_FAR, threshold: Threshold::new(threshold)?, frr }))
 }
 
 /// The model with what [`freeze`] fixes for it on the writers of `set`, whose images `pictures` are.

@@ -27,6 +27,16 @@ pub enum Judge<'a> {
     Trained(&'a TrainOptions),
 }
 
+impl Judge<'_> {
+    /// What it sees of an image.
+    pub fn preprocess(&self) -> Preprocess {
+        match self {
+            Self::Ready(candidate) => candidate.preprocess(),
+            Self::Trained(training) => training.read.preprocess.clone(),
+        }
+    }
+}
+
 impl Candidate {
     /// The names that [`Candidate::find`] knows.
     pub const NAMES: [&str; 3] = ["bundled", "hog", "cues"];

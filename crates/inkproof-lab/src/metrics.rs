@@ -27,7 +27,7 @@ pub use likelihood::ReliabilityBin;
 pub use sweep::Sample;
 
 /// The rule of 3: with no error among n, the rate is below 3 / n at 95 % confidence.
-const RULE_OF_3: f64 = 3.0;
+pub(crate) const RULE_OF_3: f64 = 3.0;
 
 /// Scores of both classes with the claimed writer of each, ready for any metric.
 #[derive(Debug, Clone)]

@@ -1,33 +1,28 @@
-//! Training: the notebook's loop over pairs, and what the notebook left out.
+//! Training: a data set becomes a model file.
 //!
-//! A data set becomes pictures and pairs, an epoch is one pass over the shuffled pairs, a step is one batch. Whatever is
-//! drawn comes from the seed and the number of the epoch or step alone, so a training that was interrupted continues bit
-//! for bit from its [`checkpoint`]. Except with `raw` preprocessing, which is the notebook's, one writer in five is held
-//! out and fixes the threshold ([`calibrate`]).
+//! [`siamese`] networks are trained on pairs, as in the notebook, and [`inknet`] on places. Whatever is drawn comes from the
+//! seed and the number of the epoch or step alone, so a training that was interrupted continues bit for bit from its
+//! [`checkpoint`]. Except with `raw` preprocessing, which is the notebook's, one writer in five is held out and fixes the
+//! threshold ([`calibrate`]).
 
 mod calibrate;
 mod checkpoint;
 mod inknet;
+mod siamese;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use inkproof::inknet::Learnt;
 use inkproof::model::{FORMAT, ModelInfo, ThresholdInfo};
-use inkproof::network::{Batch, Compute, Trainer};
-use inkproof::random::stream;
+use inkproof::network::{Compute, Trainer};
 use inkproof::{Architecture, Model, Preprocess, Threshold};
-use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{DataSet, Skipped};
 use crate::error::{Error, Result};
-use crate::pairs::{Pair, notebook_pairs, random_forgery_pairs, same_writer_pairs};
-use crate::pictures::{GoOn, Pictures, ReadOptions};
-use crate::progress::{Event, Progress};
-use calibrate::Calibration;
+use crate::pictures::{Pictures, ReadOptions};
+use crate::progress::Progress;
 pub(crate) use calibrate::parted;
-use checkpoint::{Checkpoint, Position};
 
 /// How a network is trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,33 +114,14 @@ pub fn train(
     stop: &dyn Fn() -> bool,
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
-    require_sensible(options)?;
     require_checkpoint(out, resume)?;
-    let backbone = match options.backbone {
-        Architecture::Siamese(backbone) => backbone,
-        Architecture::Inknet => {
-            let trained = inknet::fit(set, &name_of(out), options, progress)?;
-            trained.model.save(out)?;
-            return Ok(Outcome::Finished(Box::new(trained)));
-        }
-    };
-    let work = Work::prepare(set, options, progress)?;
-    let checkpoint = checkpoint_path(out);
-    let identity = checkpoint::identity(options, &work.pairs, &work.pictures);
-    let state = match resume {
-        true => Checkpoint::load(&checkpoint, &identity, backbone, options)?,
-        false => Checkpoint::beginning(backbone, options),
-    };
-    let mut run = Run { options, pairs: &work.pairs, pictures: &work.pictures, state };
-    if !run.all_epochs(stop, progress, |state| state.save(&checkpoint, &identity))? {
-        let Position { epoch, step, .. } = run.state.position;
-        return Ok(Outcome::Stopped { checkpoint, epoch: epoch + 1, step });
+    let way = Interruptible { checkpoint: checkpoint_path(out), resume, stop };
+    let outcome = run(set, &name_of(out), options, Some(&way), progress)?;
+    if let Outcome::Finished(trained) = &outcome {
+        trained.model.save(out)?;
+        checkpoint::remove(&way.checkpoint)?;
     }
-    let state = run.state;
-    let trained = work.finished(&name_of(out), state, options, progress)?;
-    trained.model.save(out)?;
-    checkpoint::remove(&checkpoint)?;
-    Ok(Outcome::Finished(Box::new(trained)))
+    Ok(outcome)
 }
 
 /// [`train`] without files: no checkpoint on the way, and the model is only returned.
@@ -153,54 +129,34 @@ pub fn train(
 /// # Errors
 /// As [`train`], but for those of files.
 pub fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &mut dyn Progress) -> Result<Trained> {
-    require_sensible(options)?;
-    let Architecture::Siamese(backbone) = options.backbone else {
-        return inknet::fit(set, name, options, progress);
-    };
-    let work = Work::prepare(set, options, progress)?;
-    let state = Checkpoint::beginning(backbone, options);
-    let mut run = Run { options, pairs: &work.pairs, pictures: &work.pictures, state };
-    run.all_epochs(&|| false, progress, |_| Ok(()))?;
-    let state = run.state;
-    work.finished(name, state, options, progress)
-}
-
-/// What is trained on, and what fixes the threshold.
-struct Work {
-    set: DataSet,
-    pictures: Pictures,
-    calibration: Option<Calibration>,
-    pairs: Vec<Pair>,
-}
-
-impl Work {
-    fn prepare(set: DataSet, options: &TrainOptions, progress: &mut dyn Progress) -> Result<Self> {
-        let (mut set, held_out) = calibrate::hold_out(set, options)?;
-        let pictures = Pictures::read(&mut set, &options.read, progress)?;
-        let calibration = match held_out {
-            Some(held_out) => Some(Calibration::read(held_out, &pictures, options, progress)?),
-            None => None,
-        };
-        let pairs = draw_pairs(&set, options)?;
-        Ok(Self { set, pictures, calibration, pairs })
+    match run(set, name, options, None, progress)? {
+        Outcome::Finished(trained) => Ok(*trained),
+        Outcome::Stopped { .. } => unreachable!("nothing can stop it"),
     }
+}
 
-    fn finished(
-        self,
-        name: &str,
-        state: Checkpoint,
-        options: &TrainOptions,
-        progress: &mut dyn Progress,
-    ) -> Result<Trained> {
-        let Checkpoint { trainer, last_epoch, .. } = state;
-        let mut model = Model::new(name, model_info(options, &self.set, &self.pictures), trainer.weights);
-        let mut skipped = self.set.skipped;
-        if let Some(calibration) = self.calibration {
-            model = calibration.calibrated(model, options, progress)?;
-            skipped.extend(calibration.set.skipped);
-        }
-        let last_epoch = Some(LastEpoch { loss: last_epoch.loss(), accuracy: last_epoch.accuracy() });
-        Ok(Trained { model, pairs: self.pairs.len(), last_epoch, skipped })
+/// How a training can be stopped, and where it is kept then.
+struct Interruptible<'a> {
+    checkpoint: PathBuf,
+    resume: bool,
+    stop: &'a dyn Fn() -> bool,
+}
+
+fn run(
+    set: DataSet,
+    name: &str,
+    options: &TrainOptions,
+    way: Option<&Interruptible<'_>>,
+    progress: &mut dyn Progress,
+) -> Result<Outcome> {
+    require_sensible(options)?;
+    match options.backbone {
+        Architecture::Siamese(backbone) => siamese::fit(set, name, backbone, options, way, progress),
+        Architecture::Inknet => match way {
+            // It is done before it could be stopped, so the checkpoint is another network's.
+            Some(way) if way.resume => Err(Error::NoCheckpoint(way.checkpoint.clone())),
+            _ => Ok(Outcome::Finished(Box::new(inknet::fit(set, name, options, progress)?))),
+        },
     }
 }
 
@@ -233,108 +189,6 @@ fn require_sensible(options: &TrainOptions) -> Result<()> {
         rate if rate.is_finite() && rate > 0.0 => Ok(()),
         rate => Err(Error::LearningRate(rate)),
     }
-}
-
-/// The pairs of every epoch; only their order changes.
-fn draw_pairs(set: &DataSet, options: &TrainOptions) -> Result<Vec<Pair>> {
-    let mut rng = stream(options.seed, "pairs", 0);
-    let mut pairs = match options.negatives {
-        Negatives::Skilled | Negatives::Both => notebook_pairs(set, &mut rng)?,
-        Negatives::Random => same_writer_pairs(set, &mut rng)?,
-    };
-    if options.negatives != Negatives::Skilled {
-        pairs.extend(random_forgery_pairs(set, &mut rng)?);
-    }
-    Ok(pairs)
-}
-
-/// A training under way.
-struct Run<'a> {
-    options: &'a TrainOptions,
-    pairs: &'a [Pair],
-    pictures: &'a Pictures,
-    state: Checkpoint,
-}
-
-impl Run<'_> {
-    /// True when all epochs are done, false when `stop` ended them.
-    fn all_epochs(
-        &mut self,
-        stop: &dyn Fn() -> bool,
-        progress: &mut dyn Progress,
-        save: impl Fn(&Checkpoint) -> Result<()>,
-    ) -> Result<bool> {
-        let total = self.options.epochs * self.steps();
-        progress.report(Event::Stage { name: "training", total });
-        while self.state.position.epoch < self.options.epochs {
-            if !self.one_epoch(stop, progress)? {
-                save(&self.state)?;
-                return Ok(false);
-            }
-            save(&self.state)?;
-        }
-        Ok(true)
-    }
-
-    /// Steps in an epoch.
-    fn steps(&self) -> usize {
-        self.pairs.len().div_ceil(self.options.batch_size)
-    }
-
-    fn one_epoch(&mut self, stop: &dyn Fn() -> bool, progress: &mut dyn Progress) -> Result<bool> {
-        let (epoch, epochs, steps) = (self.state.position.epoch, self.options.epochs, self.steps());
-        let mut order = self.pairs.to_vec();
-        order.shuffle(&mut stream(self.options.seed, "shuffle", epoch as u64));
-        let done = self.state.position.step * self.options.batch_size;
-        let batches: Vec<&[Pair]> = order[done..].chunks(self.options.batch_size).collect();
-        let begun = Instant::now();
-        let (mut images, mut stopped) = (0, false);
-        let state = &mut self.state;
-        self.pictures.prefetch(
-            &batches,
-            |pictures, pairs| batch(pictures, pairs),
-            |batch| {
-                let step = state.trainer.step(&batch);
-                if !step.loss.is_finite() {
-                    return Err(Error::Diverged { epoch: epoch + 1, step: state.position.step + 1, loss: step.loss });
-                }
-                state.position.add(step, batch.labels.len());
-                images += 2 * batch.labels.len();
-                let position = &state.position;
-                progress.report(Event::Step {
-                    epoch: epoch + 1,
-                    epochs,
-                    step: position.step,
-                    steps,
-                    loss: position.loss(),
-                    accuracy: position.accuracy(),
-                    images_per_second: images as f64 / begun.elapsed().as_secs_f64(),
-                });
-                progress.report(Event::Advance { done: epoch * steps + position.step });
-                stopped = position.step < steps && stop();
-                Ok(if stopped { GoOn::No } else { GoOn::Yes })
-            },
-        )?;
-        if stopped {
-            return Ok(false);
-        }
-        let (loss, accuracy) = (state.position.loss(), state.position.accuracy());
-        let seconds = begun.elapsed().as_secs_f64();
-        state.last_epoch = state.position.clone();
-        state.position = Position::at_epoch(epoch + 1);
-        progress.report(Event::Epoch { epoch: epoch + 1, epochs, loss, accuracy, seconds });
-        Ok(!stop() || epoch + 1 == epochs)
-    }
-}
-
-/// The pictures of some pairs as the network takes them.
-fn batch(pictures: &Pictures, pairs: &[Pair]) -> Result<Batch> {
-    let values = |index: fn(&Pair) -> usize| -> Result<Vec<f32>> {
-        let indices: Vec<usize> = pairs.iter().map(index).collect();
-        Ok(pictures.inks(&indices)?.iter().flat_map(|ink| ink.values()).collect())
-    };
-    let labels = pairs.iter().map(|pair| f32::from(pair.same_writer)).collect();
-    Ok(Batch { a: values(|pair| pair.a)?, b: values(|pair| pair.b)?, labels })
 }
 
 fn model_info(options: &TrainOptions, set: &DataSet, pictures: &Pictures) -> ModelInfo {

@@ -61,8 +61,11 @@ pub struct ReferenceCalibration {
     pub intercept: f64,
     /// Of the decision.
     pub threshold: ThresholdInfo,
-    /// For wanted FARs.
+    /// For wanted FARs, against the same forgeries.
     pub wanted_far: Vec<WantedFar>,
+    /// For a low FAR against random forgeries alone, where so many writers were there that they can show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub random_far: Option<WantedFar>,
 }
 
 /// A kind of forgeries.

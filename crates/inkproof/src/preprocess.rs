@@ -62,6 +62,14 @@ impl Preprocess {
         Preprocess::Ink(InkParameters::default())
     }
 
+    /// The parameters of `ink`; the default ones of `raw`, which sees images as stored.
+    pub fn ink_parameters(&self) -> InkParameters {
+        match self {
+            Preprocess::Ink(parameters) => parameters.clone(),
+            Preprocess::Raw => InkParameters::default(),
+        }
+    }
+
     /// Decodes an image and makes it ready; the bytes are those of a file.
     ///
     /// # Errors

@@ -14,6 +14,8 @@ const LEAST_INK: usize = 200;
 const INK: u8 = 128;
 /// So many stroke widths of ink along the edges of the image are more than strokes that only touch it.
 const CUT_WIDTHS: f32 = 8.0;
+/// Two groups of ink this far apart, in heights of the taller one, are no words of one signature.
+const LEAST_GAP: f32 = 0.85;
 
 /// One thing that is wrong with an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub enum Flaw {
     CutAtEdge,
     /// Hardly any stroke.
     LittleInk,
+    /// Two groups of ink that are as heavy as each other and far apart.
+    TwoGroups,
 }
 
 impl fmt::Display for Flaw {
@@ -33,6 +37,7 @@ impl fmt::Display for Flaw {
                 write!(f, "the signature is only {longest} pixels long; scan it with {LEAST_LONGEST} or more")
             }
             Self::CutAtEdge => f.write_str("the ink runs along the edge of the image; scan it with paper around"),
+            Self::TwoGroups => f.write_str("there seems to be more than one signature; give one at a time"),
             Self::LittleInk => f.write_str("there is hardly any ink; give the whole signature"),
         }
     }
@@ -53,6 +58,8 @@ pub(crate) struct Scan {
     pub at_edges: usize,
     /// In pixels.
     pub stroke_width: f32,
+    /// The widest gap between two groups of ink of similar weight, in heights of the taller one.
+    pub gap: f32,
 }
 
 /// All that is wrong with the image that this ink was made from.
@@ -62,6 +69,7 @@ pub(crate) fn flaws(scan: &Scan, ink: &Ink) -> Vec<Flaw> {
         (scan.longest < LEAST_LONGEST, Flaw::LowResolution { longest: scan.longest }),
         (scan.at_edges as f32 > CUT_WIDTHS * scan.stroke_width, Flaw::CutAtEdge),
         (inked < LEAST_INK, Flaw::LittleInk),
+        (scan.gap >= LEAST_GAP, Flaw::TwoGroups),
     ];
     found.into_iter().filter_map(|(is_so, flaw)| is_so.then_some(flaw)).collect()
 }

@@ -12,7 +12,6 @@ use inkproof_lab::candidate::Candidate;
 use inkproof_lab::dataset::{Image, Kind, Split};
 use serde_json::{Value, json};
 
-use super::evaluate::ink_of;
 use crate::arguments::Data;
 use crate::figures::left_out;
 use crate::progress::Shown;
@@ -44,7 +43,7 @@ impl Audit {
         let set = self.data.open()?;
         let mut progress = Shown::new();
         let model = self.model.as_deref().map(Candidate::find).transpose()?;
-        let ink = model.map_or(InkParameters::default(), |model| ink_of(&model.preprocess()));
+        let ink = model.map_or(InkParameters::default(), |model| model.preprocess().ink_parameters());
         let found = audit::audit(set, self.data.on_bad(), &ink, self.seed, &mut progress)?;
         drop(progress);
         if let Some(path) = &self.report {

@@ -159,5 +159,9 @@ fn describe(fit: &ReferenceCalibration) -> String {
         }
         WantedFar::Refused { refused, .. } => format!("  No threshold: {refused}."),
     }));
+    if let Some(WantedFar::Fixed { far, threshold, frr }) = &fit.random_far {
+        let (far, frr) = (percent(*far), percent(*frr));
+        lines.push(format!("  FAR {far} of random forgeries alone: threshold {:.4}, FRR {frr}.", threshold.get()));
+    }
     lines.join("\n")
 }

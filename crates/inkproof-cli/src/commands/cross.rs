@@ -59,9 +59,7 @@ impl Cross {
             references: references.clone(),
             repeats: *repeats,
             seed: *seed,
-            read: training
-                .as_ref()
-                .map_or(self.reading.options(candidate.preprocess()), |training| training.read.clone()),
+            read: self.reading.options(judge.preprocess()),
         };
         let mut progress = Shown::new();
         let rows = if self.sets.is_empty() {

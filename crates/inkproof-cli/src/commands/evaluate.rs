@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::{InkParameters, Model, Preprocess, write_atomically};
+use inkproof::{Model, Preprocess, write_atomically};
 use inkproof_lab::audit;
 use inkproof_lab::candidate::{Candidate, Judge};
 use inkproof_lab::dataset::{DataSet, OnBad, WriterId};
@@ -75,10 +75,13 @@ impl Evaluate {
         set.require_disjoint_splits()?;
         let candidate = self.model.find()?;
         let training = self.to_train.options(&self.data.reading, self.comparisons.draws.seed);
-        let preprocess = training.map_or(candidate.preprocess(), |training| training.read.preprocess);
-        let measured = match self.measured.folds(&[&candidate])? {
-            Some(folds) => self.by_folds(set, &candidate, folds)?,
-            None => self.at_once(self.measured.part(&set), &candidate)?,
+        let judge = training.as_ref().map_or(Judge::Ready(&candidate), Judge::Trained);
+        let measured = match (self.measured.folds(&[&candidate])?, judge) {
+            (Some(folds), judge) => self.by_folds(set, judge, folds)?,
+            (None, Judge::Ready(candidate)) => self.at_once(self.measured.part(&set), candidate)?,
+            (None, Judge::Trained(_)) => {
+                bail!("--backbone trains a network for each fold: give --folds, or train one with `inkproof train`")
+            }
         };
         self.show_verification(&measured)?;
         let Measured { name, set, fold_of, runs, .. } = measured;
@@ -94,15 +97,12 @@ impl Evaluate {
             None => (Vec::new(), Vec::new()),
         };
         let (data, verdict) = (describe(&set), verdicts(&runs));
-        let audit = Some(audit_summary(set, self.comparisons.draws.seed, &preprocess)?);
+        let audit = Some(audit_summary(set, self.comparisons.draws.seed, &judge.preprocess())?);
         let report = Report { data, verdict, audit, mistakes, examples, verification: runs, ..Report::default() };
         self.write_report(name, report)
     }
 
     fn at_once(&self, set: DataSet, candidate: &Candidate) -> Result<Measured> {
-        if self.to_train.options(&self.data.reading, self.comparisons.draws.seed).is_some() {
-            bail!("--backbone trains a network for each fold: give --folds, or train one with `inkproof train`");
-        }
         let mut progress = Shown::new();
         let verifier = candidate.read(set, &self.data.read_options(candidate.preprocess()), &mut progress)?;
         let options = self.comparisons.draws.options();
@@ -118,12 +118,10 @@ impl Evaluate {
         })
     }
 
-    fn by_folds(&self, set: DataSet, candidate: &Candidate, folds: usize) -> Result<Measured> {
-        let training = self.to_train.options(&self.data.reading, self.comparisons.draws.seed);
-        let judge = training.as_ref().map_or(Judge::Ready(candidate), Judge::Trained);
+    fn by_folds(&self, set: DataSet, judge: Judge<'_>, folds: usize) -> Result<Measured> {
         let Comparisons { references, draws: Draws { repeats, seed } } = self.comparisons.clone();
         let options = FoldOptions { folds, references, repeats, seed };
-        let read = self.data.read_options(candidate.preprocess());
+        let read = self.data.read_options(judge.preprocess());
         let Folded { set, runs, fold_of, model } = folded(set, judge, &options, &read, &mut Shown::new())?;
         let documents = runs.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
         let runs: Vec<VerificationResult> = runs.into_iter().map(|run| run.result).collect();
@@ -218,18 +216,12 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomically(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
-/// The `ink` preprocessing of a model, or the default where it sees images as stored.
-pub fn ink_of(preprocess: &Preprocess) -> InkParameters {
-    match preprocess {
-        Preprocess::Ink(parameters) => parameters.clone(),
-        Preprocess::Raw => InkParameters::default(),
-    }
-}
-
 /// What an audit says of the signatures that were tested on, for a model that sees them so.
 pub fn audit_summary(set: DataSet, seed: u64, preprocess: &Preprocess) -> Result<AuditSummary> {
-    let ink = ink_of(preprocess);
-    Ok(AuditSummary::new(&audit::audit(set, OnBad::Stop, &ink, seed, &mut Shown::new())?, preprocess))
+    Ok(AuditSummary::new(
+        &audit::audit(set, OnBad::Stop, &preprocess.ink_parameters(), seed, &mut Shown::new())?,
+        preprocess,
+    ))
 }
 
 /// Reads the images as the model asks and embeds them.

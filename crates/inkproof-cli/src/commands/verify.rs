@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use inkproof::calibration::{Log10Lr, ReferenceCalibration, Support};
+use inkproof::calibration::{Log10Lr, ReferenceCalibration, Support, WantedFar};
 use inkproof::{
     Decision, Embedding, Explanation, Flaw, Ink, Limits, Model, Prepared, Score, Threshold, read_image_file,
     write_atomically,
@@ -57,6 +57,10 @@ struct Verdict {
     #[serde(skip)]
     calibration_writers: Option<usize>,
     threshold: Threshold,
+    /// Thresholds for low FARs, and for one against random forgeries alone; null as above, or where the model's calibration
+    /// writers were too few to show it.
+    wanted_far: Option<Vec<WantedFar>>,
+    random_far: Option<WantedFar>,
     references: Vec<ReferenceScore>,
     questioned: PathBuf,
     /// Images that are unfit to decide on, and why; then the decision is undecided.
@@ -148,6 +152,8 @@ impl Verify {
             bound: calibration.map(ReferenceCalibration::bound),
             calibration_writers: calibration.map(|fit| fit.writers),
             threshold,
+            wanted_far: calibration.map(|fit| fit.wanted_far.clone()),
+            random_far: calibration.and_then(|fit| fit.random_far.clone()),
             references: paths.zip(scores).map(|(path, score)| ReferenceScore { path, score }).collect(),
             questioned: self.questioned.clone(),
             flaws,

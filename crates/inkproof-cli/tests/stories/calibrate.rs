@@ -123,6 +123,25 @@ fn a_wanted_far_decides_where_the_writers_can_show_it() {
 }
 
 #[test]
+fn a_hundred_writers_fix_a_low_far_against_strangers_which_verify_tells() {
+    let desk = Desk::new();
+    desk.synth("many", 100, 4, 1, 79);
+    let told = desk.run("calibrate many --out c.safetensors --repeats 1").succeeds().out;
+    assert!(told.contains("FAR 0.1 % of random forgeries alone: threshold "), "{told}");
+    let genuine = example_files("002");
+    let verify = |model: &str| {
+        let (a, b) = (genuine[0].display(), genuine[1].display());
+        desk.run(&format!("verify {model} --reference {a} {b} --json")).json()
+    };
+    let (found, bundled) = (verify("--model c.safetensors"), verify(""));
+    let far = &found["random_far"];
+    assert_eq!(far["far"], 0.001);
+    assert!(far["threshold"].as_f64().unwrap().is_finite() && (0.0..1.0).contains(&far["frr"].as_f64().unwrap()));
+    assert_eq!(found["wanted_far"].as_array().unwrap().len(), 2);
+    assert!(bundled["random_far"].is_null(), "57 writers are too few");
+}
+
+#[test]
 fn what_a_model_was_trained_on_does_not_calibrate_it() {
     let desk = Desk::new();
     desk.synth("synthetic", 4, 3, 2, 21);

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use inkproof::{GrayRule, Limits, decode};
+
 use super::program::{Desk, example_files};
 
 #[test]
@@ -66,4 +68,28 @@ fn a_signature_is_most_like_itself_and_standard_input_is_an_image_too() {
     let swapped =
         desk.run(&format!("verify --reference {} {reference} --json", genuine[1].display())).json()["score"].as_f64();
     assert!((swapped.unwrap() - score(&other)).abs() < 1e-6, "which one is the reference does not matter");
+}
+
+#[test]
+fn two_signatures_on_one_sheet_are_left_to_a_person() {
+    let desk = Desk::new();
+    let genuine = example_files("001");
+    let limits = Limits::default();
+    let pictures =
+        [&genuine[1], &genuine[2]].map(|path| decode(&fs::read(path).unwrap(), GrayRule::OnWhite, &limits).unwrap());
+    // One above the other, with a sheet's height of paper between.
+    let (width, height) = (pictures[0].width(), pictures[0].height());
+    let dark = |gray: &inkproof::Gray| -> Vec<u8> {
+        gray.pixels().iter().map(|&pixel| if pixel < 150 { 20 } else { 240 }).collect()
+    };
+    let mut sheet = format!("P5\n{width} {}\n255\n", 3 * height).into_bytes();
+    sheet.extend([dark(&pictures[0]), vec![240; width * height], dark(&pictures[1])].concat());
+    desk.write("two.pgm", &sheet);
+    let reference = genuine[0].display();
+    let done = desk.run(&format!("verify --reference {reference} two.pgm"));
+    assert_eq!(done.code, 3, "{}", done.out);
+    assert!(done.out.contains("Unfit: two.pgm: there seems to be more than one signature"), "{}", done.out);
+    let found = desk.run(&format!("verify --reference {reference} two.pgm --json")).json();
+    assert_eq!(found["decision"], "undecided");
+    assert!(found["flaws"][0]["flaw"].as_str().unwrap().contains("more than one signature"), "{found}");
 }

@@ -60,6 +60,28 @@ fn a_wanted_far_decides_where_the_writers_can_show_it() {
 }
 
 #[test]
+fn a_hundred_writers_show_a_low_far_against_strangers() {
+    let fits = |writers: usize| freeze_at(&set(&vec![(4, 2); writers]), DecideAt::Eer).unwrap().calibration;
+    assert!(fits(99).fits().iter().all(|fit| fit.random_far.is_none()));
+    let calibration = fits(100);
+    for fit in calibration.fits() {
+        let Some(WantedFar::Fixed { far: 0.001, threshold, frr }) = fit.random_far else { panic!("{fit:?}") };
+        // Strangers reach no more than 0.6, and 0.01 for each reference.
+        let highest = 0.6 + 0.01 * fit.references as f64;
+        assert!((highest - 0.02..=highest + 0.02).contains(&threshold.get()), "{threshold:?}");
+        assert!((0.1..0.5).contains(&frr), "{frr}");
+    }
+    let json = serde_json::to_value(&calibration).unwrap();
+    assert_eq!(serde_json::from_value::<Calibration>(json.clone()).unwrap(), calibration);
+    let mut before = json;
+    before.as_array_mut().unwrap().iter_mut().for_each(|fit| {
+        fit.as_object_mut().unwrap().remove("random_far").unwrap();
+    });
+    let before: Calibration = serde_json::from_value(before).unwrap();
+    assert!(before.fits().iter().all(|fit| fit.random_far.is_none()), "files from before lack it");
+}
+
+#[test]
 fn without_skilled_forgeries_of_two_writers_random_ones_serve() {
     let frozen = freeze_at(&set(&[(4, 0), (4, 5), (4, 0)]), DecideAt::Eer).unwrap();
     let fit = &frozen.calibration.fits()[0];

@@ -111,6 +111,7 @@ mod tests {
             intercept: -5.0,
             threshold,
             wanted_far: Vec::new(),
+            random_far: None,
         };
         Part { result: verification(&set, &score, &options, &mut Silent).unwrap(), fit }
     }

@@ -57,22 +57,14 @@ pub fn verdict(run: &VerificationResult) -> String {
 /// of it is said of the last.
 pub fn verdicts(runs: &[VerificationResult]) -> String {
     let mut sentences = Vec::new();
-    let met = |run: &&VerificationResult| run.training_images_in_test.is_some_and(|seen| seen > 0);
-    if let Some(run) = runs.iter().find(met) {
-        sentences.push(format!(
-            "The model was trained on {} of the {} test images: these figures measure memory.",
-            run.training_images_in_test.unwrap_or(0),
-            run.images
-        ));
-    }
-    let fixed = |run: &&VerificationResult| run.calibration_images_in_test.is_some_and(|seen| seen > 0);
-    if let Some(run) = runs.iter().find(fixed) {
-        sentences.push(format!(
-            "The model's threshold was fixed on {} of the {} test images: its FAR and FRR here flatter, the EER does not.",
-            run.calibration_images_in_test.unwrap_or(0),
-            run.images
-        ));
-    }
+    sentences.extend(met(
+        runs,
+        |run| run.training_images_in_test,
+        "The model was trained",
+        "these figures measure memory",
+    ));
+    let flatters = "its FAR and FRR here flatter, the EER does not";
+    sentences.extend(met(runs, |run| run.calibration_images_in_test, "The model's threshold was fixed", flatters));
     let skilled = each(runs, |run| run.skilled.as_ref());
     let told = "are told from genuine signatures with an equal error rate of";
     sentences.push(match (skilled.is_empty(), runs) {
@@ -86,6 +78,17 @@ pub fn verdicts(runs: &[VerificationResult]) -> String {
         sentences.extend(at_threshold(run, runs.len()));
     }
     sentences.join(" ")
+}
+
+/// A warning where a run's test has images in it that the model has met: what it did on them, and what follows.
+fn met(
+    runs: &[VerificationResult],
+    seen: impl Fn(&VerificationResult) -> Option<usize>,
+    did: &str,
+    so: &str,
+) -> Option<String> {
+    let (run, seen) = runs.iter().find_map(|run| Some((run, seen(run).filter(|&seen| seen > 0)?)))?;
+    Some(format!("{did} on {seen} of the {} test images: {so}.", run.images))
 }
 
 /// "25.0 % (95 % interval 20.1 % to 30.0 %) with 1 reference, and 13.0 % (9.0 % to 17.0 %) with 5 references"; without the references

@@ -106,8 +106,14 @@ pub(super) fn identity(options: &TrainOptions, pairs: &[Pair], pictures: &Pictur
     Identity { options: words.map(|(name, value)| (name.to_owned(), value)).into(), data }
 }
 
+/// Removes the checkpoint, if there is one.
 pub(super) fn remove(path: &Path) -> Result<()> {
-    std::fs::remove_file(path).map_err(|source| Error::Io { path: path.to_owned(), source })
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::Io { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Checkpoint {

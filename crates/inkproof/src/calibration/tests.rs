@@ -7,7 +7,16 @@ use super::*;
 fn fit(references: usize, writers: usize) -> ReferenceCalibration {
     let threshold = ThresholdInfo { value: Threshold::new(0.4).unwrap(), origin: "a test".into() };
     let (against, wanted_far) = (Forgeries::Skilled, Vec::new());
-    ReferenceCalibration { references, writers, against, slope: 10.0, intercept: -4.0, threshold, wanted_far }
+    ReferenceCalibration {
+        references,
+        writers,
+        against,
+        slope: 10.0,
+        intercept: -4.0,
+        threshold,
+        wanted_far,
+        random_far: None,
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@
 
 mod components;
 mod fit;
+mod groups;
 mod paper;
 mod pen;
 mod rules;
@@ -115,6 +116,7 @@ pub(super) fn normalise(gray: &Gray, parameters: &InkParameters) -> Result<(Ink,
         longest: area.width().max(area.height()),
         at_edges: components.at_edges(darkness.width, darkness.height),
         stroke_width: width,
+        gap: groups::gap(&components.weighed()),
     };
     components.erase_dropped(&mut darkness);
     let canvas = fit::Canvas::new(&area);

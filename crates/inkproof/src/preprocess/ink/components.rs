@@ -5,6 +5,7 @@
 //! resolution of the scan does not matter.
 
 use super::Plane;
+use super::groups::Weighed;
 
 /// A stretch of ink in row `y`, from `start` to before `end`.
 struct Run {
@@ -40,7 +41,7 @@ impl Area {
         self.bottom - self.top
     }
 
-    fn join(self, other: Area) -> Area {
+    pub(super) fn join(self, other: Area) -> Area {
         Area {
             left: self.left.min(other.left),
             top: self.top.min(other.top),
@@ -187,6 +188,12 @@ impl Components {
     pub(super) fn bounds(&self) -> Option<Area> {
         let kept = self.pieces.iter().filter(|p| p.kept);
         kept.map(|p| p.area).reduce(Area::join)
+    }
+
+    /// The pieces that are kept.
+    pub(super) fn weighed(&self) -> Vec<Weighed> {
+        let kept = self.pieces.iter().filter(|piece| piece.kept);
+        kept.map(|piece| Weighed { area: piece.area, ink: piece.ink }).collect()
     }
 
     /// Sets the ink of dropped pieces to paper.
