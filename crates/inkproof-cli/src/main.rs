@@ -13,6 +13,9 @@ mod interrupt;
 #[allow(unsafe_code)]
 mod pipe;
 mod progress;
+mod server;
+mod settings;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -40,13 +43,15 @@ enum Command {
     Truth(commands::truth::Truth),
     Export(commands::export::Export),
     Bench(commands::bench::Bench),
+    Serve(commands::serve::Serve),
+    Config(commands::config::Config),
 }
 
 fn main() -> ExitCode {
     pipe::end_with_reader();
     let command = Program::parse().command;
     match command {
-        Command::Verify(_) => allocator::small_pages(),
+        Command::Verify(_) | Command::Serve(_) => allocator::small_pages(),
         _ => allocator::keep_memory(),
     }
     let outcome = match command {
@@ -62,6 +67,8 @@ fn main() -> ExitCode {
         Command::Truth(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Config(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {}", in_one_line(&error));

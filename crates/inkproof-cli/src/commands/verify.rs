@@ -7,15 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use inkproof::calibration::{Log10Lr, ReferenceCalibration, Support};
-use inkproof::{
-    Decision, Embedding, Explanation, Flaw, Ink, Limits, Model, Prepared, Score, Threshold, read_image_file,
-    write_atomically,
-};
+use inkproof::{Decision, Limits, Model, Prepared, Threshold, read_image_file, write_atomically};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::arguments::ModelFile;
+use crate::verdict::{self, ImageFlaw, Milliseconds, Seen, Verdict, in_milliseconds};
 
 /// Judge a questioned signature against references of a writer
 ///
@@ -42,56 +38,6 @@ pub struct Verify {
     json: bool,
 }
 
-/// What `--json` prints.
-#[derive(Debug, Serialize)]
-struct Verdict {
-    decision: Decision,
-    score: Score,
-    /// This and the next two are null where the model is not calibrated for so many references.
-    log10_lr: Option<Log10Lr>,
-    /// The strength of the evidence in words.
-    support: Option<String>,
-    /// The strongest log10 LR that the model's calibration writers support, in either direction.
-    bound: Option<Log10Lr>,
-    /// How many writers that were; in the text only.
-    #[serde(skip)]
-    calibration_writers: Option<usize>,
-    threshold: Threshold,
-    references: Vec<ReferenceScore>,
-    questioned: PathBuf,
-    /// Images that are unfit to decide on, and why; then the decision is undecided.
-    flaws: Vec<ImageFlaw>,
-    model: ModelName,
-    milliseconds: Milliseconds,
-}
-
-#[derive(Debug, Serialize)]
-struct ImageFlaw {
-    path: PathBuf,
-    flaw: Flaw,
-}
-
-#[derive(Debug, Serialize)]
-struct ReferenceScore {
-    path: PathBuf,
-    score: Score,
-}
-
-#[derive(Debug, Serialize)]
-struct ModelName {
-    name: String,
-    digest: String,
-}
-
-/// Summed over all images; some are worked on at the same time.
-#[derive(Debug, Default, Serialize)]
-struct Milliseconds {
-    decode: f64,
-    ink: f64,
-    embed: f64,
-    score: f64,
-}
-
 impl Verify {
     pub fn run(self) -> Result<ExitCode> {
         let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
@@ -99,7 +45,7 @@ impl Verify {
             bail!("standard input (-) can be one image only; give the others as files");
         }
         let model = self.model.load()?;
-        let threshold = self.threshold.map_or(Ok(model.threshold_for(self.reference.len())), Threshold::new)?;
+        let threshold = self.threshold.map(Threshold::new).transpose()?;
         let verdict = self.judge(&model, threshold)?;
         match self.json {
             true => println!("{:#}", serde_json::to_value(&verdict)?),
@@ -117,55 +63,22 @@ impl Verify {
         }))
     }
 
-    fn judge(&self, model: &Model, threshold: Threshold) -> Result<Verdict> {
+    fn judge(&self, model: &Model, threshold: Option<Threshold>) -> Result<Verdict> {
         let mut milliseconds = Milliseconds::default();
         let paths: Vec<&Path> = [&self.questioned].into_iter().chain(&self.reference).map(PathBuf::as_path).collect();
-        let Seen { mut inks, mut embeddings, flaws } = embed(model, &paths, &mut milliseconds)?;
-        let (references, reference_inks) = (embeddings.split_off(1), inks.split_off(1));
-        let questioned = &embeddings[0];
+        let mut seen = see(model, &paths, &mut milliseconds)?;
+        let references = seen.split_off(1);
+        let questioned = &seen[0];
         if let Some(path) = &self.explain {
-            let picture = Explanation::new(&references, questioned)?.picture(&reference_inks, &inks[0]);
-            write_atomically(path, &picture.to_png())
+            write_atomically(path, &verdict::explanation(&references, questioned)?)
                 .with_context(|| format!("{}: cannot be written", path.display()))?;
         }
-        let begun = Instant::now();
-        let score = model.score(&references, questioned)?;
-        let single = |reference: &Embedding| model.score(std::slice::from_ref(reference), questioned);
-        let scores = references.iter().map(single).collect::<Result<Vec<_>, _>>()?;
-        milliseconds.score = in_milliseconds(begun.elapsed());
-        let paths = self.reference.iter().cloned();
-        let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(references.len()));
-        let log10_lr = calibration.map(|fit| fit.log10_lr(score));
-        Ok(Verdict {
-            decision: match self.threshold {
-                Some(_) => Decision::of(score, threshold),
-                None if !flaws.is_empty() => Decision::Undecided,
-                None => Decision::by_evidence(score, threshold, log10_lr),
-            },
-            score,
-            log10_lr,
-            support: log10_lr.map(|lr| Support::of(lr).to_string()),
-            bound: calibration.map(ReferenceCalibration::bound),
-            calibration_writers: calibration.map(|fit| fit.writers),
-            threshold,
-            references: paths.zip(scores).map(|(path, score)| ReferenceScore { path, score }).collect(),
-            questioned: self.questioned.clone(),
-            flaws,
-            model: ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() },
-            milliseconds,
-        })
+        Ok(Verdict::of(model, &references, questioned, threshold, milliseconds)?)
     }
 }
 
-/// What the model sees of some images.
-struct Seen {
-    inks: Vec<Ink>,
-    embeddings: Vec<Embedding>,
-    flaws: Vec<ImageFlaw>,
-}
-
-/// Embeds images, on all cores; of several bad ones the first is told.
-fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Result<Seen> {
+/// What the model sees of images, on all cores; of several bad ones the first is told.
+fn see(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Result<Vec<Seen>> {
     let limits = Limits::default();
     let prepare = |path: &&Path| -> Result<(Prepared, Duration)> {
         let begun = Instant::now();
@@ -175,18 +88,20 @@ fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Res
         Ok((prepared, decode_time))
     };
     let prepared: Vec<Result<_>> = paths.par_iter().with_max_len(1).map(prepare).collect();
-    let (mut inks, mut flaws) = (Vec::with_capacity(paths.len()), Vec::new());
-    for (prepared, path) in prepared.into_iter().zip(paths) {
+    let (mut inks, mut flaws) = (Vec::with_capacity(paths.len()), Vec::with_capacity(paths.len()));
+    for prepared in prepared {
         let (prepared, decode_time) = prepared?;
-        flaws.extend(prepared.flaws.into_iter().map(|flaw| ImageFlaw { path: path.to_path_buf(), flaw }));
-        inks.push(prepared.ink);
         milliseconds.decode += in_milliseconds(decode_time);
         milliseconds.ink += in_milliseconds(prepared.ink_time);
+        inks.push(prepared.ink);
+        flaws.push(prepared.flaws);
     }
     let begun = Instant::now();
     let embeddings = model.embed_all(&inks).map_err(|(place, error)| error.at(paths[place]))?;
     milliseconds.embed += in_milliseconds(begun.elapsed());
-    Ok(Seen { inks, embeddings, flaws })
+    let path = paths.iter().map(|path| path.display().to_string());
+    let parts = path.zip(inks).zip(embeddings).zip(flaws);
+    Ok(parts.map(|(((path, ink), embedding), flaws)| Seen { path, ink, embedding, flaws }).collect())
 }
 
 /// The bytes of a file, or of standard input; no more than are allowed.
@@ -201,10 +116,6 @@ fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn in_milliseconds(duration: Duration) -> f64 {
-    1000.0 * duration.as_secs_f64()
-}
-
 fn sentence(verdict: &Verdict) -> String {
     let (word, meaning) = match verdict.decision {
         Decision::Accepted => ("ACCEPTED", "is alike enough to be by the writer"),
@@ -216,12 +127,12 @@ fn sentence(verdict: &Verdict) -> String {
     let references = if count == 1 { "the reference".to_owned() } else { format!("the {count} references") };
     let decision = format!(
         "{word}: {} {meaning} of {references}.\nScore {:.4} {relation} the threshold {:.4} (model {}).",
-        verdict.questioned.display(),
+        verdict.questioned,
         verdict.score.get(),
         verdict.threshold.get(),
         verdict.model.name
     );
-    let flaws = verdict.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {}: {flaw}.", path.display()));
+    let flaws = verdict.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {path}: {flaw}."));
     [decision].into_iter().chain(flaws).chain(evidence(verdict)).collect::<Vec<_>>().join("\n")
 }
 
