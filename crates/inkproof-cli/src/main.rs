@@ -13,6 +13,7 @@ mod interrupt;
 #[allow(unsafe_code)]
 mod pipe;
 mod progress;
+mod store;
 
 use std::process::ExitCode;
 
