@@ -15,6 +15,7 @@ mod pipe;
 mod progress;
 mod server;
 mod settings;
+mod store;
 mod verdict;
 
 use std::process::ExitCode;

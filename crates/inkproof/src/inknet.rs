@@ -12,9 +12,11 @@
 
 mod directions;
 mod file;
+mod global;
 mod places;
 
 pub use directions::{DIRECTIONS, votes};
+pub use global::GLOBAL;
 pub use places::{Places, RAW, RawPlace, dot, mutual};
 
 use crate::kernels::parallel;
