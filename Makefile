@@ -1,8 +1,8 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check format lint test engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
+.PHONY: check format lint test web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
 
-check: format lint engine-alone gpu test bench-smoke
+check: format lint engine-alone gpu test web-test bench-smoke
 
 format:
 	cargo fmt --all --check
@@ -23,6 +23,19 @@ gpu:
 
 test:
 	cargo test --workspace
+
+# The web page in a real Chromium, which is Debian's; with the program that the tests are run with. INKPROOF_PICTURES=DIR
+# keeps a picture of every view.
+CHROMIUM ?= /usr/bin/chromium
+web-test:
+	@[ -x $(CHROMIUM) ] || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq chromium nodejs npm; }
+	cargo test --workspace --no-run --quiet
+	cd crates/inkproof-cli/web/tests && npm ci --no-audit --no-fund --silent && CHROMIUM=$(CHROMIUM) npm test
+
+# Each target for a minute; needs a nightly compiler and cargo-fuzz.
+fuzz:
+	for target in decode embedding model manifest upload; do \
+	  cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
 
 demo:
 	cargo run --release -- demo

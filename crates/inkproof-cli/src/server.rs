@@ -8,6 +8,7 @@ mod answer;
 mod audit;
 mod headers;
 mod health;
+mod identify;
 mod images;
 mod limits;
 mod listen;
@@ -18,13 +19,14 @@ mod page;
 mod paging;
 mod problem;
 mod recorder;
+mod references;
 mod reviews;
 mod tokens;
 mod upload;
 mod verify;
 mod writers;
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -34,14 +36,13 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use inkproof::{Decision, Limits, Model, Threshold};
+use inkproof::{Limits, Model};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use answer::{Answer, Pictures};
 use limits::{Bodies, Workers};
 use metrics::Metrics;
 use problem::{Kind, Problem};
@@ -49,9 +50,9 @@ use recorder::Recorder;
 use tokens::Rates;
 use upload::Upload;
 
+use crate::search_index::SearchIndex;
 use crate::settings::Settings;
 use crate::store::{self, ModelStamp, Store};
-use crate::verdict::{Milliseconds, Seen, Verdict};
 
 /// What all routes share.
 struct Service {
@@ -64,6 +65,8 @@ struct Service {
     stamp: ModelStamp,
     store: Arc<Store>,
     recorder: Recorder,
+    /// Of all references, for identify; refreshed before each search.
+    index: RwLock<SearchIndex>,
     rates: Rates,
     stopping: AtomicBool,
 }
@@ -96,7 +99,9 @@ fn api() -> OpenApiRouter<Shared> {
         health::routes(),
         me::routes(),
         verify::routes(),
+        identify::routes(),
         writers::routes(),
+        references::routes(),
         reviews::routes(),
         audit::routes(),
     ];
@@ -168,6 +173,7 @@ impl Service {
             metrics: Metrics::new(model.digest()),
             stamp: ModelStamp::of(&model),
             recorder: Recorder::new(store.clone()),
+            index: RwLock::new(SearchIndex::new(model.digest())),
             store,
             rates: Rates::new(settings.rate),
             stopping: AtomicBool::new(false),
@@ -215,30 +221,5 @@ impl Service {
             work(&service, upload)
         };
         self.workers.place()?.compute(work).await?
-    }
-
-    /// The verdict on a questioned signature, and pictures where they are asked for.
-    fn answer(
-        &self,
-        references: &[Seen],
-        questioned: &Seen,
-        threshold: Option<Threshold>,
-        explain: bool,
-        times: Milliseconds,
-    ) -> Result<Answer, Problem> {
-        let verdict = Verdict::of(&self.model, references, questioned, threshold, times)
-            .map_err(|error| Kind::UnfitImage.with(error))?;
-        self.metrics.decided(word(verdict.decision));
-        let pictures = explain.then(|| Pictures::of(&self.model, references, questioned));
-        Ok(Answer { verdict, pictures })
-    }
-}
-
-/// A decision as figures and the store name it.
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Accepted => "accepted",
-        Decision::Rejected => "rejected",
-        Decision::Undecided => "undecided",
     }
 }

@@ -14,6 +14,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::arguments::default_store;
+
 /// In the folder in which the program runs; read where it is there and no other file is named.
 const FILE: &str = "inkproof.toml";
 /// Before the name of a setting in the environment: INKPROOF_MAX_IMAGES is max-images.
@@ -39,7 +41,8 @@ pub struct Given {
     /// Address and port to serve on; any address but this machine's own needs tokens and TLS, or --behind-proxy
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Where writers, decisions and the audit are kept: a SQLite file, or the address of a PostgreSQL database
+    /// Where writers, decisions and the audit are kept: a SQLite file, or the address of a PostgreSQL database; without it
+    /// store.db in the user's data folder
     #[arg(long, value_name = "FILE|postgres://...")]
     store: Option<String>,
     /// Model file that judges; empty for the one that comes with the program
@@ -159,7 +162,7 @@ impl Sources {
         if let Some((path, given)) = self.file()? {
             lay(&mut origins, table(&given)?, |_| Origin::File(path.clone()));
         }
-        for (variable, name, value) in variables() {
+        for (variable, name, value) in variables(&origins) {
             let given = Given::of_text(&name, &value).with_context(|| format!("{variable}={value}"))?;
             lay(&mut origins, table(&given)?, |_| Origin::Variable(variable.clone()));
         }
@@ -200,7 +203,8 @@ impl Given {
 fn defaults() -> Given {
     Given {
         listen: Some(SocketAddr::from(([127, 0, 0, 1], 8080))),
-        store: Some("inkproof.db".to_owned()),
+        // Where there is no home folder, another source has to say.
+        store: Some(default_store().unwrap_or_default()),
         model: Some(PathBuf::new()),
         tls_certificate: Some(PathBuf::new()),
         tls_key: Some(PathBuf::new()),
@@ -234,14 +238,11 @@ fn lay(origins: &mut Origins, over: Table, origin: impl Fn(&str) -> Origin) {
     }
 }
 
-/// Variables of the environment that are settings: their name, the setting's, and the value.
-fn variables() -> Vec<(String, String, String)> {
-    let named = std::env::vars().filter(|(variable, _)| variable != FILE_VARIABLE);
+/// Variables of the environment that are settings, as the defaults know them: their name, the setting's, and the value.
+fn variables(known: &Origins) -> Vec<(String, String, String)> {
     let setting = |variable: &str| Some(variable.strip_prefix(PREFIX)?.to_lowercase().replace('_', "-"));
-    let mut found: Vec<_> =
-        named.filter_map(|(variable, value)| setting(&variable).map(|name| (variable, name, value))).collect();
-    found.sort();
-    found
+    let named = |(variable, value): (String, String)| setting(&variable).map(|name| (variable, name, value));
+    std::env::vars().filter_map(named).filter(|(_, name, _)| known.contains_key(name)).collect()
 }
 
 impl Settings {
@@ -253,6 +254,7 @@ impl Settings {
         if self.queue == 0 {
             self.queue = 2 * self.workers;
         }
+        ensure!(!self.store.is_empty(), "there is no home folder; say with store where the store is");
         let positive = [
             ("connections", self.connections),
             ("max-body", self.max_body),

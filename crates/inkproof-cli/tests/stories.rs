@@ -18,12 +18,22 @@ mod demo;
 mod evaluate;
 #[path = "stories/folds.rs"]
 mod folds;
+#[path = "stories/hostile.rs"]
+mod hostile;
 #[path = "stories/inknet.rs"]
 mod inknet;
+#[path = "stories/load.rs"]
+mod load;
 #[path = "stories/program.rs"]
 mod program;
+#[path = "stories/running.rs"]
+mod running;
+#[path = "stories/serve.rs"]
+mod serve;
 #[path = "stories/synth.rs"]
 mod synth;
+#[path = "stories/tokens.rs"]
+mod tokens;
 #[path = "stories/train.rs"]
 mod train;
 #[path = "stories/verify.rs"]

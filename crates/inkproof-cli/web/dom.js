@@ -12,6 +12,13 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A labelled field; the hint describes it and is no part of its name. */
+export function field(label, hint, input) {
+  const told = hint && h("p", { class: "hint", id: `${input.id}-hint` }, hint);
+  if (told) input.setAttribute("aria-describedby", told.id);
+  return h("div", { class: "field" }, h("label", { for: input.id }, label), told, input);
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A line drawing of 24 units from path data; it says nothing that the text beside it does not. */

@@ -30,7 +30,7 @@ export function dropPlace({ label, many = false, onchange = () => {} }) {
   const choose = h("label", { class: "button" }, many ? "Choose files" : "Choose a file", input({ "aria-label": `${label}: choose ${many ? "files" : "a file"}` }));
   const photograph = h("label", { class: "button" }, "Photograph", input({ capture: "environment", multiple: false, accept: "image/*", "aria-label": `${label}: photograph` }));
   const hint = h("p", { class: "faint small" }, many ? "Drop images here, or paste one" : "Drop an image here, or paste one");
-  const place = h("div", { class: "drop", role: "group", "aria-label": label, tabindex: "-1" }, icon(ICONS.image, 34), hint, h("div", { class: "row" }, choose, photograph), thumbs);
+  const place = h("div", { class: "drop", role: "group", "aria-label": label, tabindex: "-1" }, h("div", { class: "icon-and-hint" }, icon(ICONS.image, 34), hint), h("div", { class: "row" }, choose, photograph), thumbs);
 
   function take(event) {
     add([...event.target.files]);
@@ -47,6 +47,7 @@ export function dropPlace({ label, many = false, onchange = () => {} }) {
   function show() {
     for (const image of thumbs.querySelectorAll("img")) URL.revokeObjectURL(image.src);
     thumbs.replaceChildren(...files.map(thumb));
+    place.classList.toggle("full", files.length > 0);
     onchange(files);
   }
   function thumb(file) {

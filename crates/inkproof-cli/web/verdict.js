@@ -67,7 +67,7 @@ function facts(answer) {
     fact("Evidence", odds(answer.log10_lr)),
     fact("The model's calibration supports", bound),
     fact("Model", `${answer.model.name} ${answer.model.digest.slice(0, 8)}`),
-    fact("Number in the audit", answer.number?.toString()));
+    fact("Number in the audit", answer.audit?.toString()));
 }
 
 export function explanation(png) {
@@ -81,7 +81,8 @@ export function explanation(png) {
 /** Each reference with the questioned signature laid over it. */
 export function pairs(pictures, references) {
   const pair = (png, number) => {
-    const name = references?.[number]?.path ?? `reference ${number + 1}`;
+    const { path, reference, score } = references?.[number] ?? {};
+    const name = path ?? `Reference ${reference ?? number + 1}`;
     const under = ink(png, "reference"), over = ink(pictures.questioned, "questioned");
     const slide = h("input", { type: "range", min: "0", max: "100", value: "50", "aria-label": `${name} or the questioned signature`, "aria-valuetext": "both" });
     const blend = () => {
@@ -92,7 +93,6 @@ export function pairs(pictures, references) {
     };
     slide.addEventListener("input", blend);
     blend();
-    const score = references?.[number]?.score;
     return h("li", { class: "pair" },
       h("div", { class: "row between small" }, h("strong", {}, name), score !== undefined && h("span", { class: "faint" }, `alone ${score.toFixed(2)}`)),
       h("div", { class: "overlay", role: "img", "aria-label": `${name} and the questioned signature, one over the other` }, under, over),

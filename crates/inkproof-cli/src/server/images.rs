@@ -1,27 +1,39 @@
 //! The images of a request as the model sees them, one after the other on the worker's thread, and inks as pictures.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use inkproof::{Error, Ink, Limits, Model, Preprocess, SIDE};
+use inkproof::{Embedding, Error, Flaw, ImageDigest, Ink, Limits, Model, Preprocess, SIDE};
 
 use super::problem::{Kind, Problem};
 use super::upload::Image;
-use crate::verdict::{Milliseconds, Seen, in_milliseconds};
 
 /// Characters of an image's name that are given back.
 const MOST_NAME: usize = 100;
+
+/// An image as the model sees it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// What the sender calls it.
+    pub name: String,
+    pub ink: Ink,
+    pub embedding: Embedding,
+    pub digest: ImageDigest,
+    pub flaws: Vec<Flaw>,
+}
+
+/// How long the parts of the work took, summed over all images.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Times {
+    pub decode: Duration,
+    pub ink: Duration,
+    pub embed: Duration,
+}
 
 /// What the model sees of an image; the field is what the request calls it.
 ///
 /// # Errors
 /// Names the field: 413 over a limit, 422 where it is no image with ink.
-pub fn see(
-    model: &Model,
-    image: &Image,
-    field: &str,
-    limits: &Limits,
-    milliseconds: &mut Milliseconds,
-) -> Result<Seen, Problem> {
+pub fn see(model: &Model, image: &Image, field: &str, limits: &Limits, times: &mut Times) -> Result<Seen, Problem> {
     let wrong = |error: Error| {
         let kind = match error {
             Error::TooManyBytes { .. } | Error::TooManyPixels { .. } => Kind::TooLarge,
@@ -30,12 +42,28 @@ pub fn see(
         kind.with(format!("the image {error}")).of(field)
     };
     let prepared = model.preprocess().apply(&image.bytes, limits).map_err(wrong)?;
-    milliseconds.decode += in_milliseconds(prepared.decode_time);
-    milliseconds.ink += in_milliseconds(prepared.ink_time);
+    times.decode += prepared.decode_time;
+    times.ink += prepared.ink_time;
     let begun = Instant::now();
     let embedding = model.embed(&prepared.ink).map_err(wrong)?;
-    milliseconds.embed += in_milliseconds(begun.elapsed());
-    Ok(Seen { path: called(&image.name, field), ink: prepared.ink, embedding, flaws: prepared.flaws })
+    times.embed += begun.elapsed();
+    let name = called(&image.name, field);
+    Ok(Seen { name, ink: prepared.ink, embedding, digest: prepared.digest, flaws: prepared.flaws })
+}
+
+/// All of them, as the field's elements.
+///
+/// # Errors
+/// Those of [`see`] for the first that is wrong.
+pub fn see_all(
+    model: &Model,
+    images: &[Image],
+    field: &str,
+    limits: &Limits,
+    times: &mut Times,
+) -> Result<Vec<Seen>, Problem> {
+    let each = images.iter().enumerate();
+    each.map(|(place, image)| see(model, image, &format!("{field}[{place}]"), limits, times)).collect()
 }
 
 /// What an image is called: its name where it has one.

@@ -8,10 +8,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Shared;
+use super::answer::ModelName;
 use super::problem::Problem;
 use super::tokens::Caller;
 use crate::store::Role;
-use crate::verdict::ModelName;
 
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(me))

@@ -111,3 +111,11 @@ pub fn problem(error: &StoreError) -> Problem {
     };
     kind.with(error)
 }
+
+/// What the engine or the store says, to a client.
+pub fn failed(error: anyhow::Error) -> Problem {
+    match error.downcast::<StoreError>() {
+        Ok(error) => problem(&error),
+        Err(error) => Kind::Conflict.with(format!("{error:#}")),
+    }
+}

@@ -13,11 +13,10 @@ use super::Shared;
 use super::answer::Pictures;
 use super::paging::{Paging, Path, Query};
 use super::problem::{Kind, Problem};
-use super::recorder::problem;
+use super::recorder::{failed, problem};
 use super::tokens::Caller;
-use super::writers::seen_of;
+use crate::known_writer::KnownWriter;
 use crate::store::{Review, Settlement};
-use crate::verdict::Seen;
 
 /// Bytes of a settlement and of its note.
 const MOST_BODY: usize = 64 << 10;
@@ -77,12 +76,13 @@ async fn show(State(service): State<Shared>, Path(review): Path<i64>) -> Result<
         let store = &looking.store;
         let review = store.review(review).map_err(|error| problem(&error))?;
         let Some(questioned) = review.questioned.clone() else { return Ok(Opened { review, pictures: None }) };
-        let writer = review.writer.as_ref().map(|id| store.writer(id)).transpose().map_err(|error| problem(&error))?;
-        let approved = writer.iter().flatten().flat_map(|writer| writer.approved());
-        let references = approved.map(|reference| seen_of(&looking, reference)).collect::<Result<Vec<_>, _>>()?;
         let embedding = looking.model.embed(&questioned).map_err(|error| Kind::Conflict.with(error))?;
-        let questioned = Seen { path: "questioned".to_owned(), ink: questioned, embedding, flaws: Vec::new() };
-        let pictures = Pictures::of(&looking.model, &references, &questioned);
+        let known = match &review.writer {
+            Some(id) => Some(KnownWriter::find(store, id, &looking.model).map_err(failed)?),
+            None => None,
+        };
+        let (inks, embeddings) = known.map_or_else(Default::default, |known| (known.inks, known.embeddings));
+        let pictures = Pictures::of(&looking.model, &inks, &embeddings, &questioned, &embedding);
         Ok(Opened { review, pictures: Some(pictures) })
     };
     Ok(Json(service.workers.place()?.compute(open).await??))

@@ -13,8 +13,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
-use governor::state::keyed::DefaultKeyedStateStore;
-use governor::{Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
@@ -85,8 +84,8 @@ pub struct Caller {
 
 /// How often somebody may come.
 pub struct Rates {
-    tokens: RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock>,
-    refusals: RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock>,
+    tokens: DefaultKeyedRateLimiter<String>,
+    refusals: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 /// Of one address, so many refusals are written down at once, and so many a second then.
@@ -104,7 +103,7 @@ impl Rates {
 
     fn check_token(&self, id: &str) -> Result<(), Problem> {
         self.tokens.check_key(&id.to_owned()).map_err(|until| {
-            let seconds = until.wait_time_from(self.tokens.clock().now()).as_secs() + 1;
+            let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
             Kind::TooMany.with(format!("the token comes too often; try again in {seconds} s")).retry_after(seconds)
         })
     }

@@ -210,6 +210,8 @@ fn value<T: std::str::FromStr>(field: &str, bytes: &[u8]) -> Result<Option<T>, P
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     const FORM: &str = "multipart/form-data; boundary=cut";
@@ -249,6 +251,22 @@ mod tests {
         for (media_type, body, status, field) in cases {
             let problem = read(Some(media_type), body, 3).await.unwrap_err();
             assert_eq!((problem.status, problem.field.as_deref()), (status, field), "{problem:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(json: bool, place in 0..400_usize, to: u8, cut in 0..600_usize, noise: Vec<u8>) {
+            let text = br#"{"references": [{"name": "a", "image": "aGVsbG8="}], "threshold": 0.5, "explain": true}"#;
+            let whole = if json { Bytes::from_static(text) } else { form(&[("reference", "one"), ("threshold", "1")]) };
+            let mut bytes = whole.to_vec();
+            let place = place % bytes.len();
+            bytes[place] = to;
+            bytes.truncate(cut);
+            bytes.extend(noise);
+            let media_type = if json { "application/json" } else { FORM };
+            let read = read(Some(media_type), bytes.into(), 3).now_or_never();
+            assert!(read.is_some(), "all of it is there, so nothing is waited for");
         }
     }
 }
