@@ -8,11 +8,17 @@
 mod allocator;
 mod arguments;
 mod commands;
+mod enrolment;
 mod figures;
+mod identification;
+mod images;
 mod interrupt;
+mod judgement;
+mod known_writer;
 #[allow(unsafe_code)]
 mod pipe;
 mod progress;
+mod search_index;
 mod store;
 
 use std::process::ExitCode;
@@ -31,6 +37,12 @@ struct Program {
 enum Command {
     Demo(commands::demo::Demo),
     Verify(commands::verify::Verify),
+    Enroll(commands::enroll::Enroll),
+    Identify(commands::identify::Identify),
+    Writers(commands::writers::Writers),
+    VerifyBatch(commands::verify_batch::VerifyBatch),
+    Store(commands::store::Store),
+    Token(commands::token::Token),
     Train(commands::train::Train),
     Calibrate(commands::calibrate::Calibrate),
     Evaluate(commands::evaluate::Evaluate),
@@ -47,12 +59,20 @@ fn main() -> ExitCode {
     pipe::end_with_reader();
     let command = Program::parse().command;
     match command {
-        Command::Verify(_) => allocator::small_pages(),
+        Command::Verify(_) | Command::Enroll(_) | Command::Writers(_) | Command::Store(_) | Command::Token(_) => {
+            allocator::small_pages()
+        }
         _ => allocator::keep_memory(),
     }
     let outcome = match command {
         Command::Demo(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Enroll(command) => command.run(),
+        Command::Identify(command) => command.run(),
+        Command::Writers(command) => command.run(),
+        Command::VerifyBatch(command) => command.run(),
+        Command::Store(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Train(command) => command.run(),
         Command::Calibrate(command) => command.run(),
         Command::Evaluate(command) => command.run(),

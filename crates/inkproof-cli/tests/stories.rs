@@ -10,6 +10,8 @@ mod bench;
 mod calibrate;
 #[path = "stories/compare.rs"]
 mod compare;
+#[path = "stories/crash.rs"]
+mod crash;
 #[path = "stories/cross.rs"]
 mod cross;
 #[path = "stories/demo.rs"]
@@ -22,9 +24,15 @@ mod folds;
 mod inknet;
 #[path = "stories/program.rs"]
 mod program;
+#[path = "stories/store.rs"]
+mod store;
 #[path = "stories/synth.rs"]
 mod synth;
 #[path = "stories/train.rs"]
 mod train;
 #[path = "stories/verify.rs"]
 mod verify;
+#[path = "stories/verify_batch.rs"]
+mod verify_batch;
+#[path = "stories/writers.rs"]
+mod writers;
