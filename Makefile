@@ -1,6 +1,6 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check format lint test web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
+.PHONY: check format lint test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
 
 check: format lint engine-alone gpu test web-test bench-smoke
 
@@ -21,8 +21,14 @@ engine-alone:
 gpu:
 	cargo check --package inkproof-cli --features gpu
 
+# With a PostgreSQL server beside, which the script installs where it may (Debian's packages, as root).
 test:
-	cargo test --workspace
+	crates/inkproof-cli/tests/postgres.sh cargo test --workspace
+
+# What takes longer: 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL.
+soak:
+	INKPROOF_TEST_CRASH_ROUNDS=100 INKPROOF_TEST_CRASH_OPERATIONS=1000 INKPROOF_TEST_OPERATIONS=10000 \
+	  crates/inkproof-cli/tests/postgres.sh cargo test --release --workspace -- --nocapture crash:: postgres::
 
 # The web page in a real Chromium, which is Debian's; with the program that the tests are run with. INKPROOF_PICTURES=DIR
 # keeps a picture of every view.

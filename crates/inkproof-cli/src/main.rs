@@ -39,6 +39,12 @@ struct Program {
 enum Command {
     Demo(commands::demo::Demo),
     Verify(commands::verify::Verify),
+    Enroll(commands::enroll::Enroll),
+    Identify(commands::identify::Identify),
+    Writers(commands::writers::Writers),
+    VerifyBatch(commands::verify_batch::VerifyBatch),
+    Store(commands::store::Store),
+    Token(commands::token::Token),
     Train(commands::train::Train),
     Calibrate(commands::calibrate::Calibrate),
     Evaluate(commands::evaluate::Evaluate),
@@ -57,12 +63,23 @@ fn main() -> ExitCode {
     pipe::end_with_reader();
     let command = Program::parse().command;
     match command {
-        Command::Verify(_) | Command::Serve(_) => allocator::small_pages(),
+        Command::Verify(_)
+        | Command::Enroll(_)
+        | Command::Writers(_)
+        | Command::Store(_)
+        | Command::Token(_)
+        | Command::Serve(_) => allocator::small_pages(),
         _ => allocator::keep_memory(),
     }
     let outcome = match command {
         Command::Demo(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Enroll(command) => command.run(),
+        Command::Identify(command) => command.run(),
+        Command::Writers(command) => command.run(),
+        Command::VerifyBatch(command) => command.run(),
+        Command::Store(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Train(command) => command.run(),
         Command::Calibrate(command) => command.run(),
         Command::Evaluate(command) => command.run(),

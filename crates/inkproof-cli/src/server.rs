@@ -26,8 +26,8 @@ mod upload;
 mod verify;
 mod writers;
 
-use std::sync::{Arc, RwLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -87,7 +87,8 @@ struct Document;
 pub fn run(settings: Settings) -> Result<()> {
     observe::start_log(&settings)?;
     let service = Arc::new(Service::open(settings)?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to serve with")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to serve with")?;
     let router = router(service.clone())?;
     runtime.block_on(listen::serve(&service, router))
 }
@@ -155,7 +156,10 @@ async fn in_time(State(service): State<Shared>, request: Request, next: Next) ->
     let seconds = service.settings.request_seconds;
     let answer = tokio::time::timeout(Duration::from_secs(seconds), next.run(request));
     answer.await.unwrap_or_else(|_| {
-        Kind::TookTooLong.with(format!("it was not answered within {seconds} s; try again")).retry_after(1).into_response()
+        Kind::TookTooLong
+            .with(format!("it was not answered within {seconds} s; try again"))
+            .retry_after(1)
+            .into_response()
     })
 }
 

@@ -99,3 +99,6 @@ impl Store {
         Ok(done.expect("the work was done"))
     }
 }
+
+#[cfg(test)]
+mod tests;

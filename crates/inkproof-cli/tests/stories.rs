@@ -10,6 +10,8 @@ mod bench;
 mod calibrate;
 #[path = "stories/compare.rs"]
 mod compare;
+#[path = "stories/crash.rs"]
+mod crash;
 #[path = "stories/cross.rs"]
 mod cross;
 #[path = "stories/demo.rs"]
@@ -30,6 +32,8 @@ mod program;
 mod running;
 #[path = "stories/serve.rs"]
 mod serve;
+#[path = "stories/store.rs"]
+mod store;
 #[path = "stories/synth.rs"]
 mod synth;
 #[path = "stories/tokens.rs"]
@@ -38,3 +42,7 @@ mod tokens;
 mod train;
 #[path = "stories/verify.rs"]
 mod verify;
+#[path = "stories/verify_batch.rs"]
+mod verify_batch;
+#[path = "stories/writers.rs"]
+mod writers;

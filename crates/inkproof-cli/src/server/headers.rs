@@ -89,7 +89,8 @@ mod tests {
     use super::*;
 
     fn status(pairs: &[(&'static str, &'static str)]) -> u16 {
-        let headers = pairs.iter().map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers =
+            pairs.iter().map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         check_site(&headers.collect()).map_or_else(|problem| problem.status, |()| 200)
     }
 

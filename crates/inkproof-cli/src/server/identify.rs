@@ -78,6 +78,7 @@ fn search(service: &Shared, mut upload: Upload) -> Result<Found, Problem> {
     refreshed.map_err(|error| problem(&error))?;
     let index = service.index.read().unwrap_or_else(PoisonError::into_inner);
     let asked = Asked { threshold, flawed: !questioned.flaws.is_empty() };
-    let writers = identify(&service.store, &index, &service.model, &questioned.embedding, asked, top).map_err(failed)?;
+    let writers =
+        identify(&service.store, &index, &service.model, &questioned.embedding, asked, top).map_err(failed)?;
     Ok(Found { writers, searched: index.len() })
 }

@@ -40,10 +40,8 @@ impl Workers {
     /// 429 where it is full.
     pub fn place(&self) -> Result<Place, Problem> {
         let busy = |_| {
-            let all = format!(
-                "{} requests are computed and {} wait; try again in {RETRY_AFTER} s",
-                self.workers, self.queue
-            );
+            let all =
+                format!("{} requests are computed and {} wait; try again in {RETRY_AFTER} s", self.workers, self.queue);
             Kind::Busy.with(all).retry_after(RETRY_AFTER)
         };
         let place = self.places.clone().try_acquire_owned().map_err(busy)?;
@@ -123,7 +121,8 @@ impl Bodies {
     pub async fn receive(&self, body: Body) -> Result<Received, Problem> {
         let too_large = |bytes: u64| {
             let most = self.most;
-            Kind::TooLarge.with(format!("the request has {bytes} bytes or more, the limit is {most}; send fewer images"))
+            Kind::TooLarge
+                .with(format!("the request has {bytes} bytes or more, the limit is {most}; send fewer images"))
         };
         let hint = body.size_hint();
         if hint.lower() > self.most as u64 {
@@ -189,7 +188,8 @@ mod tests {
         drop((first, small));
         assert!(bodies.receive(body(2 * BLOCK)).await.is_ok());
         assert_eq!(bodies.receive(body(4 * BLOCK + 1)).await.unwrap_err().status, 413);
-        let unsized_body = Body::from_stream(futures_util::stream::iter(vec![Ok::<_, std::io::Error>(vec![7; 3000]); 2]));
+        let unsized_body =
+            Body::from_stream(futures_util::stream::iter(vec![Ok::<_, std::io::Error>(vec![7; 3000]); 2]));
         assert_eq!(bodies.receive(unsized_body).await.unwrap_err().status, 413);
         let never = Body::from_stream(futures_util::stream::pending::<std::io::Result<Bytes>>());
         assert_eq!(bodies.receive(never).await.unwrap_err().status, 408);

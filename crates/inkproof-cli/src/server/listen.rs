@@ -65,7 +65,11 @@ async fn tls(service: &Shared) -> Result<RustlsConfig> {
     rustls::crypto::ring::default_provider().install_default().ok();
     let (certificate, key) = (&settings.tls_certificate, &settings.tls_key);
     RustlsConfig::from_pem_file(certificate, key).await.with_context(|| {
-        format!("{} and {}: cannot be used as certificate and key; give PEM files", certificate.display(), key.display())
+        format!(
+            "{} and {}: cannot be used as certificate and key; give PEM files",
+            certificate.display(),
+            key.display()
+        )
     })
 }
 

@@ -58,11 +58,11 @@ impl Metrics {
     pub fn new(model_digest: &str) -> Self {
         let mut registry = Registry::with_prefix("inkproof");
         let (requests, decisions, refusals) = (Family::default(), Family::default(), Family::default());
-        let seconds =
-            Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
+        let seconds = Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
         let (waiting, running, resident, panics) =
             (Gauge::default(), Gauge::default(), Gauge::default(), Counter::default());
-        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION").to_owned()), ("model", model_digest.to_owned())]);
+        let build =
+            Info::new(vec![("version", env!("CARGO_PKG_VERSION").to_owned()), ("model", model_digest.to_owned())]);
         registry.register("build", "The program's version and the model's digest", build);
         registry.register("requests", "Requests that were answered", requests.clone());
         registry.register_with_unit("request", "How long requests took", Unit::Seconds, seconds.clone());

@@ -33,7 +33,8 @@ const FILES: &[(&str, &str, &str)] = &[
 ];
 
 pub fn routes() -> Router<Shared> {
-    let file = |router: Router<Shared>, &(address, media_type, content): &(&'static str, &'static str, &'static str)| {
+    let file = |router: Router<Shared>,
+                &(address, media_type, content): &(&'static str, &'static str, &'static str)| {
         router.route(address, get(move || async move { answer(media_type, content) }))
     };
     FILES.iter().fold(Router::new(), file)

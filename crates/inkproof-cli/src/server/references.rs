@@ -19,9 +19,7 @@ use super::upload::{self, Upload};
 use super::writers::writer_id;
 use super::{Service, Shared};
 use crate::enrolment::{Candidate, Consistency, Examined, Objection, examine};
-use crate::store::{
-    Actor, Enrolled, Enrolment, Hex, NewReference, RequestKey, StoreError, Time, Writer, WriterId,
-};
+use crate::store::{Actor, Enrolled, Enrolment, Hex, NewReference, RequestKey, StoreError, Time, Writer, WriterId};
 
 const KEY: &str = "idempotency-key";
 const LONGEST_KEY: usize = 200;
@@ -29,11 +27,7 @@ const LONGEST_KEY: usize = 200;
 const ATTEMPTS: usize = 5;
 
 pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(create))
-        .routes(routes!(add))
-        .routes(routes!(approve))
-        .routes(routes!(remove))
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(add)).routes(routes!(approve)).routes(routes!(remove))
 }
 
 /// What was enrolled.
@@ -222,7 +216,10 @@ fn keep(
     let writer = service.store.writer(id).map_err(|error| problem(&error))?;
     match (of, &writer) {
         (Of::New, Some(_)) => {
-            return Err(Kind::Conflict.with(format!("there is a writer '{id}' already; add references")).of("id").into());
+            return Err(Kind::Conflict
+                .with(format!("there is a writer '{id}' already; add references"))
+                .of("id")
+                .into());
         }
         (Of::Known, None) => return Err(problem(&StoreError::NoWriter(id.clone())).into()),
         _ => {}
@@ -251,7 +248,9 @@ fn keep(
 fn look(service: &Service, writer: Option<&Writer>, seen: &[Seen]) -> Result<Examined, Problem> {
     let kept = writer.map_or(&[][..], |writer| &writer.references);
     if kept.iter().any(|reference| reference.model.digest != service.stamp.digest) {
-        return Err(Kind::Conflict.with("the writer's references are another model's; run `inkproof store reembed` first"));
+        return Err(
+            Kind::Conflict.with("the writer's references are another model's; run `inkproof store reembed` first")
+        );
     }
     let kept: Vec<_> = kept
         .iter()

@@ -112,7 +112,8 @@ impl Rates {
         if self.refusals.len() > MANY {
             self.refusals.retain_recent();
         }
-        let too_many = |_| Kind::TooMany.with("too many requests from here were refused; wait a minute").retry_after(60);
+        let too_many =
+            |_| Kind::TooMany.with("too many requests from here were refused; wait a minute").retry_after(60);
         self.refusals.check_key(&address).map_err(too_many)
     }
 }
@@ -129,7 +130,8 @@ pub async fn let_in(State(service): State<Shared>, mut request: Request, next: N
     let Some(route) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
         return next.run(request).await;
     };
-    let is_page = !route.starts_with("/v1") && request.method().is_safe() && Need::of(request.method(), &route).is_none();
+    let is_page =
+        !route.starts_with("/v1") && request.method().is_safe() && Need::of(request.method(), &route).is_none();
     if is_page || Need::of(request.method(), &route) == Some(Need::Nothing) {
         return next.run(request).await;
     }
@@ -159,10 +161,17 @@ async fn caller(
     route: &str,
 ) -> Result<Caller, Result<Problem, Refusal>> {
     let nobody = |why: &'static str, detail: &str| {
-        Err(Refusal { why, actor: Actor::new("nobody"), problem: Kind::Unauthenticated.with(detail).of("Authorization") })
+        Err(Refusal {
+            why,
+            actor: Actor::new("nobody"),
+            problem: Kind::Unauthenticated.with(detail).of("Authorization"),
+        })
     };
     let Some(secret) = bearer(headers) else {
-        return Err(nobody("no token", "send a token as 'Authorization: Bearer ...'; `inkproof token create` makes one"));
+        return Err(nobody(
+            "no token",
+            "send a token as 'Authorization: Bearer ...'; `inkproof token create` makes one",
+        ));
     };
     let hash = Token::hash_of(secret);
     let store = service.store.clone();
@@ -202,14 +211,7 @@ async fn refuse(service: &Shared, from: IpAddr, details: Value, refusal: Refusal
     if let Err(too_many) = service.rates.check_refusal(from) {
         return too_many;
     }
-    let entry = NewEntry {
-        actor,
-        event: Event::Refused,
-        writer: None,
-        model: None,
-        outcome: why.to_owned(),
-        details,
-    };
+    let entry = NewEntry { actor, event: Event::Refused, writer: None, model: None, outcome: why.to_owned(), details };
     match service.recorder.entry(entry).await {
         Ok(()) => problem,
         Err(failed) => failed,
@@ -251,7 +253,8 @@ mod tests {
     #[test]
     fn roles_are_apart() {
         let allowed = |role: Role| -> Vec<Need> {
-            let all = [Need::Verify, Need::ReadWriters, Need::Enrol, Need::ReadReviews, Need::SettleReviews, Need::ReadAudit];
+            let all =
+                [Need::Verify, Need::ReadWriters, Need::Enrol, Need::ReadReviews, Need::SettleReviews, Need::ReadAudit];
             all.into_iter().filter(|need| need.is_met_by(role)).collect()
         };
         let clerk = [Need::Verify, Need::ReadWriters, Need::ReadReviews, Need::SettleReviews];

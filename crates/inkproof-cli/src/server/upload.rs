@@ -161,7 +161,8 @@ impl Upload {
             "written" => self.written = value(field, &bytes)?,
             "top" => self.top = value(field, &bytes)?,
             _ => {
-                let why = "there is no such field; reference, questioned, threshold, explain, force, id, written and top are";
+                let why =
+                    "there is no such field; reference, questioned, threshold, explain, force, id, written and top are";
                 return Err(Kind::Malformed.with(why).of(field.chars().take(40).collect::<String>()));
             }
         }
@@ -193,7 +194,9 @@ impl Upload {
     pub fn require_no_references(&self) -> Result<(), Problem> {
         match self.references.is_empty() {
             true => Ok(()),
-            false => Err(Kind::Malformed.with("references are those of the store here; leave them out").of("references")),
+            false => {
+                Err(Kind::Malformed.with("references are those of the store here; leave them out").of("references"))
+            }
         }
     }
 }
@@ -218,7 +221,9 @@ mod tests {
 
     fn form(parts: &[(&str, &str)]) -> Bytes {
         let part = |(field, content): &(&str, &str)| {
-            format!("--cut\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.png\"\r\n\r\n{content}\r\n")
+            format!(
+                "--cut\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.png\"\r\n\r\n{content}\r\n"
+            )
         };
         Bytes::from(parts.iter().map(part).collect::<String>() + "--cut--\r\n")
     }

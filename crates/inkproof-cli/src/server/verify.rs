@@ -95,8 +95,7 @@ async fn verify_writer(
     let judged = service.with_upload(request, move |service, upload| judge_writer(service, &sought, upload)).await?;
     let Judged { answer, questioned, known } = judged;
     let references = answer.references.iter().zip(&known.numbers);
-    let references: Vec<_> =
-        references.map(|(of, number)| json!({"reference": number, "score": of.score})).collect();
+    let references: Vec<_> = references.map(|(of, number)| json!({"reference": number, "score": of.score})).collect();
     let mut details = answer.details();
     details["references"] = references.into();
     let decision = answer.judgement.decision;

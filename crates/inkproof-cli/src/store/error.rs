@@ -24,6 +24,9 @@ pub enum StoreError {
     ReadOnly,
     #[error("the store cannot be written to: the disk is full; make room and try again")]
     Full,
+    /// A file that may not grow, a disk that fails.
+    #[error("the store's files cannot be read or written ({0}); look at the disk, its quota and its health")]
+    Disk(String),
     /// The database server is not there; nothing was stored.
     #[error("the database cannot be reached ({0}); nothing was stored, try again when it is back")]
     Unreachable(String),
@@ -60,8 +63,8 @@ pub enum StoreError {
     NotEmpty(String),
     /// Erased, but the bytes are still in SQLite's log.
     #[error(
-        "the writer is erased, but another program keeps the store's log from being cleared; end it and run \
-         `inkproof store check`"
+        "the writer is erased, but another program keeps the store's log from being cleared; it is when the last program \
+         closes the store"
     )]
     StillInLog,
     /// What is stored cannot have been written by this program.

@@ -21,7 +21,7 @@ use super::{Result, StoreError};
 /// Connections that are kept.
 const IDLE: usize = 16;
 /// How long to wait before each new attempt.
-const PAUSES_MS: [u64; 5] = [0, 200, 500, 1000, 2000];
+const PAUSES_MS: [u64; 7] = [0, 200, 500, 1000, 2000, 4000, 4000];
 const CONNECTING: Duration = Duration::from_secs(5);
 /// Serialises migrations of all programs: `inkp`.
 const MIGRATION_LOCK: i64 = 0x696e_6b70;
@@ -240,7 +240,7 @@ pub fn without_password(place: &str) -> String {
 fn said(error: postgres::Error) -> StoreError {
     let why = told(&error);
     match error.code() {
-        None if error.is_closed() || error.source_is_io() => StoreError::Unreachable(why),
+        None if error.is_closed() || is_io(&error) => StoreError::Unreachable(why),
         Some(
             &SqlState::ADMIN_SHUTDOWN
             | &SqlState::CRASH_SHUTDOWN
@@ -256,18 +256,13 @@ fn said(error: postgres::Error) -> StoreError {
     }
 }
 
-/// The error and what is behind it: the crate's own words leave that out.
+/// The error and what is behind it, which the crate's own words leave out; on one line.
 fn told(error: &postgres::Error) -> String {
     let source = std::error::Error::source(error);
-    source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+    let told = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-trait SourceIsIo {
-    fn source_is_io(&self) -> bool;
-}
-
-impl SourceIsIo for postgres::Error {
-    fn source_is_io(&self) -> bool {
-        std::error::Error::source(self).is_some_and(|source| source.is::<std::io::Error>())
-    }
+fn is_io(error: &postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
 }

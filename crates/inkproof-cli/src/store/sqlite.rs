@@ -80,9 +80,11 @@ impl Database for Sqlite {
         transaction.commit().map_err(said)
     }
 
-    /// Deleted rows are overwritten in the file by `secure_delete`; here the log is emptied.
+    /// Deleted rows are overwritten in the file by `secure_delete`, but pages that were split before may hold copies: so
+    /// the file is written anew, and the log emptied.
     fn forget(&self) -> Result<()> {
         let writer = held(&self.writer);
+        writer.execute_batch("VACUUM").map_err(said)?;
         let busy: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(said)?;
         if busy == 0 { Ok(()) } else { Err(StoreError::StillInLog) }
     }
@@ -90,6 +92,7 @@ impl Database for Sqlite {
     fn backup(&self, out: &Path) -> Option<Result<()>> {
         Some(self.reader().and_then(|reader| {
             let path = out.to_str().ok_or_else(|| cannot_open(out, "its name is no UTF-8"))?;
+            make(out).map_err(|error| cannot_open(out, error))?;
             reader.execute("VACUUM INTO ?1", [path]).map_err(said)?;
             self.keep(reader);
             Ok(())
@@ -97,7 +100,6 @@ impl Database for Sqlite {
     }
 
     fn check(&self) -> Result<()> {
-        self.forget()?;
         let reader = self.reader()?;
         let found: String = reader.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(said)?;
         self.keep(reader);
@@ -220,6 +222,7 @@ fn said(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
         Some(ErrorCode::ReadOnly) => StoreError::ReadOnly,
         Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::SystemIoFailure) => StoreError::Disk(error.to_string()),
         Some(ErrorCode::NotADatabase) => StoreError::NoStore(String::new()),
         Some(ErrorCode::DatabaseCorrupt) => StoreError::damaged(error),
         _ => StoreError::Database(error.to_string()),

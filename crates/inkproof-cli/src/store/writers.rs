@@ -305,7 +305,7 @@ impl Store {
         }
     }
 
-    /// Replaces embeddings of references, by number, with those of another model.
+    /// Replaces embeddings of references, by number, with those of another model, and the inks with what that was shown.
     ///
     /// # Errors
     /// [`StoreError::NoWriter`]; [`StoreError::Changed`] where somebody else changed the writer after `seen`.
@@ -313,21 +313,22 @@ impl Store {
         &self,
         writer: &WriterId,
         seen: i64,
-        embeddings: &[(i64, Embedding)],
+        embeddings: &[(i64, Embedding, Ink)],
         model: &ModelStamp,
         by: &Actor,
     ) -> Result<()> {
-        const UPDATE: &str = "UPDATE signatures SET model = $1, preprocess = $2, global = $3, embedding = $4
-            WHERE id = $5 AND writer = $6";
+        const UPDATE: &str = "UPDATE signatures SET model = $1, preprocess = $2, global = $3, embedding = $4, ink = $5
+            WHERE id = $6 AND writer = $7";
         self.write(|chain| {
             let row = WriterRow::get(chain.session, writer)?;
             row.is_as_seen(writer, seen)?;
-            for (reference, embedding) in embeddings {
+            for (reference, embedding, ink) in embeddings {
                 let values = [
                     model.digest.as_str().into(),
                     model.preprocess.as_str().into(),
                     as_bytes(&embedding.global()).into(),
                     embedding.to_bytes().into(),
+                    ink.to_bytes().into(),
                     (*reference).into(),
                     row.number.into(),
                 ];
@@ -335,7 +336,7 @@ impl Store {
                     return Err(no_reference(writer, *reference));
                 }
             }
-            let details = json!({"references": embeddings.iter().map(|(reference, _)| reference).collect::<Vec<_>>()});
+            let details = json!({"references": embeddings.iter().map(|(reference, ..)| reference).collect::<Vec<_>>()});
             let entry = entry(by, Event::Reembedded, row.pseudonym, "reembedded", details);
             sealed(chain, &row, NewEntry { model: Some(model.digest.clone()), ..entry })
         })

@@ -39,14 +39,30 @@ fn seeds() -> Vec<Vec<u8>> {
     let mut pgm = format!("P5\n{width} {height}\n255\n").into_bytes();
     pgm.extend(picture.as_raw());
     let mut tiff = b"II*\0\x08\0\0\0\x0a\0".to_vec();
-    let tags: [(u16, u16, u32); 10] =
-        [(256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 134), (277, 3, 1), (278, 4, height), (279, 4, width * height), (339, 3, 1)];
+    let tags: [(u16, u16, u32); 10] = [
+        (256, 4, width),
+        (257, 4, height),
+        (258, 3, 8),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, 134),
+        (277, 3, 1),
+        (278, 4, height),
+        (279, 4, width * height),
+        (339, 3, 1),
+    ];
     for (tag, kind, value) in tags {
-        tiff.extend(tag.to_le_bytes().iter().chain(&kind.to_le_bytes()).chain(&1_u32.to_le_bytes()).chain(&value.to_le_bytes()));
+        tiff.extend(
+            tag.to_le_bytes().iter().chain(&kind.to_le_bytes()).chain(&1_u32.to_le_bytes()).chain(&value.to_le_bytes()),
+        );
     }
     tiff.extend([0; 4]);
     tiff.extend(picture.as_raw());
-    let starts: [&[u8]; 3] = [b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01", b"RIFF\x20\0\0\0WEBPVP8L\x0d\0\0\0\x2f", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"];
+    let starts: [&[u8]; 3] = [
+        b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01",
+        b"RIFF\x20\0\0\0WEBPVP8L\x0d\0\0\0\x2f",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    ];
     let started = starts.into_iter().map(|start| [start, &[7; 400]].concat());
     [png, bmp, pgm, tiff].into_iter().chain(started).collect()
 }

@@ -133,7 +133,9 @@ pub fn form(parts: &[Part<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
     for (field, name, content) in parts {
         let file = if name.is_empty() { String::new() } else { format!("; filename=\"{name}\"") };
-        body.extend(format!("--a-cut-between\r\nContent-Disposition: form-data; name=\"{field}\"{file}\r\n\r\n").bytes());
+        body.extend(
+            format!("--a-cut-between\r\nContent-Disposition: form-data; name=\"{field}\"{file}\r\n\r\n").bytes(),
+        );
         body.extend(*content);
         body.extend(b"\r\n");
     }

@@ -44,7 +44,10 @@ impl Office {
     fn unfit(&self) -> Vec<u8> {
         let picture = image::load_from_memory(&self.signatures[4]).unwrap();
         let mut bytes = std::io::Cursor::new(Vec::new());
-        picture.resize(70, 70, image::imageops::FilterType::Triangle).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        picture
+            .resize(70, 70, image::imageops::FilterType::Triangle)
+            .write_to(&mut bytes, image::ImageFormat::Png)
+            .unwrap();
         bytes.into_inner()
     }
 }
@@ -56,7 +59,8 @@ fn a_verdict_is_the_same_by_command_and_by_http() {
     let [a, b, c] = [1, 2, 4].map(|number| Office::path(&office.desk, number).display().to_string());
     let by_command = office.desk.run(&format!("verify --reference {a} --reference {b} {c} --json")).json();
     let [one, two, four] = [&office.signatures[0], &office.signatures[1], &office.signatures[3]];
-    let parts = [("reference", "a.png", &one[..]), ("reference", "b.png", &two[..]), ("questioned", "c.png", &four[..])];
+    let parts =
+        [("reference", "a.png", &one[..]), ("reference", "b.png", &two[..]), ("questioned", "c.png", &four[..])];
     let by_form = server.post_form("/v1/verify", &parts).is(200).json();
     let keys = |document: &serde_json::Value| document.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&by_form), keys(&by_command));
@@ -82,7 +86,8 @@ fn a_writer_is_enrolled_verified_reviewed_and_erased() {
     let shown = server.get("/v1/writers/A-1?pictures=true").is(200).json();
     assert_eq!(shown["references"].as_array().unwrap().len(), 3);
     assert_eq!(shown["pictures"].as_array().unwrap().len(), 3);
-    let ask = |image: &[u8]| server.post_form("/v1/writers/A-1/verify", &[("questioned", "q.png", image)]).is(200).json();
+    let ask =
+        |image: &[u8]| server.post_form("/v1/writers/A-1/verify", &[("questioned", "q.png", image)]).is(200).json();
     let decided = ask(&office.signatures[3]);
     assert_eq!((&decided["writer"], &decided["age"]["old"]), (&"A-1".into(), &false.into()));
     let undecided = ask(&office.unfit());
@@ -107,12 +112,15 @@ fn a_writer_is_enrolled_verified_reviewed_and_erased() {
     let searched = server.post_form("/v1/identify", &[("questioned", "q.png", &office.signatures[5])]).json();
     assert_eq!(searched["searched"], 0, "who is erased is not found");
     let audit = server.get("/v1/audit?limit=500").is(200).json();
-    let events: Vec<_> = audit["entries"].as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
+    let events: Vec<_> =
+        audit["entries"].as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
     for event in ["enrolled", "decided", "settled", "identified", "removed", "erased"] {
         assert!(events.contains(&event), "{event} in {events:?}");
     }
     let figures = server.get("/metrics").is(200).text();
-    for figure in ["inkproof_requests_total{", "inkproof_decisions_total{decision=\"undecided\"} 1", "inkproof_build_info"] {
+    for figure in
+        ["inkproof_requests_total{", "inkproof_decisions_total{decision=\"undecided\"} 1", "inkproof_build_info"]
+    {
         assert!(figures.contains(figure), "{figure} in {figures}");
     }
     for private in ["A-1", "q.png", "dry"] {
@@ -151,7 +159,9 @@ fn the_same_request_is_done_once() {
     parts.pop();
     parts.push(("id", "", b"D-2"));
     server.post_form_with("/v1/writers", &key, &parts).is_problem(422, Some("Idempotency-Key"));
-    server.post_form("/v1/writers", &[("id", "", b"D-1"), ("reference", "", &office.signatures[3])]).is_problem(409, Some("id"));
+    server
+        .post_form("/v1/writers", &[("id", "", b"D-1"), ("reference", "", &office.signatures[3])])
+        .is_problem(409, Some("id"));
 }
 
 #[test]
@@ -179,11 +189,13 @@ fn what_is_wrong_is_named() {
     verify(&[("questioned", "", good)]).is_problem(400, Some("references"));
     verify(&[("reference", "", good)]).is_problem(400, Some("questioned"));
     verify(&[("reference", "", good), ("questioned", "", b"no picture")]).is_problem(422, Some("questioned"));
-    verify(&[("reference", "", &good[..good.len() / 2]), ("questioned", "", good)]).is_problem(422, Some("references[0]"));
+    verify(&[("reference", "", &good[..good.len() / 2]), ("questioned", "", good)])
+        .is_problem(422, Some("references[0]"));
     verify(&[("reference", "", &large(4000, 2001)), ("questioned", "", good)]).is_problem(413, Some("references[0]"));
     verify(&[("reference", "", good); 4]).is_problem(413, Some("references"));
     verify(&[("reference", "", &[0; 1_000_001])]).is_problem(413, None);
-    verify(&[("reference", "", good), ("questioned", "", good), ("threshold", "", b"inf")]).is_problem(400, Some("threshold"));
+    verify(&[("reference", "", good), ("questioned", "", good), ("threshold", "", b"inf")])
+        .is_problem(400, Some("threshold"));
     verify(&[("picture", "", good)]).is_problem(400, Some("picture"));
     server.ask("POST", "/v1/verify", &[("Content-Type", "text/plain")], b"hello").is_problem(415, Some("Content-Type"));
     server.post_json("/v1/verify", &json!({"questioned": {"image": "%"}})).is_problem(400, Some("questioned.image"));
@@ -206,13 +218,18 @@ fn answers_are_secured_and_the_page_has_nothing_inline() {
     assert!(!policy.contains("unsafe"), "{policy}");
     let text = page.text();
     assert!(!text.contains("<style") && !text.contains("style=") && !text.contains(" onclick"), "nothing is inline");
-    assert!(text.matches("<script").count() == text.matches("<script src=").count() + text.matches("<script type=\"module\" src=").count());
+    assert!(
+        text.matches("<script").count()
+            == text.matches("<script src=").count() + text.matches("<script type=\"module\" src=").count()
+    );
     assert!(!text.contains("http://") && !text.contains("https://"), "no other host");
     for file in text.split(['"']).filter(|word| word.starts_with('/')) {
         server.get(file).is(200);
     }
     let healthy = server.get("/healthz").is(200);
-    for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store")] {
+    for (name, value) in
+        [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store")]
+    {
         assert_eq!(healthy.headers[name], value);
     }
     assert!(healthy.headers.get("access-control-allow-origin").is_none());
@@ -255,14 +272,16 @@ fn what_was_begun_is_finished_when_the_service_stops() {
 #[test]
 fn two_servers_share_a_store() {
     let office = Office::open();
-    let [first, second] = [Server::start(&office.desk, "--store one.db"), Server::start(&office.desk, "--store one.db")];
+    let [first, second] =
+        [Server::start(&office.desk, "--store one.db"), Server::start(&office.desk, "--store one.db")];
     office.enrol(&first, "F-1");
     let ask = |server: &Server| {
         server.post_form("/v1/writers/F-1/verify", &[("questioned", "", &office.signatures[3])]).is(200).json()
     };
     let (by_first, by_second) = (ask(&first), ask(&second));
     assert_eq!(by_first["score"], by_second["score"]);
-    let find = |server: &Server| server.post_form("/v1/identify", &[("questioned", "", &office.signatures[4])]).is(200).json();
+    let find =
+        |server: &Server| server.post_form("/v1/identify", &[("questioned", "", &office.signatures[4])]).is(200).json();
     assert_eq!(find(&second)["writers"][0]["writer"], "F-1");
     second.ask("DELETE", "/v1/writers/F-1", &[], &[]).is(200);
     assert_eq!(find(&first)["searched"], 0);
@@ -270,7 +289,8 @@ fn two_servers_share_a_store() {
         for server in [&first, &second, &first, &second] {
             let office = &office;
             scope.spawn(move || {
-                let parts = [("reference", "", &office.signatures[0][..]), ("questioned", "", &office.signatures[1][..])];
+                let parts =
+                    [("reference", "", &office.signatures[0][..]), ("questioned", "", &office.signatures[1][..])];
                 (0..10).for_each(|_| drop(server.post_form("/v1/verify", &parts)));
             });
         }
@@ -282,7 +302,9 @@ fn two_servers_share_a_store() {
 /// A white PNG, small as a file.
 fn large(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    image::GrayImage::from_pixel(width, height, image::Luma([255])).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    image::GrayImage::from_pixel(width, height, image::Luma([255]))
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
     bytes.into_inner()
 }
 

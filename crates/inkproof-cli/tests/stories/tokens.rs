@@ -14,7 +14,8 @@ fn guarded(desk: &Desk, options: &str) -> Server {
 
 /// A new token: what a client sends, and its id.
 fn token(desk: &Desk, role: &str) -> (String, String) {
-    let made = desk.run(&format!("token create --role {role} --expires 30 --store guarded.db --json")).succeeds().json();
+    let made =
+        desk.run(&format!("token create --role {role} --expires 30 --store guarded.db --json")).succeeds().json();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     (format!("Bearer {}", text(&made["secret"])), text(&made["token"]["id"]))
 }

@@ -1,7 +1,12 @@
 //! An ink as few bytes, and back: runs of one value, which most of an ink is.
 //!
 //! The first byte is the version, 1. Then come runs: how many pixels (a variable-length number, seven bits a byte, the
-//! lowest first, the highest bit set on all but the last) and their value (a byte), until the ink is full.
+//! lowest first, the highest bit set on all but the last) and their value (a byte), until the ink is full. For people an
+//! ink is a picture, too.
+
+use std::io::Cursor;
+
+use image::{GrayImage, ImageFormat};
 
 use super::{Ink, SIDE};
 use crate::{Error, Result};
@@ -42,6 +47,16 @@ impl Ink {
             rest = after;
         }
         Self::new(pixels)
+    }
+
+    /// A PNG file that shows it as it would be on paper: dark strokes on white.
+    pub fn to_png(&self) -> Vec<u8> {
+        let side = SIDE as u32;
+        let on_paper = self.pixels.iter().map(|pixel| 255 - pixel).collect();
+        let picture = GrayImage::from_raw(side, side, on_paper).expect("an ink has these sides");
+        let mut png = Cursor::new(Vec::new());
+        picture.write_to(&mut png, ImageFormat::Png).expect("nothing can fail in memory");
+        png.into_inner()
     }
 }
 
