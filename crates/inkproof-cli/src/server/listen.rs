@@ -1,6 +1,6 @@
 //! The service on its socket: TLS, limits of connections, and an end that lets everyone finish.
 
-use std::future::{Future, Ready, ready};
+use std::future::{Ready, ready};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

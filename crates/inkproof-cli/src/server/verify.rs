@@ -4,7 +4,6 @@ use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use inkproof::{Decision, Ink};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -94,17 +93,14 @@ async fn verify_writer(
     let sought = writer.clone();
     let judged = service.with_upload(request, move |service, upload| judge_writer(service, &sought, upload)).await?;
     let Judged { answer, questioned, known } = judged;
-    let references = answer.references.iter().zip(&known.numbers);
-    let references: Vec<_> = references.map(|(of, number)| json!({"reference": number, "score": of.score})).collect();
-    let mut details = answer.details();
-    details["references"] = references.into();
+    let flaws: Vec<String> = answer.flaws.iter().map(|flaw| flaw.flaw.clone()).collect();
     let decision = answer.judgement.decision;
     let audit = service.recorder.decision(NewDecision {
         writer: Some(known.pseudonym),
         by: caller.actor,
         decision,
         model: answer.model.digest.clone(),
-        details,
+        details: known.details(&answer.judgement, &flaws),
         questioned: (decision == Decision::Undecided).then_some(questioned),
     });
     let audit = audit.await?;

@@ -78,7 +78,8 @@ fn damaged(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
         }),
         2 => {
             let place = dice.roll(image.len().min(60).saturating_sub(4).max(1));
-            image[place..][..4.min(image.len() - place)].fill(0xff);
+            let end = image.len().min(place + 4);
+            image[place..end].fill(0xff);
         }
         3 => image = (0..dice.roll(2000)).map(|_| dice.roll(256) as u8).collect(),
         4 => {
