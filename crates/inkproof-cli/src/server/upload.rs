@@ -112,6 +112,9 @@ fn too_many_images(most: usize) -> Problem {
 }
 
 fn of_json(body: &[u8]) -> Result<Upload, Problem> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Kind::Malformed.with("the JSON document is no object; give {\"questioned\": ...}"));
+    }
     let reader = &mut serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let path = error.path().to_string();
@@ -243,7 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_wrong_is_named() {
-        let cases: [(&str, Bytes, u16, Option<&str>); 8] = [
+        let cases: [(&str, Bytes, u16, Option<&str>); 9] = [
             ("text/plain", Bytes::new(), 415, Some("Content-Type")),
             ("multipart/form-data", Bytes::new(), 400, None),
             (FORM, form(&[("reference", "1"); 4]), 413, Some("references")),
@@ -252,6 +255,7 @@ mod tests {
             (FORM, form(&[("signature", "1")]), 400, Some("signature")),
             ("application/json", r#"{"references": [{"image": "!"}]}"#.into(), 400, Some("references[0].image")),
             ("application/json", "{".into(), 400, None),
+            ("application/json", "[[[]]]".into(), 400, None),
         ];
         for (media_type, body, status, field) in cases {
             let problem = read(Some(media_type), body, 3).await.unwrap_err();

@@ -59,9 +59,9 @@ async function tiny(page, path) {
 
 /** Nothing that axe finds, nothing wider than the window, nothing wrong in the console. */
 async function isSound(page, name) {
-  await page.evaluate(axe.source).catch(() => {});
-  const found = await page.evaluate(() => window.axe?.run(document, { resultTypes: ["violations"] }));
-  assert.ok(found, "axe ran");
+  await page.evaluate(`${axe.source}; undefined`);
+  const found = await page.evaluate(() => window.axe.run(document));
+  assert.ok(found.passes.length > 10, "axe looked at something");
   const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`);
   assert.deepEqual(told, [], name);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -134,7 +134,7 @@ test("a writer is enrolled, shown and erased", async () => {
   const page = await open(chromium.context, server.address);
   await page.getByRole("link", { name: "Writers" }).click();
   await page.getByRole("button", { name: "Enrol a writer" }).click();
-  await page.getByLabel("Id").fill("K-30001");
+  await page.getByLabel("Id", { exact: true }).fill("K-30001");
   await choose(page, "References: choose files", server.files("003").slice(0, 3));
   await page.getByLabel("Also those that do not fit").check();
   await page.getByRole("dialog").getByRole("button", { name: "Enrol", exact: true }).click();
@@ -155,7 +155,7 @@ test("many at once, with a CSV of the results", async () => {
   const page = await open(chromium.context, server.address);
   await page.getByRole("link", { name: "Bulk" }).click();
   await choose(page, "Choose files", [genuine(), forged(), server.files("003")[1]]);
-  await page.getByText("All by one writer").click();
+  await page.getByText("All by one writer", { exact: true }).click();
   await page.getByLabel("Writer of all").fill("K-20417");
   await page.getByRole("button", { name: "Verify all" }).click();
   await page.getByText("3 of 3").waitFor();
