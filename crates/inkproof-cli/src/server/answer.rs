@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::images::{Seen, Times, picture};
+use super::images::{Cut, Seen, Times};
 use super::problem::Problem;
 use super::recorder::failed;
 use crate::judgement::{Asked, Judgement};
@@ -75,7 +75,7 @@ pub struct Pictures {
     pub explanation: Option<String>,
     /// The questioned ink, black on nothing.
     pub questioned: String,
-    /// The references' inks, in their order; all in the frame of the questioned one.
+    /// The references' inks, in their order; all are cut alike, so that they can be laid over each other.
     pub references: Vec<String>,
 }
 
@@ -177,7 +177,8 @@ impl Pictures {
         questioned: &Ink,
         questioned_embedding: &Embedding,
     ) -> Self {
-        let encoded = |ink: &Ink| STANDARD.encode(picture(ink, model.preprocess()));
+        let cut = Cut::around(inks.iter().chain([questioned]), model.preprocess());
+        let encoded = |ink: &Ink| STANDARD.encode(cut.picture(ink, model.preprocess()));
         let explanation = Explanation::new(embeddings, questioned_embedding).ok();
         let explanation = explanation.map(|explanation| explanation.picture(inks, questioned).to_png());
         Self {

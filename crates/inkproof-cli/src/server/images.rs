@@ -1,5 +1,6 @@
 //! The images of a request as the model sees them, one after the other on the worker's thread, and inks as pictures.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use inkproof::{Embedding, Error, Flaw, ImageDigest, Ink, Limits, Model, Preprocess, SIDE};
@@ -72,19 +73,56 @@ fn called(name: &str, field: &str) -> String {
     if name.trim().is_empty() { field.to_owned() } else { name }
 }
 
-/// An ink as a PNG: black, as opaque as there is ink, so that a page can give it any colour.
-pub fn picture(ink: &Ink, preprocess: &Preprocess) -> Vec<u8> {
-    let opacity = |&pixel: &u8| match preprocess {
+/// The part of the frame that holds some inks, with a margin: the same for all, so that they can be laid over each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    columns: Range<usize>,
+    rows: Range<usize>,
+}
+
+/// Paper around the ink, in pixels.
+const MARGIN: usize = 6;
+
+impl Cut {
+    pub fn around<'a>(inks: impl IntoIterator<Item = &'a Ink>, preprocess: &Preprocess) -> Self {
+        let (mut columns, mut rows) = (SIDE..0, SIDE..0);
+        for ink in inks {
+            let inked = ink.pixels().iter().enumerate().filter(|(_, pixel)| opacity(**pixel, preprocess) > FAINT);
+            for (at, _) in inked {
+                let (x, y) = (at % SIDE, at / SIDE);
+                columns = columns.start.min(x)..columns.end.max(x + 1);
+                rows = rows.start.min(y)..rows.end.max(y + 1);
+            }
+        }
+        let wider = |range: Range<usize>| match range.is_empty() {
+            true => 0..SIDE,
+            false => range.start.saturating_sub(MARGIN)..(range.end + MARGIN).min(SIDE),
+        };
+        Self { columns: wider(columns), rows: wider(rows) }
+    }
+
+    /// An ink as a PNG: black, as opaque as there is ink, so that a page can give it any colour.
+    pub fn picture(&self, ink: &Ink, preprocess: &Preprocess) -> Vec<u8> {
+        let row = |y: usize| &ink.pixels()[y * SIDE..][self.columns.clone()];
+        let pixels: Vec<u8> =
+            self.rows.clone().flat_map(row).flat_map(|pixel| [0, opacity(*pixel, preprocess)]).collect();
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.columns.len() as u32, self.rows.len() as u32);
+        encoder.set_color(png::ColorType::GrayscaleAlpha);
+        encoder.set_compression(png::Compression::Fast);
+        let mut writer = encoder.write_header().expect("nothing can fail in memory");
+        writer.write_image_data(&pixels).expect("two bytes for each pixel");
+        drop(writer);
+        bytes
+    }
+}
+
+/// What is fainter is paper.
+const FAINT: u8 = 32;
+
+fn opacity(pixel: u8, preprocess: &Preprocess) -> u8 {
+    match preprocess {
         Preprocess::Raw => 255 - pixel,
         Preprocess::Ink(_) => pixel,
-    };
-    let pixels: Vec<u8> = ink.pixels().iter().flat_map(|pixel| [0, opacity(pixel)]).collect();
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, SIDE as u32, SIDE as u32);
-    encoder.set_color(png::ColorType::GrayscaleAlpha);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().expect("nothing can fail in memory");
-    writer.write_image_data(&pixels).expect("two bytes for each pixel");
-    drop(writer);
-    bytes
+    }
 }

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Shared;
-use super::images::picture;
+use super::images::Cut;
 use super::paging::{Paging, Path, Query};
 use super::problem::Problem;
 use super::recorder::problem;
@@ -84,7 +84,9 @@ async fn show(
         None => vec![nothing_counts],
         Some(age) => age.advice().into_iter().collect(),
     };
-    let ink = |reference: &Reference| STANDARD.encode(picture(&reference.ink, service.model.preprocess()));
+    let preprocess = service.model.preprocess();
+    let cut = Cut::around(writer.references.iter().map(|reference| &reference.ink), preprocess);
+    let ink = |reference: &Reference| STANDARD.encode(cut.picture(&reference.ink, preprocess));
     let pictures = with.pictures.then(|| writer.references.iter().map(ink).collect());
     Ok(Json(Shown { writer, age, advice, pictures }))
 }
