@@ -10,6 +10,7 @@ pub mod enroll;
 pub mod evaluate;
 pub mod export;
 pub mod identify;
+pub mod reviews;
 pub mod store;
 pub mod synth;
 pub mod token;
