@@ -11,6 +11,7 @@ pub mod enroll;
 pub mod evaluate;
 pub mod export;
 pub mod identify;
+pub mod reviews;
 pub mod serve;
 pub mod store;
 pub mod synth;

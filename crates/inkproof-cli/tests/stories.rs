@@ -36,6 +36,8 @@ mod serve;
 mod store;
 #[path = "stories/synth.rs"]
 mod synth;
+#[path = "stories/tls.rs"]
+mod tls;
 #[path = "stories/tokens.rs"]
 mod tokens;
 #[path = "stories/train.rs"]

@@ -1,7 +1,7 @@
 // Bulk: many questioned signatures at once, with progress, and the results as a CSV file.
 
 import { send } from "./api.js";
-import { h, plural, say } from "./dom.js";
+import { h, icon, ICONS, plural, say } from "./dom.js";
 import { fitting } from "./images.js";
 import { writerPicker } from "./picker.js";
 import { countReviews } from "./waiting.js";
@@ -25,6 +25,7 @@ export function bulkView(main) {
   const out = h("div", { class: "stack", hidden: true },
     h("div", { class: "card stack tight" }, h("h2", {}, "Progress"), bar, h("div", { class: "row between" }, told, h("div", { class: "row" }, stop, save))),
     h("div", { class: "card table", tabindex: "0", role: "region", "aria-label": "Results" }, h("table", { class: "wraps" }, h("thead", {}, h("tr", {}, ["File", "Writer", "Decision", "Score"].map((name) => h("th", { scope: "col" }, name)))), body)));
+  const nothingYet = h("div", { class: "card empty" }, icon(ICONS.bulk, 52), h("h2", {}, "Results will be here"), h("p", {}, "One line for each signature, and a CSV file of all."));
   const form = h("form", { class: "card stack", onsubmit: run, novalidate: true },
     h("div", { class: "stack tight" }, h("h2", {}, "Questioned signatures"), h("div", { class: "row" }, choose({ webkitdirectory: true, "aria-label": "Choose a folder" }, "Choose a folder"), choose({ accept: "image/*", "aria-label": "Choose files" }, "Choose files")), chosen),
     h("fieldset", { class: "stack tight" }, h("legend", {}, "Whose they should be"), h("div", { class: "choice" }, way("folder", "A folder each", true), way("one", "All by one writer", false)), picker.element),
@@ -32,7 +33,7 @@ export function bulkView(main) {
   picker.element.hidden = true;
   main.append(
     h("div", { class: "head" }, h("div", {}, h("h1", {}, "Many at once"), h("p", {}, "A folder of questioned signatures: in a folder for each writer, named by the id, or all by one writer."))),
-    h("div", { class: "columns" }, form, out));
+    h("div", { class: "columns" }, form, h("div", { class: "stack" }, nothingYet, out)));
 
   function take(list) {
     files = list.filter((file) => IMAGE.test(file.name));
@@ -47,6 +48,7 @@ export function bulkView(main) {
     results = [];
     body.replaceChildren();
     out.hidden = stop.hidden = false;
+    nothingYet.hidden = true;
     save.hidden = true;
     start.disabled = true;
     bar.max = files.length;

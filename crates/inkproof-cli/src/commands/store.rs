@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::arguments::{ModelFile, StorePlace};
 use crate::progress::Shown;
-use crate::store::{Actor, Copied, Hash, ModelStamp, Store as Kept, StoreError, WriterId};
+use crate::store::{Actor, AuditPage, Copied, Hash, ModelStamp, Store as Kept, StoreError, WriterId};
 
 /// Check, back up, copy and upgrade the store
 #[derive(Debug, Args)]
@@ -27,6 +27,7 @@ enum Verb {
     Copy(Copy),
     Reembed(Reembed),
     Info(Info),
+    Log(Log),
 }
 
 /// Prove that nothing was changed: the audit is whole, and writers, references and tokens are what it says
@@ -87,6 +88,19 @@ struct Info {
     json: bool,
 }
 
+/// The audit trail: who did what, when, with which outcome, the newest first
+#[derive(Debug, Args)]
+struct Log {
+    /// How many entries
+    #[arg(long, default_value_t = 20)]
+    last: usize,
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
 impl Store {
     pub fn run(self) -> Result<ExitCode> {
         match self.verb {
@@ -95,6 +109,7 @@ impl Store {
             Verb::Copy(verb) => verb.run(),
             Verb::Reembed(verb) => verb.run(),
             Verb::Info(verb) => verb.run(),
+            Verb::Log(verb) => verb.run(),
         }?;
         Ok(ExitCode::SUCCESS)
     }
@@ -164,6 +179,31 @@ impl Info {
         println!("{:>8} entries of the audit, head {}", info.head.sequence, info.head.hash);
         for (model, references) in &info.models {
             println!("{references:>8} references embedded by model {model}");
+        }
+        Ok(())
+    }
+}
+
+impl Log {
+    fn run(self) -> Result<()> {
+        let store = self.store.open_existing()?;
+        let entries = store.audit(AuditPage::Before(i64::MAX), self.last)?;
+        if self.json {
+            println!("{:#}", json!({"entries": entries}));
+            return Ok(());
+        }
+        for entry in &entries {
+            let writer = entry.writer.map(|writer| store.writer_behind(writer)).transpose()?;
+            let writer = match &writer {
+                None => "-",
+                Some(None) => "(erased)",
+                Some(Some(id)) => id.as_str(),
+            };
+            let (time, event) = (entry.time, entry.event.word());
+            println!(
+                "{:>8}  {time}  {event:<13} {:<12} {writer:<24} by {}",
+                entry.sequence, entry.outcome, entry.actor
+            );
         }
         Ok(())
     }

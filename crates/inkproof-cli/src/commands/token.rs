@@ -26,7 +26,7 @@ enum Verb {
 /// Make a token; it is shown this once
 #[derive(Debug, Args)]
 struct Create {
-    /// clerk: enrols, verifies, settles reviews; operator: approves and erases too; auditor: reads the audit
+    /// clerk: verifies and settles reviews; operator: enrols, approves and erases too; auditor: reads the audit and reviews
     #[arg(long)]
     role: Role,
     /// For how many days it lets somebody in; for ever without

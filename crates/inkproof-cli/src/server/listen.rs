@@ -44,13 +44,11 @@ pub async fn serve(service: &Shared, router: Router) -> Result<()> {
     let app = router.into_make_service_with_connect_info::<SocketAddr>();
     let mut server = axum_server::from_tcp(listener)?.handle(handle).acceptor(limited);
     limit_heads(&mut server);
+    let tls = if settings.uses_tls() { Some(tls(service).await?) } else { None };
     println!("Serving on {scheme}://{address}: the page at /, the API at /v1, its documentation at /docs.");
-    match settings.uses_tls() {
-        false => server.serve(app).await?,
-        true => {
-            let tls = tls(service).await?;
-            server.map(|limited| RustlsAcceptor::new(tls).acceptor(limited)).serve(app).await?;
-        }
+    match tls {
+        None => server.serve(app).await?,
+        Some(tls) => server.map(|limited| RustlsAcceptor::new(tls).acceptor(limited)).serve(app).await?,
     }
     Ok(())
 }

@@ -16,11 +16,11 @@ use super::{Actor, Event, Hash, Hex, NewEntry, Result, Store, StoreError, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Enrols, verifies, and settles reviews.
+    /// Verifies, and settles reviews.
     Clerk,
-    /// What a clerk may, and approves and erases.
+    /// What a clerk may, and enrols, approves and erases.
     Operator,
-    /// Reads the audit.
+    /// Reads the audit and reviews, and nothing else.
     Auditor,
 }
 

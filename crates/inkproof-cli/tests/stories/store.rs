@@ -73,7 +73,7 @@ fn a_new_model_reads_the_stored_ink() {
 #[test]
 fn another_preprocessing_needs_the_images() {
     let office = Office::new();
-    office.desk.synth("data", 3, 3, 2, 5);
+    office.desk.synth("data", 5, 3, 2, 5);
     office.run("train data --backbone simple-cnn --preprocess ink --epochs 1 --out other.safetensors").succeeds();
     office.enroll("a", "001", 2).succeeds();
     office.run(&format!("enroll b {} --keep-images", files("002", 0..2))).succeeds();

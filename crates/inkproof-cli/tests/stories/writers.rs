@@ -87,21 +87,20 @@ fn references_that_do_not_fit_are_refused_and_none_is_kept() {
     let (first, own) = (files("002", 0..1), files("002", 0..3));
     office.run(&format!("enroll a {own} {first}")).fails_with(&["nothing was enrolled", "is the same image as"]);
     let other = files("003", 0..1);
-    office.run(&format!("enroll a {own} {other}")).fails_with(&["003_01.png does not agree with the other references"]);
+    office
+        .run(&format!("enroll a {own} {other}"))
+        .fails_with(&["003_01.png does not agree with the other references", "somebody else"]);
     let blank = office.desk.path("specks.png");
     image::GrayImage::from_fn(200, 100, |x, y| image::Luma([if x / 4 == 20 && y / 4 == 10 { 0 } else { 255 }]))
         .save(&blank)
         .unwrap();
     office.run(&format!("enroll a {own} specks.png")).fails_with(&["specks.png is unfit", "hardly any ink"]);
-    let resaved = office.desk.path("resaved.png");
     let scan = image::open(&example_files("002")[0]).unwrap().to_luma8();
-    let brighter = image::GrayImage::from_fn(scan.width(), scan.height(), |x, y| {
-        image::Luma([scan.get_pixel(x, y).0[0].saturating_add(9)])
-    });
-    brighter.save(resaved).unwrap();
-    office
-        .run(&format!("enroll a {own} resaved.png"))
-        .fails_with(&["resaved.png is the same signing as", "002_01.png"]);
+    let (width, height) = (scan.width() * 8 / 10, scan.height() * 8 / 10);
+    let smaller = image::imageops::resize(&scan, width, height, image::imageops::FilterType::Triangle);
+    smaller.save(office.desk.path("scanned-again.png")).unwrap();
+    let again = ["scanned-again.png is the same signing as", "002_01.png"];
+    office.run(&format!("enroll a {own} scanned-again.png")).fails_with(&again);
     assert!(!office.run("writers list").out.contains('a'), "nobody was enrolled");
     let anyway = office.run(&format!("enroll a {own} {other} --anyway --json")).succeeds().json();
     assert_eq!((anyway["total"].as_u64(), anyway["objections"].as_array().unwrap().len()), (Some(4), 1));
@@ -194,5 +193,33 @@ fn of_an_erased_writer_nothing_is_left_in_any_file() {
     }
     assert!(holds("after.db", b"kept-customer"));
     office.run("writers show erased-customer").fails_with(&["no writer"]);
+    office.run("store check").succeeds();
+}
+
+#[test]
+fn a_person_settles_what_is_undecided() {
+    let office = Office::new();
+    office.enroll("a", "001", 3).succeeds();
+    let tiny = office.desk.path("tiny.png");
+    let scan = image::open(&example_files("001")[4]).unwrap().to_luma8();
+    image::imageops::resize(&scan, 60, 30, image::imageops::FilterType::Triangle).save(tiny).unwrap();
+    let left = office.run("verify --writer a tiny.png --json");
+    assert_eq!((left.code, &left.json()["decision"]), (3, &"undecided".into()));
+    let list = office.run("reviews list --json").succeeds().json();
+    assert_eq!((&list["reviews"][0]["writer"], &list["reviews"][0]["decision"]), (&"a".into(), &2.into()));
+    office.run("reviews show 2 --picture seen.png").succeeds();
+    assert!(image::open(office.desk.path("seen.png")).is_ok());
+    office.run("reviews settle 2 --note asked").succeeds();
+    let settled = office.run("reviews settle 2 --reject").succeeds();
+    assert!(settled.out.contains("rejected by local:") && settled.out.ends_with(": asked\n"), "{}", settled.out);
+    office.run("reviews settle 2 --accept").fails_with(&["review 2 was settled on"]);
+    office.run("reviews settle 7 --accept").fails_with(&["no review 7"]);
+    office.run("reviews show 2 --picture seen.png").fails_with(&["not kept any more"]);
+    assert!(office.run("reviews list").out.contains("Nothing waits"));
+    let log = office.run("store log --last 3").succeeds();
+    let events: Vec<_> = log.out.lines().map(|line| line.split_whitespace().nth(2).unwrap().to_owned()).collect();
+    assert_eq!(events, ["settled", "settled", "decided"], "the newest first");
+    office.run("writers erase a").succeeds();
+    assert!(office.run("store log").out.contains("(erased)"));
     office.run("store check").succeeds();
 }
