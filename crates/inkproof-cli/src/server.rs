@@ -22,6 +22,7 @@ mod recorder;
 mod references;
 mod reviews;
 mod tokens;
+mod unread;
 mod upload;
 mod verify;
 mod writers;
@@ -127,6 +128,7 @@ fn router(service: Shared) -> Result<Router> {
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(service.clone(), tokens::let_in))
         .layer(from_fn_with_state(service.clone(), in_time))
+        .layer(from_fn_with_state(service.clone(), unread::receive_rest))
         .layer(from_fn_with_state(service.clone(), headers::require_own_site))
         .layer(CatchPanicLayer::custom(move |panic| observe::panicked(&panicked, panic)));
     if let Some(cors) = cors(&service.settings)? {

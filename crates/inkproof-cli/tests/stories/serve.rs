@@ -299,6 +299,24 @@ fn two_servers_share_a_store() {
     assert_eq!(checked["wrong"], json!([]), "{checked}");
 }
 
+#[test]
+fn who_is_refused_early_still_hears_why() {
+    let office = Office::open();
+    let server = Server::start(&office.desk, "--require-tokens --max-body 1000000 --max-bodies 2000000");
+    let body = vec![b'x'; 1_900_000];
+    let head = format!("POST /v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    for part in body.chunks(100_000) {
+        stream.write_all(part).unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 401");
+}
+
 /// A white PNG, small as a file.
 fn large(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
