@@ -188,8 +188,8 @@ mod tests {
         drop((first, small));
         assert!(bodies.receive(body(2 * BLOCK)).await.is_ok());
         assert_eq!(bodies.receive(body(4 * BLOCK + 1)).await.unwrap_err().status, 413);
-        let unsized_body =
-            Body::from_stream(futures_util::stream::iter(vec![Ok::<_, std::io::Error>(vec![7; 3000]); 2]));
+        let parts = (0..2).map(|_| std::io::Result::Ok(vec![7; 3000]));
+        let unsized_body = Body::from_stream(futures_util::stream::iter(parts));
         assert_eq!(bodies.receive(unsized_body).await.unwrap_err().status, 413);
         let never = Body::from_stream(futures_util::stream::pending::<std::io::Result<Bytes>>());
         assert_eq!(bodies.receive(never).await.unwrap_err().status, 408);
