@@ -40,7 +40,8 @@ use axum::response::{IntoResponse, Response};
 use inkproof::{Limits, Model};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -77,9 +78,21 @@ type Shared = Arc<Service>;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "inkproof", description = "Offline signature verification: enrol once, verify for years."),
-    components(schemas(Problem))
+    components(schemas(Problem)),
+    modifiers(&Bearer),
+    security(("token" = []))
 )]
 struct Document;
+
+/// Tells clients that a token goes into the header.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
 
 /// Serves until a signal asks to end.
 ///
@@ -172,6 +185,8 @@ impl Service {
             false => Model::load(&settings.model)?,
         };
         let store = Arc::new(Store::open(&settings.store)?);
+        let mut index = SearchIndex::new(model.digest());
+        index.refresh(&store)?;
         let patience = Duration::from_secs(settings.request_seconds.div_ceil(2));
         Ok(Self {
             workers: Workers::new(settings.workers, settings.queue),
@@ -179,7 +194,7 @@ impl Service {
             metrics: Metrics::new(model.digest()),
             stamp: ModelStamp::of(&model),
             recorder: Recorder::new(store.clone()),
-            index: RwLock::new(SearchIndex::new(model.digest())),
+            index: RwLock::new(index),
             store,
             rates: Rates::new(settings.rate),
             stopping: AtomicBool::new(false),

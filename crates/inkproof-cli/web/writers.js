@@ -5,6 +5,9 @@ import { ago, field, h, icon, ICONS, plural, say, trouble } from "./dom.js";
 import { dropPlace, fitting } from "./images.js";
 import { ink } from "./verdict.js";
 
+/** What the last enrolment said of the references, for the page that comes next. */
+let enrolled = null;
+
 const mayEnrol = (me) => me.role === null || me.role === "operator";
 
 export async function writersView(main, { me }) {
@@ -62,6 +65,8 @@ export async function writerView(main, { me, id, refresh }) {
     mayEnrol(me) && h("div", { class: "row" },
       !reference.approved && h("button", { class: "main", type: "button", onclick: () => trying(() => post(`${path}/references/${reference.id}/approve`, {})) }, "Approve"),
       h("button", { class: "danger", type: "button", onclick: () => confirmed(`Remove reference ${reference.id} of ${id}?`, "Remove", () => trying(() => remove(`${path}/references/${reference.id}`))) }, "Remove")));
+  const said = enrolled?.id === id ? enrolled : null;
+  enrolled = null;
   main.append(
     h("p", { class: "back" }, h("a", { href: "#/writers" }, "← All writers")),
     h("div", { class: "head" },
@@ -69,7 +74,7 @@ export async function writerView(main, { me, id, refresh }) {
       mayEnrol(me) && h("div", { class: "row" },
         h("button", { class: "main", type: "button", onclick: () => enrolDialog(id) }, "Add references"),
         h("button", { class: "danger", type: "button", onclick: () => confirmed(`Erase ${id}? All references go, and what connects the audit to this id. This cannot be undone.`, "Erase", erase) }, "Erase"))),
-    h("div", { class: "stack" }, advice(writer), h("ul", { class: "pairs" }, writer.references.map(card))));
+    h("div", { class: "stack" }, said && h("p", { class: "notice good" }, said.text), advice(writer), h("ul", { class: "pairs" }, writer.references.map(card))));
 
   async function erase() {
     try {
@@ -122,7 +127,9 @@ function enrolDialog(id) {
       const path = id ? `/v1/writers/${encodeURIComponent(id)}/references` : "/v1/writers";
       const done = await send(path, fields, { "Idempotency-Key": `${key}-${force.checked}-${place.files().length}` });
       dialog.close();
-      say(`${plural(done.references.length, "reference")} enrolled`);
+      const waiting = done.waiting ? " They count once somebody else has approved them." : "";
+      enrolled = { id: writer, text: `${plural(done.references.length, "reference")} enrolled.${waiting} ${done.quality?.advice ?? ""}` };
+      say(enrolled.text);
       location.hash = `#/writers/${encodeURIComponent(writer)}`;
       if (id) dispatchEvent(new Event("hashchange"));
     } catch (problem) {

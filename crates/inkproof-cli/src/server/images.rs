@@ -85,20 +85,13 @@ const MARGIN: usize = 6;
 
 impl Cut {
     pub fn around<'a>(inks: impl IntoIterator<Item = &'a Ink>, preprocess: &Preprocess) -> Self {
-        let (mut columns, mut rows) = (SIDE..0, SIDE..0);
-        for ink in inks {
-            let inked = ink.pixels().iter().enumerate().filter(|(_, pixel)| opacity(**pixel, preprocess) > FAINT);
-            for (at, _) in inked {
-                let (x, y) = (at % SIDE, at / SIDE);
-                columns = columns.start.min(x)..columns.end.max(x + 1);
-                rows = rows.start.min(y)..rows.end.max(y + 1);
-            }
-        }
-        let wider = |range: Range<usize>| match range.is_empty() {
-            true => 0..SIDE,
-            false => range.start.saturating_sub(MARGIN)..(range.end + MARGIN).min(SIDE),
+        let inked = |ink: &'a Ink| {
+            let pixels = ink.pixels().iter().enumerate();
+            pixels.filter(|(_, pixel)| opacity(**pixel, preprocess) > FAINT).map(|(at, _)| at)
         };
-        Self { columns: wider(columns), rows: wider(rows) }
+        let spots: Vec<usize> = inks.into_iter().flat_map(inked).collect();
+        let (columns, rows) = (spots.iter().map(|at| at % SIDE), spots.iter().map(|at| at / SIDE));
+        Self { columns: extent(columns), rows: extent(rows) }
     }
 
     /// An ink as a PNG: black, as opaque as there is ink, so that a page can give it any colour.
@@ -115,6 +108,12 @@ impl Cut {
         drop(writer);
         bytes
     }
+}
+
+/// From the first line to the last, with a margin; all where there is none.
+fn extent(lines: impl Iterator<Item = usize>) -> Range<usize> {
+    let (first, end) = lines.fold((SIDE, 0), |(first, end), line| (first.min(line), end.max(line + 1)));
+    if end == 0 { 0..SIDE } else { first.saturating_sub(MARGIN)..(end + MARGIN).min(SIDE) }
 }
 
 /// What is fainter is paper.

@@ -15,8 +15,7 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tower_service::Service as Tower;
 
 use super::Shared;
@@ -38,7 +37,7 @@ pub async fn serve(service: &Shared, router: Router) -> Result<()> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let handle = Handle::new();
-    tokio::spawn(end(service.clone(), handle.clone()));
+    tokio::spawn(end(service.clone(), handle.clone(), listen_to_signals()?));
     let scheme = if settings.uses_tls() { "https" } else { "http" };
     let limited = Limited { connections: Arc::new(Semaphore::new(settings.connections)) };
     let app = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -71,14 +70,17 @@ async fn tls(service: &Shared) -> Result<RustlsConfig> {
     })
 }
 
-/// Waits for a signal, then takes no new requests and lets those that were begun end.
-async fn end(service: Shared, handle: Handle<SocketAddr>) {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else { return };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+/// Ctrl-C and SIGTERM from now on ask to end.
+fn listen_to_signals() -> Result<Arc<Notify>> {
+    let asked = Arc::new(Notify::new());
+    let asks = asked.clone();
+    ctrlc::set_handler(move || asks.notify_one()).context("signals cannot be listened to")?;
+    Ok(asked)
+}
+
+/// Waits until it is asked, then takes no new requests and lets those that were begun end.
+async fn end(service: Shared, handle: Handle<SocketAddr>, asked: Arc<Notify>) {
+    asked.notified().await;
     tracing::info!("stopping: what was begun is finished");
     service.stop();
     handle.graceful_shutdown(Some(Duration::from_secs(service.settings.request_seconds)));

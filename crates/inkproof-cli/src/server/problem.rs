@@ -6,7 +6,7 @@ use std::fmt;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
@@ -14,13 +14,13 @@ use utoipa::{IntoResponses, ToSchema};
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// The answer to a request that is refused or fails.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Problem {
     /// Which kind of problem: a name that programs can rely on, as in `urn:inkproof:problem:unfit-image`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: &'static str,
     /// The kind in words.
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// What is wrong this time, and what to do.
@@ -59,44 +59,63 @@ impl Kind {
     /// Its name, its title and its status.
     fn facts(self) -> (&'static str, &'static str, StatusCode) {
         match self {
-            Self::Malformed => ("malformed", "The request cannot be understood", StatusCode::BAD_REQUEST),
-            Self::Unauthenticated => ("unauthenticated", "A valid token is needed", StatusCode::UNAUTHORIZED),
-            Self::Forbidden => ("forbidden", "The token's role does not allow this", StatusCode::FORBIDDEN),
-            Self::NotFound => ("not-found", "There is no such thing", StatusCode::NOT_FOUND),
-            Self::WrongMethod => {
-                ("wrong-method", "The address does not take this method", StatusCode::METHOD_NOT_ALLOWED)
+            Self::Malformed => {
+                ("urn:inkproof:problem:malformed", "The request cannot be understood", StatusCode::BAD_REQUEST)
             }
-            Self::TooSlow => ("too-slow", "The request took too long to arrive", StatusCode::REQUEST_TIMEOUT),
-            Self::Conflict => ("conflict", "It is in another state by now", StatusCode::CONFLICT),
-            Self::TooLarge => ("too-large", "The request is over a limit", StatusCode::PAYLOAD_TOO_LARGE),
-            Self::MediaType => {
-                ("media-type", "The request is of a kind not read here", StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            Self::Unauthenticated => {
+                ("urn:inkproof:problem:unauthenticated", "A valid token is needed", StatusCode::UNAUTHORIZED)
             }
-            Self::UnfitImage => ("unfit-image", "An image cannot be used", StatusCode::UNPROCESSABLE_ENTITY),
-            Self::Inconsistent => {
-                ("inconsistent", "A reference does not fit the others", StatusCode::UNPROCESSABLE_ENTITY)
+            Self::Forbidden => {
+                ("urn:inkproof:problem:forbidden", "The token's role does not allow this", StatusCode::FORBIDDEN)
             }
-            Self::KeyReused => {
-                ("key-reused", "The idempotency key was used for another request", StatusCode::UNPROCESSABLE_ENTITY)
+            Self::NotFound => ("urn:inkproof:problem:not-found", "There is no such thing", StatusCode::NOT_FOUND),
+            Self::WrongMethod => (
+                "urn:inkproof:problem:wrong-method",
+                "The address does not take this method",
+                StatusCode::METHOD_NOT_ALLOWED,
+            ),
+            Self::TooSlow => {
+                ("urn:inkproof:problem:too-slow", "The request took too long to arrive", StatusCode::REQUEST_TIMEOUT)
             }
-            Self::TooMany => ("too-many", "Too many requests", StatusCode::TOO_MANY_REQUESTS),
-            Self::Busy => ("busy", "The service is busy", StatusCode::TOO_MANY_REQUESTS),
-            Self::Internal => ("internal", "Something went wrong here", StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Unavailable => ("unavailable", "The service cannot answer now", StatusCode::SERVICE_UNAVAILABLE),
-            Self::TookTooLong => ("took-too-long", "The answer took too long", StatusCode::SERVICE_UNAVAILABLE),
+            Self::Conflict => ("urn:inkproof:problem:conflict", "It is in another state by now", StatusCode::CONFLICT),
+            Self::TooLarge => {
+                ("urn:inkproof:problem:too-large", "The request is over a limit", StatusCode::PAYLOAD_TOO_LARGE)
+            }
+            Self::MediaType => (
+                "urn:inkproof:problem:media-type",
+                "The request is of a kind not read here",
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ),
+            Self::UnfitImage => {
+                ("urn:inkproof:problem:unfit-image", "An image cannot be used", StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            Self::Inconsistent => (
+                "urn:inkproof:problem:inconsistent",
+                "A reference does not fit the others",
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            Self::KeyReused => (
+                "urn:inkproof:problem:key-reused",
+                "The idempotency key was used for another request",
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            Self::TooMany => ("urn:inkproof:problem:too-many", "Too many requests", StatusCode::TOO_MANY_REQUESTS),
+            Self::Busy => ("urn:inkproof:problem:busy", "The service is busy", StatusCode::TOO_MANY_REQUESTS),
+            Self::Internal => {
+                ("urn:inkproof:problem:internal", "Something went wrong here", StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Self::Unavailable => {
+                ("urn:inkproof:problem:unavailable", "The service cannot answer now", StatusCode::SERVICE_UNAVAILABLE)
+            }
+            Self::TookTooLong => {
+                ("urn:inkproof:problem:took-too-long", "The answer took too long", StatusCode::SERVICE_UNAVAILABLE)
+            }
         }
     }
 
     pub fn with(self, detail: impl fmt::Display) -> Problem {
-        let (name, title, status) = self.facts();
-        Problem {
-            kind: format!("urn:inkproof:problem:{name}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            detail: detail.to_string(),
-            field: None,
-            retry_after: None,
-        }
+        let (kind, title, status) = self.facts();
+        Problem { kind, title, status: status.as_u16(), detail: detail.to_string(), field: None, retry_after: None }
     }
 }
 

@@ -162,10 +162,9 @@ fn enroll(
     let written = upload.written.as_deref().map(str::parse::<Time>).transpose();
     let written = written.map_err(|why| Kind::Malformed.with(why).of("written"))?;
     let key = key.map(|key| RequestKey { key, request: request_hash(of, &id, upload) });
-    if let Some(key) = &key {
-        if let Some(done) = service.store.answered(by, key).map_err(|error| problem(&error))? {
-            return Ok(report(service, id, done, None));
-        }
+    let answered = key.as_ref().map(|key| service.store.answered(by, key)).transpose();
+    if let Some(done) = answered.map_err(|error| problem(&error))?.flatten() {
+        return Ok(report(service, id, done, None));
     }
     let seen = see_all(&service.model, &upload.references, "references", &service.limits(), &mut Times::default())?;
     let references: Vec<NewReference> = seen

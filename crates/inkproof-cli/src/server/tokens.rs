@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use super::Shared;
-use super::limits::blocking;
 use super::problem::{Kind, Problem};
 use crate::store::{Actor, Event, NewEntry, Role, Time, Token};
 
@@ -118,6 +117,20 @@ impl Rates {
     }
 }
 
+/// Why nobody is let in.
+enum Stopped {
+    /// To be written down.
+    Refused(Box<Refusal>),
+    /// Something failed, or is too much.
+    Problem(Problem),
+}
+
+impl From<Problem> for Stopped {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 /// Why somebody is refused, and who it was.
 struct Refusal {
     why: &'static str,
@@ -140,11 +153,11 @@ pub async fn let_in(State(service): State<Shared>, mut request: Request, next: N
         return next.run(request).await;
     }
     match caller(&service, request.headers(), request.method(), &route).await {
-        Err(Ok(problem)) => problem.into_response(),
-        Err(Err(refusal)) => {
+        Err(Stopped::Problem(problem)) => problem.into_response(),
+        Err(Stopped::Refused(refusal)) => {
             let from = address(&service, &request);
             let asked = json!({"method": request.method().as_str(), "route": route});
-            refuse(&service, from, asked, refusal).await.into_response()
+            refuse(&service, from, asked, *refusal).await.into_response()
         }
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -154,50 +167,44 @@ pub async fn let_in(State(service): State<Shared>, mut request: Request, next: N
 }
 
 /// Who has the token of a request, if that is valid and allows it; else a refusal, or what failed.
-async fn caller(
-    service: &Shared,
-    headers: &HeaderMap,
-    method: &Method,
-    route: &str,
-) -> Result<Caller, Result<Problem, Refusal>> {
-    let nobody = |why: &'static str, detail: &str| {
-        Err(Refusal {
-            why,
-            actor: Actor::new("nobody"),
-            problem: Kind::Unauthenticated.with(detail).of("Authorization"),
-        })
-    };
+async fn caller(service: &Shared, headers: &HeaderMap, method: &Method, route: &str) -> Result<Caller, Stopped> {
     let Some(secret) = bearer(headers) else {
-        return Err(nobody(
+        return Err(unknown(
             "no token",
             "send a token as 'Authorization: Bearer ...'; `inkproof token create` makes one",
         ));
     };
     let hash = Token::hash_of(secret);
-    let store = service.store.clone();
-    let found = blocking(move || store.token(hash)).await.map_err(Ok)?;
-    let found = found.map_err(|error| Ok(super::recorder::problem(&error)))?;
+    let found = service.ask(move |store| store.token(hash)).await?;
     let Some(token) = found.filter(|token| bool::from(token.hash.0.ct_eq(&hash.0))) else {
-        return Err(nobody("unknown token", "there is no such token; `inkproof token create` makes one"));
+        return Err(unknown("unknown token", "there is no such token; `inkproof token create` makes one"));
     };
     let actor = token.actor();
-    let refused = |why: &'static str, problem: Problem| Err(Err(Refusal { why, actor: actor.clone(), problem }));
     if token.revoked.is_some() {
-        return refused("revoked token", Kind::Unauthenticated.with("the token was revoked").of("Authorization"));
+        return Err(refused("revoked token", actor, Kind::Unauthenticated.with("the token was revoked")));
     }
     if !token.is_valid(Time::now()) {
-        return refused("expired token", Kind::Unauthenticated.with("the token has expired").of("Authorization"));
+        return Err(refused("expired token", actor, Kind::Unauthenticated.with("the token has expired")));
     }
     match Need::of(method, route) {
-        None => return Err(Ok(Kind::WrongMethod.with("the address is right and the method is not; see /docs"))),
+        None => Err(Kind::WrongMethod.with("the address is right and the method is not; see /docs").into()),
         Some(need) if !need.is_met_by(token.role) => {
             let why = format!("a token of the role {} does not allow this", token.role);
-            return refused("wrong role", Kind::Forbidden.with(why).of("Authorization"));
+            Err(refused("wrong role", actor, Kind::Forbidden.with(why)))
         }
-        Some(_) => {}
+        Some(_) => {
+            service.rates.check_token(&token.id)?;
+            Ok(Caller { actor, role: Some(token.role) })
+        }
     }
-    service.rates.check_token(&token.id).map_err(Ok)?;
-    Ok(Caller { actor, role: Some(token.role) })
+}
+
+fn unknown(why: &'static str, detail: &str) -> Stopped {
+    refused(why, Actor::new("nobody"), Kind::Unauthenticated.with(detail))
+}
+
+fn refused(why: &'static str, actor: Actor, problem: Problem) -> Stopped {
+    Stopped::Refused(Box::new(Refusal { why, actor, problem: problem.of("Authorization") }))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

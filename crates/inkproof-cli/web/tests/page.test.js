@@ -140,6 +140,7 @@ test("a writer is enrolled, shown and erased", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Enrol", exact: true }).click();
   await page.getByRole("heading", { name: "K-30001" }).waitFor();
   await page.locator(".pair").nth(2).waitFor();
+  await page.getByText("3 references enrolled.").first().waitFor();
   await isSound(page, "writer-1280-light");
   await page.getByRole("button", { name: "Erase" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
@@ -213,6 +214,14 @@ for (const [width, height] of [[1280, 900], [390, 844]]) {
     });
   }
 }
+
+test("the API can be tried on its page", async () => {
+  const page = await open(chromium.context, server.address);
+  await page.goto(`${server.address}/docs/`);
+  await page.getByText("/v1/writers/{id}/references", { exact: true }).first().waitFor();
+  assert.deepEqual(page.wrong, []);
+  await page.close();
+});
 
 test("with tokens, a clerk signs in and sees what a clerk may", async () => {
   const guarded = await service("--require-tokens");
