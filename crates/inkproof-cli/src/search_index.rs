@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "a figure: cargo test --release -p inkproof-cli searching -- --ignored --nocapture"]
+    #[ignore = "a figure: cargo test --workspace searching -- --ignored --nocapture"]
     fn searching_100_000_references() {
         const WRITERS: u32 = 20_000;
         let mut index = SearchIndex::new("m");

@@ -13,12 +13,16 @@ mod error;
 mod info;
 mod outdated;
 mod postgres;
+mod records;
+mod requests;
 mod schema;
+mod sealing;
 mod search;
 mod sqlite;
 mod tokens;
 mod transfer;
 mod words;
+mod writer_row;
 mod writers;
 
 pub use audit::{AuditPage, Checked, Entry, Event, Head, NewEntry};
@@ -26,13 +30,13 @@ pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
 pub use outdated::ModelStamp;
+pub use records::{
+    Approval, Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
+};
 pub use search::{Changes, Known, KnownVector};
 pub use tokens::{NewToken, Role, Token};
 pub use transfer::Copied;
 pub use words::{Actor, Hash, Hex, Pseudonym, Time, WriterId};
-pub use writers::{
-    Approval, Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
-};
 
 use std::path::Path;
 
