@@ -28,7 +28,7 @@ test:
 # What takes longer: 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL.
 soak:
 	INKPROOF_TEST_CRASH_ROUNDS=100 INKPROOF_TEST_CRASH_OPERATIONS=1000 INKPROOF_TEST_OPERATIONS=10000 \
-	  crates/inkproof-cli/tests/postgres.sh cargo test --workspace -- --nocapture crash:: postgres::
+	  crates/inkproof-cli/tests/postgres.sh cargo test --release --workspace -- --nocapture crash:: postgres::
 
 demo:
 	cargo run --release -- demo

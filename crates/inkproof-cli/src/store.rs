@@ -25,18 +25,21 @@ mod words;
 mod writer_row;
 mod writers;
 
-pub use audit::{AuditPage, Checked, Entry, Event, Head, NewEntry};
+pub use audit::{AuditPage, Entry, Event, Head, NewEntry};
 pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
 pub use outdated::ModelStamp;
 pub use records::{
-    Approval, Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
+    Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
 };
-pub use search::{Changes, Known, KnownVector};
-pub use tokens::{NewToken, Role, Token};
+pub use search::{Changes, Known};
+pub use tokens::{Role, Token};
 pub use transfer::Copied;
 pub use words::{Actor, Hash, Hex, Pseudonym, Time, WriterId};
+
+#[cfg(test)]
+pub use search::KnownVector;
 
 use std::path::Path;
 

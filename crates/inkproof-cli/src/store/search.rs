@@ -29,7 +29,6 @@ pub struct Known {
 /// The global vector of a reference that counts.
 #[derive(Debug, Clone)]
 pub struct KnownVector {
-    pub reference: i64,
     /// The digest of the model that it is from; vectors of two models cannot be compared.
     pub model: String,
     pub values: Vec<f32>,
@@ -74,5 +73,5 @@ impl Store {
 
 fn vector(mut row: Row, key: &Key) -> Result<KnownVector> {
     let (reference, model, sealed) = (row.integer()?, row.text()?, row.bytes()?);
-    Ok(KnownVector { reference, model, values: vector_from_bytes(&key.open(GLOBAL, reference, &sealed)?) })
+    Ok(KnownVector { model, values: vector_from_bytes(&key.open(GLOBAL, reference, &sealed)?) })
 }

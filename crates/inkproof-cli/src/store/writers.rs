@@ -5,11 +5,12 @@ use serde_json::json;
 
 use super::audit::Chain;
 use super::database::{Row, Value};
+use super::records::Approval;
 use super::sealing::{GLOBAL, IMAGE, KEPT, Kept, Key, vector_to_bytes};
 use super::writer_row::{WriterRow, stored_id};
 use super::{
-    Actor, Approval, Enrolled, Enrolment, Entry, Erased, Event, ModelStamp, NewEntry, NewReference, Pseudonym,
-    Reference, RequestKey, Result, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary, requests,
+    Actor, Enrolled, Enrolment, Entry, Erased, Event, ModelStamp, NewEntry, NewReference, Pseudonym, Reference,
+    RequestKey, Result, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary, requests,
 };
 
 const SIGNATURE: &str = "id, kept, added, added_by, approved, approved_by, written, model, preprocess, \
