@@ -155,7 +155,7 @@ mod tests {
     use crate::store::{Hex, KnownVector};
 
     fn known(name: &str, pseudonym: u8, vectors: &[&[f32]]) -> Known {
-        let vector = |values: &&[f32]| KnownVector { reference: 0, model: "m".to_owned(), values: values.to_vec() };
+        let vector = |values: &&[f32]| KnownVector { model: "m".to_owned(), values: values.to_vec() };
         let vectors = vectors.iter().map(vector).collect();
         Known { pseudonym: Hex([pseudonym; 16]), id: name.parse().unwrap(), vectors }
     }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "a figure: cargo test --release -p inkproof-cli searching -- --ignored --nocapture"]
+    #[ignore = "a figure: cargo test --workspace searching -- --ignored --nocapture"]
     fn searching_100_000_references() {
         const WRITERS: u32 = 20_000;
         let mut index = SearchIndex::new("m");

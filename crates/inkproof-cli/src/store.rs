@@ -13,26 +13,33 @@ mod error;
 mod info;
 mod outdated;
 mod postgres;
+mod records;
+mod requests;
 mod schema;
+mod sealing;
 mod search;
 mod sqlite;
 mod tokens;
 mod transfer;
 mod words;
+mod writer_row;
 mod writers;
 
-pub use audit::{AuditPage, Checked, Entry, Event, Head, NewEntry};
+pub use audit::{AuditPage, Entry, Event, Head, NewEntry};
 pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
 pub use outdated::ModelStamp;
-pub use search::{Changes, Known, KnownVector};
-pub use tokens::{NewToken, Role, Token};
+pub use records::{
+    Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
+};
+pub use search::{Changes, Known};
+pub use tokens::{Role, Token};
 pub use transfer::Copied;
 pub use words::{Actor, Hash, Hex, Pseudonym, Time, WriterId};
-pub use writers::{
-    Approval, Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
-};
+
+#[cfg(test)]
+pub use search::KnownVector;
 
 use std::path::Path;
 

@@ -1,9 +1,9 @@
 //! The audit trail: who did what, when, with which model and which outcome, each entry chained to the one before.
 //!
 //! The hash of an entry is SHA-256 over the hash before and all of its fields, each with its length before it. An entry
-//! that changes what is kept of a writer also carries a seal: a hash over a secret of the writer and all that is stored of
-//! the references, so that [`Store::check`] sees when these were changed behind the audit's back. With the writer's row the
-//! secret is gone and the seal says nothing any more.
+//! that changes what is kept of a writer also carries a seal: a hash over the writer's key and all that is stored of the
+//! references, so that [`Store::check`] sees when these were changed behind the audit's back. With the writer's row the key
+//! is gone and the seal says nothing any more.
 //!
 //! Who can write to the database can make a whole new chain; that is what a head noted elsewhere is for.
 
@@ -326,7 +326,7 @@ fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
     if !meets_expected {
         wrong.push("the audit does not come by the given head: it was cut off or made anew".to_owned());
     }
-    let (writers, references) = super::writers::check(session, seals, &mut wrong)?;
+    let (writers, references) = super::writer_row::check(session, seals, &mut wrong)?;
     super::tokens::check(session, tokens, &mut wrong)?;
     Ok(Checked { entries: end.sequence, head: end.hash, writers, references, wrong })
 }

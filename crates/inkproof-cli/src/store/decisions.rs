@@ -8,6 +8,8 @@ use serde_json::{Value as Json, json};
 
 use super::audit::Chain;
 use super::database::Row;
+use super::sealing::{Key, NOTE, QUESTIONED};
+use super::writer_row::{WriterRow, stored_id};
 use super::{Actor, Event, NewEntry, Pseudonym, Result, Store, StoreError, Time, WriterId};
 
 /// What was decided of a questioned signature.
@@ -55,7 +57,7 @@ pub struct Settlement {
     pub note: Option<String>,
 }
 
-const COLUMNS: &str = "decision, time, actor, w.id, model, details, ink, note, settled, settled_by, r.outcome";
+const COLUMNS: &str = "decision, time, actor, w.id, w.key, model, details, ink, note, settled, settled_by, r.outcome";
 const TABLES: &str = "reviews r JOIN audit ON sequence = decision LEFT JOIN writers w ON w.pseudonym = r.writer";
 
 impl Store {
@@ -104,11 +106,21 @@ fn record(chain: &mut Chain<'_>, new: &NewDecision) -> Result<i64> {
     };
     let number = chain.append(entry, None)?;
     if let (Decision::Undecided, Some(ink)) = (new.decision, &new.questioned) {
-        let writer = new.writer.as_ref().map(|writer| &writer.0[..]);
-        let values = [number.into(), writer.into(), ink.to_bytes().into()];
-        chain.session.execute("INSERT INTO reviews (decision, writer, ink) VALUES ($1, $2, $3)", &values)?;
+        wait(chain, number, new.writer, ink)?;
     }
     Ok(number)
+}
+
+/// Keeps the questioned signature for a person, unless the writer was erased since the decision was asked for.
+fn wait(chain: &mut Chain<'_>, number: i64, writer: Option<Pseudonym>, ink: &Ink) -> Result<()> {
+    let ink = match writer.map(|writer| WriterRow::behind(chain.session, writer)).transpose()? {
+        None => ink.to_bytes(),
+        Some(Some(row)) => row.key.seal(QUESTIONED, number, &ink.to_bytes()),
+        Some(None) => return Ok(()),
+    };
+    let values = [number.into(), writer.as_ref().map(|writer| &writer.0[..]).into(), ink.into()];
+    chain.session.execute("INSERT INTO reviews (decision, writer, ink) VALUES ($1, $2, $3)", &values)?;
+    Ok(())
 }
 
 fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Settlement, by: &Actor) -> Result<()> {
@@ -119,7 +131,10 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
         return Err(StoreError::Settled { review, at: Time::of_milliseconds(at)? });
     }
     if let Some(note) = note {
-        let values = [note.as_str().into(), review.into()];
+        let row = writer.map(|writer| WriterRow::behind(chain.session, writer)).transpose()?.flatten();
+        let plain = note.as_bytes();
+        let note = row.map_or_else(|| plain.to_vec(), |row| row.key.seal(NOTE, review, plain));
+        let values = [note.into(), review.into()];
         chain.session.execute("UPDATE reviews SET note = $1 WHERE decision = $2", &values)?;
     }
     let outcome = decision.map_or("noted", word);
@@ -150,15 +165,23 @@ fn word(decision: Decision) -> &'static str {
 }
 
 fn review(mut row: Row) -> Result<Review> {
+    let (decision, time, by) = (row.integer()?, Time::of_milliseconds(row.integer()?)?, Actor::new(row.text()?));
+    let writer = row.maybe_text()?.map(|id| stored_id(&id)).transpose()?;
+    let key = row.maybe_bytes()?.map(|key| Key::of_slice(&key)).transpose()?;
+    let open = |purpose, bytes: Vec<u8>| key.map_or(Ok(bytes.clone()), |key| key.open(purpose, decision, &bytes));
+    let model = row.maybe_text()?;
+    let details = serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?;
+    let ink = row.maybe_bytes()?.map(|ink| open(QUESTIONED, ink)).transpose()?;
+    let note = row.maybe_bytes()?.map(|note| open(NOTE, note)).transpose()?;
     Ok(Review {
-        decision: row.integer()?,
-        time: Time::of_milliseconds(row.integer()?)?,
-        by: Actor::new(row.text()?),
-        writer: row.maybe_text()?.map(|id| super::writers::stored_id(&id)).transpose()?,
-        model: row.maybe_text()?,
-        details: serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?,
-        questioned: row.maybe_bytes()?.map(|ink| Ink::from_bytes(&ink).map_err(StoreError::damaged)).transpose()?,
-        note: row.maybe_text()?,
+        decision,
+        time,
+        by,
+        writer,
+        model,
+        details,
+        questioned: ink.map(|ink| Ink::from_bytes(&ink).map_err(StoreError::damaged)).transpose()?,
+        note: note.map(|note| String::from_utf8(note).map_err(StoreError::damaged)).transpose()?,
         settled: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
         settled_by: row.maybe_text()?.map(Actor::new),
         outcome: row.maybe_text()?,

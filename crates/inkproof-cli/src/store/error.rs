@@ -61,10 +61,10 @@ pub enum StoreError {
     NoHead(String),
     #[error("the store at {0} is not empty; copy into a new one")]
     NotEmpty(String),
-    /// Erased, but the bytes are still in SQLite's log.
+    /// Erased, but id and key are still in SQLite's log.
     #[error(
-        "the writer is erased, but another program keeps the store's log from being cleared; it is when the last program \
-         closes the store"
+        "the writer is erased, but another program keeps what is left from being cleared; run `inkproof store check` when \
+         that has finished"
     )]
     StillInLog,
     /// What is stored cannot have been written by this program.

@@ -34,7 +34,7 @@ impl Store {
             SELECT number, id FROM writers w WHERE number > $1
                 AND EXISTS (SELECT 1 FROM signatures WHERE writer = number AND model <> $2)
             ORDER BY number LIMIT $3";
-        let writer = |mut row: Row| Ok((row.integer()?, super::writers::stored_id(&row.text()?)?));
+        let writer = |mut row: Row| Ok((row.integer()?, super::writer_row::stored_id(&row.text()?)?));
         let values = [after.into(), model.into(), (limit as i64).into()];
         self.read(|session| session.query(STATEMENT, &values)?.into_iter().map(writer).collect())
     }

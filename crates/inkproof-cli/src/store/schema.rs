@@ -1,7 +1,8 @@
 //! The tables, a step for each version. They are in PostgreSQL's words, which `sqlite` turns into its own.
 //!
 //! All times are milliseconds since 1970. What a writer is called in `audit` and `reviews` is the pseudonym, which only
-//! `writers` connects to the id.
+//! `writers` connects to the id. `global`, `kept`, `image`, and of an enrolled writer's reviews `ink` and `note`, are sealed
+//! with the writer's key.
 
 /// What brings a store from version n to n + 1. A step that has shipped never changes.
 pub const MIGRATIONS: [&str; 1] = [FIRST];
@@ -37,7 +38,7 @@ CREATE TABLE writers (
     number BIGINT PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     pseudonym BYTEA NOT NULL UNIQUE,
-    secret BYTEA NOT NULL,
+    key BYTEA NOT NULL,
     created BIGINT NOT NULL,
     changed BIGINT NOT NULL UNIQUE
 );
@@ -50,12 +51,10 @@ CREATE TABLE signatures (
     approved BIGINT,
     approved_by TEXT,
     written BIGINT,
-    digest TEXT NOT NULL,
     model TEXT NOT NULL,
     preprocess TEXT NOT NULL,
     global BYTEA NOT NULL,
-    ink BYTEA NOT NULL,
-    embedding BYTEA NOT NULL,
+    kept BYTEA NOT NULL,
     image BYTEA
 );
 CREATE INDEX signatures_by_writer ON signatures (writer, id);
@@ -67,7 +66,7 @@ CREATE TABLE reviews (
     settled BIGINT,
     settled_by TEXT,
     outcome TEXT,
-    note TEXT
+    note BYTEA
 );
 CREATE INDEX reviews_open ON reviews (decision) WHERE settled IS NULL;
 CREATE INDEX reviews_by_writer ON reviews (writer);
@@ -84,7 +83,7 @@ CREATE TABLE tokens (
 
 CREATE TABLE requests (
     actor TEXT NOT NULL,
-    key TEXT NOT NULL,
+    key BYTEA NOT NULL,
     request BYTEA NOT NULL,
     writer BYTEA NOT NULL,
     answer TEXT NOT NULL,

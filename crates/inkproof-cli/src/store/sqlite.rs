@@ -80,11 +80,18 @@ impl Database for Sqlite {
         transaction.commit().map_err(said)
     }
 
-    /// Deleted rows are overwritten in the file by `secure_delete`, but pages that were split before may hold copies: so
-    /// the file is written anew, and the log emptied.
+    /// Deleted rows are overwritten in the file by `secure_delete`, but pages that were split before may hold copies. So the
+    /// table with ids and keys, which is small, is written anew in other pages, and the log emptied.
     fn forget(&self) -> Result<()> {
-        let writer = held(&self.writer);
-        writer.execute_batch("VACUUM").map_err(said)?;
+        let mut writer = held(&self.writer);
+        // The table that goes has rows that others refer to.
+        writer.pragma_update(None, "foreign_keys", false).map_err(said)?;
+        let rewritten = rewrite_writers(&mut writer);
+        writer.pragma_update(None, "foreign_keys", true).map_err(said)?;
+        rewritten.map_err(|error| match said(error) {
+            StoreError::Locked => StoreError::StillInLog,
+            other => other,
+        })?;
         let busy: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(said)?;
         if busy == 0 { Ok(()) } else { Err(StoreError::StillInLog) }
     }
@@ -99,7 +106,12 @@ impl Database for Sqlite {
         }))
     }
 
+    /// Also clears what could not be cleared when a writer was erased.
     fn check(&self) -> Result<()> {
+        match self.forget() {
+            Ok(()) | Err(StoreError::StillInLog | StoreError::ReadOnly) => {}
+            Err(error) => return Err(error),
+        }
         let reader = self.reader()?;
         let found: String = reader.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(said)?;
         self.keep(reader);
@@ -109,6 +121,18 @@ impl Database for Sqlite {
     fn kind(&self) -> &'static str {
         "SQLite"
     }
+}
+
+fn rewrite_writers(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let table = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'writers'";
+    let table: String = transaction.query_row(table, [], |row| row.get(0))?;
+    let anew = table.replacen("writers", "writers_anew", 1);
+    transaction.execute_batch(&format!(
+        "{anew}; INSERT INTO writers_anew SELECT * FROM writers ORDER BY number; DROP TABLE writers;
+         ALTER TABLE writers_anew RENAME TO writers"
+    ))?;
+    transaction.commit()
 }
 
 impl Session for rusqlite::Transaction<'_> {

@@ -10,6 +10,8 @@ mod sqlite;
 use inkproof::{Decision, Embedding, Ink, SIDE};
 use serde_json::json;
 
+use super::audit::Checked;
+use super::tokens::NewToken;
 use super::*;
 
 /// A fresh place for each store, and how it is removed.
@@ -29,7 +31,7 @@ fn id(name: &str) -> WriterId {
 fn ink(number: u32) -> Ink {
     let mut pixels = vec![0; SIDE * SIDE];
     for place in 0..500 {
-        let mixed = (place * 2_654_435_761_u64 ^ u64::from(number) * 40_503).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = ((place * 2_654_435_761_u64) ^ (u64::from(number) * 40_503)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         pixels[place as usize * 97] = (mixed >> 56) as u8 | 1;
     }
     Ink::new(pixels).unwrap()

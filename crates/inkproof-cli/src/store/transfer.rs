@@ -10,11 +10,10 @@ use super::{Counts, Head, Result, Store, StoreError};
 /// requests are short-lived and stay behind.
 const TABLES: [(&str, &str); 4] = [
     ("audit", "sequence, time, actor, event, writer, model, outcome, details, seal, hash"),
-    ("writers", "number, id, pseudonym, secret, created, changed"),
+    ("writers", "number, id, pseudonym, key, created, changed"),
     (
         "signatures",
-        "id, writer, added, added_by, approved, approved_by, written, digest, model, preprocess, global, ink, embedding, \
-         image",
+        "id, writer, added, added_by, approved, approved_by, written, model, preprocess, global, kept, image",
     ),
     ("reviews", "decision, writer, ink, settled, settled_by, outcome, note"),
 ];

@@ -66,12 +66,15 @@ fn case(number: usize, record: csv::Result<StringRecord>, claimed: usize, questi
     let against = match (questioned, of_writers) {
         ("", _) => Err("the row names no questioned signature".to_owned()),
         (_, true) => claimed.parse().map(Against::Writer).map_err(|error| error.to_string()),
-        (_, false) => match claimed.split(';').map(str::trim).filter(|path| !path.is_empty()).map(PathBuf::from) {
-            references => match references.collect::<Vec<_>>() {
-                none if none.is_empty() => Err("the row names no reference".to_owned()),
-                references => Ok(Against::References(references)),
-            },
-        },
+        (_, false) => references(&claimed),
     };
     Case { number, claimed, questioned: questioned.into(), against }
+}
+
+fn references(claimed: &str) -> Result<Against, String> {
+    let paths = claimed.split(';').map(str::trim).filter(|path| !path.is_empty());
+    match paths.map(PathBuf::from).collect::<Vec<_>>() {
+        none if none.is_empty() => Err("the row names no reference".to_owned()),
+        paths => Ok(Against::References(paths)),
+    }
 }
