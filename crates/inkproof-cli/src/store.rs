@@ -28,7 +28,7 @@ mod writers;
 pub use audit::{AuditPage, Entry, Event, Head, NewEntry};
 pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
-pub use info::{Counts, Info};
+pub use info::Counts;
 pub use outdated::ModelStamp;
 pub use records::{
     Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,

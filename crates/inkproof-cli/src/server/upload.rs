@@ -119,7 +119,7 @@ fn of_json(body: &[u8]) -> Result<Upload, Problem> {
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let path = error.path().to_string();
         let problem = Kind::Malformed.with(format!("the JSON document cannot be read: {}", error.inner()));
-        if path == "." { problem } else { problem.of(path) }
+        if path == "." || path.contains('?') { problem } else { problem.of(path) }
     })
 }
 
