@@ -4,7 +4,7 @@
 use std::fmt;
 
 use anyhow::Result;
-use inkproof::calibration::{Log10Lr, Support};
+use inkproof::calibration::Log10Lr;
 use inkproof::{Decision, Embedding, Flaw, ImageDigest, Model, Score, Threshold};
 use serde::Serialize;
 
@@ -56,7 +56,7 @@ pub enum Fault {
     Unfit(Flaw),
     SameImage { other: String },
     SameSigning { other: String },
-    Disagrees { score: Score, threshold: Threshold, support: Option<Support> },
+    Disagrees { score: Score, threshold: Threshold },
 }
 
 /// How well references agree with each other.
@@ -121,7 +121,7 @@ fn disagreeing(model: &Model, kept: &[Candidate<'_>], offered: &[Candidate<'_>])
         if lr.map_or(score.get() >= threshold.get(), |lr| lr.get() > SOMEBODY_ELSE) {
             break;
         }
-        found.push((worst, Fault::Disagrees { score, threshold, support: lr.map(Support::of) }));
+        found.push((worst, Fault::Disagrees { score, threshold }));
         left.retain(|place| *place != worst);
     }
     found.sort_by_key(|(place, _)| *place);
@@ -158,12 +158,13 @@ impl fmt::Display for Fault {
             Self::Unfit(flaw) => write!(f, "is unfit ({flaw})"),
             Self::SameImage { other } => write!(f, "is the same image as {other}"),
             Self::SameSigning { other } => write!(f, "is the same signing as {other}, scanned or saved again"),
-            Self::Disagrees { score, threshold, support } => {
-                let (score, threshold) = (score.get(), threshold.get());
-                write!(f, "does not agree with the other references (score {score:.2}, accepted from {threshold:.2}")?;
-                support.iter().try_for_each(|support| write!(f, ": {support}"))?;
-                f.write_str(")")
-            }
+            Self::Disagrees { score, threshold } => write!(
+                f,
+                "does not agree with the other references, as if somebody else had written it (score {:.2}, accepted \
+                 from {:.2})",
+                score.get(),
+                threshold.get()
+            ),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use inkproof::{Embedding, Model};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::judgement::{Asked, Judgement};
@@ -31,17 +32,27 @@ pub fn identify(
     asked: Asked,
     top: usize,
 ) -> Result<Vec<Suspect>> {
-    let mut suspects = Vec::new();
-    for near in index.nearest(&questioned.global(), SCORED.max(top)) {
-        let Some(writer) = store.writer(&near.writer)?.filter(|writer| writer.approved().next().is_some()) else {
-            continue;
-        };
-        let known = KnownWriter::of(&writer, model)?;
-        let references: Vec<&Embedding> = known.embeddings.iter().collect();
-        let judgement = Judgement::of(model, &references, questioned, asked)?;
-        suspects.push(Suspect { writer: known.id, pseudonym: known.pseudonym, judgement });
-    }
+    let near = index.nearest(&questioned.global(), SCORED.max(top));
+    let suspects = near.par_iter().with_max_len(1).map(|near| suspect(store, model, questioned, asked, &near.writer));
+    let mut suspects = suspects.filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
     suspects.sort_by(|a, b| b.judgement.score.get().total_cmp(&a.judgement.score.get()));
     suspects.truncate(top);
     Ok(suspects)
+}
+
+/// None where the writer was erased, or has no reference that counts any more.
+fn suspect(
+    store: &Store,
+    model: &Model,
+    questioned: &Embedding,
+    asked: Asked,
+    writer: &WriterId,
+) -> Result<Option<Suspect>> {
+    let Some(writer) = store.writer(writer)?.filter(|writer| writer.approved().next().is_some()) else {
+        return Ok(None);
+    };
+    let known = KnownWriter::of(&writer, model)?;
+    let references: Vec<&Embedding> = known.embeddings.iter().collect();
+    let judgement = Judgement::of(model, &references, questioned, asked)?;
+    Ok(Some(Suspect { writer: known.id, pseudonym: known.pseudonym, judgement }))
 }

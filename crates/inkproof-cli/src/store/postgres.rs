@@ -3,12 +3,13 @@
 //! Writers wait for each other at the head of the audit, which each locks first. A server that went away is looked for
 //! again for some seconds, and what was being done is done again, except where the order to make it last was given already.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use postgres::config::Host;
+use postgres::config::{Host, SslMode};
 use postgres::error::SqlState;
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -53,6 +54,13 @@ impl Postgres {
         let mut config: Config = place
             .parse()
             .map_err(|error: postgres::Error| StoreError::Open { place: without_password(place), why: told(&error) })?;
+        if let Some(host) = in_the_clear(&config) {
+            let why = format!(
+                "the way to {host} would not be encrypted, which this program cannot do; use a tunnel, or a network that you \
+                 trust with ?sslmode=disable"
+            );
+            return Err(StoreError::Open { place: without_password(place), why });
+        }
         config.application_name("inkproof").connect_timeout(CONNECTING);
         let database = Self { config, idle: Mutex::default() };
         let mut client = database.connect()?;
@@ -221,6 +229,20 @@ fn migrate(client: &mut Client, create: Result<(), String>) -> Result<()> {
     }
     transaction.execute("UPDATE inkproof_store SET version = $1", &[&VERSION]).map_err(said)?;
     transaction.commit().map_err(said)
+}
+
+/// A host on the network, to which signatures would go readable for everybody on the way without the user's word.
+fn in_the_clear(config: &Config) -> Option<String> {
+    if config.get_ssl_mode() == SslMode::Disable {
+        return None;
+    }
+    let is_here = |name: &str| name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    let named = config.get_hosts().iter().filter_map(|host| match host {
+        Host::Tcp(name) => Some(name.clone()),
+        Host::Unix(_) => None,
+    });
+    let numbered = config.get_hostaddrs().iter().map(ToString::to_string);
+    named.chain(numbered).find(|name| !is_here(name))
 }
 
 /// The place as it may be shown.

@@ -72,19 +72,22 @@ fn on_a_full_disk_nothing_is_half_stored() {
 #[cfg(unix)]
 #[test]
 fn a_read_only_store_says_so_and_tells_no_decision() {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65534;
     let office = Office::new();
     office.enroll("a", "001", 3).succeeds();
-    for name in ["store.db", "store.db-wal", "store.db-shm"] {
-        let path = office.desk.path(name);
-        if path.exists() {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o444)).unwrap();
+    let questioned = files("001", 4..5);
+    let is_root = fs::metadata(office.store()).unwrap().uid() == 0;
+    fs::set_permissions(office.store(), fs::Permissions::from_mode(0o444)).unwrap();
+    for folder in [0o777, 0o555] {
+        fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(folder)).unwrap();
+        let mut command = office.desk.command(&format!("verify --writer a {questioned}"));
+        if is_root {
+            // Root may write whatever the permissions say.
+            command.uid(NOBODY).gid(NOBODY);
         }
+        Done::of(command.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["read-only"]);
     }
-    let is_root = fs::OpenOptions::new().write(true).open(office.store()).is_ok();
-    if is_root {
-        eprintln!("skipped: this user may write whatever the permissions say");
-        return;
-    }
-    office.run(&format!("verify --writer a {}", files("001", 4..5))).fails_with(&["read-only"]);
+    fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
 }

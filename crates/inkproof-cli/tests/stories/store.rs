@@ -116,3 +116,36 @@ fn a_store_that_cannot_be_used_says_why() {
     let desk = Desk::new();
     assert_eq!(desk.everything(), Vec::<String>::new());
 }
+
+#[test]
+fn an_office_moves_to_postgres() {
+    let Ok(server) = std::env::var("INKPROOF_TEST_POSTGRES") else {
+        eprintln!("skipped: INKPROOF_TEST_POSTGRES names no server; tests/postgres.sh starts one");
+        return;
+    };
+    let office = Office::new();
+    let name = format!("office_{}", std::process::id());
+    let order = |order: &str| {
+        let place = server.replace("/DATABASE", "/postgres");
+        postgres::Client::connect(&place, postgres::NoTls).unwrap().batch_execute(order).unwrap();
+    };
+    order(&format!("CREATE DATABASE {name}"));
+    let place = server.replace("/DATABASE", &format!("/{name}"));
+    office.enroll("a", "001", 3).succeeds();
+    office.run(&format!("writers list --store {place}")).fails_with(&["there is no store"]);
+    office.run(&format!("store copy store.db {place}")).succeeds();
+    let verify = |store: &str| {
+        let verdict = office.run(&format!("verify --writer a {} --store {store} --json", files("001", 4..5))).json();
+        (verdict["score"].clone(), verdict["audit"].clone())
+    };
+    assert_eq!(verify(&place), verify("store.db"));
+    office.run(&format!("enroll b {} --store {place}", files("002", 0..3))).succeeds();
+    let found = office.run(&format!("identify {} --store {place} --json", files("002", 5..6))).succeeds().json();
+    assert_eq!(found["writers"][0]["writer"], "b");
+    office.run(&format!("writers erase a --store {place}")).succeeds();
+    let backup = office.run(&format!("store backup back.db --store {place} --json")).succeeds().json();
+    assert_eq!(backup["counts"]["writers"], 1);
+    let checked = office.run(&format!("store check --store {place} --json")).succeeds().json();
+    assert_eq!(checked["head"], backup["head"]["hash"]);
+    order(&format!("DROP DATABASE {name} WITH (FORCE)"));
+}
