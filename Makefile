@@ -1,8 +1,8 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check format lint test engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
+.PHONY: check format lint test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
 
-check: format lint engine-alone gpu test bench-smoke
+check: format lint engine-alone gpu test web-test bench-smoke
 
 format:
 	cargo fmt --all --check
@@ -21,8 +21,29 @@ engine-alone:
 gpu:
 	cargo check --package inkproof-cli --features gpu
 
+# With a PostgreSQL server beside, which the script installs where it may (Debian's packages, as root).
 test:
-	cargo test --workspace
+	crates/inkproof-cli/tests/postgres.sh cargo test --workspace
+
+# What takes longer: 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL, 10,000
+# hostile images and as many requests, five minutes of more clients than can be served.
+soak:
+	INKPROOF_TEST_CRASH_ROUNDS=100 INKPROOF_TEST_CRASH_OPERATIONS=1000 INKPROOF_TEST_OPERATIONS=10000 \
+	  INKPROOF_TEST_HOSTILE=10000 crates/inkproof-cli/tests/postgres.sh \
+	  cargo test --release --workspace -- --include-ignored --nocapture --test-threads 1 crash:: postgres:: hostile:: load::
+
+# The web page in a real Chromium, which is Debian's; with the program that the tests are run with. INKPROOF_PICTURES=DIR
+# keeps a picture of every view.
+CHROMIUM ?= /usr/bin/chromium
+web-test:
+	@[ -x $(CHROMIUM) ] || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq chromium nodejs npm; }
+	cargo test --workspace --no-run --quiet
+	cd crates/inkproof-cli/web/tests && npm ci --no-audit --no-fund --silent && CHROMIUM=$(CHROMIUM) npm test
+
+# Each target for a minute; needs a nightly compiler and cargo-fuzz.
+fuzz:
+	for target in decode embedding model manifest upload; do \
+	  cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
 
 demo:
 	cargo run --release -- demo

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use inkproof::{Architecture, InkParameters, Model, Preprocess};
 use inkproof_lab::candidate::Candidate;
@@ -10,6 +10,8 @@ use inkproof_lab::dataset::{DataSet, Layout, OnBad, Split};
 use inkproof_lab::evaluate::VerificationOptions;
 use inkproof_lab::pictures::ReadOptions;
 use inkproof_lab::train::{Negatives, TrainOptions};
+
+use crate::store::Store;
 
 /// Where the signatures are and how they are read.
 #[derive(Debug, Clone, Args)]
@@ -110,6 +112,40 @@ impl ModelFile {
             None => Ok(Model::bundled()),
         }
     }
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, Args)]
+pub struct StorePlace {
+    /// A file, or postgres://USER@HOST/DATABASE; without it store.db in the user's data folder
+    #[arg(long, value_name = "PLACE", env = "INKPROOF_STORE", hide_env_values = true)]
+    store: Option<String>,
+}
+
+impl StorePlace {
+    /// Makes a store where there is none.
+    pub fn open(&self) -> Result<Store> {
+        Ok(Store::open(&self.place()?)?)
+    }
+
+    pub fn open_existing(&self) -> Result<Store> {
+        Ok(Store::open_existing(&self.place()?)?)
+    }
+
+    fn place(&self) -> Result<String> {
+        if let Some(place) = &self.store {
+            return Ok(place.clone());
+        }
+        default_store()
+    }
+}
+
+/// `store.db` in the user's data folder.
+pub fn default_store() -> Result<String> {
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let data = data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")));
+    let path = data.context("there is no home folder; say with --store where the store is")?.join("inkproof/store.db");
+    path.into_os_string().into_string().map_err(|path| anyhow!("{}: its name is no UTF-8", path.display()))
 }
 
 /// Which model, or baseline, is measured.

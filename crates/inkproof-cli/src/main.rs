@@ -8,11 +8,20 @@
 mod allocator;
 mod arguments;
 mod commands;
+mod enrolment;
 mod figures;
+mod identification;
+mod images;
 mod interrupt;
+mod judgement;
+mod known_writer;
 #[allow(unsafe_code)]
 mod pipe;
 mod progress;
+mod search_index;
+mod server;
+mod settings;
+mod store;
 
 use std::process::ExitCode;
 
@@ -30,6 +39,13 @@ struct Program {
 enum Command {
     Demo(commands::demo::Demo),
     Verify(commands::verify::Verify),
+    Enroll(commands::enroll::Enroll),
+    Identify(commands::identify::Identify),
+    Writers(commands::writers::Writers),
+    Reviews(commands::reviews::Reviews),
+    VerifyBatch(commands::verify_batch::VerifyBatch),
+    Store(commands::store::Store),
+    Token(commands::token::Token),
     Train(commands::train::Train),
     Calibrate(commands::calibrate::Calibrate),
     Evaluate(commands::evaluate::Evaluate),
@@ -41,18 +57,32 @@ enum Command {
     Truth(commands::truth::Truth),
     Export(commands::export::Export),
     Bench(commands::bench::Bench),
+    Serve(commands::serve::Serve),
+    Config(commands::config::Config),
 }
 
 fn main() -> ExitCode {
     pipe::end_with_reader();
     let command = Program::parse().command;
     match command {
-        Command::Verify(_) => allocator::small_pages(),
+        Command::Verify(_)
+        | Command::Enroll(_)
+        | Command::Writers(_)
+        | Command::Store(_)
+        | Command::Token(_)
+        | Command::Serve(_) => allocator::small_pages(),
         _ => allocator::keep_memory(),
     }
     let outcome = match command {
         Command::Demo(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Enroll(command) => command.run(),
+        Command::Identify(command) => command.run(),
+        Command::Writers(command) => command.run(),
+        Command::Reviews(command) => command.run(),
+        Command::VerifyBatch(command) => command.run(),
+        Command::Store(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Train(command) => command.run(),
         Command::Calibrate(command) => command.run(),
         Command::Evaluate(command) => command.run(),
@@ -64,6 +94,8 @@ fn main() -> ExitCode {
         Command::Truth(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Config(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {}", in_one_line(&error));

@@ -10,6 +10,8 @@ mod bench;
 mod calibrate;
 #[path = "stories/compare.rs"]
 mod compare;
+#[path = "stories/crash.rs"]
+mod crash;
 #[path = "stories/cross.rs"]
 mod cross;
 #[path = "stories/demo.rs"]
@@ -18,15 +20,33 @@ mod demo;
 mod evaluate;
 #[path = "stories/folds.rs"]
 mod folds;
+#[path = "stories/hostile.rs"]
+mod hostile;
 #[path = "stories/inknet.rs"]
 mod inknet;
+#[path = "stories/load.rs"]
+mod load;
 #[path = "stories/program.rs"]
 mod program;
+#[path = "stories/running.rs"]
+mod running;
+#[path = "stories/serve.rs"]
+mod serve;
 #[path = "stories/statistics.rs"]
 mod statistics;
+#[path = "stories/store.rs"]
+mod store;
 #[path = "stories/synth.rs"]
 mod synth;
+#[path = "stories/tls.rs"]
+mod tls;
+#[path = "stories/tokens.rs"]
+mod tokens;
 #[path = "stories/train.rs"]
 mod train;
 #[path = "stories/verify.rs"]
 mod verify;
+#[path = "stories/verify_batch.rs"]
+mod verify_batch;
+#[path = "stories/writers.rs"]
+mod writers;

@@ -116,6 +116,12 @@ pub enum Error {
     /// An embedding of a siamese network where one of inknet is needed, or the other way round.
     #[error("the embedding was made by another kind of model; embed the image anew")]
     OtherEmbedding,
+    /// Bytes that are no embedding.
+    #[error("these bytes are no embedding: {0}")]
+    EmbeddingBytes(String),
+    /// Bytes that are no ink.
+    #[error("these bytes are no ink: {0}")]
+    InkBytes(&'static str),
     /// A model whose embeddings have no places.
     #[error("the model compares signatures as wholes and cannot say where they differ; use an inknet model")]
     NoPlaces,

@@ -12,10 +12,12 @@
 
 mod directions;
 mod file;
+mod global;
 mod learnt;
 mod places;
 
 pub use directions::{DIRECTIONS, votes};
+pub use global::GLOBAL;
 pub use learnt::{Expected, HIDDEN, Learnt, Refinement};
 pub use places::{Places, RAW, RawPlace, dot, in_window, mutual};
 

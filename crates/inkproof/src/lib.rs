@@ -9,6 +9,7 @@ pub mod atomic;
 pub mod calibration;
 pub mod decode;
 pub mod digest;
+mod embedding_bytes;
 pub mod error;
 pub mod explain;
 pub mod gray;

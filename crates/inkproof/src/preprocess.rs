@@ -4,6 +4,7 @@
 //! is the notebook's (resize and nothing else, paper and tone stay), `ink` keeps the shape of the
 //! strokes alone.
 
+mod bytes;
 mod ink;
 mod raw;
 

@@ -32,6 +32,20 @@ impl Embedding {
         }
     }
 
+    /// How alike two are, whoever signed: 1 for the same ink. Of vectors the cosine, of places [`Places::alike`].
+    ///
+    /// # Errors
+    /// [`Error::OtherEmbedding`] for two of different kinds.
+    pub fn likeness(&self, other: &Self) -> Result<f64> {
+        match (self, other) {
+            (Self::Vector(a), Self::Vector(b)) if a.len() == b.len() => {
+                Ok(a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum())
+            }
+            (Self::Places(a), Self::Places(b)) => Ok(f64::from(a.alike(b))),
+            _ => Err(Error::OtherEmbedding),
+        }
+    }
+
     /// Itself, where the model saw something.
     ///
     /// # Errors

@@ -1,21 +1,19 @@
 //! `inkproof verify`: is this questioned signature by the writer of these references?
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use inkproof::calibration::{Log10Lr, ReferenceCalibration, Support, WantedFar};
-use inkproof::{
-    Decision, Embedding, Explanation, Flaw, Ink, Limits, Model, Prepared, Score, Threshold, read_image_file,
-    write_atomically,
-};
-use rayon::prelude::*;
+use inkproof::{Decision, Embedding, Explanation, Ink, Model, Score, Threshold, write_atomically};
 use serde::Serialize;
 
-use crate::arguments::ModelFile;
+use crate::arguments::{ModelFile, StorePlace};
+use crate::images::{ImageFlaw, Seen, Times};
+use crate::judgement::{Asked, Judgement};
+use crate::known_writer::{Age, KnownWriter};
+use crate::store::{Actor, NewDecision, WriterId};
 
 /// Judge a questioned signature against references of a writer
 ///
@@ -24,12 +22,17 @@ use crate::arguments::ModelFile;
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A signature known to be the writer's; give the option once for each
-    #[arg(long, required = true, value_name = "IMAGE")]
+    #[arg(long, required_unless_present = "writer", value_name = "IMAGE")]
     reference: Vec<PathBuf>,
+    /// Judge against the references that this writer was enrolled with, and write the decision down in the store's audit
+    #[arg(long, value_name = "ID", conflicts_with = "reference")]
+    writer: Option<WriterId>,
     /// The signature to be judged; `-` reads it from standard input
     questioned: PathBuf,
     #[command(flatten)]
     model: ModelFile,
+    #[command(flatten)]
+    store: StorePlace,
     /// Accept from this score on and reject below it, instead of from the model's own threshold; nothing is left undecided
     #[arg(long)]
     threshold: Option<f64>,
@@ -45,40 +48,40 @@ pub struct Verify {
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
 struct Verdict {
-    decision: Decision,
-    score: Score,
-    /// This and the next two are null where the model is not calibrated for so many references.
-    log10_lr: Option<Log10Lr>,
-    /// The strength of the evidence in words.
-    support: Option<String>,
-    /// The strongest log10 LR that the model's calibration writers support, in either direction.
-    bound: Option<Log10Lr>,
-    /// How many writers that were; in the text only.
-    #[serde(skip)]
-    calibration_writers: Option<usize>,
-    threshold: Threshold,
-    /// Thresholds for low FARs, and for one against random forgeries alone; null as above, or where the model's calibration
-    /// writers were too few to show it.
-    wanted_far: Option<Vec<WantedFar>>,
-    random_far: Option<WantedFar>,
+    #[serde(flatten)]
+    judgement: Judgement,
     references: Vec<ReferenceScore>,
     questioned: PathBuf,
     /// Images that are unfit to decide on, and why; then the decision is undecided.
     flaws: Vec<ImageFlaw>,
     model: ModelName,
     milliseconds: Milliseconds,
+    #[serde(flatten)]
+    enrolled: Option<OfEnrolled>,
 }
 
+/// What is said beside where the writer is enrolled.
 #[derive(Debug, Serialize)]
-struct ImageFlaw {
-    path: PathBuf,
-    flaw: Flaw,
+struct OfEnrolled {
+    writer: WriterId,
+    age: Age,
+    /// The number of the decision's entry in the audit.
+    audit: i64,
 }
 
 #[derive(Debug, Serialize)]
 struct ReferenceScore {
-    path: PathBuf,
+    #[serde(flatten)]
+    reference: Named,
     score: Score,
+}
+
+/// Which reference it is: a file, or a number in the store.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Named {
+    Path(PathBuf),
+    Reference(i64),
 }
 
 #[derive(Debug, Serialize)]
@@ -88,12 +91,23 @@ struct ModelName {
 }
 
 /// Summed over all images; some are worked on at the same time.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Milliseconds {
     decode: f64,
     ink: f64,
     embed: f64,
     score: f64,
+}
+
+/// The references and the questioned signature, as the model sees them.
+struct Question<'a> {
+    references: &'a [Embedding],
+    reference_inks: &'a [Ink],
+    names: Vec<Named>,
+    questioned: &'a Embedding,
+    ink: &'a Ink,
+    flaws: Vec<ImageFlaw>,
+    times: Times,
 }
 
 impl Verify {
@@ -103,8 +117,11 @@ impl Verify {
             bail!("standard input (-) can be one image only; give the others as files");
         }
         let model = self.model.load()?;
-        let threshold = self.threshold.map_or(Ok(model.threshold_for(self.reference.len())), Threshold::new)?;
-        let verdict = self.judge(&model, threshold)?;
+        let threshold = self.threshold.map(Threshold::new).transpose()?;
+        let verdict = match &self.writer {
+            None => self.by_files(&model, threshold)?,
+            Some(writer) => self.by_enrolled(&model, threshold, writer)?,
+        };
         match self.json {
             true => println!("{:#}", serde_json::to_value(&verdict)?),
             false => {
@@ -114,97 +131,94 @@ impl Verify {
                 }
             }
         }
-        Ok(ExitCode::from(match verdict.decision {
-            Decision::Accepted => 0,
-            Decision::Rejected => 1,
-            Decision::Undecided => 3,
-        }))
+        Ok(exit_code(verdict.judgement.decision))
     }
 
-    fn judge(&self, model: &Model, threshold: Threshold) -> Result<Verdict> {
-        let mut milliseconds = Milliseconds::default();
+    fn by_files(&self, model: &Model, threshold: Option<Threshold>) -> Result<Verdict> {
         let paths: Vec<&Path> = [&self.questioned].into_iter().chain(&self.reference).map(PathBuf::as_path).collect();
-        let Seen { mut inks, mut embeddings, flaws } = embed(model, &paths, &mut milliseconds)?;
-        let (references, reference_inks) = (embeddings.split_off(1), inks.split_off(1));
-        let questioned = &embeddings[0];
+        let Seen { inks, embeddings, flaws, times, .. } = Seen::of(model, &paths)?;
+        self.judge(
+            model,
+            threshold,
+            Question {
+                references: &embeddings[1..],
+                reference_inks: &inks[1..],
+                names: self.reference.iter().cloned().map(Named::Path).collect(),
+                questioned: &embeddings[0],
+                ink: &inks[0],
+                flaws,
+                times,
+            },
+        )
+    }
+
+    /// A decision that could not be written down is not told.
+    fn by_enrolled(&self, model: &Model, threshold: Option<Threshold>, writer: &WriterId) -> Result<Verdict> {
+        let store = self.store.open_existing()?;
+        let known = KnownWriter::find(&store, writer, model)?;
+        let Seen { inks, embeddings, flaws, times, .. } = Seen::of(model, &[&self.questioned])?;
+        let mut verdict = self.judge(
+            model,
+            threshold,
+            Question {
+                references: &known.embeddings,
+                reference_inks: &known.inks,
+                names: known.numbers.iter().copied().map(Named::Reference).collect(),
+                questioned: &embeddings[0],
+                ink: &inks[0],
+                flaws,
+                times,
+            },
+        )?;
+        let flaws: Vec<String> = verdict.flaws.iter().map(|flaw| flaw.flaw.to_string()).collect();
+        let recorded = store.record(&[NewDecision {
+            writer: Some(known.pseudonym),
+            by: Actor::local(),
+            decision: verdict.judgement.decision,
+            model: model.digest().to_owned(),
+            details: known.details(&verdict.judgement, &flaws),
+            questioned: inks.into_iter().next(),
+        }])?;
+        verdict.enrolled = Some(OfEnrolled { writer: writer.clone(), age: known.age, audit: recorded[0] });
+        Ok(verdict)
+    }
+
+    fn judge(&self, model: &Model, threshold: Option<Threshold>, of: Question<'_>) -> Result<Verdict> {
         if let Some(path) = &self.explain {
-            let picture = Explanation::new(&references, questioned)?.picture(&reference_inks, &inks[0]);
+            let picture = Explanation::new(of.references, of.questioned)?.picture(of.reference_inks, of.ink);
             write_atomically(path, &picture.to_png())
                 .with_context(|| format!("{}: cannot be written", path.display()))?;
         }
         let begun = Instant::now();
-        let score = model.score(&references, questioned)?;
-        let single = |reference: &Embedding| model.score(std::slice::from_ref(reference), questioned);
-        let scores = references.iter().map(single).collect::<Result<Vec<_>, _>>()?;
-        milliseconds.score = in_milliseconds(begun.elapsed());
-        let paths = self.reference.iter().cloned();
-        let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(references.len()));
-        let log10_lr = calibration.map(|fit| fit.log10_lr(score));
+        let references: Vec<&Embedding> = of.references.iter().collect();
+        let asked = Asked { threshold, flawed: !of.flaws.is_empty() };
+        let judgement = Judgement::of(model, &references, of.questioned, asked)?;
+        let scored = begun.elapsed();
+        let references = of.names.into_iter().zip(&judgement.alone);
+        let references = references.map(|(reference, &score)| ReferenceScore { reference, score }).collect();
         Ok(Verdict {
-            decision: match self.threshold {
-                Some(_) => Decision::of(score, threshold),
-                None if !flaws.is_empty() => Decision::Undecided,
-                None => Decision::by_evidence(score, threshold, log10_lr),
-            },
-            score,
-            log10_lr,
-            support: log10_lr.map(|lr| Support::of(lr).to_string()),
-            bound: calibration.map(ReferenceCalibration::bound),
-            calibration_writers: calibration.map(|fit| fit.writers),
-            threshold,
-            wanted_far: calibration.map(|fit| fit.wanted_far.clone()),
-            random_far: calibration.and_then(|fit| fit.random_far.clone()),
-            references: paths.zip(scores).map(|(path, score)| ReferenceScore { path, score }).collect(),
+            judgement,
+            references,
             questioned: self.questioned.clone(),
-            flaws,
+            flaws: of.flaws,
             model: ModelName { name: model.name().to_owned(), digest: model.digest().to_owned() },
-            milliseconds,
+            milliseconds: Milliseconds {
+                decode: in_milliseconds(of.times.decode),
+                ink: in_milliseconds(of.times.ink),
+                embed: in_milliseconds(of.times.embed),
+                score: in_milliseconds(scored),
+            },
+            enrolled: None,
         })
     }
 }
 
-/// What the model sees of some images.
-struct Seen {
-    inks: Vec<Ink>,
-    embeddings: Vec<Embedding>,
-    flaws: Vec<ImageFlaw>,
-}
-
-/// Embeds images, on all cores; of several bad ones the first is told.
-fn embed(model: &Model, paths: &[&Path], milliseconds: &mut Milliseconds) -> Result<Seen> {
-    let limits = Limits::default();
-    let prepare = |path: &&Path| -> Result<(Prepared, Duration)> {
-        let begun = Instant::now();
-        let bytes = read(path, &limits)?;
-        let prepared = model.preprocess().apply(&bytes, &limits).map_err(|error| error.at(path))?;
-        let decode_time = begun.elapsed().saturating_sub(prepared.ink_time);
-        Ok((prepared, decode_time))
-    };
-    let prepared: Vec<Result<_>> = paths.par_iter().with_max_len(1).map(prepare).collect();
-    let (mut inks, mut flaws) = (Vec::with_capacity(paths.len()), Vec::new());
-    for (prepared, path) in prepared.into_iter().zip(paths) {
-        let (prepared, decode_time) = prepared?;
-        flaws.extend(prepared.flaws.into_iter().map(|flaw| ImageFlaw { path: path.to_path_buf(), flaw }));
-        inks.push(prepared.ink);
-        milliseconds.decode += in_milliseconds(decode_time);
-        milliseconds.ink += in_milliseconds(prepared.ink_time);
-    }
-    let begun = Instant::now();
-    let embeddings = model.embed_all(&inks).map_err(|(place, error)| error.at(paths[place]))?;
-    milliseconds.embed += in_milliseconds(begun.elapsed());
-    Ok(Seen { inks, embeddings, flaws })
-}
-
-/// The bytes of a file, or of standard input; no more than are allowed.
-fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
-    if path.as_os_str() != "-" {
-        return Ok(read_image_file(path, limits)?);
-    }
-    let mut bytes = Vec::new();
-    let all = std::io::stdin().lock().take(limits.bytes.saturating_add(1)).read_to_end(&mut bytes);
-    all.context("standard input cannot be read")?;
-    limits.check_bytes(bytes.len() as u64).map_err(|error| error.at(path))?;
-    Ok(bytes)
+fn exit_code(decision: Decision) -> ExitCode {
+    ExitCode::from(match decision {
+        Decision::Accepted => 0,
+        Decision::Rejected => 1,
+        Decision::Undecided => 3,
+    })
 }
 
 fn in_milliseconds(duration: Duration) -> f64 {
@@ -212,30 +226,34 @@ fn in_milliseconds(duration: Duration) -> f64 {
 }
 
 fn sentence(verdict: &Verdict) -> String {
-    let (word, meaning) = match verdict.decision {
-        Decision::Accepted => ("ACCEPTED", "is alike enough to be by the writer"),
-        Decision::Rejected => ("REJECTED", "is not alike enough to be by the writer"),
-        Decision::Undecided => ("UNDECIDED", "has to be looked at by a person: it may or may not be by the writer"),
+    let judgement = &verdict.judgement;
+    let (word, meaning) = judgement.in_words();
+    let relation = if judgement.score.get() >= judgement.threshold.get() { "reaches" } else { "is below" };
+    let references = match (verdict.references.len(), &verdict.enrolled) {
+        (1, None) => "the reference".to_owned(),
+        (count, None) => format!("the {count} references"),
+        (1, Some(of)) => format!("the one reference of '{}'", of.writer),
+        (count, Some(of)) => format!("the {count} references of '{}'", of.writer),
     };
-    let relation = if verdict.score.get() >= verdict.threshold.get() { "reaches" } else { "is below" };
-    let count = verdict.references.len();
-    let references = if count == 1 { "the reference".to_owned() } else { format!("the {count} references") };
     let decision = format!(
         "{word}: {} {meaning} of {references}.\nScore {:.4} {relation} the threshold {:.4} (model {}).",
         verdict.questioned.display(),
-        verdict.score.get(),
-        verdict.threshold.get(),
+        judgement.score.get(),
+        judgement.threshold.get(),
         verdict.model.name
     );
     let flaws = verdict.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {}: {flaw}.", path.display()));
-    [decision].into_iter().chain(flaws).chain(evidence(verdict)).collect::<Vec<_>>().join("\n")
-}
-
-/// What the score is worth, for either proposition; None where the model is not calibrated.
-fn evidence(verdict: &Verdict) -> Option<String> {
-    let (support, lr) = (verdict.support.as_ref()?, verdict.log10_lr?.get());
-    let (bound, writers) = (verdict.bound?.get(), verdict.calibration_writers?);
-    Some(format!(
-        "Evidence: {support}.\nLog10 LR {lr:.2}; {writers} calibration writers support no more than {bound:.2} either way."
-    ))
+    let recorded = verdict.enrolled.as_ref().map(|of| match judgement.decision {
+        Decision::Undecided => format!("Recorded as {} and left to a person's review.", of.audit),
+        _ => format!("Recorded as {}.", of.audit),
+    });
+    let age = verdict.enrolled.as_ref().and_then(|of| of.age.advice());
+    [decision]
+        .into_iter()
+        .chain(flaws)
+        .chain(judgement.evidence())
+        .chain(age)
+        .chain(recorded)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -100,6 +100,12 @@ impl Done {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
 
+    /// Exit code 2: the command line itself is wrong, and what would be right is said.
+    pub fn is_no_usage(&self) {
+        assert_eq!((self.code, self.out.as_str()), (2, ""), "{}", self.err);
+        assert!(self.err.starts_with("error: ") && self.err.contains("--help"), "{}", self.err);
+    }
+
     /// Exit code 2, nothing on standard output, and one last line that says `error:` and all of `words`.
     pub fn fails_with(&self, words: &[&str]) {
         assert_eq!(self.code, 2, "{}{}", self.out, self.err);

@@ -40,11 +40,11 @@ pub struct RawPlace {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Places {
     /// Where each place is, in pixels of the ink.
-    pub(super) at: Vec<[f32; 2]>,
+    pub(crate) at: Vec<[f32; 2]>,
     /// A unit vector for each.
-    pub(super) values: Vec<[f32; WIDTH]>,
+    pub(crate) values: Vec<[f32; WIDTH]>,
     /// How alike strangers are to it on average, 0..1.
-    pub(super) to_cohort: f32,
+    pub(crate) to_cohort: f32,
 }
 
 impl Places {

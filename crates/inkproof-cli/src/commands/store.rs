@@ -1,0 +1,286 @@
+//! `inkproof store`: whether nothing was changed, copies, and new models.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use inkproof::{Limits, Model};
+use inkproof_lab::progress::{Event, Progress};
+use serde_json::json;
+
+use crate::arguments::{ModelFile, StorePlace};
+use crate::progress::Shown;
+use crate::store::{Actor, AuditPage, Copied, Hash, ModelStamp, Store as Kept, StoreError, WriterId};
+
+/// Check, back up, copy and upgrade the store
+#[derive(Debug, Args)]
+pub struct Store {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(Check),
+    Backup(Backup),
+    Copy(Copy),
+    Reembed(Reembed),
+    Info(Info),
+    Log(Log),
+}
+
+/// Prove that nothing was changed: the audit is whole, and writers, references and tokens are what it says
+#[derive(Debug, Args)]
+struct Check {
+    /// A head of the audit that was noted elsewhere; proves that nothing after it was cut off or made anew either
+    #[arg(long, value_name = "HASH")]
+    head: Option<Hash>,
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Write everything to a new file, a store of its own, while others go on working
+#[derive(Debug, Args)]
+struct Backup {
+    out: PathBuf,
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Copy everything into an empty store, from SQLite to PostgreSQL or back, and check what arrived
+#[derive(Debug, Args)]
+struct Copy {
+    /// A file, or postgres://USER@HOST/DATABASE
+    from: String,
+    /// The same; made where there is none
+    to: String,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Bring all references to another model, from the stored ink; can be stopped and begun again, and others go on working
+#[derive(Debug, Args)]
+struct Reembed {
+    #[command(flatten)]
+    model: ModelFile,
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// How much is stored, and by which models
+#[derive(Debug, Args)]
+struct Info {
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// The audit trail: who did what, when, with which outcome, the newest first
+#[derive(Debug, Args)]
+struct Log {
+    /// How many entries
+    #[arg(long, default_value_t = 20)]
+    last: usize,
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl Store {
+    pub fn run(self) -> Result<ExitCode> {
+        match self.verb {
+            Verb::Check(verb) => verb.run(),
+            Verb::Backup(verb) => verb.run(),
+            Verb::Copy(verb) => verb.run(),
+            Verb::Reembed(verb) => verb.run(),
+            Verb::Info(verb) => verb.run(),
+            Verb::Log(verb) => verb.run(),
+        }?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Check {
+    fn run(self) -> Result<()> {
+        let store = self.store.open_existing()?;
+        let checked = store.check(self.head)?;
+        if !checked.wrong.is_empty() {
+            bail!("{}: the store was changed: {}", store.place(), checked.wrong.join("; "));
+        }
+        match self.json {
+            true => println!("{:#}", json!(checked)),
+            false => println!(
+                "Nothing was changed: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head \
+                 elsewhere: with --head it proves later that nothing was cut off.",
+                checked.entries, checked.writers, checked.references, checked.head
+            ),
+        }
+        Ok(())
+    }
+}
+
+impl Backup {
+    fn run(self) -> Result<()> {
+        let copied = self.store.open_existing()?.backup(&self.out)?;
+        tell(&copied, &self.out.display().to_string(), self.json);
+        Ok(())
+    }
+}
+
+impl Copy {
+    fn run(self) -> Result<()> {
+        let from = Kept::open_existing(&self.from)?;
+        let to = Kept::open(&self.to)?;
+        let copied = from.copy_to(&to)?;
+        tell(&copied, to.place(), self.json);
+        Ok(())
+    }
+}
+
+fn tell(copied: &Copied, out: &str, json: bool) {
+    let Copied { head, counts } = copied;
+    match json {
+        true => println!("{:#}", json!({"out": out, "head": head, "counts": counts})),
+        false => println!(
+            "{} writers with {} references and {} entries of the audit are in {out}, checked.\nHead {}",
+            counts.writers, counts.references, head.sequence, head.hash
+        ),
+    }
+}
+
+impl Info {
+    fn run(self) -> Result<()> {
+        let info = self.store.open_existing()?.info()?;
+        if self.json {
+            println!("{:#}", json!(info));
+            return Ok(());
+        }
+        let counts = &info.counts;
+        println!("{} ({}, version {})", info.place, info.kind, info.version);
+        println!("{:>8} writers", counts.writers);
+        println!("{:>8} references, {} of them to be approved", counts.references, counts.waiting);
+        println!("{:>8} decisions that wait for a person", counts.reviews);
+        println!("{:>8} tokens", counts.tokens);
+        println!("{:>8} entries of the audit, head {}", info.head.sequence, info.head.hash);
+        for (model, references) in &info.models {
+            println!("{references:>8} references embedded by model {model}");
+        }
+        Ok(())
+    }
+}
+
+impl Log {
+    fn run(self) -> Result<()> {
+        let store = self.store.open_existing()?;
+        let entries = store.audit(AuditPage::Before(i64::MAX), self.last)?;
+        if self.json {
+            println!("{:#}", json!({"entries": entries}));
+            return Ok(());
+        }
+        for entry in &entries {
+            let writer = entry.writer.map(|writer| store.writer_behind(writer)).transpose()?;
+            let writer = match &writer {
+                None => "-",
+                Some(None) => "(erased)",
+                Some(Some(id)) => id.as_str(),
+            };
+            let (time, event) = (entry.time, entry.event.word());
+            println!(
+                "{:>8}  {time}  {event:<13} {:<12} {writer:<24} by {}",
+                entry.sequence, entry.outcome, entry.actor
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Writers that are looked for at once.
+const PAGE: usize = 100;
+
+impl Reembed {
+    fn run(self) -> Result<()> {
+        let model = self.model.load()?;
+        let store = self.store.open_existing()?;
+        let outdated = store.info()?.models.into_iter().filter(|(digest, _)| digest != model.digest());
+        let total = outdated.map(|(_, count)| count as usize).sum();
+        let mut shown = Shown::new();
+        shown.report(Event::Stage { name: "reembed", total });
+        let (mut after, mut done, mut left) = (0, 0, Vec::new());
+        loop {
+            let page = store.outdated(model.digest(), after, PAGE)?;
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            for (_, writer) in &page {
+                done += upgrade(&store, &model, writer, &mut left)?;
+                shown.report(Event::Advance { done });
+            }
+        }
+        drop(shown);
+        match self.json {
+            true => println!("{:#}", json!({"reembedded": done, "model": model.digest(), "left": left})),
+            false => {
+                println!("{done} references are embedded by model {} ({}) now.", model.name(), model.digest());
+                left.iter().for_each(|reference| println!("Left as it was, enroll it anew: {reference}."));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Embeds one writer's references anew; how many. Somebody who changes the writer meanwhile is waited for, who erases it is
+/// believed.
+fn upgrade(store: &Kept, model: &Model, id: &WriterId, left: &mut Vec<String>) -> Result<usize> {
+    let stamp = ModelStamp::of(model);
+    loop {
+        let Some(writer) = store.writer(id)? else { return Ok(0) };
+        let mut embeddings = Vec::new();
+        let mut without = Vec::new();
+        for reference in writer.references.iter().filter(|reference| reference.model.digest != stamp.digest) {
+            let named = || format!("reference {} of '{id}'", reference.id);
+            let ink = match (reference.model.preprocess == stamp.preprocess, reference.has_image) {
+                (true, _) => Some(reference.ink.clone()),
+                (false, true) => store
+                    .image(id, reference.id)?
+                    .map(|image| prepared(model, &image))
+                    .transpose()
+                    .with_context(named)?,
+                (false, false) => None,
+            };
+            match ink {
+                Some(ink) => embeddings.push((reference.id, model.embed(&ink).with_context(named)?, ink)),
+                None => without.push(format!("{}, whose ink was made for another preprocessing", named())),
+            }
+        }
+        if embeddings.is_empty() {
+            left.extend(without);
+            return Ok(0);
+        }
+        match store.reembed(id, writer.changed, &embeddings, &stamp, &Actor::local()) {
+            Err(StoreError::Changed(_) | StoreError::NoWriter(_)) => {}
+            done => {
+                done?;
+                left.extend(without);
+                return Ok(embeddings.len());
+            }
+        }
+    }
+}
+
+fn prepared(model: &Model, image: &[u8]) -> inkproof::Result<inkproof::Ink> {
+    Ok(model.preprocess().apply(image, &Limits::default())?.ink)
+}

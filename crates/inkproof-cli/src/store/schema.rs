@@ -1,0 +1,95 @@
+//! The tables, a step for each version. They are in PostgreSQL's words, which `sqlite` turns into its own.
+//!
+//! All times are milliseconds since 1970. What a writer is called in `audit` and `reviews` is the pseudonym, which only
+//! `writers` connects to the id. `global`, `kept`, `image`, and of an enrolled writer's reviews `ink` and `note`, are sealed
+//! with the writer's key.
+
+/// What brings a store from version n to n + 1. A step that has shipped never changes.
+pub const MIGRATIONS: [&str; 1] = [FIRST];
+
+/// The version that this program writes.
+pub const VERSION: i64 = MIGRATIONS.len() as i64;
+
+const FIRST: &str = "
+CREATE TABLE chain (
+    one BIGINT PRIMARY KEY CHECK (one = 1),
+    sequence BIGINT NOT NULL,
+    hash BYTEA,
+    last_reference BIGINT NOT NULL
+);
+INSERT INTO chain (one, sequence, last_reference) VALUES (1, 0, 0);
+
+CREATE TABLE audit (
+    sequence BIGINT PRIMARY KEY,
+    time BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    event TEXT NOT NULL,
+    writer BYTEA,
+    model TEXT,
+    outcome TEXT NOT NULL,
+    details TEXT NOT NULL,
+    seal BYTEA,
+    hash BYTEA NOT NULL
+);
+CREATE INDEX audit_by_event ON audit (event, sequence);
+CREATE INDEX audit_by_writer ON audit (writer, sequence);
+
+CREATE TABLE writers (
+    number BIGINT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    pseudonym BYTEA NOT NULL UNIQUE,
+    key BYTEA NOT NULL,
+    created BIGINT NOT NULL,
+    changed BIGINT NOT NULL UNIQUE
+);
+
+CREATE TABLE signatures (
+    id BIGINT PRIMARY KEY,
+    writer BIGINT NOT NULL REFERENCES writers (number) ON DELETE CASCADE,
+    added BIGINT NOT NULL,
+    added_by TEXT NOT NULL,
+    approved BIGINT,
+    approved_by TEXT,
+    written BIGINT,
+    model TEXT NOT NULL,
+    preprocess TEXT NOT NULL,
+    global BYTEA NOT NULL,
+    kept BYTEA NOT NULL,
+    image BYTEA
+);
+CREATE INDEX signatures_by_writer ON signatures (writer, id);
+
+CREATE TABLE reviews (
+    decision BIGINT PRIMARY KEY,
+    writer BYTEA,
+    ink BYTEA,
+    settled BIGINT,
+    settled_by TEXT,
+    outcome TEXT,
+    note BYTEA
+);
+CREATE INDEX reviews_open ON reviews (decision) WHERE settled IS NULL;
+CREATE INDEX reviews_by_writer ON reviews (writer);
+
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    hash BYTEA NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires BIGINT,
+    revoked BIGINT
+);
+
+CREATE TABLE requests (
+    actor TEXT NOT NULL,
+    key BYTEA NOT NULL,
+    request BYTEA NOT NULL,
+    writer BYTEA NOT NULL,
+    answer TEXT NOT NULL,
+    time BIGINT NOT NULL,
+    PRIMARY KEY (actor, key)
+);
+CREATE INDEX requests_by_writer ON requests (writer);
+CREATE INDEX requests_by_time ON requests (time);
+";

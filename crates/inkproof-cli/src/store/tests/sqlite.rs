@@ -1,0 +1,232 @@
+//! What is particular to a store in one file.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+
+/// Files in a folder that goes away.
+struct Folder {
+    folder: TempDir,
+    files: Cell<usize>,
+}
+
+impl Folder {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), files: Cell::new(0) }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+impl Ground for Folder {
+    fn place(&self) -> String {
+        self.files.set(self.files.get() + 1);
+        self.file(&format!("new/folder/{}.db", self.files.get())).display().to_string()
+    }
+}
+
+fn open(path: &Path) -> Store {
+    Store::open(path.to_str().unwrap()).unwrap()
+}
+
+#[test]
+fn sqlite_tells_the_story() {
+    story(&Folder::new());
+}
+
+#[test]
+fn two_handles_on_one_file_are_as_one() {
+    together(&Folder::new(), 400);
+}
+
+#[test]
+fn whatever_is_changed_behind_the_audit_is_found() {
+    let folder = Folder::new();
+    let whole = folder.file("whole.db");
+    let store = open(&whole);
+    enroll(&store, "one", &[1, 2], 0).unwrap();
+    enroll(&store, "two", &[3], 0).unwrap();
+    store.record(&[decision(None, Decision::Rejected)]).unwrap();
+    let token = store.create_token(Role::Clerk, None, &by("otto")).unwrap().token;
+    store.revoke_token(&token.id, &by("otto")).unwrap();
+    let noted = store.head().unwrap().hash;
+    store.record(&[decision(None, Decision::Accepted)]).unwrap();
+    is_whole(&store);
+    drop(store);
+    for (change, words) in [
+        ("UPDATE audit SET outcome = 'accepted' WHERE event = 'decided' AND outcome = 'rejected'", "entry 3"),
+        ("UPDATE audit SET time = time - 1 WHERE sequence = 2", "entry 2"),
+        ("DELETE FROM audit WHERE sequence = 3", "entries 3 to 3 of the audit are missing"),
+        ("DELETE FROM audit WHERE sequence = 6", "ends at entry 5, but its head is 6"),
+        (
+            "UPDATE signatures SET kept = (SELECT kept FROM signatures WHERE id = 2) WHERE id = 1",
+            "references of writer",
+        ),
+        ("UPDATE signatures SET added = added + 1 WHERE id = 3", "references of writer"),
+        ("DELETE FROM signatures WHERE id = 2", "references of writer"),
+        ("DELETE FROM writers WHERE id = 'two'", "is missing, though never erased"),
+        ("INSERT INTO writers VALUES (9, 'x', zeroblob(16), zeroblob(32), 0, 9)", "knows nothing of writer"),
+        ("UPDATE tokens SET revoked = NULL", "was changed"),
+        ("UPDATE tokens SET role = 'operator'", "was changed"),
+        ("DELETE FROM tokens", "is missing"),
+        ("INSERT INTO tokens VALUES ('id', zeroblob(32), 'clerk', 0, 'me', NULL, NULL)", "knows nothing of token"),
+    ] {
+        let changed = folder.file("changed.db");
+        fs::copy(&whole, &changed).unwrap();
+        let connection = Connection::open(&changed).unwrap();
+        connection.execute_batch(&format!("PRAGMA foreign_keys = ON; {change}")).unwrap();
+        drop(connection);
+        let wrong = open(&changed).check(None).unwrap().wrong;
+        assert!(wrong.iter().any(|wrong| wrong.contains(words)), "{change}: {wrong:?}");
+    }
+    let cut = Connection::open(&whole).unwrap();
+    cut.execute_batch(
+        "DELETE FROM audit WHERE sequence > 2; DELETE FROM tokens;
+        UPDATE chain SET sequence = 2, hash = (SELECT hash FROM audit WHERE sequence = 2)",
+    )
+    .unwrap();
+    drop(cut);
+    let store = open(&whole);
+    is_whole(&store);
+    let wrong = store.check(Some(noted)).unwrap().wrong;
+    assert!(wrong[0].contains("was cut off"), "only the noted head tells: {wrong:?}");
+}
+
+#[test]
+fn files_that_are_no_store_of_ours_are_left_alone() {
+    let folder = Folder::new();
+    let place = |name: &str| folder.file(name).display().to_string();
+    fs::write(folder.file("text.db"), "no database at all, and long enough to be looked at as one: ".repeat(20))
+        .unwrap();
+    assert!(matches!(Store::open(&place("text.db")), Err(StoreError::NoStore(_))));
+    Connection::open(folder.file("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    assert!(matches!(Store::open(&place("other.db")), Err(StoreError::NoStore(_))));
+    drop(Store::open(&place("new.db")).unwrap());
+    Connection::open(folder.file("new.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    let error = Store::open(&place("new.db")).err().unwrap();
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
+    assert!(matches!(Store::open(&folder.folder.path().display().to_string()), Err(StoreError::Open { .. })));
+}
+
+#[test]
+fn of_an_erased_writer_not_a_byte_is_left() {
+    let folder = Folder::new();
+    let path = folder.file("store.db");
+    let store = open(&path);
+    const WRITERS: u32 = 90;
+    let name = |number: u32| format!("writer-{}-{number}", number.wrapping_mul(2_654_435_761));
+    for number in 0..WRITERS {
+        enroll(&store, &name(number), &[1000 + number], 0).unwrap();
+        let writer = store.writer(&id(&name(number))).unwrap().unwrap();
+        store
+            .record(&[NewDecision {
+                questioned: Some(ink(3000 + number)),
+                ..decision(Some(writer.pseudonym), Decision::Undecided)
+            }])
+            .unwrap();
+    }
+    let plain = |number: u32| {
+        let kept = reference(1000 + number);
+        let inks = [kept.ink.to_bytes(), ink(3000 + number).to_bytes()];
+        let parts = inks.iter().flat_map(|ink| [100, 500, 900].map(|from| ink[from..from + 60].to_vec()));
+        parts.chain([kept.embedding.to_bytes()]).collect::<Vec<_>>()
+    };
+    let keys = keys(&path);
+    let bytes = everything(&path);
+    for number in (0..WRITERS).step_by(7) {
+        assert!(found(&bytes, name(number).as_bytes()) && found(&bytes, &keys[number as usize]), "they can be found");
+        assert!(!plain(number).iter().any(|plain| found(&bytes, plain)), "nothing lies open at any time");
+    }
+    let erased: Vec<u32> = (0..WRITERS).filter(|number| number % 3 != 0).collect();
+    for number in &erased {
+        store.erase(&id(&name(*number)), &by("otto")).unwrap();
+    }
+    let backup = folder.file("backup.db");
+    store.backup(&backup).unwrap();
+    is_whole(&store);
+    for file in [everything(&path), fs::read(&backup).unwrap()] {
+        for number in 0..WRITERS {
+            let (name, key) = (found(&file, name(number).as_bytes()), found(&file, &keys[number as usize]));
+            assert_eq!((name, key), (number % 3 == 0, number % 3 == 0), "writer {number}");
+        }
+    }
+    assert_eq!(store.writer(&id(&name(0))).unwrap().unwrap().references.len(), 1, "the others are as they were");
+    enroll(&store, "again", &[1], 0).unwrap();
+    assert!(store.erase(&id("again"), &by("otto")).is_ok());
+}
+
+/// The writers' keys, in the order in which they were enrolled.
+fn keys(path: &Path) -> Vec<Vec<u8>> {
+    let connection = Connection::open(path).unwrap();
+    let mut keys = connection.prepare("SELECT key FROM writers ORDER BY number").unwrap();
+    keys.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+/// The database and its log.
+fn everything(path: &Path) -> Vec<u8> {
+    let log = path.with_extension("db-wal");
+    [fs::read(path).unwrap(), fs::read(log).unwrap_or_default()].concat()
+}
+
+fn found(bytes: &[u8], secret: &[u8]) -> bool {
+    let (first, rest) = secret.split_first().unwrap();
+    let begins = bytes.iter().enumerate().filter(|(_, byte)| *byte == first);
+    begins.map(|(place, _)| &bytes[place + 1..]).any(|after| after.starts_with(rest))
+}
+
+#[test]
+fn a_locked_a_read_only_and_a_missing_store_say_so() {
+    let folder = Folder::new();
+    let path = folder.file("store.db");
+    let store = open(&path);
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = std::time::Instant::now();
+    assert!(matches!(enroll(&store, "one", &[1], 0), Err(StoreError::Locked)));
+    assert!(begun.elapsed().as_secs() >= 5, "it waits for the other");
+    assert!(store.writer(&id("one")).unwrap().is_none(), "reading goes on");
+    other.execute_batch("ROLLBACK").unwrap();
+    enroll(&store, "one", &[1], 0).unwrap();
+    let missing = Store::open_existing(folder.file("none.db").to_str().unwrap());
+    assert!(matches!(missing, Err(StoreError::Missing(_))));
+    assert!(!folder.file("none.db").exists(), "looking makes nothing");
+}
+
+#[cfg(unix)]
+#[test]
+fn others_cannot_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let path = folder.file("data/store.db");
+    let store = open(&path);
+    enroll(&store, "one", &[1], 0).unwrap();
+    store.backup(&folder.file("backup.db")).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o077;
+    for file in [&path, &path.with_extension("db-wal"), &folder.file("backup.db"), &folder.file("data")] {
+        assert_eq!(mode(file), 0, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_backup_is_a_store_and_overwrites_nothing() {
+    let folder = Folder::new();
+    let store = open(&folder.file("store.db"));
+    enroll(&store, "one", &[1, 2], 0).unwrap();
+    let backup = folder.file("backup.db");
+    let copied = store.backup(&backup).unwrap();
+    assert_eq!(copied.head, store.head().unwrap());
+    assert!(matches!(store.backup(&backup), Err(StoreError::Write { .. })));
+    enroll(&store, "two", &[3], 0).unwrap();
+    let restored = open(&backup);
+    assert_eq!(restored.writers(&WriterPage { limit: 9, ..WriterPage::default() }).unwrap().len(), 1);
+    is_whole(&restored);
+    let left: Vec<_> = fs::read_dir(folder.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".inkproof")), "{left:?}");
+}

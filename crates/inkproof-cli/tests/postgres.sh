@@ -1,0 +1,51 @@
+#!/bin/sh
+# Runs a command beside a PostgreSQL server of its own, in a temporary folder and on a socket there, and ends the server
+# after it: tests/postgres.sh cargo test --workspace
+#
+# The command finds INKPROOF_TEST_POSTGRES, a place with DATABASE where a name goes, and
+# INKPROOF_TEST_POSTGRES_RESTART, a shell line that ends the server as a crash would and starts it again. Where PostgreSQL is
+# not installed it is installed from Debian's packages, by root; others run the command without it, which says what it skips.
+set -eu
+
+find_programs() {
+    for folder in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin /usr/local/bin; do
+        if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ]; then programs=$folder; fi
+    done
+}
+
+programs=
+find_programs
+if [ -z "$programs" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing PostgreSQL from the system's packages" >&2
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y postgresql >/dev/null
+    find_programs
+fi
+if [ -z "$programs" ]; then
+    echo "skipped: PostgreSQL is not installed, so the store is tested with SQLite alone" >&2
+    exec "$@"
+fi
+
+folder=$(mktemp -d)
+as_user=
+# PostgreSQL refuses to be run by root.
+if [ "$(id -u)" = 0 ]; then
+    user=$(id -un postgres 2>/dev/null || echo nobody)
+    chown "$user" "$folder"
+    as_user="setpriv --reuid=$user --regid=$(id -g "$user") --clear-groups"
+fi
+pg_ctl="cd $folder && $as_user $programs/pg_ctl --silent --wait --pgdata=$folder/data --log=$folder/log"
+stop() {
+    sh -c "$pg_ctl --mode=immediate stop" || true
+    rm -rf "$folder"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+(cd "$folder" && $as_user "$programs/initdb" --pgdata="$folder/data" --username=inkproof --auth=trust --encoding=UTF8 \
+    --locale=C >"$folder/initdb.log")
+options="-c listen_addresses='' -c unix_socket_directories='$folder'"
+sh -c "$pg_ctl --options=\"$options\" start"
+
+INKPROOF_TEST_POSTGRES="postgres://inkproof@$(echo "$folder" | sed 's|/|%2F|g')/DATABASE"
+INKPROOF_TEST_POSTGRES_RESTART="$pg_ctl --mode=immediate --options=\"$options\" restart"
+export INKPROOF_TEST_POSTGRES INKPROOF_TEST_POSTGRES_RESTART
+"$@"

@@ -1,0 +1,93 @@
+//! The program is killed while it enrols and decides, and the disk is full: what was said to be done is done.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use super::program::{Done, example_files};
+use super::writers::{Office, files};
+
+/// Rounds; `make soak` has more.
+fn rounds() -> u64 {
+    std::env::var("INKPROOF_TEST_CRASH_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap())
+}
+
+#[test]
+fn a_batch_and_enrolments_that_are_killed_leave_a_whole_store() {
+    const ROWS: usize = 400;
+    let office = Office::new();
+    office.enroll("w", "001", 3).succeeds();
+    let rows: String = (0..ROWS).map(|row| format!("w,{}\n", example_files("001")[row % 8].display())).collect();
+    office.desk.write("cases.csv", format!("writer,questioned\n{rows}").as_bytes());
+    for round in 0..rounds() {
+        let spawn = |line: &str| {
+            let mut command = office.desk.command(line);
+            command.env("INKPROOF_STORE", office.store()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        let mut batch = spawn(&format!("verify-batch cases.csv --out {round}.csv"));
+        let mut enrolment = spawn(&format!("enroll e{round} {} --keep-images", files("002", 0..3)));
+        std::thread::sleep(Duration::from_millis(150 + 170 * (round * 7 % 10)));
+        // Either may have finished before.
+        let _ = (enrolment.kill(), batch.kill());
+        let enrolled = enrolment.wait().unwrap().success();
+        batch.wait().unwrap();
+        let checked = office.run("store check --json").succeeds().json();
+        let written = fs::read_to_string(office.desk.path(&format!("{round}.csv"))).unwrap_or_default();
+        let decided = written.lines().count().saturating_sub(1) as i64;
+        assert!(checked["entries"].as_i64().unwrap() >= decided, "a decision was told and not kept");
+        let shown = office.run(&format!("writers show e{round} --json"));
+        match shown.code {
+            0 => assert_eq!(shown.json()["references"].as_array().unwrap().len(), 3, "no writer is half enrolled"),
+            _ => assert!(!enrolled, "an enrolment was told and not kept"),
+        }
+    }
+    let last = rounds() - 1;
+    office.run(&format!("verify-batch cases.csv --out {last}.csv")).succeeds();
+    let results = fs::read_to_string(office.desk.path(&format!("{last}.csv"))).unwrap();
+    assert_eq!(results.lines().count(), ROWS + 1);
+}
+
+/// Files may not grow beyond what a shell allows, as on a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_full_disk_nothing_is_half_stored() {
+    let office = Office::new();
+    office.enroll("a", "001", 3).succeeds();
+    let before = office.run("store check --json").succeeds().json();
+    let program = env!("CARGO_BIN_EXE_inkproof");
+    let blocks = fs::metadata(office.store()).unwrap().len().div_ceil(512) + 40;
+    let limited = |line: &str| {
+        let mut shell = std::process::Command::new("sh");
+        let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} {line}");
+        Done::of(shell.args(["-c", &line]).env("INKPROOF_STORE", office.store()).output().unwrap())
+    };
+    let images = files("002", 0..8);
+    limited(&format!("enroll b {images} --keep-images --anyway"))
+        .fails_with(&["cannot be read or written", "look at the disk"]);
+    let after = office.run("store check --json").succeeds().json();
+    assert_eq!(after, before, "nothing of it is there");
+    office.run(&format!("enroll b {images} --anyway")).succeeds();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_store_says_so_and_tells_no_decision() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65534;
+    let office = Office::new();
+    office.enroll("a", "001", 3).succeeds();
+    let questioned = files("001", 4..5);
+    let is_root = fs::metadata(office.store()).unwrap().uid() == 0;
+    fs::set_permissions(office.store(), fs::Permissions::from_mode(0o444)).unwrap();
+    for folder in [0o777, 0o555] {
+        fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(folder)).unwrap();
+        let mut command = office.desk.command(&format!("verify --writer a {questioned}"));
+        if is_root {
+            // Root may write whatever the permissions say.
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        Done::of(command.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["read-only"]);
+    }
+    fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
+}

@@ -1,0 +1,151 @@
+//! The store proves that it was not changed, moves, and goes along with a new model.
+
+use std::fs;
+
+use super::program::Desk;
+use super::writers::{Office, files};
+
+#[test]
+fn the_head_that_was_noted_proves_that_nothing_was_cut_off() {
+    let office = Office::new();
+    office.enroll("a", "001", 3).succeeds();
+    let early = fs::read(office.store()).unwrap();
+    let log = fs::read(office.desk.path("store.db-wal")).unwrap_or_default();
+    office.run(&format!("verify --writer a {}", files("001", 4..5)));
+    let checked = office.run("store check --json").succeeds().json();
+    let head = checked["head"].as_str().unwrap();
+    assert_eq!(checked["entries"], 2);
+    office.run(&format!("store check --head {head}")).succeeds();
+    office.run(&format!("verify --writer a {}", files("001", 5..6)));
+    office.run(&format!("store check --head {head}")).succeeds();
+    office.run("store check --head 1234").is_no_usage();
+    for name in ["store.db-wal", "store.db-shm"] {
+        let _ = fs::remove_file(office.desk.path(name));
+    }
+    office.desk.write("store.db", &early);
+    office.desk.write("store.db-wal", &log);
+    office.run("store check").succeeds();
+    office.run(&format!("store check --head {head}")).fails_with(&["the store was changed", "cut off"]);
+}
+
+#[test]
+fn a_backup_is_restored_by_using_it_and_a_copy_is_the_same() {
+    let office = Office::new();
+    office.enroll("a", "001", 3).succeeds();
+    let backup = office.run("store backup backup.db --json").succeeds().json();
+    let head = backup["head"]["hash"].as_str().unwrap();
+    office.run("store backup backup.db").fails_with(&["backup.db", "there is a file already"]);
+    office.run(&format!("store check --store backup.db --head {head}")).succeeds();
+    let copy = office.run("store copy backup.db copy.db --json").succeeds().json();
+    assert_eq!((&copy["head"], &copy["counts"]), (&backup["head"], &backup["counts"]));
+    office.run("store copy backup.db copy.db").fails_with(&["copy.db is not empty"]);
+    let verdict = |store: &str| {
+        let json = office.run(&format!("verify --writer a {} --store {store} --json", files("001", 4..5))).json();
+        (json["score"].clone(), json["decision"].clone())
+    };
+    assert_eq!(verdict("copy.db"), verdict("store.db"));
+    let info = office.run("store info --json").succeeds().json();
+    assert_eq!((&info["counts"]["writers"], &info["kind"]), (&1.into(), &"SQLite".into()));
+}
+
+#[test]
+fn a_new_model_reads_the_stored_ink() {
+    let office = Office::new();
+    office.desk.synth("data", 6, 3, 2, 5);
+    office.run("train data --backbone inknet --out other.safetensors").succeeds();
+    office.enroll("a", "001", 3).succeeds();
+    office.enroll("b", "002", 2).succeeds();
+    let questioned = files("001", 4..5);
+    let before = office.run(&format!("verify --writer a {questioned} --model other.safetensors --json")).json();
+    assert!(office.run(&format!("identify {questioned} --model other.safetensors")).out.contains("Nobody"));
+    office.run(&format!("enroll a {} --model other.safetensors", files("001", 4..5))).fails_with(&["store reembed"]);
+    let done = office.run("store reembed --model other.safetensors --json").succeeds().json();
+    assert_eq!((&done["reembedded"], &done["left"]), (&5.into(), &serde_json::json!([])));
+    let after = office.run(&format!("verify --writer a {questioned} --model other.safetensors --json")).json();
+    assert_eq!(after["score"], before["score"], "the ink is what it was");
+    let again = office.run("store reembed --model other.safetensors --json").succeeds().json();
+    assert_eq!(again["reembedded"], 0, "nothing is done twice");
+    let found = office.run(&format!("identify {questioned} --model other.safetensors --json")).json();
+    assert_eq!(found["compared"], 5);
+    office.run("store check").succeeds();
+}
+
+#[test]
+fn another_preprocessing_needs_the_images() {
+    let office = Office::new();
+    office.desk.synth("data", 5, 3, 2, 5);
+    office.run("train data --backbone simple-cnn --preprocess ink --epochs 1 --out other.safetensors").succeeds();
+    office.enroll("a", "001", 2).succeeds();
+    office.run(&format!("enroll b {} --keep-images", files("002", 0..2))).succeeds();
+    let done = office.run("store reembed --model other.safetensors --json").succeeds().json();
+    assert_eq!(done["reembedded"], 2, "those of which the image is kept");
+    assert_eq!(done["left"].as_array().unwrap().len(), 2);
+    let verify = |writer: &str, of: &str| {
+        office.run(&format!("verify --writer {writer} {} --model other.safetensors", files(of, 3..4)))
+    };
+    verify("a", "001").fails_with(&["made for another model", "store reembed"]);
+    assert_ne!(verify("b", "002").code, 2);
+}
+
+#[test]
+fn tokens_are_shown_once_and_can_be_revoked() {
+    let office = Office::new();
+    let made = office.run("token create --role clerk --expires 90 --json").succeeds().json();
+    let (secret, id) = (made["secret"].as_str().unwrap(), made["token"]["id"].as_str().unwrap());
+    let list = office.run("token list").succeeds();
+    assert!(list.out.contains(id) && list.out.contains("clerk") && !list.out.contains(secret), "{}", list.out);
+    assert!(!fs::read(office.store()).unwrap().windows(64).any(|window| window == &secret.as_bytes()[9..]));
+    office.run(&format!("token revoke {id}")).succeeds();
+    assert!(office.run("token list").out.contains("revoked"));
+    office.run("token revoke nothing").fails_with(&["no token 'nothing'"]);
+    office.run("token create --role admin").is_no_usage();
+    let plain = office.run("token create --role auditor").succeeds();
+    assert_eq!(plain.out.trim().len(), secret.len(), "the token alone is on standard output");
+    office.run("store check").succeeds();
+}
+
+#[test]
+fn a_store_that_cannot_be_used_says_why() {
+    let office = Office::new();
+    office
+        .desk
+        .write("text.db", "this is no database, and long enough to be read as if it were one. ".repeat(30).as_bytes());
+    office.run("writers list --store text.db").fails_with(&["text.db: is no store of inkproof"]);
+    office.run("writers list --store postgres://nobody@127.0.0.1:1/none").fails_with(&["cannot be reached"]);
+    office.run("store copy none.db other.db").fails_with(&["none.db", "there is no store"]);
+    let desk = Desk::new();
+    assert_eq!(desk.everything(), Vec::<String>::new());
+}
+
+#[test]
+fn an_office_moves_to_postgres() {
+    let Ok(server) = std::env::var("INKPROOF_TEST_POSTGRES") else {
+        eprintln!("skipped: INKPROOF_TEST_POSTGRES names no server; tests/postgres.sh starts one");
+        return;
+    };
+    let office = Office::new();
+    let name = format!("office_{}", std::process::id());
+    let order = |order: &str| {
+        let place = server.replace("/DATABASE", "/postgres");
+        postgres::Client::connect(&place, postgres::NoTls).unwrap().batch_execute(order).unwrap();
+    };
+    order(&format!("CREATE DATABASE {name}"));
+    let place = server.replace("/DATABASE", &format!("/{name}"));
+    office.enroll("a", "001", 3).succeeds();
+    office.run(&format!("writers list --store {place}")).fails_with(&["there is no store"]);
+    office.run(&format!("store copy store.db {place}")).succeeds();
+    let verify = |store: &str| {
+        let verdict = office.run(&format!("verify --writer a {} --store {store} --json", files("001", 4..5))).json();
+        (verdict["score"].clone(), verdict["audit"].clone())
+    };
+    assert_eq!(verify(&place), verify("store.db"));
+    office.run(&format!("enroll b {} --store {place}", files("002", 0..3))).succeeds();
+    let found = office.run(&format!("identify {} --store {place} --json", files("002", 5..6))).succeeds().json();
+    assert_eq!(found["writers"][0]["writer"], "b");
+    office.run(&format!("writers erase a --store {place}")).succeeds();
+    let backup = office.run(&format!("store backup back.db --store {place} --json")).succeeds().json();
+    assert_eq!(backup["counts"]["writers"], 1);
+    let checked = office.run(&format!("store check --store {place} --json")).succeeds().json();
+    assert_eq!(checked["head"], backup["head"]["hash"]);
+    order(&format!("DROP DATABASE {name} WITH (FORCE)"));
+}

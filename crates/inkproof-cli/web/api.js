@@ -1,0 +1,54 @@
+// The service's API. The token is kept for this tab alone.
+
+const TOKEN = "inkproof-token";
+
+/** What the service says is wrong (RFC 9457), or that it cannot be reached. */
+export class Problem extends Error {
+  constructor(facts) {
+    super(facts.detail);
+    Object.assign(this, facts);
+  }
+}
+
+export function token(value) {
+  if (value === undefined) return sessionStorage.getItem(TOKEN);
+  if (value === null) sessionStorage.removeItem(TOKEN);
+  else sessionStorage.setItem(TOKEN, value);
+  return value;
+}
+
+async function call(method, path, body, headers = {}) {
+  const secret = token();
+  if (secret) headers.Authorization = `Bearer ${secret}`;
+  let response;
+  try {
+    response = await fetch(path, { method, body, headers, credentials: "omit" });
+  } catch {
+    throw new Problem({ status: 0, title: "The service cannot be reached", detail: "Is it running? Nothing was changed; try again." });
+  }
+  const document = await response.json().catch(() => ({}));
+  if (response.ok) return document;
+  const retryAfter = Number(response.headers.get("Retry-After") ?? 1);
+  throw new Problem({ title: "That did not work", detail: `The service answered ${response.status}.`, ...document, status: response.status, retryAfter });
+}
+
+export const get = (path) => call("GET", path);
+export const remove = (path) => call("DELETE", path);
+export const post = (path, document) => call("POST", path, JSON.stringify(document), { "Content-Type": "application/json" });
+
+/** Sends images; those that are asked to come later (429) do. */
+export async function send(path, fields, headers = {}, tries = 6) {
+  const form = new FormData();
+  for (const [name, value] of fields) {
+    if (value instanceof Blob) form.append(name, value, value.name ?? "image.png");
+    else if (value !== undefined && value !== "") form.append(name, value);
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call("POST", path, form, { ...headers });
+    } catch (problem) {
+      if (problem.status !== 429 || attempt === tries) throw problem;
+      await new Promise((resume) => setTimeout(resume, 1000 * problem.retryAfter));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+// A verdict in plain words: the decision, how strong the evidence is, where signatures agree, each reference beside.
+
+import { h, icon, ICONS, plural } from "./dom.js";
+
+const WORDS = { accepted: "Accepted", rejected: "Rejected", undecided: "Undecided" };
+
+/** What the decision means. */
+export function sentence(verdict, writer) {
+  const whose = writer ? `of ${writer}` : "that came with it";
+  const references = `the ${verdict.references.length === 1 ? "reference" : plural(verdict.references.length, "reference")} ${whose}`;
+  if (verdict.flaws?.length > 0 && verdict.decision === "undecided") {
+    return "An image is not fit to decide on, so a person has to look.";
+  }
+  switch (verdict.decision) {
+    case "accepted": return `The questioned signature is alike enough to ${references} to be by the same writer.`;
+    case "rejected": return `The questioned signature is not alike enough to ${references} to be by the same writer.`;
+    default: return `The evidence speaks neither for nor against the writer of ${references}. A person has to look.`;
+  }
+}
+
+/** How many times more likely the evidence is under one proposition. */
+export function odds(lr) {
+  if (lr === null || lr === undefined) return null;
+  const times = 10 ** Math.abs(lr);
+  if (times < 2) return "about as likely either way";
+  const rounded = times < 10 ? times.toFixed(1) : Math.round(times).toLocaleString("en-GB");
+  return `${rounded} times likelier if ${lr > 0 ? "the same writer" : "somebody else"} signed`;
+}
+
+/** The whole card. */
+export function verdictCard(answer, writer) {
+  const { decision, pictures } = answer;
+  const heading = h("h2", { tabindex: "-1" }, WORDS[decision]);
+  const card = h("section", { class: `card verdict ${decision}`, "aria-label": "Verdict" },
+    h("div", { class: "word" }, icon(ICONS[decision], 64), heading),
+    h("div", { class: "rest" },
+      h("p", { class: "says" }, sentence(answer, writer)),
+      flaws(answer),
+      scale(answer),
+      facts(answer),
+      pictures?.explanation && explanation(pictures.explanation)));
+  const parts = h("div", { class: "stack" }, card, pictures && pairs(pictures, answer.references));
+  return { element: parts, focus: () => heading.focus({ preventScroll: true }) };
+}
+
+function flaws({ flaws }) {
+  if (!flaws?.length) return null;
+  return h("div", { class: "notice" }, h("strong", {}, "Look at the images"), h("ul", {}, flaws.map(({ path, flaw }) => h("li", {}, `${path}: ${flaw}.`))));
+}
+
+/** The score on a line whose middle is the threshold. */
+export function scale({ score, threshold }) {
+  const half = threshold > 0 ? threshold : 1;
+  const share = Math.min(1, Math.max(0, 0.5 + (score - threshold) / (2 * half)));
+  const mark = h("div", { class: "mark" }, h("b", {}, score.toFixed(2)));
+  mark.style.left = `${100 * share}%`;
+  const told = `Score ${score.toFixed(2)}, threshold ${threshold.toFixed(2)}: ${score >= threshold ? "at or above" : "below"} the threshold`;
+  return h("div", { class: "scale" },
+    h("div", { class: "track", role: "img", "aria-label": told }, h("div", { class: "limit" }), mark),
+    h("div", { class: "ends" }, h("span", {}, "less alike"), h("span", {}, `threshold ${threshold.toFixed(2)}`), h("span", {}, "more alike")));
+}
+
+function facts(answer) {
+  const fact = (name, value) => value && h("div", {}, h("dt", {}, name), h("dd", {}, value));
+  const bound = answer.bound ? `at most ${Math.round(10 ** answer.bound).toLocaleString("en-GB")} to 1` : null;
+  return h("dl", { class: "facts" },
+    fact("Evidence", odds(answer.log10_lr)),
+    fact("The model's calibration supports", bound),
+    fact("Model", `${answer.model.name} ${answer.model.digest.slice(0, 8)}`),
+    fact("Number in the audit", answer.audit?.toString()));
+}
+
+export function explanation(png) {
+  const words = "The questioned signature and the references that are most alike. Strokes that agree are blue, strokes that differ are orange.";
+  return h("div", { class: "stack tight" },
+    h("h3", {}, "Where they agree"),
+    h("figure", { class: "sheet" }, h("img", { src: `data:image/png;base64,${png}`, alt: words })),
+    h("p", { class: "legend" }, h("span", { class: "agrees" }, "agrees"), h("span", { class: "other" }, "in between"), h("span", { class: "differs" }, "differs"), "The questioned signature is on the left."));
+}
+
+/** Each reference with the questioned signature laid over it. */
+export function pairs(pictures, references) {
+  const pair = (png, number) => {
+    const { path, reference, score } = references?.[number] ?? {};
+    const name = path ?? `Reference ${reference ?? number + 1}`;
+    const under = ink(png, "reference"), over = ink(pictures.questioned, "questioned");
+    const slide = h("input", { type: "range", min: "0", max: "100", value: "50", "aria-label": `${name} or the questioned signature`, "aria-valuetext": "both" });
+    const blend = () => {
+      const share = slide.value / 100;
+      under.style.opacity = Math.min(1, 2 - 2 * share);
+      over.style.opacity = Math.min(1, 2 * share);
+      slide.setAttribute("aria-valuetext", share < 0.25 ? "the reference" : share > 0.75 ? "the questioned signature" : "both");
+    };
+    slide.addEventListener("input", blend);
+    blend();
+    return h("li", { class: "pair" },
+      h("div", { class: "row between small" }, h("strong", {}, name), score !== undefined && h("span", { class: "faint" }, `alone ${score.toFixed(2)}`)),
+      h("div", { class: "overlay", role: "img", "aria-label": `${name} and the questioned signature, one over the other` }, under, over),
+      slide,
+      h("div", { class: "sides", "aria-hidden": "true" }, h("span", {}, "reference"), h("span", {}, "questioned")));
+  };
+  return h("section", { class: "card stack", "aria-label": "References" },
+    h("h2", {}, "Beside each reference"),
+    h("ul", { class: "pairs" }, pictures.references.map(pair)));
+}
+
+/** An ink, which is black on nothing, in the colour of its kind. */
+export function ink(png, kind) {
+  const element = h("div", { class: `ink ${kind}` });
+  element.style.maskImage = `url(data:image/png;base64,${png})`;
+  element.style.webkitMaskImage = element.style.maskImage;
+  return element;
+}

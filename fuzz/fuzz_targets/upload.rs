@@ -1,0 +1,20 @@
+//! The body of a request that brings images; the first byte chooses its media type.
+#![no_main]
+
+use futures_util::FutureExt;
+use libfuzzer_sys::fuzz_target;
+
+#[allow(dead_code)]
+#[path = "../../crates/inkproof-cli/src/server/problem.rs"]
+mod problem;
+#[allow(dead_code)]
+#[path = "../../crates/inkproof-cli/src/server/upload.rs"]
+mod upload;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((first, body)) = bytes.split_first() else { return };
+    let media_type = if first % 2 == 0 { "application/json" } else { "multipart/form-data; boundary=a-cut-between" };
+    // All of the body is there, so nothing is waited for.
+    let read = upload::read(Some(media_type), body.to_vec().into(), 13).now_or_never();
+    let _ = read.expect("it waits for nothing");
+});
