@@ -72,7 +72,7 @@ fn soak_of_the_queue() {
     alone.sort();
     let median = alone[alone.len() / 2];
     let cores = thread::available_parallelism().unwrap().get();
-    for clients in [cores, 4 * cores] {
+    for clients in [2 * cores, 8 * cores] {
         let (accepted, refused) = (Mutex::new(Vec::new()), Mutex::new(0));
         let (begun, own) = (Instant::now(), own_seconds());
         thread::scope(|scope| {
