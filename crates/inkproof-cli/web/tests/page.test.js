@@ -150,6 +150,7 @@ test("a writer is enrolled, shown and erased", async () => {
   const page = await open(chromium.context, server.address);
   await page.getByRole("link", { name: "Writers" }).click();
   await page.getByRole("button", { name: "Enrol a writer" }).click();
+  await isSound(page, "enrol-1280-light");
   await page.getByLabel("Id", { exact: true }).fill("K-30001");
   await choose(page, "References: choose files", server.files("003").slice(0, 3));
   await page.getByLabel("Also those that do not fit").check();
