@@ -36,7 +36,8 @@ soak:
 # keeps a picture of every view.
 CHROMIUM ?= /usr/bin/chromium
 web-test:
-	@[ -x $(CHROMIUM) ] || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq chromium nodejs npm; }
+	@{ [ -x $(CHROMIUM) ] && command -v npm >/dev/null; } || [ "$$(id -u)" != 0 ] || \
+	  { apt-get update -qq && apt-get install -y -qq chromium nodejs npm; }
 	cargo test --workspace --no-run --quiet
 	cd crates/inkproof-cli/web/tests && npm ci --no-audit --no-fund --silent && CHROMIUM=$(CHROMIUM) npm test
 

@@ -72,7 +72,7 @@ pub struct Given {
     /// Requests that are computed at the same time; 0 for one for each core
     #[arg(long)]
     workers: Option<usize>,
-    /// Requests that may wait for a worker, the next is answered 429; 0 for two for each worker
+    /// Requests that may wait for a worker, the next is answered 429; 0 for one for each worker
     #[arg(long)]
     queue: Option<usize>,
     /// Connections at the same time; further ones are closed
@@ -252,7 +252,7 @@ impl Settings {
             self.workers = std::thread::available_parallelism().map_or(1, usize::from);
         }
         if self.queue == 0 {
-            self.queue = 2 * self.workers;
+            self.queue = self.workers;
         }
         ensure!(!self.store.is_empty(), "there is no home folder; say with store where the store is");
         let positive = [

@@ -30,6 +30,7 @@ pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::Counts;
 pub use outdated::ModelStamp;
+pub use postgres::without_password;
 pub use records::{
     Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
 };

@@ -36,6 +36,7 @@ export function verdictCard(answer, writer) {
     h("div", { class: "rest" },
       h("p", { class: "says" }, sentence(answer, writer)),
       flaws(answer),
+      answer.age?.old && h("p", { class: "notice" }, "The references are old, and signatures change over the years: ask the writer for fresh ones."),
       scale(answer),
       facts(answer),
       pictures?.explanation && explanation(pictures.explanation)));
@@ -66,6 +67,7 @@ function facts(answer) {
   return h("dl", { class: "facts" },
     fact("Evidence", odds(answer.log10_lr)),
     fact("The model's calibration supports", bound),
+    fact("Newest reference", answer.age && (answer.age.newest_days < 1 ? "of today" : `${plural(answer.age.newest_days, "day")} old`)),
     fact("Model", `${answer.model.name} ${answer.model.digest.slice(0, 8)}`),
     fact("Number in the audit", answer.audit?.toString()));
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use toml::Value as Toml;
 
 use crate::settings::{Origin, Sources};
+use crate::store::without_password;
 
 /// Show every setting of the service and where it comes from
 ///
@@ -45,20 +46,12 @@ impl Config {
 /// The value, without the password that the address of a database may hold.
 fn shown(name: &str, value: &Toml) -> Value {
     match value {
-        Toml::String(text) if name == "store" => Value::String(without_password(text)),
+        Toml::String(place) if name == "store" && place.starts_with("postgres") => {
+            Value::String(without_password(place))
+        }
         Toml::String(text) => Value::String(text.clone()),
         Toml::Integer(number) => json!(number),
         Toml::Boolean(is_so) => json!(is_so),
         other => Value::String(other.to_string()),
     }
-}
-
-fn without_password(address: &str) -> String {
-    let hidden = || {
-        let (scheme, rest) = address.split_once("://")?;
-        let (user, host) = rest.rsplit_once('@')?;
-        let (user, _) = user.split_once(':')?;
-        Some(format!("{scheme}://{user}:***@{host}"))
-    };
-    hidden().unwrap_or_else(|| address.to_owned())
 }

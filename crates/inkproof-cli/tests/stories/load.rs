@@ -58,18 +58,21 @@ fn soak_of_the_queue() {
     let told = std::env::var("INKPROOF_TEST_LOAD_SECONDS").ok().and_then(|text| text.parse().ok());
     let whole = Duration::from_secs(told.unwrap_or(300));
     let desk = Desk::new();
+    let rate = desk.run("bench --json").succeeds().json()["verify"].as_f64().unwrap();
     let server = Server::start(&desk, "");
-    let [reference, questioned] = [0, 1].map(|file| std::fs::read(&example_files("001")[file]).unwrap());
+    let images: Vec<_> = example_files("001")[..4].iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let mut parts: Vec<_> = images[..3].iter().map(|image| ("reference", "", &image[..])).collect();
+    parts.extend([("id", "", &b"W-1"[..]), ("force", "", b"true")]);
+    server.post_form("/v1/writers", &parts).is(201);
     let ask = || {
         let begun = Instant::now();
-        let parts = [("reference", "", &reference[..]), ("questioned", "", &questioned[..])];
-        (server.post_form("/v1/verify", &parts), begun.elapsed())
+        (server.post_form("/v1/writers/W-1/verify", &[("questioned", "", &images[3])]), begun.elapsed())
     };
     let mut alone: Vec<Duration> = (0..200).map(|_| ask().1).collect();
     alone.sort();
     let median = alone[alone.len() / 2];
     let cores = thread::available_parallelism().unwrap().get();
-    for clients in [cores, 4 * cores] {
+    for clients in [2 * cores, 8 * cores] {
         let (accepted, refused) = (Mutex::new(Vec::new()), Mutex::new(0));
         let (begun, own) = (Instant::now(), own_seconds());
         thread::scope(|scope| {
@@ -102,6 +105,7 @@ fn soak_of_the_queue() {
             (own_seconds() - own) / seconds,
         );
         assert!(p99 < 5 * median, "{p99:?} against {median:?}");
+        assert!(accepted.len() as f64 / seconds > 0.85 * rate, "{rate:.1} a second by bench");
         assert!(server.resident() < 300 << 10, "{} KiB", server.resident());
     }
 }

@@ -272,8 +272,29 @@ fn what_was_begun_is_finished_when_the_service_stops() {
 #[test]
 fn two_servers_share_a_store() {
     let office = Office::open();
-    let [first, second] =
-        [Server::start(&office.desk, "--store one.db"), Server::start(&office.desk, "--store one.db")];
+    share(&office, "one.db");
+}
+
+#[test]
+fn two_servers_share_a_postgres() {
+    let Ok(server) = std::env::var("INKPROOF_TEST_POSTGRES") else {
+        eprintln!("skipped: INKPROOF_TEST_POSTGRES names no server; tests/postgres.sh starts one");
+        return;
+    };
+    let name = format!("served_{}", std::process::id());
+    let order = |order: &str| {
+        let place = server.replace("/DATABASE", "/postgres");
+        postgres::Client::connect(&place, postgres::NoTls).unwrap().batch_execute(order).unwrap();
+    };
+    order(&format!("CREATE DATABASE {name}"));
+    share(&Office::open(), &server.replace("/DATABASE", &format!("/{name}")));
+    order(&format!("DROP DATABASE {name} WITH (FORCE)"));
+}
+
+/// Two servers on one store give the same answers as one.
+fn share(office: &Office, store: &str) {
+    let serve = || Server::start(&office.desk, &format!("--store {store}"));
+    let [first, second] = [serve(), serve()];
     office.enrol(&first, "F-1");
     let ask = |server: &Server| {
         server.post_form("/v1/writers/F-1/verify", &[("questioned", "", &office.signatures[3])]).is(200).json()
@@ -287,7 +308,6 @@ fn two_servers_share_a_store() {
     assert_eq!(find(&first)["searched"], 0);
     std::thread::scope(|scope| {
         for server in [&first, &second, &first, &second] {
-            let office = &office;
             scope.spawn(move || {
                 let parts =
                     [("reference", "", &office.signatures[0][..]), ("questioned", "", &office.signatures[1][..])];
@@ -295,7 +315,7 @@ fn two_servers_share_a_store() {
             });
         }
     });
-    let checked = office.desk.run("store check --store one.db --json").succeeds().json();
+    let checked = office.desk.run(&format!("store check --store {store} --json")).succeeds().json();
     assert_eq!(checked["wrong"], json!([]), "{checked}");
 }
 

@@ -190,7 +190,7 @@ fn settings_come_from_flags_the_environment_and_a_file() {
     assert_eq!(shown["max-pixels"], json!({"value": 1_000_000, "from": "INKPROOF_MAX_PIXELS"}));
     assert_eq!(shown["rate"], json!({"value": 300, "from": "--rate"}));
     assert_eq!(shown["listen"], json!({"value": "127.0.0.1:8080", "from": "default"}));
-    assert_eq!(shown["store"]["value"], "postgres://me:***@db/ink");
+    assert_eq!(shown["store"]["value"], "postgres://db:5432/ink", "without the password");
     assert!(desk.run("config").succeeds().out.contains("max-images = 5"));
     desk.write("wrong.toml", b"max-image = 5\n");
     desk.run("config --config wrong.toml").fails_with(&["wrong.toml", "max-image"]);

@@ -75,6 +75,7 @@ test("a genuine signature is accepted, shown and explained", async () => {
   assert.equal(await verify(page, "K-20417", genuine()), "Accepted");
   assert.equal(await page.locator(".sheet img").evaluate((image) => image.naturalWidth > 0), true);
   assert.equal(await page.locator(".pair").count(), 4);
+  await page.getByText("of today").waitFor();
   const slide = page.locator(".pair input[type=range]").first();
   await slide.focus();
   for (let step = 0; step < 50; step += 1) await page.keyboard.press("ArrowRight");
@@ -95,6 +96,21 @@ test("references that come with the question, and a stranger", async () => {
   assert.equal(await page.locator(".verdict h2").textContent(), "Rejected");
   assert.equal(await page.locator(".pair").count(), 2);
   await isSound(page, "rejected-1280-light");
+  await page.close();
+});
+
+test("an old set of references asks for fresh ones", async () => {
+  const form = new FormData();
+  form.append("id", "K-20001");
+  form.append("written", "2019-05-01");
+  form.append("force", "true");
+  for (const image of server.files("002").slice(0, 3)) form.append("reference", new Blob([readFileSync(image)]), "old.png");
+  assert.equal((await fetch(`${server.address}/v1/writers`, { method: "POST", body: form })).status, 201);
+  const page = await open(chromium.context, server.address);
+  await verify(page, "K-20001", server.files("002")[4]);
+  await page.getByText("ask the writer for fresh ones").waitFor();
+  await page.goto(`${server.address}/#/writers/K-20001`);
+  await page.getByText(/years old: ask the writer for fresh ones/).waitFor();
   await page.close();
 });
 
@@ -134,6 +150,7 @@ test("a writer is enrolled, shown and erased", async () => {
   const page = await open(chromium.context, server.address);
   await page.getByRole("link", { name: "Writers" }).click();
   await page.getByRole("button", { name: "Enrol a writer" }).click();
+  await isSound(page, "enrol-1280-light");
   await page.getByLabel("Id", { exact: true }).fill("K-30001");
   await choose(page, "References: choose files", server.files("003").slice(0, 3));
   await page.getByLabel("Also those that do not fit").check();
