@@ -5,6 +5,7 @@
 //! where it came from; `inkproof config` shows that.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -242,7 +243,13 @@ fn lay(origins: &mut Origins, over: Table, origin: impl Fn(&str) -> Origin) {
 fn variables(known: &Origins) -> Vec<(String, String, String)> {
     let setting = |variable: &str| Some(variable.strip_prefix(PREFIX)?.to_lowercase().replace('_', "-"));
     let named = |(variable, value): (String, String)| setting(&variable).map(|name| (variable, name, value));
-    std::env::vars().filter_map(named).filter(|(_, name, _)| known.contains_key(name)).collect()
+    let text = |(variable, value): (OsString, OsString)| (lossy(&variable), lossy(&value));
+    std::env::vars_os().map(text).filter_map(named).filter(|(_, name, _)| known.contains_key(name)).collect()
+}
+
+/// What is no UTF-8 has marks where it cannot be read, so that it is told as wrong instead of passed over.
+fn lossy(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
 }
 
 impl Settings {

@@ -32,7 +32,7 @@ async function call(method, path, body, headers = {}) {
   throw new Problem({ title: "That did not work", detail: `The service answered ${response.status}.`, ...document, status: response.status, retryAfter });
 }
 
-export const get = (path) => call("GET", path);
+export const get = (path) => patient(() => call("GET", path), 6, 2);
 export const remove = (path) => call("DELETE", path);
 export const post = (path, document) => call("POST", path, JSON.stringify(document), { "Content-Type": "application/json" });
 
@@ -43,11 +43,16 @@ export async function send(path, fields, headers = {}, tries = 6) {
     if (value instanceof Blob) form.append(name, value, value.name ?? "image.png");
     else if (value !== undefined && value !== "") form.append(name, value);
   }
+  return patient(() => call("POST", path, form, { ...headers }), tries);
+}
+
+/** Asks again where it is asked to come later (429), in no more seconds than it has. */
+async function patient(ask, tries, longest = Infinity) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await call("POST", path, form, { ...headers });
+      return await ask();
     } catch (problem) {
-      if (problem.status !== 429 || attempt === tries) throw problem;
+      if (problem.status !== 429 || attempt === tries || problem.retryAfter > longest) throw problem;
       await new Promise((resume) => setTimeout(resume, 1000 * problem.retryAfter));
     }
   }

@@ -22,6 +22,16 @@ const TABS = [
 const main = document.getElementById("main");
 let me = null;
 let leaving = () => {};
+let turns = 0;
+
+/** A part of the address; one that is no UTF-8 stands for itself. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 function drawTabs(current) {
   const tab = ({ path, name }) => h("a", { href: `#/${path}`, "data-tab": path, "aria-current": path === current ? "page" : null },
@@ -33,17 +43,23 @@ function drawTabs(current) {
 async function draw() {
   leaving();
   leaving = () => {};
-  if (!(await known())) return;
-  const [path, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
+  const turn = (turns += 1);
+  if (!(await known()) || turn !== turns) return;
+  const [path, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decoded);
   const allowed = TABS.filter((tab) => tab.allowed(me));
   const tab = allowed.find((tab) => tab.path === path) ?? allowed[0];
   drawTabs(tab.path);
   const view = rest[0] && tab.one ? tab.one : tab.view;
   document.title = `${tab.name} · inkproof`;
-  main.replaceChildren();
+  // A view that is still asked for when the user goes elsewhere ends up in a place that is not shown any more.
+  const place = h("div", {});
+  main.replaceChildren(place);
   try {
-    leaving = (await view(main, { me, id: rest[0], refresh: draw })) ?? leaving;
+    const leave = (await view(place, { me, id: rest[0], refresh: draw })) ?? (() => {});
+    if (turn === turns) leaving = leave;
+    else leave();
   } catch (problem) {
+    if (turn !== turns) return;
     if (problem.status === 401) return signIn(problem.detail);
     main.replaceChildren(trouble(problem));
   }

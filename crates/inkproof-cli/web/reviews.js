@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { ago, field, h, icon, ICONS, moment, say, trouble } from "./dom.js";
-import { explanation, odds, pairs, scale } from "./verdict.js";
+import { explanation, ink, odds, pairs, scale } from "./verdict.js";
 import { countReviews } from "./waiting.js";
 
 export async function reviewsView(main) {
@@ -47,7 +47,7 @@ export async function reviewView(main, { me, id, refresh }) {
         typeof details.score === "number" && scale(details),
         odds(details.log10_lr) && h("p", {}, `The evidence is ${odds(details.log10_lr)}.`),
         pictures?.explanation && explanation(pictures.explanation)),
-      pictures?.references.length > 0 && pairs(pictures, null));
+      pictures && (pictures.references.length > 0 ? pairs(pictures, null) : alone(pictures.questioned)));
   }
   function decide() {
     const note = h("textarea", { id: "note", maxlength: "4000" }, review.note ?? "");
@@ -72,6 +72,14 @@ export async function reviewView(main, { me, id, refresh }) {
       h("button", { type: "button", onclick: () => settle(null) }, "Only keep the note"),
       outcome);
   }
+}
+
+/** The questioned signature where no reference of the writer counts any more. */
+function alone(png) {
+  return h("section", { class: "card stack", "aria-label": "The questioned signature" },
+    h("h2", {}, "The questioned signature"),
+    h("p", { class: "notice" }, "No reference of the writer can be shown beside it any more."),
+    h("div", { class: "overlay", role: "img", "aria-label": "Ink of the questioned signature" }, ink(png, "questioned")));
 }
 
 function settled({ outcome, settled, settled_by, note }) {

@@ -1,6 +1,6 @@
 //! `inkproof writers`: who is enrolled, and what is kept of each.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -199,7 +199,7 @@ impl Export {
         let store = self.store.open_existing()?;
         let (writer, entries) = store.export(&self.writer, &Actor::local())?;
         let failed = || format!("{}: cannot be written; give a new folder", self.out.display());
-        std::fs::create_dir(&self.out).with_context(failed)?;
+        make_private(&self.out).with_context(failed)?;
         let document = json!({"writer": writer, "audit": entries});
         self.write("writer.json", format!("{document:#}\n").as_bytes())?;
         let images = self.images(&store, &writer)?;
@@ -232,6 +232,14 @@ impl Export {
         let path = self.out.join(name);
         inkproof::write_atomically(&path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
     }
+}
+
+/// A folder that only its owner may read.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 impl Erase {

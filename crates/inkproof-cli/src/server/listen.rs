@@ -14,6 +14,7 @@ use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
+use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tower_service::Service as Tower;
@@ -41,7 +42,7 @@ pub async fn serve(service: &Shared, router: Router) -> Result<()> {
     let scheme = if settings.uses_tls() { "https" } else { "http" };
     let limited = Limited { connections: Arc::new(Semaphore::new(settings.connections)) };
     let app = router.into_make_service_with_connect_info::<SocketAddr>();
-    let mut server = axum_server::from_tcp(listener)?.handle(handle).acceptor(limited);
+    let mut server = axum_server::from_tcp(listener)?.handle(handle).acceptor(limited).http1_only();
     limit_heads(&mut server);
     let tls = if settings.uses_tls() { Some(tls(service).await?) } else { None };
     println!("Serving on {scheme}://{address}: the page at /, the API at /v1, its documentation at /docs.");
@@ -52,6 +53,7 @@ pub async fn serve(service: &Shared, router: Router) -> Result<()> {
     Ok(())
 }
 
+/// HTTP/1 alone is spoken: to find out which version a client speaks would have no time limit.
 fn limit_heads<A: axum_server::Address, B>(server: &mut Server<A, B>) {
     let mut http = server.http_builder().http1();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MOST_HEAD);
@@ -61,13 +63,17 @@ async fn tls(service: &Shared) -> Result<RustlsConfig> {
     let settings = &service.settings;
     rustls::crypto::ring::default_provider().install_default().ok();
     let (certificate, key) = (&settings.tls_certificate, &settings.tls_key);
-    RustlsConfig::from_pem_file(certificate, key).await.with_context(|| {
+    let config = RustlsConfig::from_pem_file(certificate, key).await.with_context(|| {
         format!(
             "{} and {}: cannot be used as certificate and key; give PEM files",
             certificate.display(),
             key.display()
         )
-    })
+    })?;
+    // A client that could choose HTTP/2 would.
+    let mut config = ServerConfig::clone(&config.get_inner());
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(RustlsConfig::from_config(Arc::new(config)))
 }
 
 /// Ctrl-C and SIGTERM from now on ask to end.

@@ -98,7 +98,14 @@ pub fn problem(error: &StoreError) -> Problem {
         StoreError::WriterId(_) => return Kind::Malformed.with(error).of("id"),
         StoreError::FourEyes { .. } => Kind::Forbidden,
         StoreError::AlreadyApproved(_) | StoreError::Changed(_) | StoreError::Settled { .. } => Kind::Conflict,
+        StoreError::NotWrittenYet(_) => return Kind::Malformed.with(error).of("written"),
+        StoreError::TooManyReferences { .. } => Kind::Conflict,
         StoreError::KeyReused => return Kind::KeyReused.with(error).of("Idempotency-Key"),
+        // Done, but for what is left of it in the database's files.
+        StoreError::StillInLog => {
+            tracing::error!(%error, "the store");
+            return Kind::Unavailable.with(error);
+        }
         StoreError::Locked | StoreError::Full | StoreError::ReadOnly | StoreError::Unreachable(_) => {
             tracing::error!(%error, "the store");
             return Kind::Unavailable.with(error).retry_after(1);

@@ -162,8 +162,7 @@ fn enroll(
     let written = upload.written.as_deref().map(str::parse::<Time>).transpose();
     let written = written.map_err(|why| Kind::Malformed.with(why).of("written"))?;
     let key = key.map(|key| RequestKey { key, request: request_hash(of, &id, upload) });
-    let answered = key.as_ref().map(|key| service.store.answered(by, key)).transpose();
-    if let Some(done) = answered.map_err(|error| problem(&error))?.flatten() {
+    if let Some(done) = answered(service, by, key.as_ref())? {
         return Ok(report(service, id, done, None));
     }
     let seen = see_all(&service.model, &upload.references, "references", &service.limits(), &mut Times::default())?;
@@ -181,11 +180,21 @@ fn enroll(
     for _ in 1..ATTEMPTS {
         match keep(service, of, &id, &seen, &references, upload.force, by, key.as_ref()) {
             Err(Refused::Changed) => {}
-            Err(Refused::Problem(problem)) => return Err(problem),
+            // The same request may have been done in the meantime, and its references be what speaks against these.
+            Err(Refused::Problem(problem)) => {
+                let done = answered(service, by, key.as_ref())?.ok_or(problem)?;
+                return Ok(report(service, id, done, None));
+            }
             Ok((enrolled, examined)) => return Ok(report(service, id, enrolled, Some(examined))),
         }
     }
     Err(Kind::Conflict.with(format!("others change '{id}' all the time; try again")))
+}
+
+/// What the same request was answered before.
+fn answered(service: &Service, by: &Actor, key: Option<&RequestKey>) -> Result<Option<Enrolled>, Problem> {
+    let found = key.map(|key| service.store.answered(by, key)).transpose();
+    Ok(found.map_err(|error| problem(&error))?.flatten())
 }
 
 /// Why nothing was kept.

@@ -16,7 +16,7 @@ use super::problem::{Kind, Problem};
 use super::recorder::{failed, problem};
 use super::tokens::Caller;
 use crate::known_writer::KnownWriter;
-use crate::store::{Review, Settlement};
+use crate::store::{Review, Settlement, StoreError};
 
 /// Bytes of a settlement and of its note.
 const MOST_BODY: usize = 64 << 10;
@@ -78,7 +78,11 @@ async fn show(State(service): State<Shared>, Path(review): Path<i64>) -> Result<
         let Some(questioned) = review.questioned.clone() else { return Ok(Opened { review, pictures: None }) };
         let embedding = looking.model.embed(&questioned).map_err(|error| Kind::Conflict.with(error))?;
         let known = match &review.writer {
-            Some(id) => Some(KnownWriter::find(store, id, &looking.model).map_err(failed)?),
+            Some(id) => match KnownWriter::find(store, id, &looking.model) {
+                Err(error) if error.is::<StoreError>() => return Err(failed(error)),
+                // Where no reference counts any more the questioned signature is shown alone, so that it can be settled.
+                found => found.ok(),
+            },
             None => None,
         };
         let (inks, embeddings) = known.map_or_else(Default::default, |known| (known.inks, known.embeddings));

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use super::Shared;
+use super::observe::known;
 use super::problem::{Kind, Problem};
 use crate::store::{Actor, Event, NewEntry, Role, Time, Token};
 
@@ -156,7 +157,7 @@ pub async fn let_in(State(service): State<Shared>, mut request: Request, next: N
         Err(Stopped::Problem(problem)) => problem.into_response(),
         Err(Stopped::Refused(refusal)) => {
             let from = address(&service, &request);
-            let asked = json!({"method": request.method().as_str(), "route": route});
+            let asked = json!({"method": known(request.method()), "route": route});
             refuse(&service, from, asked, *refusal).await.into_response()
         }
         Ok(caller) => {

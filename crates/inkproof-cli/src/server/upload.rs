@@ -2,10 +2,13 @@
 //!
 //! Nothing is decoded here: this says which images there are. All of a request is in memory and below the limits already.
 
+use std::fmt;
+
 use axum::body::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use inkproof::Threshold;
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -15,12 +18,15 @@ use super::problem::{Kind, Problem};
 const MOST_PARTS: usize = 1000;
 /// Bytes of a part that is no image.
 const MOST_TEXT: usize = 4096;
+/// Of what is wrong with a document, which may quote it, so much is told.
+const MOST_TOLD: usize = 300;
 
 /// What a request brings.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Upload {
     /// Signatures known to be the writer's.
+    #[serde(deserialize_with = "few")]
     pub references: Vec<Image>,
     /// The signature to be judged.
     pub questioned: Option<Image>,
@@ -118,15 +124,41 @@ fn of_json(body: &[u8]) -> Result<Upload, Problem> {
     let reader = &mut serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let path = error.path().to_string();
-        let problem = Kind::Malformed.with(format!("the JSON document cannot be read: {}", error.inner()));
-        if path == "." || path.contains('?') { problem } else { problem.of(path) }
+        let inner: String = error.inner().to_string().chars().take(MOST_TOLD).collect();
+        let problem = Kind::Malformed.with(format!("the JSON document cannot be read: {inner}"));
+        let is_told = path != "." && !path.contains('?') && path.len() <= MOST_TOLD;
+        if is_told { problem.of(path) } else { problem }
     })
+}
+
+/// Images, no more than a form has parts: a document of nothing but empty ones would take many times its own memory.
+fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Image>, D::Error> {
+    struct Few;
+    impl<'de> Visitor<'de> for Few {
+        type Value = Vec<Image>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of images")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Vec<Image>, A::Error> {
+            let mut images = Vec::new();
+            while let Some(image) = all.next_element()? {
+                if images.len() == MOST_PARTS {
+                    return Err(A::Error::custom(format_args!("there are more than {MOST_PARTS} images")));
+                }
+                images.push(image);
+            }
+            Ok(images)
+        }
+    }
+    deserializer.deserialize_seq(Few)
 }
 
 fn of_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
     let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
     let bytes = STANDARD.decode(text.as_bytes());
-    bytes.map(Bytes::from).map_err(|error| serde::de::Error::custom(format!("it is not base64 ({error})")))
+    bytes.map(Bytes::from).map_err(|error| D::Error::custom(format!("it is not base64 ({error})")))
 }
 
 async fn of_form(media_type: &str, body: Bytes, most_images: usize) -> Result<Upload, Problem> {
@@ -206,12 +238,12 @@ impl Upload {
 
 /// A number or a truth value of a form; None where it is left blank.
 fn value<T: std::str::FromStr>(field: &str, bytes: &[u8]) -> Result<Option<T>, Problem> {
-    let text = std::str::from_utf8(&bytes[..bytes.len().min(MOST_TEXT)]).unwrap_or_default().trim();
+    let wrong = || Kind::Malformed.with("the value cannot be read; give a number, or true or false").of(field);
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= MOST_TEXT).ok_or_else(wrong)?.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong = |_| Kind::Malformed.with("the value cannot be read; give a number, or true or false").of(field);
-    text.parse().map(Some).map_err(wrong)
+    text.parse().map(Some).map_err(|_| wrong())
 }
 
 #[cfg(test)]

@@ -117,7 +117,11 @@ struct Judged {
 
 fn judge_writer(service: &Shared, id: &WriterId, mut upload: Upload) -> Result<Judged, Problem> {
     upload.require_no_references()?;
-    let wanted = Wanted { threshold: upload.threshold()?, pictures: upload.explain };
+    if upload.threshold()?.is_some() {
+        let why = "an enrolled writer is judged at the model's own threshold; give one to /v1/verify";
+        return Err(Kind::Malformed.with(why).of("threshold"));
+    }
+    let wanted = Wanted { threshold: None, pictures: upload.explain };
     let questioned = upload.take_questioned()?;
     let known = KnownWriter::find(&service.store, id, &service.model).map_err(failed)?;
     let mut times = Times::default();

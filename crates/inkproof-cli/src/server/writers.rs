@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use inkproof::Ink;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +13,7 @@ use utoipa_axum::routes;
 use super::Shared;
 use super::images::Cut;
 use super::paging::{Paging, Path, Query};
-use super::problem::Problem;
+use super::problem::{Kind, Problem};
 use super::recorder::problem;
 use super::tokens::Caller;
 use crate::known_writer::Age;
@@ -60,7 +61,11 @@ struct With {
     responses((status = OK, body = Writers), Problem))]
 async fn list(State(service): State<Shared>, Query(paging): Query<Paging>) -> Result<Json<Writers>, Problem> {
     let (after, limit) = (paging.cursor()?.unwrap_or(0), paging.limit()?);
-    let page = WriterPage { after, limit, prefix: paging.prefix.unwrap_or_default() };
+    let prefix = paging.prefix.unwrap_or_default();
+    if prefix.contains(char::is_control) {
+        return Err(Kind::Malformed.with("no id has such characters").of("prefix"));
+    }
+    let page = WriterPage { after, limit, prefix };
     let writers = service.ask(move |store| store.writers(&page)).await?;
     let next = writers.last().filter(|_| writers.len() == limit).map(|writer| writer.number.to_string());
     Ok(Json(Writers { writers, next }))
@@ -84,11 +89,20 @@ async fn show(
         None => vec![nothing_counts],
         Some(age) => age.advice().into_iter().collect(),
     };
-    let preprocess = service.model.preprocess();
-    let cut = Cut::around(writer.references.iter().map(|reference| &reference.ink), preprocess);
-    let ink = |reference: &Reference| STANDARD.encode(cut.picture(&reference.ink, preprocess));
-    let pictures = with.pictures.then(|| writer.references.iter().map(ink).collect());
+    let inks = || -> Vec<Ink> { writer.references.iter().map(|reference| reference.ink.clone()).collect() };
+    let pictures = if with.pictures { Some(pictures(&service, inks()).await?) } else { None };
     Ok(Json(Shown { writer, age, advice, pictures }))
+}
+
+/// Inks as PNG in base64, drawn by a worker.
+async fn pictures(service: &Shared, inks: Vec<Ink>) -> Result<Vec<String>, Problem> {
+    let drawing = service.clone();
+    let draw = move || -> Vec<String> {
+        let preprocess = drawing.model.preprocess();
+        let cut = Cut::around(&inks, preprocess);
+        inks.iter().map(|ink| STANDARD.encode(cut.picture(ink, preprocess))).collect()
+    };
+    service.workers.place()?.compute(draw).await
 }
 
 /// Forget a writer: id, references, questioned signatures that wait, and what connects the audit to the id

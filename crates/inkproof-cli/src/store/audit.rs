@@ -1,9 +1,9 @@
 //! The audit trail: who did what, when, with which model and which outcome, each entry chained to the one before.
 //!
 //! The hash of an entry is SHA-256 over the hash before and all of its fields, each with its length before it. An entry
-//! that changes what is kept of a writer also carries a seal: a hash over the writer's key and all that is stored of the
-//! references, so that [`Store::check`] sees when these were changed behind the audit's back. With the writer's row the key
-//! is gone and the seal says nothing any more.
+//! that changes what is kept of a writer also carries a seal: a hash over the writer's key, the id and all that is stored
+//! of the references, so that [`Store::check`] sees when these were changed behind the audit's back. With the writer's row
+//! the key is gone and the seal says nothing any more.
 //!
 //! Who can write to the database can make a whole new chain; that is what a head noted elsewhere is for.
 
@@ -290,6 +290,7 @@ fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
     let mut meets_expected = expected.is_none_or(|expected| expected == before.hash);
     let mut seals = HashMap::new();
     let mut tokens = HashMap::new();
+    let mut reviews = HashMap::new();
     loop {
         let page = rows(session, AuditPage::After(before.sequence), PAGE)?;
         if page.is_empty() {
@@ -310,10 +311,19 @@ fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
             before = Head { sequence: found.sequence, hash: found.hash };
             meets_expected |= Some(found.hash) == expected;
             match (found.event, found.writer, found.seal) {
-                (Event::Erased, Some(writer), _) => drop(seals.insert(writer, None)),
+                (Event::Erased, Some(writer), _) => {
+                    seals.insert(writer, None);
+                    reviews.retain(|_, &mut (of, _)| of != Some(writer));
+                }
                 (Event::TokenCreated | Event::TokenRevoked, _, Some(seal)) => {
                     let token = found.details["token"].as_str().unwrap_or_default().to_owned();
                     tokens.insert(token, seal);
+                }
+                (Event::Decided, _, Some(seal)) => {
+                    reviews.insert(found.sequence, (found.writer, seal));
+                }
+                (Event::Settled, _, Some(seal)) => {
+                    reviews.insert(found.details["decision"].as_i64().unwrap_or_default(), (found.writer, seal));
                 }
                 (_, Some(writer), Some(seal)) => drop(seals.insert(writer, Some(seal))),
                 _ => {}
@@ -328,5 +338,6 @@ fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
     }
     let (writers, references) = super::writer_row::check(session, seals, &mut wrong)?;
     super::tokens::check(session, tokens, &mut wrong)?;
+    super::decisions::check(session, reviews, &mut wrong)?;
     Ok(Checked { entries: end.sequence, head: end.hash, writers, references, wrong })
 }

@@ -2,15 +2,18 @@
 //!
 //! The questioned signature is kept only while a person has to look at it.
 
+use std::collections::HashMap;
+
 use inkproof::{Decision, Ink};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
 
-use super::audit::Chain;
-use super::database::Row;
+use super::audit::{Chain, feed};
+use super::database::{Row, Session, Value};
 use super::sealing::{Key, NOTE, QUESTIONED};
 use super::writer_row::{WriterRow, stored_id};
-use super::{Actor, Event, NewEntry, Pseudonym, Result, Store, StoreError, Time, WriterId};
+use super::{Actor, Event, Hash, Hex, NewEntry, Pseudonym, Result, Store, StoreError, Time, WriterId};
 
 /// What was decided of a questioned signature.
 #[derive(Debug, Clone)]
@@ -104,22 +107,58 @@ fn record(chain: &mut Chain<'_>, new: &NewDecision) -> Result<i64> {
         outcome: word(new.decision).to_owned(),
         details: new.details.clone(),
     };
-    let number = chain.append(entry, None)?;
-    if let (Decision::Undecided, Some(ink)) = (new.decision, &new.questioned) {
-        wait(chain, number, new.writer, ink)?;
-    }
-    Ok(number)
+    let seal = match (new.decision, &new.questioned) {
+        (Decision::Undecided, Some(ink)) => wait(chain, new.writer, ink)?,
+        _ => None,
+    };
+    chain.append(entry, seal)
 }
 
-/// Keeps the questioned signature for a person, unless the writer was erased since the decision was asked for.
-fn wait(chain: &mut Chain<'_>, number: i64, writer: Option<Pseudonym>, ink: &Ink) -> Result<()> {
+/// Keeps the questioned signature for a person under the number of the entry that comes next, unless the writer was erased
+/// since the decision was asked for; the seal of what is kept.
+fn wait(chain: &mut Chain<'_>, writer: Option<Pseudonym>, ink: &Ink) -> Result<Option<Hash>> {
+    let number = chain.next();
     let ink = match writer.map(|writer| WriterRow::behind(chain.session, writer)).transpose()? {
         None => ink.to_bytes(),
         Some(Some(row)) => row.key.seal(QUESTIONED, number, &ink.to_bytes()),
-        Some(None) => return Ok(()),
+        Some(None) => return Ok(None),
     };
     let values = [number.into(), writer.as_ref().map(|writer| &writer.0[..]).into(), ink.into()];
     chain.session.execute("INSERT INTO reviews (decision, writer, ink) VALUES ($1, $2, $3)", &values)?;
+    seal(chain.session, number).map(Some)
+}
+
+const SEALED: &str = "SELECT decision, writer, ink, settled, settled_by, outcome, note FROM reviews";
+
+/// A hash over all that is kept of a review, as it is now.
+fn seal(session: &mut dyn Session, review: i64) -> Result<Hash> {
+    let found = session.query(&format!("{SEALED} WHERE decision = $1"), &[review.into()])?.pop();
+    Ok(hash_of(&found.ok_or(StoreError::NoReview(review))?.rest()))
+}
+
+fn hash_of(row: &[Value]) -> Hash {
+    let mut hash = Sha256::new();
+    hash.update(b"inkproof review 1");
+    row.iter().for_each(|value| feed(&mut hash, value));
+    Hex(hash.finalize().into())
+}
+
+/// Compares the reviews with the seals that the audit has last given them, told by their numbers and with their writers.
+pub(super) fn check(
+    session: &mut dyn Session,
+    mut seals: HashMap<i64, (Option<Pseudonym>, Hash)>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    for row in session.query(&format!("{SEALED} ORDER BY decision"), &[])? {
+        let values = row.clone().rest();
+        let review = row.clone().integer()?;
+        match seals.remove(&review) {
+            Some((_, seal)) if seal == hash_of(&values) => {}
+            Some(_) => wrong.push(format!("review {review} was changed")),
+            None => wrong.push(format!("the audit knows nothing of review {review}")),
+        }
+    }
+    wrong.extend(seals.into_keys().map(|review| format!("review {review} is missing")));
     Ok(())
 }
 
@@ -152,7 +191,8 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
         outcome: outcome.to_owned(),
         details: json!({"decision": review}),
     };
-    chain.append(entry, None)?;
+    let seal = seal(chain.session, review)?;
+    chain.append(entry, Some(seal))?;
     Ok(())
 }
 

@@ -41,6 +41,10 @@ pub enum StoreError {
     WriterId(String),
     #[error("'{writer}' has no reference {reference}")]
     NoReference { writer: WriterId, reference: i64 },
+    #[error("'{writer}' has {there} references, and no more than {most} are kept; remove old ones first")]
+    TooManyReferences { writer: WriterId, there: i64, most: i64 },
+    #[error("a reference cannot be of {0}, which is yet to come; give the date when it was written")]
+    NotWrittenYet(Time),
     #[error("reference {0} is approved already")]
     AlreadyApproved(i64),
     #[error("reference {reference} was enrolled by {by}, who cannot approve it too; let somebody else do it")]

@@ -137,18 +137,28 @@ impl Database for Postgres {
 
     /// Writes the table with ids and keys anew; it is small. The server's log is the server's matter.
     fn forget(&self) -> Result<()> {
-        let mut client = self.take()?;
-        client.batch_execute("VACUUM FULL writers").map_err(said)?;
-        self.keep(client);
-        Ok(())
+        let cleared = self.take().and_then(|mut client| {
+            client.batch_execute("VACUUM FULL writers").map_err(said)?;
+            self.keep(client);
+            Ok(())
+        });
+        cleared.map_err(|error| match error {
+            // That nothing was stored, or to try again, would be wrong: the writer is erased by now.
+            StoreError::Locked | StoreError::Unreachable(_) => StoreError::StillInLog,
+            other => other,
+        })
     }
 
     fn backup(&self, _: &Path) -> Option<Result<()>> {
         None
     }
 
+    /// Clears what could not be cleared when a writer was erased; the server looks after its own files.
     fn check(&self) -> Result<()> {
-        Ok(())
+        match self.forget() {
+            Err(StoreError::StillInLog | StoreError::ReadOnly) => Ok(()),
+            done => done,
+        }
     }
 
     fn kind(&self) -> &'static str {

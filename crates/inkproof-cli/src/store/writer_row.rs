@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::audit::{Chain, feed};
-use super::database::{Row, Session};
+use super::database::{Row, Session, Value};
 use super::sealing::Key;
 use super::{Hash, Hex, Pseudonym, Result, StoreError, Time, WriterId};
 
 /// What the store knows of a writer beside the references.
 pub(super) struct WriterRow {
     pub number: i64,
+    pub id: WriterId,
     pub pseudonym: Pseudonym,
     pub key: Key,
     pub created: Time,
@@ -20,13 +21,13 @@ pub(super) struct WriterRow {
 
 impl WriterRow {
     pub fn find(session: &mut dyn Session, id: &WriterId) -> Result<Option<Self>> {
-        const STATEMENT: &str = "SELECT number, pseudonym, key, created, changed FROM writers WHERE id = $1";
+        const STATEMENT: &str = "SELECT number, id, pseudonym, key, created, changed FROM writers WHERE id = $1";
         session.query(STATEMENT, &[id.as_str().into()])?.pop().map(Self::of).transpose()
     }
 
     /// By the name that the audit has for the writer.
     pub fn behind(session: &mut dyn Session, pseudonym: Pseudonym) -> Result<Option<Self>> {
-        const STATEMENT: &str = "SELECT number, pseudonym, key, created, changed FROM writers WHERE pseudonym = $1";
+        const STATEMENT: &str = "SELECT number, id, pseudonym, key, created, changed FROM writers WHERE pseudonym = $1";
         session.query(STATEMENT, &[pseudonym.0[..].into()])?.pop().map(Self::of).transpose()
     }
 
@@ -37,6 +38,7 @@ impl WriterRow {
     pub fn of(mut row: Row) -> Result<Self> {
         Ok(Self {
             number: row.integer()?,
+            id: stored_id(&row.text()?)?,
             pseudonym: Hex::of_slice(&row.bytes()?)?,
             key: Key::of_slice(&row.bytes()?)?,
             created: Time::of_milliseconds(row.integer()?)?,
@@ -50,7 +52,14 @@ impl WriterRow {
 
     pub fn new(chain: &mut Chain<'_>, id: &WriterId) -> Result<Self> {
         let number = chain.next();
-        let row = Self { number, pseudonym: Hex::random(), key: Key::random(), created: chain.now, changed: number };
+        let row = Self {
+            number,
+            id: id.clone(),
+            pseudonym: Hex::random(),
+            key: Key::random(),
+            created: chain.now,
+            changed: number,
+        };
         let values = [
             number.into(),
             id.as_str().into(),
@@ -65,7 +74,7 @@ impl WriterRow {
         Ok(row)
     }
 
-    /// A hash over all that is kept of the references; without the key nothing can be compared with it.
+    /// A hash over the id and all that is kept of the references; without the key nothing can be compared with it.
     pub fn seal(&self, session: &mut dyn Session) -> Result<Hash> {
         const STATEMENT: &str = "
             SELECT id, added, added_by, approved, approved_by, written, model, preprocess, global, kept, image
@@ -73,6 +82,8 @@ impl WriterRow {
         let mut hash = Sha256::new();
         hash.update(b"inkproof references 1");
         hash.update(self.key.bytes());
+        // Else two writers' ids could be exchanged, and each be verified by the other's references.
+        feed(&mut hash, &Value::from(self.id.as_str()));
         for row in session.query(STATEMENT, &[self.number.into()])? {
             row.rest().iter().for_each(|value| feed(&mut hash, value));
         }
@@ -90,7 +101,7 @@ pub(super) fn check(
     mut seals: HashMap<Pseudonym, Option<Hash>>,
     wrong: &mut Vec<String>,
 ) -> Result<(i64, i64)> {
-    const PAGE: &str = "SELECT number, pseudonym, key, created, changed FROM writers WHERE number > $1
+    const PAGE: &str = "SELECT number, id, pseudonym, key, created, changed FROM writers WHERE number > $1
         ORDER BY number LIMIT 500";
     let (mut writers, mut last) = (0, 0);
     loop {
@@ -103,7 +114,7 @@ pub(super) fn check(
             (writers, last) = (writers + 1, row.number);
             match seals.remove(&row.pseudonym).flatten() {
                 Some(seal) if seal == row.seal(session)? => {}
-                Some(_) => wrong.push(format!("references of writer {} were changed", row.pseudonym)),
+                Some(_) => wrong.push(format!("id or references of writer {} were changed", row.pseudonym)),
                 None => wrong.push(format!("the audit knows nothing of writer {}", row.pseudonym)),
             }
         }

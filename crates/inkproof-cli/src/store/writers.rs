@@ -217,6 +217,7 @@ fn enroll(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>) -> Result<Enrolled> 
         None if enrolment.seen == 0 => WriterRow::new(chain, enrolment.writer)?,
         None => return Err(StoreError::Changed(enrolment.writer.clone())),
     };
+    is_reasonable(chain, enrolment, &row)?;
     let last = chain.session.query("SELECT last_reference FROM chain WHERE one = 1", &[])?.pop();
     let last = last.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?.integer()?;
     let ids: Vec<i64> = (last + 1..).take(enrolment.references.len()).collect();
@@ -232,6 +233,27 @@ fn enroll(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>) -> Result<Enrolled> 
     let entry = entry(enrolment.by, Event::Enrolled, row.pseudonym, outcome, json!({"references": ids}));
     sealed(chain, &row, NewEntry { model: Some(enrolment.model.digest.clone()), ..entry })?;
     Ok(Enrolled { references: ids, repeated: false })
+}
+
+/// So many references of one writer are kept at most: every verification compares with all of them.
+const MOST_REFERENCES: i64 = 100;
+/// Clocks of clients may be ahead by so much, in milliseconds.
+const AHEAD: i64 = 24 * 60 * 60 * 1000;
+
+/// A date that is yet to come would hide for ever that a set is old, and references without number stop the service.
+fn is_reasonable(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>, row: &WriterRow) -> Result<()> {
+    const COUNT: &str = "SELECT COUNT(*) FROM signatures WHERE writer = $1";
+    let now = chain.now.milliseconds();
+    let mut written = enrolment.references.iter().filter_map(|reference| reference.written);
+    if let Some(time) = written.find(|time| time.milliseconds() > now + AHEAD) {
+        return Err(StoreError::NotWrittenYet(time));
+    }
+    let found = chain.session.query(COUNT, &[row.number.into()])?.pop();
+    let there = found.ok_or_else(|| StoreError::damaged("a count gives nothing"))?.integer()?;
+    match there + enrolment.references.len() as i64 > MOST_REFERENCES {
+        true => Err(StoreError::TooManyReferences { writer: enrolment.writer.clone(), there, most: MOST_REFERENCES }),
+        false => Ok(()),
+    }
 }
 
 fn insert(chain: &mut Chain<'_>, of: &Enrolment<'_>, writer: &WriterRow, id: i64, new: &NewReference) -> Result<()> {

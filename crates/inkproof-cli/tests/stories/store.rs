@@ -8,15 +8,15 @@ use super::writers::{Office, files};
 #[test]
 fn the_head_that_was_noted_proves_that_nothing_was_cut_off() {
     let office = Office::new();
-    office.enroll("a", "001", 3).succeeds();
+    office.enroll("a", "006", 3).succeeds();
     let early = fs::read(office.store()).unwrap();
     let log = fs::read(office.desk.path("store.db-wal")).unwrap_or_default();
-    office.run(&format!("verify --writer a {}", files("001", 4..5)));
+    office.run(&format!("verify --writer a {}", files("006", 4..5)));
     let checked = office.run("store check --json").succeeds().json();
     let head = checked["head"].as_str().unwrap();
     assert_eq!(checked["entries"], 2);
     office.run(&format!("store check --head {head}")).succeeds();
-    office.run(&format!("verify --writer a {}", files("001", 5..6)));
+    office.run(&format!("verify --writer a {}", files("006", 5..6)));
     office.run(&format!("store check --head {head}")).succeeds();
     office.run("store check --head 1234").is_no_usage();
     for name in ["store.db-wal", "store.db-shm"] {
@@ -31,7 +31,7 @@ fn the_head_that_was_noted_proves_that_nothing_was_cut_off() {
 #[test]
 fn a_backup_is_restored_by_using_it_and_a_copy_is_the_same() {
     let office = Office::new();
-    office.enroll("a", "001", 3).succeeds();
+    office.enroll("a", "006", 3).succeeds();
     let backup = office.run("store backup backup.db --json").succeeds().json();
     let head = backup["head"]["hash"].as_str().unwrap();
     office.run("store backup backup.db").fails_with(&["backup.db", "there is a file already"]);
@@ -40,7 +40,7 @@ fn a_backup_is_restored_by_using_it_and_a_copy_is_the_same() {
     assert_eq!((&copy["head"], &copy["counts"]), (&backup["head"], &backup["counts"]));
     office.run("store copy backup.db copy.db").fails_with(&["copy.db is not empty"]);
     let verdict = |store: &str| {
-        let json = office.run(&format!("verify --writer a {} --store {store} --json", files("001", 4..5))).json();
+        let json = office.run(&format!("verify --writer a {} --store {store} --json", files("006", 4..5))).json();
         (json["score"].clone(), json["decision"].clone())
     };
     assert_eq!(verdict("copy.db"), verdict("store.db"));
@@ -53,12 +53,12 @@ fn a_new_model_reads_the_stored_ink() {
     let office = Office::new();
     office.desk.synth("data", 6, 3, 2, 5);
     office.run("train data --backbone inknet --out other.safetensors").succeeds();
-    office.enroll("a", "001", 3).succeeds();
+    office.enroll("a", "006", 3).succeeds();
     office.enroll("b", "002", 2).succeeds();
-    let questioned = files("001", 4..5);
+    let questioned = files("006", 4..5);
     let before = office.run(&format!("verify --writer a {questioned} --model other.safetensors --json")).json();
     assert!(office.run(&format!("identify {questioned} --model other.safetensors")).out.contains("Nobody"));
-    office.run(&format!("enroll a {} --model other.safetensors", files("001", 4..5))).fails_with(&["store reembed"]);
+    office.run(&format!("enroll a {} --model other.safetensors", files("006", 4..5))).fails_with(&["store reembed"]);
     let done = office.run("store reembed --model other.safetensors --json").succeeds().json();
     assert_eq!((&done["reembedded"], &done["left"]), (&5.into(), &serde_json::json!([])));
     let after = office.run(&format!("verify --writer a {questioned} --model other.safetensors --json")).json();
@@ -75,7 +75,7 @@ fn another_preprocessing_needs_the_images() {
     let office = Office::new();
     office.desk.synth("data", 5, 3, 2, 5);
     office.run("train data --backbone simple-cnn --preprocess ink --epochs 1 --out other.safetensors").succeeds();
-    office.enroll("a", "001", 2).succeeds();
+    office.enroll("a", "006", 2).succeeds();
     office.run(&format!("enroll b {} --keep-images", files("002", 0..2))).succeeds();
     let done = office.run("store reembed --model other.safetensors --json").succeeds().json();
     assert_eq!(done["reembedded"], 2, "those of which the image is kept");
@@ -83,7 +83,7 @@ fn another_preprocessing_needs_the_images() {
     let verify = |writer: &str, of: &str| {
         office.run(&format!("verify --writer {writer} {} --model other.safetensors", files(of, 3..4)))
     };
-    verify("a", "001").fails_with(&["made for another model", "store reembed"]);
+    verify("a", "006").fails_with(&["made for another model", "store reembed"]);
     assert_ne!(verify("b", "002").code, 2);
 }
 
@@ -131,11 +131,11 @@ fn an_office_moves_to_postgres() {
     };
     order(&format!("CREATE DATABASE {name}"));
     let place = server.replace("/DATABASE", &format!("/{name}"));
-    office.enroll("a", "001", 3).succeeds();
+    office.enroll("a", "006", 3).succeeds();
     office.run(&format!("writers list --store {place}")).fails_with(&["there is no store"]);
     office.run(&format!("store copy store.db {place}")).succeeds();
     let verify = |store: &str| {
-        let verdict = office.run(&format!("verify --writer a {} --store {store} --json", files("001", 4..5))).json();
+        let verdict = office.run(&format!("verify --writer a {} --store {store} --json", files("006", 4..5))).json();
         (verdict["score"].clone(), verdict["audit"].clone())
     };
     assert_eq!(verify(&place), verify("store.db"));

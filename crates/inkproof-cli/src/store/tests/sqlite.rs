@@ -58,24 +58,31 @@ fn whatever_is_changed_behind_the_audit_is_found() {
     store.revoke_token(&token.id, &by("otto")).unwrap();
     let noted = store.head().unwrap().hash;
     store.record(&[decision(None, Decision::Accepted)]).unwrap();
+    let reviews = store.record(&[decision(None, Decision::Undecided), decision(None, Decision::Undecided)]).unwrap();
+    let settlement = Settlement { decision: Some(Decision::Rejected), note: Some("not his R".to_owned()) };
+    store.settle(reviews[0], &settlement, &by("otto")).unwrap();
     is_whole(&store);
     drop(store);
     for (change, words) in [
         ("UPDATE audit SET outcome = 'accepted' WHERE event = 'decided' AND outcome = 'rejected'", "entry 3"),
         ("UPDATE audit SET time = time - 1 WHERE sequence = 2", "entry 2"),
         ("DELETE FROM audit WHERE sequence = 3", "entries 3 to 3 of the audit are missing"),
-        ("DELETE FROM audit WHERE sequence = 6", "ends at entry 5, but its head is 6"),
+        ("DELETE FROM audit WHERE sequence = 9", "ends at entry 8, but its head is 9"),
         (
             "UPDATE signatures SET kept = (SELECT kept FROM signatures WHERE id = 2) WHERE id = 1",
             "references of writer",
         ),
         ("UPDATE signatures SET added = added + 1 WHERE id = 3", "references of writer"),
         ("DELETE FROM signatures WHERE id = 2", "references of writer"),
+        ("UPDATE writers SET id = 'three' WHERE id = 'two'", "id or references of writer"),
         ("DELETE FROM writers WHERE id = 'two'", "is missing, though never erased"),
         ("INSERT INTO writers VALUES (9, 'x', zeroblob(16), zeroblob(32), 0, 9)", "knows nothing of writer"),
         ("UPDATE tokens SET revoked = NULL", "was changed"),
         ("UPDATE tokens SET role = 'operator'", "was changed"),
         ("DELETE FROM tokens", "is missing"),
+        ("UPDATE reviews SET outcome = 'accepted' WHERE settled IS NOT NULL", "was changed"),
+        ("UPDATE reviews SET note = NULL", "was changed"),
+        ("DELETE FROM reviews WHERE settled IS NULL", "is missing"),
         ("INSERT INTO tokens VALUES ('id', zeroblob(32), 'clerk', 0, 'me', NULL, NULL)", "knows nothing of token"),
     ] {
         let changed = folder.file("changed.db");
@@ -88,7 +95,7 @@ fn whatever_is_changed_behind_the_audit_is_found() {
     }
     let cut = Connection::open(&whole).unwrap();
     cut.execute_batch(
-        "DELETE FROM audit WHERE sequence > 2; DELETE FROM tokens;
+        "DELETE FROM audit WHERE sequence > 2; DELETE FROM tokens; DELETE FROM reviews;
         UPDATE chain SET sequence = 2, hash = (SELECT hash FROM audit WHERE sequence = 2)",
     )
     .unwrap();
@@ -97,6 +104,21 @@ fn whatever_is_changed_behind_the_audit_is_found() {
     is_whole(&store);
     let wrong = store.check(Some(noted)).unwrap().wrong;
     assert!(wrong[0].contains("was cut off"), "only the noted head tells: {wrong:?}");
+}
+
+#[test]
+fn references_of_tomorrow_and_without_number_are_refused() {
+    let folder = Folder::new();
+    let store = open(&folder.file("new.db"));
+    let tomorrow = Time::of_milliseconds(Time::now().milliseconds() + 3 * 24 * 60 * 60 * 1000).unwrap();
+    let references = [NewReference { written: Some(tomorrow), ..reference(1) }];
+    let (writer, model, by) = (&id("one"), &model("first"), &by("anna"));
+    let enrolment = Enrolment { writer, references: &references, model, by, four_eyes: false, seen: 0, key: None };
+    assert!(matches!(store.enroll(&enrolment), Err(StoreError::NotWrittenYet(_))));
+    let numbers: Vec<u32> = (0..101).collect();
+    assert!(matches!(enroll(&store, "one", &numbers, 0), Err(StoreError::TooManyReferences { there: 0, .. })));
+    assert!(store.writer(&id("one")).unwrap().is_none(), "nothing of what was refused is kept");
+    is_whole(&store);
 }
 
 #[test]
