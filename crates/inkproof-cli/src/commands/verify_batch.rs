@@ -105,7 +105,7 @@ impl VerifyBatch {
             (Ok(Against::References(references)), _) => self.of_files(model, references, &case.questioned),
             (Ok(Against::Writer(_)), None) => unreachable!("a table of writers opens the store"),
         };
-        judged.unwrap_or_else(|error| Judged { outcome: Outcome::Failed(format!("{error:#}")), decision: None })
+        judged.unwrap_or_else(|error| Judged { outcome: Outcome::Failed(crate::in_one_line(&error)), decision: None })
     }
 
     fn of_files(&self, model: &Model, references: &[PathBuf], questioned: &Path) -> Result<Judged> {

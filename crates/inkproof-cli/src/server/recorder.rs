@@ -123,6 +123,6 @@ pub fn problem(error: &StoreError) -> Problem {
 pub fn failed(error: anyhow::Error) -> Problem {
     match error.downcast::<StoreError>() {
         Ok(error) => problem(&error),
-        Err(error) => Kind::Conflict.with(format!("{error:#}")),
+        Err(error) => Kind::Conflict.with(crate::in_one_line(&error)),
     }
 }
