@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Wake, Poll};
 use std::time::Duration;
@@ -17,12 +18,15 @@ use hyper_util::rt::TokioTimer;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tower_service::Service as Tower;
 
 use super::Shared;
 
 /// So long a client may take to send the head of a request, or to send the next request.
 const HEAD: Duration = Duration::from_secs(15);
+/// So long a client may take until it reads more of an answer.
+const UNREAD: Duration = Duration::from_secs(15);
 /// Bytes of a request's head.
 const MOST_HEAD: usize = 32 << 10;
 
@@ -106,11 +110,14 @@ struct Counted<S> {
 }
 
 impl<S> Accept<TcpStream, S> for Limited {
-    type Stream = TcpStream;
+    type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
     type Service = Counted<S>;
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        // Else clients that ask and never read would hold all connections.
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(UNREAD));
         let counted = |connection| (stream, Counted { service, _connection: Arc::new(connection) });
         let full = |_| io::Error::other("as many connections as are allowed are open");
         ready(self.connections.clone().try_acquire_owned().map(counted).map_err(full))

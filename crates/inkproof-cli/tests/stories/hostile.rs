@@ -1,6 +1,9 @@
 //! Story: whatever is sent, the server answers without a mistake of its own, lives on, and keeps no memory of it.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -167,4 +170,33 @@ fn requests_that_are_none() {
     assert!(!server.raw(&huge_head).starts_with(b"HTTP/1.1 5"));
     server.get("/healthz").is(200);
     assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+/// Whether the server answers somebody new.
+fn answers(address: &str) -> bool {
+    let ask = || -> std::io::Result<usize> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        stream.read(&mut [0; 64])
+    };
+    ask().is_ok_and(|read| read > 0)
+}
+
+#[test]
+fn clients_that_never_read_do_not_hold_the_server() {
+    const CLIENTS: usize = 3;
+    let desk = Desk::new();
+    let server = Server::start(&desk, &format!("--connections {CLIENTS}"));
+    // More answers than the sockets' buffers hold.
+    let asked = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(40);
+    let clients: Vec<TcpStream> = (0..CLIENTS).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
+    clients.iter().for_each(|mut client| client.write_all(asked.as_bytes()).unwrap());
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(!answers(&server.address), "they hold all connections");
+    let freed = (0..60).any(|_| {
+        std::thread::sleep(Duration::from_millis(500));
+        answers(&server.address)
+    });
+    assert!(freed, "{}", server.log());
 }
