@@ -8,6 +8,8 @@ use inkproof::calibration::Log10Lr;
 use inkproof::{Decision, Embedding, Flaw, ImageDigest, Model, Score, Threshold};
 use serde::Serialize;
 
+use crate::store::Reference;
+
 /// From this likeness on two inks are the same signing, scanned or saved twice. Of 1,200 pairs of genuine signatures of
 /// cedar and dutch the most alike are 0.85; the bundled ones scaled to 60 % or turned by 1.7 degrees are 0.91 and more.
 const SAME_SIGNING: f64 = 0.90;
@@ -28,6 +30,18 @@ pub struct Candidate<'a> {
     pub digest: ImageDigest,
     /// Nothing of those that are kept.
     pub flaws: Vec<Flaw>,
+}
+
+impl<'a> Candidate<'a> {
+    /// A reference of the store.
+    pub fn kept(reference: &'a Reference) -> Self {
+        Self {
+            name: format!("reference {}", reference.id),
+            embedding: &reference.embedding,
+            digest: reference.digest,
+            flaws: Vec::new(),
+        }
+    }
 }
 
 /// What is found of references that are offered.

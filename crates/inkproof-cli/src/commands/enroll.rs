@@ -133,15 +133,7 @@ impl Enroll {
                 stale.model.digest
             );
         }
-        let kept: Vec<_> = kept
-            .iter()
-            .map(|reference| Candidate {
-                name: format!("reference {}", reference.id),
-                embedding: &reference.embedding,
-                digest: reference.digest,
-                flaws: Vec::new(),
-            })
-            .collect();
+        let kept: Vec<_> = kept.iter().map(Candidate::kept).collect();
         let flaws = |path| seen.flaws.iter().filter(move |flaw| flaw.path == path).map(|flaw| flaw.flaw);
         let offered: Vec<_> = self
             .images

@@ -260,15 +260,7 @@ fn look(service: &Service, writer: Option<&Writer>, seen: &[Seen]) -> Result<Exa
             Kind::Conflict.with("the writer's references are another model's; run `inkproof store reembed` first")
         );
     }
-    let kept: Vec<_> = kept
-        .iter()
-        .map(|reference| Candidate {
-            name: format!("reference {}", reference.id),
-            embedding: &reference.embedding,
-            digest: reference.digest,
-            flaws: Vec::new(),
-        })
-        .collect();
+    let kept: Vec<_> = kept.iter().map(Candidate::kept).collect();
     let offered: Vec<_> = seen
         .iter()
         .map(|seen| Candidate {
