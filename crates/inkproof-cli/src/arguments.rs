@@ -1,17 +1,19 @@
 //! Options that several commands share.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::{Architecture, InkParameters, Model, Preprocess};
+use inkproof::{Architecture, InkParameters, Model, Preprocess, Verifier};
 use inkproof_lab::candidate::Candidate;
 use inkproof_lab::dataset::{DataSet, Layout, OnBad, Split};
 use inkproof_lab::evaluate::VerificationOptions;
 use inkproof_lab::pictures::ReadOptions;
 use inkproof_lab::train::{Negatives, TrainOptions};
+use inkproof_service::{Options, Service, Threads};
+use inkproof_store::{Store, default_place};
 
-use crate::store::Store;
 
 /// Where the signatures are and how they are read.
 #[derive(Debug, Clone, Args)]
@@ -112,6 +114,10 @@ impl ModelFile {
             None => Ok(Model::bundled()),
         }
     }
+
+    pub fn verifier(&self) -> Result<Arc<Verifier>> {
+        Ok(Arc::new(Verifier::new(self.load()?)))
+    }
 }
 
 /// Where the store is.
@@ -132,20 +138,21 @@ impl StorePlace {
         Ok(Store::open_existing(&self.place()?)?)
     }
 
-    fn place(&self) -> Result<String> {
-        if let Some(place) = &self.store {
-            return Ok(place.clone());
-        }
-        default_store()
+    /// What verifies with a store that has to be there.
+    pub fn service(&self, model: &ModelFile) -> Result<Service> {
+        let options = Options { threads: Threads::All, ..Options::default() };
+        Ok(Service::new(model.verifier()?, Arc::new(self.open_existing()?), options))
     }
-}
 
-/// `store.db` in the user's data folder.
-pub fn default_store() -> Result<String> {
-    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let data = data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")));
-    let path = data.context("there is no home folder; say with --store where the store is")?.join("inkproof/store.db");
-    path.into_os_string().into_string().map_err(|path| anyhow!("{}: its name is no UTF-8", path.display()))
+    /// The same with a store that is made where there is none.
+    pub fn new_service(&self, verifier: Arc<Verifier>, options: Options) -> Result<Service> {
+        Ok(Service::new(verifier, Arc::new(self.open()?), options))
+    }
+
+    fn place(&self) -> Result<String> {
+        let place = self.store.clone().or_else(default_place);
+        place.context("there is no home folder; say with --store where the store is")
+    }
 }
 
 /// Which model, or baseline, is measured.

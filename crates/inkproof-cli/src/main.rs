@@ -8,20 +8,13 @@
 mod allocator;
 mod arguments;
 mod commands;
-mod enrolment;
 mod figures;
-mod identification;
 mod images;
 mod interrupt;
-mod judgement;
-mod known_writer;
 #[allow(unsafe_code)]
 mod pipe;
 mod progress;
-mod search_index;
-mod server;
-mod settings;
-mod store;
+mod text;
 
 use std::process::ExitCode;
 

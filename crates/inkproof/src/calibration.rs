@@ -193,7 +193,8 @@ pub enum Strength {
 }
 
 impl Support {
-    pub fn of(lr: Log10Lr) -> Self {
+    /// On the scale of the ENFSI guideline (2015).
+    pub fn from_lr(lr: Log10Lr) -> Self {
         match (Strength::of(lr.get().abs()), lr.get() > 0.0) {
             (None, _) => Self::Neither,
             (Some(strength), true) => Self::SameWriter(strength),

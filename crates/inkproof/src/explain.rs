@@ -5,6 +5,7 @@
 //! questioned ink has of theirs: a stroke that is missing can only be seen there. All are in the same frame, so the same
 //! part lies at the same spot in each.
 
+use std::borrow::Borrow;
 use std::ops::Range;
 
 use crate::inknet::Places;
@@ -56,10 +57,10 @@ impl Explanation {
     ///
     /// # Errors
     /// [`Error::NoReference`] where there is none, [`Error::NoPlaces`] for a model whose embeddings have no places.
-    pub fn new(references: &[Embedding], questioned: &Embedding) -> Result<Self> {
+    pub fn new<R: Borrow<Embedding>>(references: &[R], questioned: &Embedding) -> Result<Self> {
         let places = |embedding| Embedding::places(embedding).ok_or(Error::NoPlaces);
         let questioned = places(questioned)?;
-        let references = references.iter().map(places).collect::<Result<Vec<_>>>()?;
+        let references = references.iter().map(|reference| places(reference.borrow())).collect::<Result<Vec<_>>>()?;
         if references.is_empty() {
             return Err(Error::NoReference);
         }
@@ -80,8 +81,9 @@ impl Explanation {
     }
 
     /// The questioned ink and, right of it, the most alike references: blue where they agree, orange where they do not.
-    pub fn picture(&self, references: &[Ink], questioned: &Ink) -> Picture {
-        let shown = self.order.iter().take(SHOWN).map(|&number| (&references[number], &self.references[number]));
+    pub fn picture<I: Borrow<Ink>>(&self, references: &[I], questioned: &Ink) -> Picture {
+        let shown = self.order.iter().take(SHOWN);
+        let shown = shown.map(|&number| (references[number].borrow(), &self.references[number]));
         let panels: Vec<(&Ink, &Agreement)> = [(questioned, &self.questioned)].into_iter().chain(shown).collect();
         let (columns, rows) = crop(&panels);
         let (panel, height) = (SCALE * columns.len(), SCALE * rows.len());

@@ -1,7 +1,47 @@
-//! The engine of inkproof: bytes → gray image → ink → embedding → score → decision.
+//! Verifies handwritten signatures from images: *is this questioned signature by the writer of these references?*
 //!
-//! Each arrow is one function that can be read, tested and timed alone. The engine opens no
-//! data set, no database and no socket, and builds for `wasm32-unknown-unknown` without the feature `rayon`.
+//! ```no_run
+//! # fn main() -> inkproof::Result<()> {
+//! let verifier = inkproof::Verifier::bundled();
+//! let references = [verifier.embed_file("ref1.png")?, verifier.embed_file("ref2.png")?];
+//! let verdict = verifier.verify(&references, &verifier.embed_file("questioned.png")?)?;
+//! println!("{}: {} ({})", verdict.decision, verdict.score, verdict.strength());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The same with the signatures that come with the sources, of writers who do not exist:
+//!
+//! ```
+//! # fn main() -> inkproof::Result<()> {
+//! use inkproof::{Decision, Verifier};
+//!
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/signatures");
+//! let verifier = Verifier::bundled();
+//! let embed = |name: &str| verifier.embed_file(format!("{folder}/{name}"));
+//! let references = [embed("001/001_01.png")?, embed("001/001_02.png")?, embed("001/001_03.png")?];
+//! let by_the_writer = verifier.verify(&references, &embed("001/001_04.png")?)?;
+//! assert_eq!(by_the_writer.decision, Decision::Accepted);
+//! let by_another = verifier.verify(&references, &embed("002/002_01.png")?)?;
+//! assert_eq!(by_another.decision, Decision::Rejected);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What happens to an image
+//!
+//! bytes → gray image ([`decode()`]) → [`Ink`] ([`Preprocess`]) → [`Embedding`] ([`Model::embed`]) → [`Score`] and
+//! [`Verdict`] ([`Verifier::verify`]). Each arrow is one function that can be called, tested and timed alone.
+//!
+//! * A [`Verdict`] is *accepted*, *rejected* or *undecided*: an image that is unfit ([`Flaw`]) or evidence that supports
+//!   neither side is left to a person. Do not compare [`Model::score`] with a threshold of your own choice instead: it knows
+//!   nothing of the number of references, of likelihood ratios or of flaws.
+//! * [`Verifier::check_references`] says whether images are fit to be kept as a writer's references.
+//! * [`Verifier::explain`] shows where two signatures agree.
+//! * A [`Model`] is one safetensors file: weights, preprocessing, calibration, and what it was trained on.
+//!
+//! The library opens no data set, no database and no socket. Without the feature `rayon` it uses one thread and builds for
+//! `wasm32-unknown-unknown`.
 #![deny(unsafe_code)]
 
 pub mod architecture;
@@ -10,6 +50,7 @@ pub mod calibration;
 pub mod decode;
 pub mod digest;
 mod embedding_bytes;
+pub mod enrolment;
 pub mod error;
 pub mod explain;
 pub mod gray;
@@ -25,6 +66,8 @@ pub mod quality;
 pub mod random;
 pub mod score;
 pub mod speed;
+pub mod verdict;
+mod verifier;
 
 pub use architecture::Architecture;
 pub use atomic::write_atomically;
@@ -40,3 +83,5 @@ pub use network::Backbone;
 pub use preprocess::{Frame, Ink, InkParameters, Prepared, Preprocess, SIDE, raw_resize};
 pub use quality::Flaw;
 pub use score::{Decision, Embedding, Score, Threshold};
+pub use verdict::{Verdict, VerifyOptions};
+pub use verifier::{Signature, Times, Verifier};

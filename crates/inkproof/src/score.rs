@@ -1,5 +1,7 @@
 //! Embeddings, and what is said about them: score, threshold, decision.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::{Log10Lr, Support};
@@ -32,11 +34,11 @@ impl Embedding {
         }
     }
 
-    /// How alike two are, whoever signed: 1 for the same ink. Of vectors the cosine, of places [`Places::alike`].
+    /// How similar two are, whoever signed: 1 for the same ink. Of vectors the cosine, of places [`Places::alike`].
     ///
     /// # Errors
     /// [`Error::OtherEmbedding`] for two of different kinds.
-    pub fn likeness(&self, other: &Self) -> Result<f64> {
+    pub fn similarity(&self, other: &Self) -> Result<f64> {
         match (self, other) {
             (Self::Vector(a), Self::Vector(b)) if a.len() == b.len() => {
                 Ok(a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum())
@@ -69,12 +71,20 @@ fn length(vector: &[f32]) -> f64 {
 pub struct Score(f64);
 
 impl Score {
+    /// Any number; see [`Model::score`](crate::Model::score) for what a model's scores mean.
     pub fn new(value: f64) -> Self {
         Self(value)
     }
 
+    /// The number.
     pub fn get(self) -> f64 {
         self.0
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -109,16 +119,27 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// Undecided where the likelihood ratio supports neither proposition (between 1/2 and 2), else as [`Decision::of`].
-    pub fn by_evidence(score: Score, threshold: Threshold, lr: Option<Log10Lr>) -> Self {
-        match lr.map(Support::of) {
+    /// Undecided where the likelihood ratio supports neither proposition (between 1/2 and 2), else as
+    /// [`Decision::from_score`].
+    pub fn from_evidence(score: Score, threshold: Threshold, lr: Option<Log10Lr>) -> Self {
+        match lr.map(Support::from_lr) {
             Some(Support::Neither) => Self::Undecided,
-            _ => Self::of(score, threshold),
+            _ => Self::from_score(score, threshold),
         }
     }
 
     /// Accepted when the score reaches the threshold.
-    pub fn of(score: Score, threshold: Threshold) -> Self {
+    pub fn from_score(score: Score, threshold: Threshold) -> Self {
         if score.get() >= threshold.get() { Self::Accepted } else { Self::Rejected }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Undecided => "undecided",
+        })
     }
 }

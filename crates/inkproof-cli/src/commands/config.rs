@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use toml::Value as Toml;
 
-use crate::settings::{Origin, Sources};
-use crate::store::without_password;
+use inkproof_server::settings::{Origin, Sources};
+use inkproof_store::without_password;
 
 /// Show every setting of the service and where it comes from
 ///

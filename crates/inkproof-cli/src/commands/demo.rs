@@ -133,7 +133,7 @@ fn judged(model: &Model, embedded: &Embedded, comparison: &Comparison) -> String
     let (score, references) = (Score::new(comparison.score), comparison.references.len());
     let threshold = model.threshold_for(references);
     let lr = model.info().calibration.as_ref().and_then(|calibration| calibration.log10_lr(score, references));
-    let decision = Decision::by_evidence(score, threshold, lr);
+    let decision = Decision::from_evidence(score, threshold, lr);
     let is_genuine = comparison.class == Class::Genuine;
     let (word, right) = match decision {
         Decision::Accepted => ("ACCEPTED", if is_genuine { "right" } else { "wrong" }),

@@ -9,7 +9,7 @@ use inkproof::{Decision, write_atomically};
 use serde_json::json;
 
 use crate::arguments::StorePlace;
-use crate::store::{Actor, Review, Settlement};
+use inkproof_store::{Actor, Review, Settlement};
 
 /// List and settle the decisions that were left to a person
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use crate::server;
-use crate::settings::Sources;
+
+use inkproof_server::settings::Sources;
 
 /// Serve the API and the web page
 ///
@@ -21,7 +21,7 @@ pub struct Serve {
 impl Serve {
     pub fn run(self) -> Result<ExitCode> {
         let (settings, _) = self.sources.read()?;
-        server::run(settings)?;
+        inkproof_server::run(settings)?;
         Ok(ExitCode::SUCCESS)
     }
 }

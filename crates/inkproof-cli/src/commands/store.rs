@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use inkproof::{Limits, Model};
 use inkproof_lab::progress::{Event, Progress};
+use inkproof_store::{Actor, AuditPage, Copied, Hash, Store as Kept};
 use serde_json::json;
 
 use crate::arguments::{ModelFile, StorePlace};
 use crate::progress::Shown;
-use crate::store::{Actor, AuditPage, Copied, Hash, ModelStamp, Store as Kept, StoreError, WriterId};
 
 /// Check, back up, copy and upgrade the store
 #[derive(Debug, Args)]
@@ -209,78 +208,20 @@ impl Log {
     }
 }
 
-/// Writers that are looked for at once.
-const PAGE: usize = 100;
-
 impl Reembed {
     fn run(self) -> Result<()> {
-        let model = self.model.load()?;
-        let store = self.store.open_existing()?;
-        let outdated = store.info()?.models.into_iter().filter(|(digest, _)| digest != model.digest());
-        let total = outdated.map(|(_, count)| count as usize).sum();
+        let service = self.store.service(&self.model)?;
         let mut shown = Shown::new();
-        shown.report(Event::Stage { name: "reembed", total });
-        let (mut after, mut done, mut left) = (0, 0, Vec::new());
-        loop {
-            let page = store.outdated(model.digest(), after, PAGE)?;
-            let Some((last, _)) = page.last() else { break };
-            after = *last;
-            for (_, writer) in &page {
-                done += upgrade(&store, &model, writer, &mut left)?;
-                shown.report(Event::Advance { done });
-            }
-        }
+        shown.report(Event::Stage { name: "reembed", total: service.outdated_references()? });
+        let done = service.reembed(&Actor::local(), |done| shown.report(Event::Advance { done }))?;
         drop(shown);
-        match self.json {
-            true => println!("{:#}", json!({"reembedded": done, "model": model.digest(), "left": left})),
-            false => {
-                println!("{done} references are embedded by model {} ({}) now.", model.name(), model.digest());
-                left.iter().for_each(|reference| println!("Left as it was, enroll it anew: {reference}."));
-            }
+        if self.json {
+            println!("{:#}", json!(done));
+            return Ok(());
         }
+        let model = service.verifier().model();
+        println!("{} references are embedded by model {} ({}) now.", done.reembedded, model.name(), model.digest());
+        done.left.iter().for_each(|reference| println!("Left as it was, enroll it again: {reference}."));
         Ok(())
     }
-}
-
-/// Embeds one writer's references anew; how many. Somebody who changes the writer meanwhile is waited for, who erases it is
-/// believed.
-fn upgrade(store: &Kept, model: &Model, id: &WriterId, left: &mut Vec<String>) -> Result<usize> {
-    let stamp = ModelStamp::of(model);
-    loop {
-        let Some(writer) = store.writer(id)? else { return Ok(0) };
-        let mut embeddings = Vec::new();
-        let mut without = Vec::new();
-        for reference in writer.references.iter().filter(|reference| reference.model.digest != stamp.digest) {
-            let named = || format!("reference {} of '{id}'", reference.id);
-            let ink = match (reference.model.preprocess == stamp.preprocess, reference.has_image) {
-                (true, _) => Some(reference.ink.clone()),
-                (false, true) => store
-                    .image(id, reference.id)?
-                    .map(|image| prepared(model, &image))
-                    .transpose()
-                    .with_context(named)?,
-                (false, false) => None,
-            };
-            match ink {
-                Some(ink) => embeddings.push((reference.id, model.embed(&ink).with_context(named)?, ink)),
-                None => without.push(format!("{}, whose ink was made for another preprocessing", named())),
-            }
-        }
-        if embeddings.is_empty() {
-            left.extend(without);
-            return Ok(0);
-        }
-        match store.reembed(id, writer.changed, &embeddings, &stamp, &Actor::local()) {
-            Err(StoreError::Changed(_) | StoreError::NoWriter(_)) => {}
-            done => {
-                done?;
-                left.extend(without);
-                return Ok(embeddings.len());
-            }
-        }
-    }
-}
-
-fn prepared(model: &Model, image: &[u8]) -> inkproof::Result<inkproof::Ink> {
-    Ok(model.preprocess().apply(image, &Limits::default())?.ink)
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::arguments::StorePlace;
-use crate::store::{Actor, Role, Time, Token as Kept};
+use inkproof_store::{Actor, Role, Time, Token as Kept};
 
 /// Make, list and revoke the tokens that let clients use the server
 #[derive(Debug, Args)]

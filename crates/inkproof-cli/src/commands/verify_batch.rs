@@ -8,20 +8,20 @@ mod results;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Args;
-use inkproof::{Decision, Embedding, Ink, Model};
+use inkproof::{Decision, Verifier, VerifyOptions};
 use inkproof_lab::progress::{Event, Progress};
+use inkproof_service::{Judged, Question, Service, Threads, verify_references};
+use inkproof_store::Actor;
 use rayon::prelude::*;
 use serde_json::json;
 
 use crate::arguments::{ModelFile, StorePlace};
-use crate::images::Seen;
-use crate::judgement::{Asked, Judgement};
-use crate::known_writer::KnownWriter;
+use crate::images::ImageFiles;
 use crate::progress::Shown;
-use crate::store::{Actor, NewDecision, Store};
 use cases::{Against, Case, Cases};
 use results::{Outcome, Results};
 
@@ -58,18 +58,11 @@ struct Counts {
     failed: usize,
 }
 
-/// What was found out of a row, and what of it goes into the audit.
-struct Judged {
-    outcome: Outcome,
-    decision: Option<NewDecision>,
-}
-
 impl VerifyBatch {
     pub fn run(self) -> Result<ExitCode> {
         let cases = Cases::read(&self.cases)?;
         let (mut results, earlier) = Results::open(&self.out, &cases)?;
-        let model = self.model.load()?;
-        let store = if cases.of_writers { Some(self.store.open_existing()?) } else { None };
+        let judge = self.judge(&cases)?;
         let mut shown = Shown::new();
         shown.report(Event::Stage { name: "verify", total: cases.rows.len() });
         if earlier > 0 {
@@ -77,13 +70,7 @@ impl VerifyBatch {
         }
         let (mut counts, mut done) = (Counts::default(), earlier);
         for some in cases.rows[earlier..].chunks(ROWS_A_THREAD * rayon::current_num_threads()) {
-            let judged = |case: &Case| self.judge(&model, store.as_ref(), case);
-            let judged: Vec<Judged> = some.par_iter().with_max_len(1).map(judged).collect();
-            let decisions: Vec<NewDecision> = judged.iter().filter_map(|judged| judged.decision.clone()).collect();
-            if let Some(store) = &store {
-                store.record(&decisions)?;
-            }
-            for (case, Judged { outcome, .. }) in some.iter().zip(judged) {
+            for (case, outcome) in some.iter().zip(judge.rows(some)?) {
                 counts.count(&outcome);
                 results.write(case, &outcome)?;
             }
@@ -96,34 +83,14 @@ impl VerifyBatch {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// One row; what is wrong with it is its outcome.
-    fn judge(&self, model: &Model, store: Option<&Store>, case: &Case) -> Judged {
-        let judged = match (&case.against, store) {
-            (Err(why), _) => Err(anyhow::anyhow!("{why}")),
-            (Ok(Against::Writer(id)), Some(store)) => KnownWriter::find(store, id, model)
-                .and_then(|known| of_enrolled(model, &known, &self.beside(&case.questioned))),
-            (Ok(Against::References(references)), _) => self.of_files(model, references, &case.questioned),
-            (Ok(Against::Writer(_)), None) => unreachable!("a table of writers opens the store"),
+    fn judge(&self, cases: &Cases) -> Result<Judge> {
+        let folder = self.cases.parent().unwrap_or(Path::new("")).to_owned();
+        let by = if cases.of_writers {
+            JudgedBy::Service(self.store.service(&self.model)?)
+        } else {
+            JudgedBy::Verifier(self.model.verifier()?)
         };
-        judged.unwrap_or_else(|error| Judged { outcome: Outcome::Failed(crate::in_one_line(&error)), decision: None })
-    }
-
-    fn of_files(&self, model: &Model, references: &[PathBuf], questioned: &Path) -> Result<Judged> {
-        let paths: Vec<PathBuf> = [questioned]
-            .into_iter()
-            .chain(references.iter().map(PathBuf::as_path))
-            .map(|path| self.beside(path))
-            .collect();
-        let Seen { embeddings, flaws, .. } = Seen::of(model, &paths.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
-        let references: Vec<&Embedding> = embeddings[1..].iter().collect();
-        let asked = Asked { flawed: !flaws.is_empty(), ..Asked::default() };
-        let judgement = Judgement::of(model, &references, &embeddings[0], asked)?;
-        let flaws = flaws.iter().map(|flaw| format!("{}: {}", flaw.path.display(), flaw.flaw)).collect();
-        Ok(Judged { outcome: Outcome::Judged(judgement, flaws), decision: None })
-    }
-
-    fn beside(&self, path: &Path) -> PathBuf {
-        self.cases.parent().unwrap_or(Path::new("")).join(path)
+        Ok(Judge { by, folder })
     }
 
     fn tell(&self, counts: &Counts, earlier: usize) {
@@ -143,29 +110,60 @@ impl VerifyBatch {
     }
 }
 
-fn of_enrolled(model: &Model, known: &KnownWriter, questioned: &Path) -> Result<Judged> {
-    let Seen { inks, embeddings, flaws, .. } = Seen::of(model, &[questioned])?;
-    let references: Vec<&Embedding> = known.embeddings.iter().collect();
-    let asked = Asked { flawed: !flaws.is_empty(), ..Asked::default() };
-    let judgement = Judgement::of(model, &references, &embeddings[0], asked)?;
-    let flaws: Vec<String> = flaws.iter().map(|flaw| flaw.flaw.to_string()).collect();
-    let ink: Option<Ink> = inks.into_iter().next();
-    let decision = NewDecision {
-        writer: Some(known.pseudonym),
-        by: Actor::local(),
-        decision: judgement.decision,
-        model: model.digest().to_owned(),
-        details: known.details(&judgement, &flaws),
-        questioned: ink.filter(|_| judgement.decision == Decision::Undecided),
-    };
-    Ok(Judged { outcome: Outcome::Judged(judgement, flaws), decision: Some(decision) })
+/// What judges rows, and where their files are.
+struct Judge {
+    by: JudgedBy,
+    /// The table's folder.
+    folder: PathBuf,
+}
+
+/// Only a table of writers needs a store.
+enum JudgedBy {
+    Service(Service),
+    Verifier(Arc<Verifier>),
+}
+
+impl Judge {
+    /// Judges rows on all cores. What is wrong with a row is its outcome; decisions on enrolled writers are written down
+    /// together before any is returned.
+    fn rows(&self, cases: &[Case]) -> Result<Vec<Outcome>> {
+        let judge = |case: &Case| self.row(case).map_err(|error| crate::in_one_line(&error));
+        let mut rows: Vec<Result<Judged, String>> = cases.par_iter().with_max_len(1).map(judge).collect();
+        if let JudgedBy::Service(service) = &self.by {
+            service.record(rows.iter_mut().flatten())?;
+        }
+        Ok(rows.into_iter().map(Outcome::from).collect())
+    }
+
+    fn row(&self, case: &Case) -> Result<Judged> {
+        let against = case.against.as_ref().map_err(|why| anyhow!("{why}"))?;
+        let verifier = match &self.by {
+            JudgedBy::Service(service) => service.verifier(),
+            JudgedBy::Verifier(verifier) => verifier,
+        };
+        let references = match against {
+            Against::Writer(_) => &[][..],
+            Against::References(references) => references,
+        };
+        let paths: Vec<PathBuf> =
+            [&case.questioned].into_iter().chain(references).map(|path| self.folder.join(path)).collect();
+        let files = ImageFiles::read(&paths, verifier.limits())?;
+        let images = files.named();
+        let question = Question { questioned: images[0], options: VerifyOptions::default(), pictures: false };
+        Ok(match (&self.by, against) {
+            (JudgedBy::Service(service), Against::Writer(writer)) => {
+                service.verify_writer(writer, &question, Actor::local())?
+            }
+            _ => verify_references(verifier, &images[1..], &question, Actor::local(), Threads::One)?,
+        })
+    }
 }
 
 impl Counts {
     fn count(&mut self, outcome: &Outcome) {
         *match outcome {
             Outcome::Failed(_) => &mut self.failed,
-            Outcome::Judged(judgement, _) => match judgement.decision {
+            Outcome::Judged { verdict, .. } => match verdict.decision {
                 Decision::Accepted => &mut self.accepted,
                 Decision::Rejected => &mut self.rejected,
                 Decision::Undecided => &mut self.undecided,

@@ -8,8 +8,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::arguments::StorePlace;
-use crate::known_writer::Age;
-use crate::store::{Actor, Reference, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
+use inkproof_service::Age;
+use inkproof_store::{Actor, Reference, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
 
 /// List, show, export and erase the writers that are enrolled
 #[derive(Debug, Args)]
@@ -129,7 +129,7 @@ impl List {
 
 fn line(writer: &WriterSummary, now: Time) -> String {
     let waiting = if writer.waiting > 0 { format!(", {} to be approved", writer.waiting) } else { String::new() };
-    let age = writer.newest.map(|newest| Age::of(newest, now));
+    let age = writer.newest.map(|newest| Age::new(newest, now));
     let age =
         age.map_or(String::new(), |age| format!(", {}{}", days(age.newest_days), if age.old { ", old" } else { "" }));
     format!("{:<24} {} references{waiting}{age}", writer.id.as_str(), writer.references)
@@ -145,7 +145,7 @@ fn days(days: i64) -> String {
 }
 
 fn with_age(mut json: Value, newest: Option<Time>, now: Time) -> Value {
-    json["age"] = json!(newest.map(|newest| Age::of(newest, now)));
+    json["age"] = json!(newest.map(|newest| Age::new(newest, now)));
     json
 }
 
@@ -165,7 +165,7 @@ impl Show {
         }
         match newest {
             None => println!("No reference counts yet."),
-            Some(newest) => Age::of(newest, now).advice().into_iter().for_each(|advice| println!("{advice}")),
+            Some(newest) => Age::new(newest, now).advice().into_iter().for_each(|advice| println!("{advice}")),
         }
         Ok(())
     }
@@ -183,7 +183,7 @@ fn described(reference: &Reference, now: Time) -> String {
 }
 
 impl OfReference {
-    fn run(self, done: &str, verb: impl Fn(&Store, &WriterId, i64, &Actor) -> crate::store::Result<()>) -> Result<()> {
+    fn run(self, done: &str, verb: impl Fn(&Store, &WriterId, i64, &Actor) -> inkproof_store::Result<()>) -> Result<()> {
         let store = self.store.open_existing()?;
         verb(&store, &self.writer, self.reference, &Actor::local())?;
         match self.json {

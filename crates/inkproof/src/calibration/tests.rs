@@ -44,15 +44,15 @@ fn words_name_two_propositions_and_mirror_each_other() {
         (1.1e4, "very strong support"),
         (1.1e6, "extremely strong support"),
     ] {
-        let same = Support::of(Log10Lr::new(ratio.log10())).to_string();
-        let other = Support::of(Log10Lr::new(-ratio.log10())).to_string();
+        let same = Support::from_lr(Log10Lr::new(ratio.log10())).to_string();
+        let other = Support::from_lr(Log10Lr::new(-ratio.log10())).to_string();
         assert!(same.starts_with(words) && other.starts_with(words), "{ratio}: {same}");
         assert!(same.ends_with("written by the writer of the references, rather than by somebody else"), "{same}");
         assert!(other.ends_with("written by somebody else, rather than by the writer of the references"), "{other}");
         assert!(!same.contains("forged") && !other.contains("forged"));
     }
     for ratio in [1.0f64, 1.9, 1.0 / 1.9] {
-        let neither = Support::of(Log10Lr::new(ratio.log10())).to_string();
+        let neither = Support::from_lr(Log10Lr::new(ratio.log10())).to_string();
         assert!(neither.starts_with("support for neither proposition"), "{neither}");
     }
 }

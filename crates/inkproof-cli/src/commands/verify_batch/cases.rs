@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use csv::StringRecord;
 
-use crate::store::WriterId;
+use inkproof_store::WriterId;
 
 /// All rows of a table.
 pub struct Cases {

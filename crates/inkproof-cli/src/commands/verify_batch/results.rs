@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use inkproof::{Decision, Score, Threshold};
+use inkproof_service::{ImageFlaw, Judged, VerdictFields};
 use serde::Serialize;
 
 use super::cases::{Case, Cases};
-use crate::judgement::Judgement;
 
 /// What came out of a row.
 pub enum Outcome {
-    /// And what makes its images unfit.
-    Judged(Judgement, Vec<String>),
+    /// The verdict, and what makes its images unfit.
+    Judged { verdict: Box<VerdictFields>, flaws: String },
     /// Why not.
     Failed(String),
 }
@@ -46,8 +46,25 @@ struct Line<'a> {
     score: Option<Score>,
     threshold: Option<Threshold>,
     log10_lr: Option<f64>,
-    flaws: String,
+    flaws: &'a str,
     error: Option<&'a str>,
+}
+
+impl From<Result<Judged, String>> for Outcome {
+    /// Of an enrolled writer only the questioned image can be unfit, so its name would say nothing.
+    fn from(judged: Result<Judged, String>) -> Self {
+        match judged {
+            Err(why) => Self::Failed(why),
+            Ok(Judged { answer, .. }) => {
+                let named = |flaw: &ImageFlaw| match answer.writer {
+                    Some(_) => flaw.flaw.clone(),
+                    None => format!("{}: {}", flaw.path, flaw.flaw),
+                };
+                let flaws = answer.flaws.iter().map(named).collect::<Vec<_>>().join("; ");
+                Self::Judged { verdict: Box::new(answer.verdict), flaws }
+            }
+        }
+    }
 }
 
 impl Results {
@@ -79,19 +96,19 @@ impl Results {
 
     pub fn write(&mut self, case: &Case, outcome: &Outcome) -> Result<()> {
         let claimed = |is_so: bool| is_so.then_some(case.claimed.as_str());
-        let (judgement, flaws, error) = match outcome {
-            Outcome::Judged(judgement, flaws) => (Some(judgement), flaws.join("; "), None),
-            Outcome::Failed(why) => (None, String::new(), Some(why.as_str())),
+        let (verdict, flaws, error) = match outcome {
+            Outcome::Judged { verdict, flaws } => (Some(verdict), flaws.as_str(), None),
+            Outcome::Failed(why) => (None, "", Some(why.as_str())),
         };
         let line = Line {
             row: case.number,
             writer: claimed(self.of_writers),
             references: claimed(!self.of_writers),
             questioned: &case.questioned,
-            decision: judgement.map(|judgement| judgement.decision),
-            score: judgement.map(|judgement| judgement.score),
-            threshold: judgement.map(|judgement| judgement.threshold),
-            log10_lr: judgement.and_then(|judgement| judgement.log10_lr).map(|lr| lr.get()),
+            decision: verdict.map(|verdict| verdict.decision),
+            score: verdict.map(|verdict| verdict.score),
+            threshold: verdict.map(|verdict| verdict.threshold),
+            log10_lr: verdict.and_then(|verdict| verdict.log10_lr).map(|lr| lr.get()),
             flaws,
             error,
         };

@@ -1,0 +1,55 @@
+//! Whether the service lives, whether it can serve, and its figures.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Shared;
+use inkproof_service::ModelName;
+use crate::metrics;
+use crate::problem::{Kind, Problem};
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
+}
+
+/// What `/healthz` and `/readyz` answer.
+#[derive(Debug, Serialize, ToSchema)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    model: ModelName,
+}
+
+impl Health {
+    fn of(service: &Shared) -> Self {
+        Self { status: "ok", version: env!("CARGO_PKG_VERSION"), model: ModelName::new(service.model()) }
+    }
+}
+
+/// Whether the process lives
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = OK, body = Health)))]
+async fn healthz(State(service): State<Shared>) -> Json<Health> {
+    Json(Health::of(&service))
+}
+
+/// Whether requests can be served: the store answers, and the service is not stopping
+#[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = OK, body = Health), Problem))]
+async fn readyz(State(service): State<Shared>) -> Result<Json<Health>, Problem> {
+    if service.is_stopping() {
+        return Err(Kind::Unavailable.with("the service is stopping"));
+    }
+    service.ask(|store| store.head()).await?;
+    Ok(Json(Health::of(&service)))
+}
+
+/// Figures in the text format of Prometheus
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = OK, body = String), Problem))]
+async fn metrics(State(service): State<Shared>) -> Response {
+    ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], service.metrics.text(&service.workers)).into_response()
+}

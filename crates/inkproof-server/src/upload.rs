@@ -1,0 +1,313 @@
+//! The body of a request that brings images: a form (`multipart/form-data`) or JSON with base64, read to the same thing.
+//!
+//! Nothing is decoded here: this says which images there are. All of a request is in memory and below the limits already.
+
+use std::fmt;
+
+use axum::body::Bytes;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use inkproof::Threshold;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use crate::problem::{Kind, Problem};
+
+/// More parts than this are no form of ours, however many images are allowed.
+const MOST_PARTS: usize = 1000;
+/// Bytes of a part that is no image.
+const MOST_TEXT: usize = 4096;
+/// Of what is wrong with a document, which may quote it, so much is told.
+const MOST_TOLD: usize = 300;
+
+/// What a request brings.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Upload {
+    /// Signatures known to be the writer's.
+    #[serde(deserialize_with = "few")]
+    pub references: Vec<Image>,
+    /// The signature to be judged.
+    pub questioned: Option<Image>,
+    pub threshold: Option<f64>,
+    pub explain: bool,
+    pub force: bool,
+    /// The id of a writer who is new.
+    pub id: Option<String>,
+    /// When the references were signed.
+    pub written: Option<String>,
+    /// How many writers are wanted.
+    pub top: Option<usize>,
+}
+
+/// An image that was sent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// What the sender calls it.
+    #[serde(default)]
+    pub name: String,
+    #[serde(rename = "image", deserialize_with = "of_base64")]
+    pub bytes: Bytes,
+}
+
+/// A form that brings images. A field that stands for several may be there several times.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its schema is used: the OpenAPI document describes the form by it")]
+pub struct Form {
+    /// A signature known to be the writer's; once for each.
+    #[schema(content_media_type = "application/octet-stream")]
+    reference: Vec<String>,
+    /// The signature to be judged.
+    #[schema(content_media_type = "application/octet-stream")]
+    questioned: Option<String>,
+    /// Accept from this score on and reject below it, instead of from the model's own threshold.
+    threshold: Option<f64>,
+    /// Add pictures of the inks and of where they agree.
+    explain: Option<bool>,
+    /// Enrol references that do not agree with the others or are nearly the same image.
+    force: Option<bool>,
+}
+
+/// The same as JSON.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its schema is used: the OpenAPI document describes the JSON by it")]
+pub struct Json {
+    references: Vec<JsonImage>,
+    questioned: Option<JsonImage>,
+    threshold: Option<f64>,
+    explain: Option<bool>,
+    force: Option<bool>,
+}
+
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "see Json")]
+pub struct JsonImage {
+    name: Option<String>,
+    /// The image file, in base64.
+    #[schema(content_encoding = "base64")]
+    image: String,
+}
+
+/// Reads a body by its media type.
+///
+/// # Errors
+/// 415 for a media type that is not read, 400 where it is not what it says, 413 for more than `most_images`; each names
+/// the field where it can.
+pub async fn read(media_type: Option<&str>, body: Bytes, most_images: usize) -> Result<Upload, Problem> {
+    let media_type = media_type.unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let upload = match essence.as_str() {
+        "application/json" => of_json(&body)?,
+        "multipart/form-data" => of_form(media_type, body, most_images).await?,
+        _ => {
+            let why = "give the images as multipart/form-data, or as application/json in base64";
+            return Err(Kind::MediaType.with(why).of("Content-Type"));
+        }
+    };
+    let images = upload.references.len() + usize::from(upload.questioned.is_some());
+    if images > most_images {
+        return Err(too_many_images(most_images));
+    }
+    Ok(upload)
+}
+
+fn too_many_images(most: usize) -> Problem {
+    Kind::TooLarge.with(format!("the request has more than {most} images; send fewer")).of("references")
+}
+
+fn of_json(body: &[u8]) -> Result<Upload, Problem> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Kind::Malformed.with("the JSON document is no object; give {\"questioned\": ...}"));
+    }
+    let reader = &mut serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner: String = error.inner().to_string().chars().take(MOST_TOLD).collect();
+        let problem = Kind::Malformed.with(format!("the JSON document cannot be read: {inner}"));
+        let is_told = path != "." && !path.contains('?') && path.len() <= MOST_TOLD;
+        if is_told { problem.of(path) } else { problem }
+    })
+}
+
+/// Images, no more than a form has parts: a document of nothing but empty ones would take many times its own memory.
+fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Image>, D::Error> {
+    struct Few;
+    impl<'de> Visitor<'de> for Few {
+        type Value = Vec<Image>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of images")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Vec<Image>, A::Error> {
+            let mut images = Vec::new();
+            while let Some(image) = all.next_element()? {
+                if images.len() == MOST_PARTS {
+                    return Err(A::Error::custom(format_args!("there are more than {MOST_PARTS} images")));
+                }
+                images.push(image);
+            }
+            Ok(images)
+        }
+    }
+    deserializer.deserialize_seq(Few)
+}
+
+fn of_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+    let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+    let bytes = STANDARD.decode(text.as_bytes());
+    bytes.map(Bytes::from).map_err(|error| D::Error::custom(format!("it is not base64 ({error})")))
+}
+
+async fn of_form(media_type: &str, body: Bytes, most_images: usize) -> Result<Upload, Problem> {
+    let malformed = |error: multer::Error| Kind::Malformed.with(format!("the form cannot be read: {error}"));
+    let boundary = multer::parse_boundary(media_type).map_err(malformed)?;
+    let once = futures_util::stream::once(async { Ok::<_, std::convert::Infallible>(body) });
+    let mut form = multer::Multipart::new(once, boundary);
+    let mut upload = Upload::default();
+    for _ in 0..MOST_PARTS {
+        let Some(part) = form.next_field().await.map_err(malformed)? else { return Ok(upload) };
+        let field = part.name().unwrap_or_default().to_owned();
+        let name = part.file_name().unwrap_or_default().to_owned();
+        let bytes = part.bytes().await.map_err(malformed)?;
+        upload.add(&field, name, bytes)?;
+        if upload.references.len() > most_images {
+            return Err(too_many_images(most_images));
+        }
+    }
+    Err(Kind::TooLarge.with(format!("the form has more than {MOST_PARTS} parts")))
+}
+
+impl Upload {
+    /// Adds a part of a form.
+    fn add(&mut self, field: &str, name: String, bytes: Bytes) -> Result<(), Problem> {
+        match field {
+            "reference" => self.references.push(Image { name, bytes }),
+            "questioned" if self.questioned.is_some() => {
+                return Err(Kind::Malformed.with("there is more than one questioned signature").of(field));
+            }
+            "questioned" => self.questioned = Some(Image { name, bytes }),
+            "threshold" => self.threshold = value(field, &bytes)?,
+            "explain" => self.explain = value(field, &bytes)?.unwrap_or(false),
+            "force" => self.force = value(field, &bytes)?.unwrap_or(false),
+            "id" => self.id = value(field, &bytes)?,
+            "written" => self.written = value(field, &bytes)?,
+            "top" => self.top = value(field, &bytes)?,
+            _ => {
+                let why =
+                    "there is no such field; reference, questioned, threshold, explain, force, id, written and top are";
+                return Err(Kind::Malformed.with(why).of(field.chars().take(40).collect::<String>()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The threshold that was asked for.
+    ///
+    /// # Errors
+    /// Where it is no finite number.
+    pub fn threshold(&self) -> Result<Option<Threshold>, Problem> {
+        let checked = self.threshold.map(Threshold::new).transpose();
+        checked.map_err(|error| Kind::Malformed.with(error).of("threshold"))
+    }
+
+    /// The signature to be judged.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn take_questioned(&mut self) -> Result<Image, Problem> {
+        let none = || Kind::Malformed.with("there is no questioned signature; give one image").of("questioned");
+        self.questioned.take().ok_or_else(none)
+    }
+
+    /// Refuses what the route has no use for.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn require_no_references(&self) -> Result<(), Problem> {
+        match self.references.is_empty() {
+            true => Ok(()),
+            false => {
+                Err(Kind::Malformed.with("references are those of the store here; leave them out").of("references"))
+            }
+        }
+    }
+}
+
+/// A number or a truth value of a form; None where it is left blank.
+fn value<T: std::str::FromStr>(field: &str, bytes: &[u8]) -> Result<Option<T>, Problem> {
+    let wrong = || Kind::Malformed.with("the value cannot be read; give a number, or true or false").of(field);
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= MOST_TEXT).ok_or_else(wrong)?.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    const FORM: &str = "multipart/form-data; boundary=cut";
+
+    fn form(parts: &[(&str, &str)]) -> Bytes {
+        let part = |(field, content): &(&str, &str)| {
+            format!(
+                "--cut\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.png\"\r\n\r\n{content}\r\n"
+            )
+        };
+        Bytes::from(parts.iter().map(part).collect::<String>() + "--cut--\r\n")
+    }
+
+    #[tokio::test]
+    async fn a_form_and_json_bring_the_same() {
+        let sent = form(&[("reference", "one"), ("reference", "two"), ("questioned", "three"), ("threshold", "0.5")]);
+        let of_form = read(Some(FORM), sent, 3).await.unwrap();
+        let image = |text: &str| format!(r#"{{"name": "a.png", "image": "{}"}}"#, STANDARD.encode(text));
+        let [one, two, three] = ["one", "two", "three"].map(image);
+        let json = format!(r#"{{"references": [{one}, {two}], "questioned": {three}, "threshold": 0.5}}"#);
+        let of_json = read(Some("application/json; charset=utf-8"), json.into(), 3).await.unwrap();
+        let told = |upload: &Upload| format!("{upload:?}");
+        assert_eq!(told(&of_form), told(&of_json));
+        assert_eq!(of_form.references[1].bytes, "two");
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_named() {
+        let cases: [(&str, Bytes, u16, Option<&str>); 9] = [
+            ("text/plain", Bytes::new(), 415, Some("Content-Type")),
+            ("multipart/form-data", Bytes::new(), 400, None),
+            (FORM, form(&[("reference", "1"); 4]), 413, Some("references")),
+            (FORM, form(&[("questioned", "1"); 2]), 400, Some("questioned")),
+            (FORM, form(&[("threshold", "high")]), 400, Some("threshold")),
+            (FORM, form(&[("signature", "1")]), 400, Some("signature")),
+            ("application/json", r#"{"references": [{"image": "!"}]}"#.into(), 400, Some("references[0].image")),
+            ("application/json", "{".into(), 400, None),
+            ("application/json", "[[[]]]".into(), 400, None),
+        ];
+        for (media_type, body, status, field) in cases {
+            let problem = read(Some(media_type), body, 3).await.unwrap_err();
+            assert_eq!((problem.status, problem.field.as_deref()), (status, field), "{problem:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(json: bool, place in 0..400_usize, to: u8, cut in 0..600_usize, noise: Vec<u8>) {
+            let text = br#"{"references": [{"name": "a", "image": "aGVsbG8="}], "threshold": 0.5, "explain": true}"#;
+            let whole = if json { Bytes::from_static(text) } else { form(&[("reference", "one"), ("threshold", "1")]) };
+            let mut bytes = whole.to_vec();
+            let place = place % bytes.len();
+            bytes[place] = to;
+            bytes.truncate(cut);
+            bytes.extend(noise);
+            let media_type = if json { "application/json" } else { FORM };
+            let read = read(Some(media_type), bytes.into(), 3).now_or_never();
+            assert!(read.is_some(), "all of it is there, so nothing is waited for");
+        }
+    }
+}

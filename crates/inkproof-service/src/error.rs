@@ -1,0 +1,81 @@
+//! What can go wrong in a use, named after what the user sees. Messages name what is wrong; how to go on differs between
+//! programs, so they add it.
+
+use inkproof::enrolment::EnrolmentReport;
+use inkproof_store::{StoreError, WriterId};
+
+use crate::ImageField;
+
+/// The result of a use.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong in a use.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An image that cannot be used.
+    #[error("{name}: {source}")]
+    Image {
+        /// Which image of the question it is.
+        field: ImageField,
+        /// What the user calls it.
+        name: String,
+        /// What is wrong with it.
+        source: inkproof::Error,
+    },
+    /// What the engine says of the comparison.
+    #[error(transparent)]
+    Engine(#[from] inkproof::Error),
+    /// What the store says.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The writer is enrolled, but has no approved reference.
+    #[error("'{0}' has no reference that counts: none is enrolled, or none is approved yet")]
+    NoApprovedReference(WriterId),
+    /// A reference that was made for a model with another preprocessing.
+    #[error("reference {reference} of '{writer}' was made for another model ({model}) and has to be embedded again")]
+    OtherPreprocessing {
+        /// Its number in the store.
+        reference: i64,
+        /// Whose it is.
+        writer: WriterId,
+        /// The digest of the model that it was made for.
+        model: String,
+    },
+    /// New references cannot be compared with those of another model.
+    #[error(
+        "reference {reference} of '{writer}' was embedded by another model ({model}); all have to be embedded by this one \
+         before more are enrolled"
+    )]
+    OtherModel {
+        /// Its number in the store.
+        reference: i64,
+        /// Whose it is.
+        writer: WriterId,
+        /// The digest of the model that embedded it.
+        model: String,
+    },
+    /// A writer who was to be new.
+    #[error("there is a writer '{0}' already")]
+    WriterExists(WriterId),
+    /// References that do not fit.
+    #[error("nothing was enrolled: {}", in_one_line(.0))]
+    Objections(Box<EnrolmentReport>),
+    /// Others changed the writer at each attempt.
+    #[error("others keep changing '{0}'; nothing was enrolled")]
+    Contended(WriterId),
+    /// A reference of the store that its model cannot embed.
+    #[error("reference {reference} of '{writer}': {source}")]
+    StoredReference {
+        /// Its number in the store.
+        reference: i64,
+        /// Whose it is.
+        writer: WriterId,
+        /// What the engine says.
+        source: inkproof::Error,
+    },
+}
+
+fn in_one_line(report: &EnrolmentReport) -> String {
+    report.objections.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

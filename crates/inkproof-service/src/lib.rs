@@ -1,0 +1,100 @@
+//! What inkproof does for its users, each use written once: verify, enrol, identify, open a review, bring references to
+//! another model.
+//!
+//! A [`Service`] is a verifier and a store. Each use returns plain data that serializes to one JSON document, the same
+//! whichever program asked, and writes its audit entry in one form. Nothing here knows of HTTP or of a command line.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod answer;
+mod enrol;
+mod enrolled_writer;
+mod error;
+mod identify;
+mod images;
+mod pictures;
+mod reembed;
+mod review;
+mod search_index;
+mod verify;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use inkproof::Verifier;
+use inkproof_store::{ModelStamp, Store};
+
+pub use answer::{
+    Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, ReferenceName, ReferenceScore, Verification,
+    VerdictFields,
+};
+pub use enrol::{EnrolRequest, WriterState};
+pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};
+pub use error::{Error, Result};
+pub use identify::{Candidate, Identification, Identified};
+pub use images::{EmbeddedImage, ImageField, NamedImage, Threads, embed_images};
+pub use pictures::{Crop, Pictures};
+pub use reembed::Reembedded;
+pub use review::OpenReview;
+pub use search_index::{Near, SearchIndex};
+pub use verify::{Judged, Question, verify_references};
+
+/// A verifier, a store, and how both are used.
+pub struct Service {
+    verifier: Arc<Verifier>,
+    store: Arc<Store>,
+    /// The model, as references remember it.
+    stamp: ModelStamp,
+    options: Options,
+    /// The vectors of all references; filled when [`Service::identify`] is first asked, and brought up to date by each call.
+    index: RwLock<SearchIndex>,
+}
+
+/// How a service keeps references and uses the machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// A reference counts only once somebody else than who enrolled it has approved it.
+    pub four_eyes: bool,
+    /// Keep the original images of references, sealed like their ink.
+    pub keep_images: bool,
+    /// How the images of one question are embedded.
+    pub threads: Threads,
+}
+
+impl Service {
+    /// Judges with `verifier` and keeps in `store`.
+    pub fn new(verifier: Arc<Verifier>, store: Arc<Store>, options: Options) -> Self {
+        let stamp = ModelStamp::new(verifier.model());
+        let index = RwLock::new(SearchIndex::new(&stamp.digest));
+        Self { verifier, store, stamp, options, index }
+    }
+
+    /// What judges.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// What keeps.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The model, as references remember it.
+    pub fn stamp(&self) -> &ModelStamp {
+        &self.stamp
+    }
+
+    /// How references are kept and the machine is used.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// Brings the index of [`Service::identify`] up to date with the store; how many references it compares with.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn refresh_index(&self) -> Result<usize> {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.refresh(&self.store)?;
+        Ok(index.len())
+    }
+}

@@ -1,0 +1,192 @@
+//! Is a questioned signature by the writer of these references? Against images that come with the question, or against the
+//! references of an enrolled writer.
+//!
+//! Judging and writing down are two steps, since a server writes many decisions down at once.
+
+use std::time::Instant;
+
+use inkproof::verdict::Compared;
+use inkproof::{Decision, Signature, Verdict, Verifier, VerifyOptions};
+use inkproof_store::{Actor, NewDecision, Pseudonym, WriterId};
+use serde_json::{Value, json};
+
+use crate::images::{EmbeddedImage, ImageField, NamedImage, as_references, embed_images, times};
+use crate::{
+    Age, EnrolledWriter, ImageFlaw, Milliseconds, ModelName, Pictures, ReferenceName, ReferenceScore, Result, Service, Threads,
+    VerdictFields, Verification,
+};
+
+/// A questioned signature, and what is asked of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The signature to be judged.
+    pub questioned: NamedImage<'a>,
+    /// What is asked for instead of the model's own rule.
+    pub options: VerifyOptions,
+    /// Whether pictures of the inks are wanted.
+    pub pictures: bool,
+}
+
+/// A questioned signature that was judged, but not yet written down.
+pub struct Judged {
+    /// The answer; an enrolled writer's has no audit number yet.
+    pub answer: Verification,
+    /// What the answer rests on.
+    pub verdict: Verdict,
+    /// The questioned signature.
+    pub questioned: Signature,
+    /// The references, in the order of the answer's.
+    pub references: Vec<Signature>,
+    /// What is to be written down.
+    pub decision: NewDecision,
+}
+
+/// References that a questioned signature is compared with.
+struct References {
+    names: Vec<ReferenceName>,
+    signatures: Vec<Signature>,
+    /// The writer that they are enrolled of.
+    writer: Option<Claimed>,
+}
+
+/// The enrolled writer that is claimed to have signed.
+struct Claimed {
+    id: WriterId,
+    pseudonym: Pseudonym,
+    age: Age,
+}
+
+/// Judges a questioned signature against references that come with it.
+///
+/// # Errors
+/// [`Error::Image`](crate::Error::Image) for an image that cannot be used, and what the engine says of the comparison.
+pub fn verify_references(
+    verifier: &Verifier,
+    references: &[NamedImage<'_>],
+    question: &Question<'_>,
+    by: Actor,
+    threads: Threads,
+) -> Result<Judged> {
+    let fields = [(ImageField::Questioned, question.questioned)].into_iter().chain(as_references(references));
+    let mut images = embed_images(verifier, &fields.collect::<Vec<_>>(), threads)?;
+    let references = images.split_off(1);
+    let questioned = images.remove(0);
+    let (names, signatures) =
+        references.into_iter().map(|image| (ReferenceName::Path(image.name), image.signature)).unzip();
+    judge(verifier, References { names, signatures, writer: None }, questioned, question, by)
+}
+
+impl Service {
+    /// Judges a questioned signature against the references of an enrolled writer.
+    ///
+    /// # Errors
+    /// Where the writer is not enrolled or has no reference that counts, or the image cannot be used.
+    pub fn verify_writer(&self, writer: &WriterId, question: &Question<'_>, by: Actor) -> Result<Judged> {
+        let EnrolledWriter { id, pseudonym, numbers, references, age } = self.enrolled_writer(writer)?;
+        let questioned = EmbeddedImage::new(&self.verifier, question.questioned, ImageField::Questioned)?;
+        let references = References {
+            names: numbers.into_iter().map(ReferenceName::Reference).collect(),
+            signatures: references,
+            writer: Some(Claimed { id, pseudonym, age }),
+        };
+        judge(&self.verifier, references, questioned, question, by)
+    }
+
+    /// Writes decisions down, all or none, and numbers their answers; a decision that could not be written down must not be
+    /// given.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn record<'a>(&self, judged: impl IntoIterator<Item = &'a mut Judged>) -> Result<()> {
+        let mut judged: Vec<&mut Judged> = judged.into_iter().collect();
+        let decisions: Vec<NewDecision> = judged.iter().map(|judged| judged.decision.clone()).collect();
+        let numbers = self.store.record(&decisions)?;
+        for (judged, number) in judged.iter_mut().zip(numbers) {
+            judged.answer.audit = Some(number);
+        }
+        Ok(())
+    }
+}
+
+fn judge(
+    verifier: &Verifier,
+    references: References,
+    questioned: EmbeddedImage,
+    question: &Question<'_>,
+    by: Actor,
+) -> Result<Judged> {
+    let References { names, signatures, writer } = references;
+    let begun = Instant::now();
+    let verdict = verifier.verify_with(&signatures, &questioned.signature, &question.options)?;
+    let scored = begun.elapsed();
+    let mut times = times([&questioned]);
+    times += signatures.iter().map(|signature| signature.times).sum();
+    let Signature { ink, embedding, .. } = &questioned.signature;
+    let pictures = || Pictures::new(verifier.model().preprocess(), &signatures, ink, embedding);
+    let answer = Verification {
+        verdict: VerdictFields::from(&verdict),
+        flaws: flaws(&verdict, &questioned.name, &names),
+        pictures: question.pictures.then(pictures),
+        references: scores(&names, &verdict),
+        questioned: questioned.name,
+        model: ModelName::new(verifier.model()),
+        milliseconds: Milliseconds::new(times, scored),
+        age: writer.as_ref().map(|writer| writer.age),
+        writer: writer.as_ref().map(|writer| writer.id.clone()),
+        audit: None,
+    };
+    let of_writer = writer.as_ref().map(|writer| writer.pseudonym);
+    let decision = new_decision(&answer, of_writer, by, &questioned.signature);
+    Ok(Judged { answer, verdict, questioned: questioned.signature, references: signatures, decision })
+}
+
+fn flaws(verdict: &Verdict, questioned: &str, references: &[ReferenceName]) -> Vec<ImageFlaw> {
+    let named = |flawed: &inkproof::verdict::ImageFlaw| {
+        let path = match flawed.image {
+            Compared::Questioned => questioned.to_owned(),
+            Compared::Reference(index) => references[index].to_string(),
+        };
+        ImageFlaw { path, flaw: flawed.flaw.to_string() }
+    };
+    verdict.flaws.iter().map(named).collect()
+}
+
+fn scores(names: &[ReferenceName], verdict: &Verdict) -> Vec<ReferenceScore> {
+    let scores = names.iter().cloned().zip(&verdict.reference_scores);
+    scores.map(|(reference, &score)| ReferenceScore { reference, score }).collect()
+}
+
+/// The decision as the audit keeps it. The questioned ink is kept where a person has to look at it.
+fn new_decision(
+    answer: &Verification,
+    writer: Option<Pseudonym>,
+    by: Actor,
+    questioned: &Signature,
+) -> NewDecision {
+    let decision = answer.verdict.decision;
+    let waits = writer.is_some() && decision == Decision::Undecided;
+    NewDecision {
+        writer,
+        by,
+        decision,
+        model: answer.model.digest.clone(),
+        details: details(answer),
+        questioned: waits.then(|| questioned.ink.clone()),
+    }
+}
+
+/// What the audit keeps of an answer. A reference that came with the question has no number there: its file's name may say
+/// who the writer is.
+fn details(answer: &Verification) -> Value {
+    let reference = |scored: &ReferenceScore| match scored.reference {
+        ReferenceName::Reference(number) => json!({"reference": number, "score": scored.score}),
+        ReferenceName::Path(_) => json!({"reference": null, "score": scored.score}),
+    };
+    json!({
+        "score": answer.verdict.score,
+        "threshold": answer.verdict.threshold,
+        "log10_lr": answer.verdict.log10_lr,
+        "references": answer.references.iter().map(reference).collect::<Vec<_>>(),
+        "flaws": answer.flaws.iter().map(|flaw| &flaw.flaw).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,343 @@
+//! The audit trail: who did what, when, with which model and which outcome, each entry chained to the one before.
+//!
+//! The hash of an entry is SHA-256 over the hash before and all of its fields, each with its length before it. An entry
+//! that changes what is kept of a writer also carries a seal: a hash over the writer's key, the id and all that is stored
+//! of the references, so that [`Store::check`] sees when these were changed behind the audit's back. With the writer's row
+//! the key is gone and the seal says nothing any more.
+//!
+//! Who can write to the database can make a whole new chain; that is what a head noted elsewhere is for.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use crate::database::{Row, Session, Value};
+use crate::{Actor, Hash, Hex, Pseudonym, Result, Store, StoreError, Time};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    Enrolled,
+    Approved,
+    Removed,
+    Erased,
+    Exported,
+    Reembedded,
+    Decided,
+    Settled,
+    Identified,
+    Refused,
+    TokenCreated,
+    TokenRevoked,
+}
+
+impl Event {
+    const ALL: [Self; 12] = [
+        Self::Enrolled,
+        Self::Approved,
+        Self::Removed,
+        Self::Erased,
+        Self::Exported,
+        Self::Reembedded,
+        Self::Decided,
+        Self::Settled,
+        Self::Identified,
+        Self::Refused,
+        Self::TokenCreated,
+        Self::TokenRevoked,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Enrolled => "enrolled",
+            Self::Approved => "approved",
+            Self::Removed => "removed",
+            Self::Erased => "erased",
+            Self::Exported => "exported",
+            Self::Reembedded => "reembedded",
+            Self::Decided => "decided",
+            Self::Settled => "settled",
+            Self::Identified => "identified",
+            Self::Refused => "refused",
+            Self::TokenCreated => "token-created",
+            Self::TokenRevoked => "token-revoked",
+        }
+    }
+}
+
+/// Something to be written down.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    pub actor: Actor,
+    pub event: Event,
+    pub writer: Option<Pseudonym>,
+    /// The model's digest.
+    pub model: Option<String>,
+    /// In a word or two: `accepted`, `no token`.
+    pub outcome: String,
+    /// An object; nothing that tells who a writer is.
+    pub details: Json,
+}
+
+/// An entry of the audit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    pub sequence: i64,
+    pub time: Time,
+    pub actor: Actor,
+    pub event: Event,
+    pub writer: Option<Pseudonym>,
+    pub model: Option<String>,
+    pub outcome: String,
+    pub details: Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Hash>,
+    pub hash: Hash,
+}
+
+/// The last entry of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Head {
+    pub sequence: i64,
+    pub hash: Hash,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, Copy)]
+pub enum AuditPage {
+    /// Those after this one, the oldest first.
+    After(i64),
+    /// Those before this one, the newest first; `i64::MAX` begins at the head.
+    Before(i64),
+}
+
+/// What [`Store::check`] looked at, and what is wrong.
+#[derive(Debug, Clone, Serialize)]
+pub struct Checked {
+    pub entries: i64,
+    pub head: Hash,
+    pub writers: i64,
+    pub references: i64,
+    /// In sentences; the store is as it was left where there is none.
+    pub wrong: Vec<String>,
+}
+
+/// A write that goes on: nobody else appends before it ends.
+pub(crate) struct Chain<'a> {
+    pub session: &'a mut dyn Session,
+    pub now: Time,
+    begun_at: i64,
+    head: Head,
+}
+
+const COLUMNS: &str = "sequence, time, actor, event, writer, model, outcome, details, seal, hash";
+const PAGE: i64 = 1000;
+
+impl Store {
+    /// Writes down what changes nothing in the store, as that somebody was refused; all of it or nothing.
+    pub fn append(&self, entries: &[NewEntry]) -> Result<()> {
+        self.write(|chain| {
+            for entry in entries {
+                chain.append(entry.clone(), None)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Some entries.
+    pub fn audit(&self, page: AuditPage, limit: usize) -> Result<Vec<Entry>> {
+        self.read(|session| entries(session, page, limit as i64))
+    }
+
+    /// Entries that speak of one writer, the oldest first.
+    pub fn audit_of(&self, writer: Pseudonym, after: i64, limit: usize) -> Result<Vec<Entry>> {
+        let statement =
+            format!("SELECT {COLUMNS} FROM audit WHERE writer = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
+        let values = [writer.0[..].into(), after.into(), (limit as i64).into()];
+        self.read(|session| session.query(&statement, &values)?.into_iter().map(entry).collect())
+    }
+
+    /// The end of the chain, to be noted elsewhere.
+    pub fn head(&self) -> Result<Head> {
+        self.read(|session| head(session, ""))
+    }
+
+    /// Looks whether the audit is as it was written, reaches the `expected` head if one is given, and agrees with what is
+    /// stored of writers, references and tokens.
+    pub fn check(&self, expected: Option<Hash>) -> Result<Checked> {
+        self.database.check()?;
+        self.read(|session| check(session, expected))
+    }
+}
+
+impl<'a> Chain<'a> {
+    pub fn lock(session: &'a mut dyn Session) -> Result<Self> {
+        let locking = session.locking();
+        let head = head(session, locking)?;
+        Ok(Self { session, now: Time::now(), begun_at: head.sequence, head })
+    }
+
+    /// The number of the entry that comes next.
+    pub fn next(&self) -> i64 {
+        self.head.sequence + 1
+    }
+
+    pub fn append(&mut self, new: NewEntry, seal: Option<Hash>) -> Result<i64> {
+        let NewEntry { actor, event, writer, model, outcome, details } = new;
+        let mut values: Vec<Value> = vec![
+            self.next().into(),
+            self.now.milliseconds().into(),
+            actor.as_str().into(),
+            event.word().into(),
+            writer.as_ref().map(|writer| &writer.0[..]).into(),
+            model.as_deref().into(),
+            outcome.as_str().into(),
+            details.to_string().as_str().into(),
+            seal.as_ref().map(|seal| &seal.0[..]).into(),
+        ];
+        let hash = chained(self.head.hash, &values);
+        values.push(hash.0[..].into());
+        let statement = format!("INSERT INTO audit ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+        self.session.execute(&statement, &values)?;
+        self.head = Head { sequence: self.next(), hash };
+        Ok(self.head.sequence)
+    }
+
+    pub fn close(self) -> Result<()> {
+        if self.head.sequence > self.begun_at {
+            let values = [self.head.sequence.into(), self.head.hash.0[..].into()];
+            self.session.execute("UPDATE chain SET sequence = $1, hash = $2 WHERE one = 1", &values)?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn head(session: &mut dyn Session, locking: &str) -> Result<Head> {
+    let statement = format!("SELECT sequence, hash FROM chain WHERE one = 1{locking}");
+    let row = session.query(&statement, &[])?.pop();
+    let mut row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;
+    let (sequence, hash) = (row.integer()?, row.maybe_bytes()?);
+    Ok(Head { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::of_slice(&hash))? })
+}
+
+/// SHA-256 over the hash before and the fields of an entry.
+fn chained(before: Hash, fields: &[Value]) -> Hash {
+    let mut hash = Sha256::new();
+    hash.update(b"inkproof audit 1");
+    hash.update(before.0);
+    fields.iter().for_each(|field| feed(&mut hash, field));
+    Hex(hash.finalize().into())
+}
+
+/// A value's kind, its length and its bytes, so that no two rows feed the same.
+pub(crate) fn feed(hash: &mut Sha256, value: &Value) {
+    let number;
+    let (kind, bytes) = match value {
+        Value::Null => (0_u8, &[][..]),
+        Value::Integer(value) => {
+            number = value.to_le_bytes();
+            (1, &number[..])
+        }
+        Value::Text(text) => (2, text.as_bytes()),
+        Value::Bytes(bytes) => (3, &bytes[..]),
+    };
+    hash.update([kind]);
+    hash.update((bytes.len() as u64).to_le_bytes());
+    hash.update(bytes);
+}
+
+fn entries(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Entry>> {
+    rows(session, page, limit)?.into_iter().map(entry).collect()
+}
+
+fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Row>> {
+    let (relation, order, from) = match page {
+        AuditPage::After(from) => (">", "ASC", from),
+        AuditPage::Before(from) => ("<", "DESC", from),
+    };
+    let statement =
+        format!("SELECT {COLUMNS} FROM audit WHERE sequence {relation} $1 ORDER BY sequence {order} LIMIT $2");
+    session.query(&statement, &[from.into(), limit.into()])
+}
+
+fn entry(mut row: Row) -> Result<Entry> {
+    Ok(Entry {
+        sequence: row.integer()?,
+        time: Time::of_milliseconds(row.integer()?)?,
+        actor: Actor::new(row.text()?),
+        event: event(&row.text()?)?,
+        writer: row.maybe_bytes()?.map(|bytes| Pseudonym::of_slice(&bytes)).transpose()?,
+        model: row.maybe_text()?,
+        outcome: row.text()?,
+        details: serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?,
+        seal: row.maybe_bytes()?.map(|bytes| Hash::of_slice(&bytes)).transpose()?,
+        hash: Hash::of_slice(&row.bytes()?)?,
+    })
+}
+
+fn event(word: &str) -> Result<Event> {
+    let found = Event::ALL.into_iter().find(|event| event.word() == word);
+    found.ok_or_else(|| StoreError::damaged(format_args!("the audit has an event '{word}'")))
+}
+
+fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
+    let end = head(session, "")?;
+    let mut wrong = Vec::new();
+    let mut before = Head { sequence: 0, hash: Hex([0; 32]) };
+    let mut meets_expected = expected.is_none_or(|expected| expected == before.hash);
+    let mut seals = HashMap::new();
+    let mut tokens = HashMap::new();
+    let mut reviews = HashMap::new();
+    loop {
+        let page = rows(session, AuditPage::After(before.sequence), PAGE)?;
+        if page.is_empty() {
+            break;
+        }
+        for row in page {
+            let found = entry(row.clone())?;
+            let fields = &row.rest()[..9];
+            if found.sequence != before.sequence + 1 {
+                wrong.push(format!(
+                    "entries {} to {} of the audit are missing",
+                    before.sequence + 1,
+                    found.sequence - 1
+                ));
+            } else if chained(before.hash, fields) != found.hash {
+                wrong.push(format!("entry {} of the audit was changed, or one before it", found.sequence));
+            }
+            before = Head { sequence: found.sequence, hash: found.hash };
+            meets_expected |= Some(found.hash) == expected;
+            match (found.event, found.writer, found.seal) {
+                (Event::Erased, Some(writer), _) => {
+                    seals.insert(writer, None);
+                    reviews.retain(|_, &mut (of, _)| of != Some(writer));
+                }
+                (Event::TokenCreated | Event::TokenRevoked, _, Some(seal)) => {
+                    let token = found.details["token"].as_str().unwrap_or_default().to_owned();
+                    tokens.insert(token, seal);
+                }
+                (Event::Decided, _, Some(seal)) => {
+                    reviews.insert(found.sequence, (found.writer, seal));
+                }
+                (Event::Settled, _, Some(seal)) => {
+                    reviews.insert(found.details["decision"].as_i64().unwrap_or_default(), (found.writer, seal));
+                }
+                (_, Some(writer), Some(seal)) => drop(seals.insert(writer, Some(seal))),
+                _ => {}
+            }
+        }
+    }
+    if before != end {
+        wrong.push(format!("the audit ends at entry {}, but its head is {}", before.sequence, end.sequence));
+    }
+    if !meets_expected {
+        wrong.push("the audit does not come by the given head: it was cut off or made anew".to_owned());
+    }
+    let (writers, references) = crate::writer_row::check(session, seals, &mut wrong)?;
+    crate::tokens::check(session, tokens, &mut wrong)?;
+    crate::decisions::check(session, reviews, &mut wrong)?;
+    Ok(Checked { entries: end.sequence, head: end.hash, writers, references, wrong })
+}

@@ -1,0 +1,175 @@
+//! The little that SQLite and PostgreSQL are asked for: a transaction, and in it statements with values.
+//!
+//! Every verb of the store is written once over this, so that the two cannot come to differ. Statements are in words that
+//! both understand; their values are `$1`, `$2` ..., each first met in ascending order.
+
+use std::path::Path;
+
+use crate::{Result, StoreError};
+
+/// A database that holds a store.
+pub trait Database: Send + Sync {
+    /// Runs `work` in a transaction that sees one state of everything.
+    ///
+    /// # Errors
+    /// Those of `work`, and what the database says.
+    fn read(&self, work: Work<'_>) -> Result<()>;
+
+    /// Runs `work` in a transaction and makes what it wrote last: when this returns, it is on the disk. On any error
+    /// nothing was written, except for [`StoreError::Uncertain`]. `work` may be called again after a failure.
+    ///
+    /// # Errors
+    /// Those of `work`, and what the database says.
+    fn write(&self, work: Work<'_>) -> Result<()>;
+
+    /// Makes sure that nothing of what was deleted is left in files beside the tables.
+    ///
+    /// # Errors
+    /// Where another program hinders it.
+    fn forget(&self) -> Result<()>;
+
+    /// A copy of everything in a new file, while others go on reading and writing; None where the database cannot do that
+    /// itself.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn backup(&self, out: &Path) -> Option<Result<()>>;
+
+    /// What the database finds wrong with its own file.
+    ///
+    /// # Errors
+    /// What it found, or that it cannot look.
+    fn check(&self) -> Result<()>;
+
+    /// `SQLite` or `PostgreSQL`.
+    fn kind(&self) -> &'static str;
+}
+
+/// What is done in a transaction.
+pub type Work<'a> = &'a mut dyn FnMut(&mut dyn Session) -> Result<()>;
+
+/// A transaction that is going on.
+pub trait Session {
+    /// How many rows it changed.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64>;
+
+    /// The rows that it finds.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>>;
+
+    /// What is put behind a SELECT whose rows nobody else shall change before this transaction ends.
+    fn locking(&self) -> &'static str;
+}
+
+/// One value of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Bytes(value.to_vec())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The values of a row, taken from the left.
+#[derive(Debug, Clone)]
+pub struct Row(std::vec::IntoIter<Value>);
+
+impl Row {
+    pub fn new(values: Vec<Value>) -> Self {
+        Self(values.into_iter())
+    }
+
+    /// The values that are left.
+    pub fn rest(self) -> Vec<Value> {
+        self.0.collect()
+    }
+
+    pub fn integer(&mut self) -> Result<i64> {
+        self.maybe_integer()?.ok_or_else(missing)
+    }
+
+    pub fn text(&mut self) -> Result<String> {
+        self.maybe_text()?.ok_or_else(missing)
+    }
+
+    pub fn bytes(&mut self) -> Result<Vec<u8>> {
+        self.maybe_bytes()?.ok_or_else(missing)
+    }
+
+    pub fn maybe_integer(&mut self) -> Result<Option<i64>> {
+        match self.next()? {
+            Value::Null => Ok(None),
+            Value::Integer(value) => Ok(Some(value)),
+            other => Err(other_kind(&other)),
+        }
+    }
+
+    pub fn maybe_text(&mut self) -> Result<Option<String>> {
+        match self.next()? {
+            Value::Null => Ok(None),
+            Value::Text(value) => Ok(Some(value)),
+            other => Err(other_kind(&other)),
+        }
+    }
+
+    pub fn maybe_bytes(&mut self) -> Result<Option<Vec<u8>>> {
+        match self.next()? {
+            Value::Null => Ok(None),
+            Value::Bytes(value) => Ok(Some(value)),
+            other => Err(other_kind(&other)),
+        }
+    }
+
+    fn next(&mut self) -> Result<Value> {
+        self.0.next().ok_or_else(|| StoreError::damaged("a row has too few columns"))
+    }
+}
+
+fn missing() -> StoreError {
+    StoreError::damaged("a value is missing")
+}
+
+fn other_kind(value: &Value) -> StoreError {
+    let kind = match value {
+        Value::Null => "nothing",
+        Value::Integer(_) => "a number",
+        Value::Text(_) => "text",
+        Value::Bytes(_) => "bytes",
+    };
+    StoreError::damaged(format_args!("{kind} where something else belongs"))
+}

@@ -1,0 +1,64 @@
+//! How much is in a store.
+
+use serde::Serialize;
+
+use crate::database::Session;
+use crate::schema::VERSION;
+use crate::{Head, Result, Store};
+
+/// What a store says of itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct Info {
+    pub place: String,
+    /// `SQLite` or `PostgreSQL`.
+    pub kind: &'static str,
+    pub version: i64,
+    pub counts: Counts,
+    pub head: Head,
+    /// References by the digest of the model that embedded them.
+    pub models: Vec<(String, i64)>,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub writers: i64,
+    pub references: i64,
+    /// Those of them that somebody has to approve.
+    pub waiting: i64,
+    /// Decisions that wait for a person.
+    pub reviews: i64,
+    pub tokens: i64,
+}
+
+impl Store {
+    pub fn info(&self) -> Result<Info> {
+        let head = self.head()?;
+        self.read(|session| {
+            Ok(Info {
+                place: self.place.clone(),
+                kind: self.database.kind(),
+                version: VERSION,
+                counts: Counts {
+                    writers: count(session, "writers")?,
+                    references: count(session, "signatures")?,
+                    waiting: count(session, "signatures WHERE approved IS NULL")?,
+                    reviews: count(session, "reviews WHERE settled IS NULL")?,
+                    tokens: count(session, "tokens")?,
+                },
+                head,
+                models: models(session)?,
+            })
+        })
+    }
+}
+
+fn count(session: &mut dyn Session, of: &str) -> Result<i64> {
+    let rows = session.query(&format!("SELECT count(*) FROM {of}"), &[])?;
+    rows.into_iter().next().map_or(Ok(0), |mut row| row.integer())
+}
+
+fn models(session: &mut dyn Session) -> Result<Vec<(String, i64)>> {
+    let rows = session.query("SELECT model, count(*) FROM signatures GROUP BY model ORDER BY model", &[])?;
+    rows.into_iter().map(|mut row| Ok((row.text()?, row.integer()?))).collect()
+}

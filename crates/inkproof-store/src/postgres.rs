@@ -1,0 +1,298 @@
+//! A store in PostgreSQL, for several servers: plain columns, no extension.
+//!
+//! Writers wait for each other at the head of the audit, which each locks first. A server that went away is looked for
+//! again for some seconds, and what was being done is done again, except where the order to make it last was given already.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use postgres::config::{Host, SslMode};
+use postgres::error::SqlState;
+use postgres::types::private::BytesMut;
+use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use postgres::{Client, Config, IsolationLevel, NoTls};
+
+use crate::database::{Database, Row, Session, Value, Work};
+use crate::schema::{MIGRATIONS, VERSION};
+use crate::{Result, StoreError};
+
+/// Connections that are kept.
+const IDLE: usize = 16;
+/// How long to wait before each new attempt.
+const PAUSES_MS: [u64; 7] = [0, 200, 500, 1000, 2000, 4000, 4000];
+const CONNECTING: Duration = Duration::from_secs(5);
+/// Serialises migrations of all programs: `inkp`.
+const MIGRATION_LOCK: i64 = 0x696e_6b70;
+/// What a connection is told first: what is acknowledged is on the disk, and nobody waits for ever.
+const SETTINGS: &str = "
+    SET lock_timeout = '10s';
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+    SET client_min_messages = 'warning'";
+
+/// A database on a server.
+pub struct Postgres {
+    config: Config,
+    idle: Mutex<Vec<Client>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write,
+}
+
+impl Postgres {
+    /// Connects, and brings the tables to this program's version.
+    ///
+    /// # Errors
+    /// The place cannot be understood, the server cannot be reached, there are no tables and none are to be made, or they are
+    /// of a newer version.
+    pub fn open(place: &str, create: bool) -> Result<Self> {
+        let mut config: Config = place
+            .parse()
+            .map_err(|error: postgres::Error| StoreError::Open { place: without_password(place), why: told(&error) })?;
+        if let Some(host) = in_the_clear(&config) {
+            let why = format!(
+                "the way to {host} would not be encrypted, which this program cannot do; use a tunnel, or a network that you \
+                 trust with ?sslmode=disable"
+            );
+            return Err(StoreError::Open { place: without_password(place), why });
+        }
+        config.application_name("inkproof").connect_timeout(CONNECTING);
+        let database = Self { config, idle: Mutex::default() };
+        let mut client = database.connect()?;
+        migrate(&mut client, create.then_some(()).ok_or_else(|| without_password(place)))?;
+        database.keep(client);
+        Ok(database)
+    }
+
+    fn connect(&self) -> Result<Client> {
+        let mut client = self.config.connect(NoTls).map_err(|error| StoreError::Unreachable(told(&error)))?;
+        client.batch_execute(SETTINGS).map_err(said)?;
+        Ok(client)
+    }
+
+    fn take(&self) -> Result<Client> {
+        let idle = self.held().pop();
+        idle.filter(|client| !client.is_closed()).map_or_else(|| self.connect(), Ok)
+    }
+
+    fn keep(&self, client: Client) {
+        let mut idle = self.held();
+        if idle.len() < IDLE {
+            idle.push(client);
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<Client>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, kind: Kind, work: Work<'_>) -> Result<()> {
+        let mut failed = Ok(());
+        for pause in PAUSES_MS {
+            thread::sleep(Duration::from_millis(pause));
+            failed = self.take().and_then(|mut client| {
+                attempt(&mut client, kind, work)?;
+                self.keep(client);
+                Ok(())
+            });
+            match failed {
+                // Other connections that are kept are as dead as this one.
+                Err(StoreError::Unreachable(_)) => self.held().clear(),
+                Err(StoreError::Locked) => {}
+                _ => return failed,
+            }
+        }
+        failed
+    }
+}
+
+/// Once through `work`; on an error nothing was written, but for [`StoreError::Uncertain`].
+fn attempt(client: &mut Client, kind: Kind, work: Work<'_>) -> Result<()> {
+    let builder = client.build_transaction();
+    let builder = match kind {
+        Kind::Read => builder.isolation_level(IsolationLevel::RepeatableRead).read_only(true),
+        Kind::Write => builder.isolation_level(IsolationLevel::ReadCommitted),
+    };
+    let mut transaction = builder.start().map_err(said)?;
+    work(&mut transaction)?;
+    transaction.commit().map_err(|error| match (said(error), kind) {
+        (StoreError::Unreachable(why), Kind::Write) => StoreError::Uncertain(why),
+        (other, _) => other,
+    })
+}
+
+impl Database for Postgres {
+    fn read(&self, work: Work<'_>) -> Result<()> {
+        self.run(Kind::Read, work)
+    }
+
+    fn write(&self, work: Work<'_>) -> Result<()> {
+        self.run(Kind::Write, work)
+    }
+
+    /// Writes the table with ids and keys anew; it is small. The server's log is the server's matter.
+    fn forget(&self) -> Result<()> {
+        let cleared = self.take().and_then(|mut client| {
+            client.batch_execute("VACUUM FULL writers").map_err(said)?;
+            self.keep(client);
+            Ok(())
+        });
+        cleared.map_err(|error| match error {
+            // That nothing was stored, or to try again, would be wrong: the writer is erased by now.
+            StoreError::Locked | StoreError::Unreachable(_) => StoreError::StillInLog,
+            other => other,
+        })
+    }
+
+    fn backup(&self, _: &Path) -> Option<Result<()>> {
+        None
+    }
+
+    /// Clears what could not be cleared when a writer was erased; the server looks after its own files.
+    fn check(&self) -> Result<()> {
+        match self.forget() {
+            Err(StoreError::StillInLog | StoreError::ReadOnly) => Ok(()),
+            done => done,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        "PostgreSQL"
+    }
+}
+
+impl Session for postgres::Transaction<'_> {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64> {
+        postgres::Transaction::execute(self, statement, &parameters(values)).map_err(said)
+    }
+
+    fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>> {
+        let found = postgres::Transaction::query(self, statement, &parameters(values)).map_err(said)?;
+        found.iter().map(row).collect()
+    }
+
+    fn locking(&self) -> &'static str {
+        " FOR UPDATE"
+    }
+}
+
+fn parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+fn row(row: &postgres::Row) -> Result<Row> {
+    let value = |place: usize| {
+        let got = match *row.columns()[place].type_() {
+            Type::INT8 => row.try_get::<_, Option<i64>>(place).map(Value::from),
+            Type::INT4 => row.try_get::<_, Option<i32>>(place).map(|value| value.map(i64::from).into()),
+            Type::TEXT => row.try_get::<_, Option<&str>>(place).map(Value::from),
+            Type::BYTEA => row.try_get::<_, Option<&[u8]>>(place).map(Value::from),
+            ref other => return Err(StoreError::damaged(format_args!("a column of type {other}"))),
+        };
+        got.map_err(said)
+    };
+    Ok(Row::new((0..row.len()).map(value).collect::<Result<_>>()?))
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match (self, kind) {
+            (Self::Null, _) => Ok(IsNull::Yes),
+            (Self::Integer(value), &Type::INT4) => i32::try_from(*value)?.to_sql(kind, out),
+            (Self::Integer(value), _) => value.to_sql_checked(kind, out),
+            (Self::Text(text), _) => text.to_sql_checked(kind, out),
+            (Self::Bytes(bytes), _) => bytes.to_sql_checked(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// `existing` names the place where tables have to be there already.
+fn migrate(client: &mut Client, create: Result<(), String>) -> Result<()> {
+    let mut transaction = client.transaction().map_err(said)?;
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).map_err(said)?;
+    let there = transaction.query_one("SELECT to_regclass('inkproof_store') IS NOT NULL", &[]).map_err(said)?;
+    if !there.get::<_, bool>(0) {
+        create.map_err(StoreError::Missing)?;
+        let table = "CREATE TABLE inkproof_store (version BIGINT NOT NULL); INSERT INTO inkproof_store VALUES (0)";
+        transaction.batch_execute(table).map_err(said)?;
+    }
+    let found: i64 = transaction.query_one("SELECT version FROM inkproof_store", &[]).map_err(said)?.get(0);
+    let Some(steps) = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found..)) else {
+        return Err(StoreError::Newer { found, known: VERSION });
+    };
+    if steps.is_empty() {
+        return Ok(());
+    }
+    for step in steps {
+        transaction.batch_execute(step).map_err(said)?;
+    }
+    transaction.execute("UPDATE inkproof_store SET version = $1", &[&VERSION]).map_err(said)?;
+    transaction.commit().map_err(said)
+}
+
+/// A host on the network, to which signatures would go readable for everybody on the way without the user's word.
+fn in_the_clear(config: &Config) -> Option<String> {
+    if config.get_ssl_mode() == SslMode::Disable {
+        return None;
+    }
+    let is_here = |name: &str| name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    let named = config.get_hosts().iter().filter_map(|host| match host {
+        Host::Tcp(name) => Some(name.clone()),
+        Host::Unix(_) => None,
+    });
+    let numbered = config.get_hostaddrs().iter().map(ToString::to_string);
+    named.chain(numbered).find(|name| !is_here(name))
+}
+
+/// The place as it may be shown.
+pub fn without_password(place: &str) -> String {
+    let Ok(config) = place.parse::<Config>() else { return "postgres://...".to_owned() };
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(name)) => name.clone(),
+        Some(Host::Unix(folder)) => folder.display().to_string(),
+        None => "localhost".to_owned(),
+    };
+    let port = config.get_ports().first().map_or(String::new(), |port| format!(":{port}"));
+    format!("postgres://{host}{port}/{}", config.get_dbname().unwrap_or_default())
+}
+
+fn said(error: postgres::Error) -> StoreError {
+    let why = told(&error);
+    match error.code() {
+        None if error.is_closed() || is_io(&error) => StoreError::Unreachable(why),
+        Some(
+            &SqlState::ADMIN_SHUTDOWN
+            | &SqlState::CRASH_SHUTDOWN
+            | &SqlState::CANNOT_CONNECT_NOW
+            | &SqlState::TOO_MANY_CONNECTIONS,
+        ) => StoreError::Unreachable(why),
+        Some(
+            &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::LOCK_NOT_AVAILABLE,
+        ) => StoreError::Locked,
+        Some(&SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE) => StoreError::ReadOnly,
+        Some(&SqlState::DISK_FULL) => StoreError::Full,
+        _ => StoreError::Database(why),
+    }
+}
+
+/// The error and what is behind it, which the crate's own words leave out; on one line.
+fn told(error: &postgres::Error) -> String {
+    let source = std::error::Error::source(error);
+    let told = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn is_io(error: &postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+}

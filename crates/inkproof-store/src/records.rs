@@ -1,0 +1,138 @@
+//! Writers and references as the store takes and gives them: plain data.
+
+use inkproof::{Embedding, ImageDigest, Ink};
+use serde::Serialize;
+
+use crate::{Actor, Hash, ModelStamp, Pseudonym, Time, WriterId};
+
+/// References to be kept of a writer, old or new.
+#[derive(Debug, Clone)]
+pub struct Enrolment<'a> {
+    pub writer: &'a WriterId,
+    pub references: &'a [NewReference],
+    /// The model that embedded them.
+    pub model: &'a ModelStamp,
+    pub by: &'a Actor,
+    /// Whether somebody else has to approve them before they count.
+    pub four_eyes: bool,
+    /// [`Writer::changed`] of the writer that the references were compared with; 0 where there was none.
+    pub seen: i64,
+    /// Makes the same request, sent again, give the same answer.
+    pub key: Option<RequestKey>,
+}
+
+/// One reference, not yet kept.
+#[derive(Debug, Clone)]
+pub struct NewReference {
+    pub ink: Ink,
+    pub embedding: Embedding,
+    /// Of the original image.
+    pub digest: ImageDigest,
+    /// The original image's file, where it is to be kept.
+    pub image: Option<Vec<u8>>,
+    /// When it was signed, if that is known.
+    pub written: Option<Time>,
+}
+
+/// An idempotency key, and a hash of the request that it came with.
+#[derive(Debug, Clone)]
+pub struct RequestKey {
+    pub key: String,
+    pub request: Hash,
+}
+
+/// What an enrolment did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Enrolled {
+    /// The new references' numbers, in their order.
+    pub references: Vec<i64>,
+    /// Whether it was done before, with the same idempotency key.
+    pub repeated: bool,
+}
+
+/// A writer with all references.
+#[derive(Debug, Clone, Serialize)]
+pub struct Writer {
+    pub id: WriterId,
+    pub pseudonym: Pseudonym,
+    pub created: Time,
+    /// The number of the audit's entry that last changed the references.
+    pub changed: i64,
+    pub references: Vec<Reference>,
+}
+
+/// One reference.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reference {
+    pub id: i64,
+    pub added: Time,
+    pub added_by: Actor,
+    /// None where somebody has to approve it before it counts.
+    pub approved: Option<Approval>,
+    /// When it was signed, if that is known.
+    pub written: Option<Time>,
+    /// Of the original image.
+    pub digest: ImageDigest,
+    /// The model that embedded it.
+    pub model: ModelStamp,
+    #[serde(skip)]
+    pub ink: Ink,
+    #[serde(skip)]
+    pub embedding: Embedding,
+    /// Whether the original image is kept: [`Store::image`](super::Store::image).
+    pub has_image: bool,
+}
+
+/// Who let a reference count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Approval {
+    pub at: Time,
+    /// Who enrolled it, where nobody else had to approve it.
+    pub by: Actor,
+}
+
+/// Which writers are wanted, in the order in which they were enrolled.
+#[derive(Debug, Clone, Default)]
+pub struct WriterPage {
+    /// [`WriterSummary::number`] of the last one that is known; 0 begins with the first.
+    pub after: i64,
+    pub limit: usize,
+    /// How their ids begin.
+    pub prefix: String,
+}
+
+/// A writer in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WriterSummary {
+    #[serde(skip)]
+    pub number: i64,
+    pub id: WriterId,
+    pub created: Time,
+    pub references: i64,
+    /// Those of them that somebody has to approve.
+    pub waiting: i64,
+    /// When the newest reference was signed, or added where that is not known.
+    pub newest: Option<Time>,
+}
+
+/// What was erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    pub references: u64,
+    /// Questioned signatures that waited for a person.
+    pub reviews: u64,
+}
+
+impl Reference {
+    /// When it was signed, or added where that is not known.
+    pub fn dated(&self) -> Time {
+        self.written.unwrap_or(self.added)
+    }
+}
+
+impl Writer {
+    /// The references that count.
+    pub fn approved(&self) -> impl Iterator<Item = &Reference> {
+        self.references.iter().filter(|reference| reference.approved.is_some())
+    }
+}

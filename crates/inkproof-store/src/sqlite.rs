@@ -1,0 +1,254 @@
+//! A store in one file, by SQLite: a log of what is written ahead (WAL), made last before anything is acknowledged, and
+//! what is deleted is overwritten.
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, TransactionBehavior, params_from_iter};
+
+use crate::database::{Database, Row, Session, Value, Work};
+use crate::schema::{MIGRATIONS, VERSION};
+use crate::{Result, StoreError};
+
+/// Marks a file as ours: `inkp`.
+const APPLICATION: i64 = 0x696e_6b70;
+/// How long to wait for another program that writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections that are kept for readers.
+const IDLE_READERS: usize = 8;
+
+/// A file that holds a store.
+pub struct Sqlite {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Sqlite {
+    /// Opens a file, and brings it to this program's version.
+    ///
+    /// # Errors
+    /// It is missing and not to be created, no store, of a newer version, or cannot be opened.
+    pub fn open(path: &Path, create: bool) -> Result<Self> {
+        let place = path.display().to_string();
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) if create => make(path).map_err(|error| cannot_open(path, error))?,
+            Ok(false) => return Err(StoreError::Missing(place)),
+            Err(error) => return Err(cannot_open(path, error)),
+        }
+        let mut writer = connect(path)?;
+        migrate(&mut writer, path)?;
+        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+    }
+
+    fn reader(&self) -> Result<Connection> {
+        let idle = held(&self.readers).pop();
+        idle.map_or_else(|| connect(&self.path), Ok)
+    }
+
+    fn keep(&self, reader: Connection) {
+        let mut readers = held(&self.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(reader);
+        }
+    }
+}
+
+/// What a thread that panicked left is a connection whose transaction was rolled back.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Database for Sqlite {
+    fn read(&self, work: Work<'_>) -> Result<()> {
+        let mut reader = self.reader()?;
+        let mut transaction = reader.transaction().map_err(said)?;
+        work(&mut transaction)?;
+        transaction.finish().map_err(said)?;
+        self.keep(reader);
+        Ok(())
+    }
+
+    fn write(&self, work: Work<'_>) -> Result<()> {
+        let mut writer = held(&self.writer);
+        let mut transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said)?;
+        work(&mut transaction)?;
+        transaction.commit().map_err(said)
+    }
+
+    /// Deleted rows are overwritten in the file by `secure_delete`, but pages that were split before may hold copies. So the
+    /// table with ids and keys, which is small, is written anew in other pages, and the log emptied.
+    fn forget(&self) -> Result<()> {
+        let mut writer = held(&self.writer);
+        // The table that goes has rows that others refer to.
+        writer.pragma_update(None, "foreign_keys", false).map_err(said)?;
+        let rewritten = rewrite_writers(&mut writer);
+        writer.pragma_update(None, "foreign_keys", true).map_err(said)?;
+        rewritten.map_err(|error| match said(error) {
+            StoreError::Locked => StoreError::StillInLog,
+            other => other,
+        })?;
+        let busy: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(said)?;
+        if busy == 0 { Ok(()) } else { Err(StoreError::StillInLog) }
+    }
+
+    fn backup(&self, out: &Path) -> Option<Result<()>> {
+        Some(self.reader().and_then(|reader| {
+            let path = out.to_str().ok_or_else(|| cannot_open(out, "its name is no UTF-8"))?;
+            make(out).map_err(|error| cannot_open(out, error))?;
+            reader.execute("VACUUM INTO ?1", [path]).map_err(said)?;
+            self.keep(reader);
+            Ok(())
+        }))
+    }
+
+    /// Also clears what could not be cleared when a writer was erased.
+    fn check(&self) -> Result<()> {
+        match self.forget() {
+            Ok(()) | Err(StoreError::StillInLog | StoreError::ReadOnly) => {}
+            Err(error) => return Err(error),
+        }
+        let reader = self.reader()?;
+        let found: String = reader.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(said)?;
+        self.keep(reader);
+        if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
+    }
+
+    fn kind(&self) -> &'static str {
+        "SQLite"
+    }
+}
+
+fn rewrite_writers(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let table = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'writers'";
+    let table: String = transaction.query_row(table, [], |row| row.get(0))?;
+    let anew = table.replacen("writers", "writers_anew", 1);
+    transaction.execute_batch(&format!(
+        "{anew}; INSERT INTO writers_anew SELECT * FROM writers ORDER BY number; DROP TABLE writers;
+         ALTER TABLE writers_anew RENAME TO writers"
+    ))?;
+    transaction.commit()
+}
+
+impl Session for rusqlite::Transaction<'_> {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64> {
+        let mut statement = self.prepare_cached(statement).map_err(said)?;
+        Ok(statement.execute(params_from_iter(values)).map_err(said)? as u64)
+    }
+
+    fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>> {
+        let mut statement = self.prepare_cached(statement).map_err(said)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(values)).map_err(said)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(said)? {
+            let values = (0..columns).map(|column| value(row.get_ref(column).map_err(said)?));
+            found.push(Row::new(values.collect::<Result<_>>()?));
+        }
+        Ok(found)
+    }
+
+    fn locking(&self) -> &'static str {
+        ""
+    }
+}
+
+fn value(value: ValueRef<'_>) -> Result<Value> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).map_err(StoreError::damaged)?),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+        ValueRef::Real(value) => return Err(StoreError::damaged(format_args!("{value} is no whole number"))),
+    })
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// An empty file that only its owner may read, and the folders on the way to it.
+fn make(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create(true).truncate(false).open(path)?;
+    Ok(())
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
+    connection.busy_timeout(PATIENCE).map_err(said)?;
+    let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+        PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;";
+    connection.execute_batch(settings).map_err(|error| match said(error) {
+        StoreError::NoStore(_) => StoreError::NoStore(path.display().to_string()),
+        other => other,
+    })?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    let number = |connection: &Connection, pragma: &str| -> Result<i64> {
+        connection.query_row(pragma, [], |row| row.get(0)).map_err(said)
+    };
+    let (application, version) = ("PRAGMA application_id", "PRAGMA user_version");
+    let state = |connection: &Connection| Ok((number(connection, application)?, number(connection, version)?));
+    if state(connection)? == (APPLICATION, VERSION) {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(said)?;
+    let (application, found) = state(&transaction)?;
+    let tables = number(&transaction, "SELECT count(*) FROM sqlite_master")?;
+    if application != APPLICATION && (application, found, tables) != (0, 0, 0) {
+        return Err(StoreError::NoStore(path.display().to_string()));
+    }
+    let Some(steps) = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found..)) else {
+        return Err(StoreError::Newer { found, known: VERSION });
+    };
+    for step in steps {
+        transaction.execute_batch(&in_own_words(step)).map_err(said)?;
+    }
+    let marks = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}");
+    transaction.execute_batch(&marks).map_err(said)?;
+    transaction.commit().map_err(said)
+}
+
+fn in_own_words(step: &str) -> String {
+    step.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB").replace("\n);", "\n) STRICT;")
+}
+
+fn cannot_open(path: &Path, why: impl std::fmt::Display) -> StoreError {
+    StoreError::Open { place: path.display().to_string(), why: why.to_string() }
+}
+
+fn said(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
+        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly,
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::SystemIoFailure) => StoreError::Disk(error.to_string()),
+        Some(ErrorCode::NotADatabase) => StoreError::NoStore(String::new()),
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::damaged(error),
+        _ => StoreError::Database(error.to_string()),
+    }
+}

@@ -1,0 +1,340 @@
+//! One story that both databases tell, and what is particular to SQLite.
+//!
+//! PostgreSQL takes part where `INKPROOF_TEST_POSTGRES` names a server on which databases may be made, as
+//! `tests/postgres.sh` does.
+
+mod crash;
+mod postgres;
+mod sqlite;
+
+use inkproof::{Decision, Embedding, Ink, SIDE};
+use serde_json::json;
+
+use crate::audit::Checked;
+use crate::tokens::NewToken;
+use super::*;
+
+/// A fresh place for each store, and how it is removed.
+pub trait Ground {
+    fn place(&self) -> String;
+}
+
+fn by(name: &str) -> Actor {
+    Actor::new(name)
+}
+
+fn id(name: &str) -> WriterId {
+    name.parse().unwrap()
+}
+
+/// An ink of its own, also in parts.
+fn ink(number: u32) -> Ink {
+    let mut pixels = vec![0; SIDE * SIDE];
+    for place in 0..500 {
+        let mixed = ((place * 2_654_435_761_u64) ^ (u64::from(number) * 40_503)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        pixels[place as usize * 97] = (mixed >> 56) as u8 | 1;
+    }
+    Ink::new(pixels).unwrap()
+}
+
+/// A unit vector of its own.
+fn embedding(number: u32) -> Embedding {
+    let angle = number as f32;
+    Embedding::Vector(vec![angle.cos(), angle.sin()])
+}
+
+fn reference(number: u32) -> NewReference {
+    NewReference {
+        ink: ink(number),
+        embedding: embedding(number),
+        digest: format!("{number:016x}").parse().unwrap(),
+        image: (number % 2 == 1).then(|| vec![7; number as usize]),
+        written: None,
+    }
+}
+
+fn model(name: &str) -> ModelStamp {
+    ModelStamp { digest: name.to_owned(), preprocess: "seen".to_owned() }
+}
+
+/// Enrols references by number.
+fn enroll(store: &Store, writer: &str, numbers: &[u32], seen: i64) -> Result<Enrolled> {
+    enroll_as(store, writer, numbers, seen, false, None)
+}
+
+fn enroll_as(
+    store: &Store,
+    writer: &str,
+    numbers: &[u32],
+    seen: i64,
+    four_eyes: bool,
+    key: Option<RequestKey>,
+) -> Result<Enrolled> {
+    let references: Vec<NewReference> = numbers.iter().copied().map(reference).collect();
+    let (writer, model, by) = (&id(writer), &model("first"), &by("anna"));
+    store.enroll(&Enrolment { writer, references: &references, model, by, four_eyes, seen, key })
+}
+
+fn decision(writer: Option<Pseudonym>, decision: Decision) -> NewDecision {
+    NewDecision {
+        writer,
+        by: by("anna"),
+        decision,
+        model: "first".to_owned(),
+        details: json!({"score": 0.123_456_789_012_345_68}),
+        questioned: Some(ink(9)),
+    }
+}
+
+fn is_whole(store: &Store) -> Checked {
+    let checked = store.check(None).unwrap();
+    assert_eq!(checked.wrong, Vec::<String>::new());
+    checked
+}
+
+/// What every store does.
+fn story(ground: &dyn Ground) {
+    let place = ground.place();
+    assert!(matches!(Store::open_existing(&place), Err(StoreError::Missing(_))), "nothing is there yet");
+    let store = Store::open(&place).unwrap();
+    assert_eq!(store.head().unwrap().sequence, 0);
+    is_whole(&store);
+    references_come_back(&store);
+    a_request_is_answered_once(&store);
+    four_eyes(&store);
+    pages(&store);
+    a_person_decides(&store);
+    tokens(&store);
+    another_model(&store);
+    the_search_keeps_up(&store);
+    erased_is_gone(&store);
+    let checked = is_whole(&store);
+    assert_eq!(store.check(Some(checked.head)).unwrap().wrong, Vec::<String>::new());
+    let other = store.check(Some(Hex::random())).unwrap();
+    assert!(other.wrong[0].contains("given head"), "{other:?}");
+    a_copy_is_the_same(&store, &ground.place());
+    let again = Store::open_existing(&place).unwrap();
+    assert_eq!(again.head().unwrap(), store.head().unwrap(), "it is there when it is opened again");
+}
+
+fn references_come_back(store: &Store) {
+    assert!(store.writer(&id("one")).unwrap().is_none());
+    let enrolled = enroll(store, "one", &[1, 2], 0).unwrap();
+    let writer = store.writer(&id("one")).unwrap().unwrap();
+    assert_eq!(writer.references.iter().map(|reference| reference.id).collect::<Vec<_>>(), enrolled.references);
+    for (kept, number) in writer.references.iter().zip([1, 2]) {
+        assert_eq!((&kept.ink, &kept.embedding), (&ink(number), &embedding(number)));
+        assert_eq!(kept.digest, reference(number).digest);
+        assert_eq!((kept.added_by.as_str(), &kept.model), ("anna", &model("first")));
+        assert_eq!(kept.approved.as_ref().unwrap().by, by("anna"));
+        assert_eq!(kept.has_image, number == 1);
+    }
+    assert_eq!(store.image(&id("one"), enrolled.references[0]).unwrap(), Some(vec![7]));
+    assert_eq!(store.image(&id("one"), enrolled.references[1]).unwrap(), None);
+    assert!(matches!(store.image(&id("one"), 99), Err(StoreError::NoReference { .. })));
+    assert!(matches!(enroll(store, "one", &[3], 0), Err(StoreError::Changed(_))), "somebody enrolled in between");
+    assert!(matches!(enroll(store, "two", &[3], writer.changed), Err(StoreError::Changed(_))), "erased in between");
+    enroll(store, "one", &[3], writer.changed).unwrap();
+    let writer = store.writer(&id("one")).unwrap().unwrap();
+    assert_eq!(writer.references.len(), 3);
+    store.remove(&id("one"), writer.references[2].id, &by("anna")).unwrap();
+    assert_eq!(store.writer(&id("one")).unwrap().unwrap().references.len(), 2);
+    assert!(matches!(store.remove(&id("one"), 99, &by("anna")), Err(StoreError::NoReference { .. })));
+}
+
+fn a_request_is_answered_once(store: &Store) {
+    let key = |request: u8| Some(RequestKey { key: "k1".to_owned(), request: Hex([request; 32]) });
+    let first = enroll_as(store, "keyed", &[1], 0, false, key(1)).unwrap();
+    let head = store.head().unwrap();
+    let again = enroll_as(store, "keyed", &[1], 0, false, key(1)).unwrap();
+    assert_eq!((again.references, again.repeated), (first.references, true));
+    assert_eq!(store.head().unwrap(), head, "nothing was done");
+    assert!(matches!(enroll_as(store, "keyed", &[2], 0, false, key(2)), Err(StoreError::KeyReused)));
+    assert!(store.answered(&by("anna"), &key(1).unwrap()).unwrap().unwrap().repeated);
+    assert_eq!(store.answered(&by("otto"), &key(1).unwrap()).unwrap(), None, "others have keys of their own");
+}
+
+fn four_eyes(store: &Store) {
+    let enrolled = enroll_as(store, "watched", &[4], 0, true, None).unwrap();
+    let number = enrolled.references[0];
+    let counts = || store.writer(&id("watched")).unwrap().unwrap().approved().count();
+    assert_eq!(counts(), 0);
+    assert_eq!(store.info().unwrap().counts.waiting, 1);
+    assert!(matches!(store.approve(&id("watched"), number, &by("anna")), Err(StoreError::FourEyes { .. })));
+    store.approve(&id("watched"), number, &by("otto")).unwrap();
+    assert_eq!(counts(), 1);
+    assert!(matches!(store.approve(&id("watched"), number, &by("otto")), Err(StoreError::AlreadyApproved(_))));
+    assert!(matches!(store.approve(&id("nobody"), number, &by("otto")), Err(StoreError::NoWriter(_))));
+}
+
+fn pages(store: &Store) {
+    let ids = |after, limit, prefix: &str| {
+        let page = WriterPage { after, limit, prefix: prefix.to_owned() };
+        let found = store.writers(&page).unwrap();
+        let last = found.last().map_or(0, |writer| writer.number);
+        (found.into_iter().map(|writer| writer.id.to_string()).collect::<Vec<_>>(), last)
+    };
+    let (first, last) = ids(0, 2, "");
+    assert_eq!(first, ["one", "keyed"], "in the order in which they were enrolled");
+    assert_eq!(ids(last, 2, "").0, ["watched"]);
+    assert_eq!(ids(0, 9, "wa").0, ["watched"]);
+    assert_eq!(ids(0, 9, "%").0, Vec::<String>::new());
+    let summary = &store.writers(&WriterPage { limit: 1, ..WriterPage::default() }).unwrap()[0];
+    assert_eq!((summary.references, summary.waiting, summary.newest.is_some()), (2, 0, true));
+    let (forward, backward) = (AuditPage::After(1), AuditPage::Before(i64::MAX));
+    let numbers =
+        |page, limit| -> Vec<i64> { store.audit(page, limit).unwrap().iter().map(|entry| entry.sequence).collect() };
+    let head = store.head().unwrap().sequence;
+    assert_eq!(numbers(forward, 2), [2, 3]);
+    assert_eq!(numbers(backward, 2), [head, head - 1]);
+}
+
+fn a_person_decides(store: &Store) {
+    let writer = store.writer(&id("one")).unwrap().unwrap();
+    let all = [Decision::Accepted, Decision::Undecided, Decision::Undecided, Decision::Rejected];
+    let decisions = all.map(|of| decision(Some(writer.pseudonym), of));
+    let numbers = store.record(&decisions).unwrap();
+    let open = store.reviews(0, 10).unwrap();
+    assert_eq!(open.iter().map(|review| review.decision).collect::<Vec<_>>(), numbers[1..3]);
+    assert_eq!(store.reviews(numbers[1], 10).unwrap().len(), 1);
+    assert_eq!((open[0].writer.as_ref().unwrap(), open[0].questioned.as_ref().unwrap()), (&id("one"), &ink(9)));
+    assert_eq!(open[0].details, decisions[1].details, "to the last bit");
+    let settle = |of, note: Option<&str>| {
+        let settlement = Settlement { decision: of, note: note.map(str::to_owned) };
+        store.settle(numbers[1], &settlement, &by("otto"))
+    };
+    settle(None, Some("asked the branch")).unwrap();
+    assert_eq!(store.review(numbers[1]).unwrap().note.unwrap(), "asked the branch");
+    assert_eq!(store.reviews(0, 10).unwrap().len(), 2, "it is still open");
+    settle(Some(Decision::Rejected), None).unwrap();
+    let settled = store.review(numbers[1]).unwrap();
+    assert_eq!((settled.outcome.as_deref(), settled.settled_by), (Some("rejected"), Some(by("otto"))));
+    assert_eq!((settled.questioned, settled.note.as_deref()), (None, Some("asked the branch")));
+    assert!(matches!(settle(Some(Decision::Accepted), None), Err(StoreError::Settled { .. })));
+    assert!(matches!(store.review(numbers[0]), Err(StoreError::NoReview(_))), "it was decided");
+}
+
+fn tokens(store: &Store) {
+    let NewToken { secret, token } = store.create_token(Role::Clerk, None, &by("otto")).unwrap();
+    assert_eq!(secret.len(), "inkproof_".len() + 64);
+    let found = store.token(Token::hash_of(&secret)).unwrap().unwrap();
+    assert_eq!(found, token);
+    assert!(found.is_valid(Time::now()));
+    let expires = Time::now().plus_days(1);
+    let other = store.create_token(Role::Auditor, Some(expires), &by("otto")).unwrap();
+    assert!(other.token.is_valid(Time::now()) && !other.token.is_valid(expires));
+    assert_eq!(store.tokens().unwrap().len(), 2);
+    store.revoke_token(&token.id, &by("otto")).unwrap();
+    assert!(!store.token(token.hash).unwrap().unwrap().is_valid(Time::now()));
+    assert!(matches!(store.revoke_token("none", &by("otto")), Err(StoreError::NoToken(_))));
+    assert_eq!(store.token(Token::hash_of("inkproof_guess")).unwrap(), None);
+}
+
+fn another_model(store: &Store) {
+    let outdated = store.outdated("second", 0, 2).unwrap();
+    assert_eq!(outdated.len(), 2);
+    for (_, writer) in &outdated {
+        let found = store.writer(writer).unwrap().unwrap();
+        let fresh: Vec<_> = found.references.iter().map(|kept| (kept.id, embedding(77), kept.ink.clone())).collect();
+        let stale = store.reembed(writer, found.changed - 1, &fresh, &model("second"), &by("otto"));
+        assert!(matches!(stale, Err(StoreError::Changed(_))));
+        store.reembed(writer, found.changed, &fresh, &model("second"), &by("otto")).unwrap();
+        let found = store.writer(writer).unwrap().unwrap();
+        assert!(found.references.iter().all(|kept| kept.model == model("second") && kept.embedding == embedding(77)));
+    }
+    assert_eq!(store.outdated("second", 0, 9).unwrap().len(), 1);
+    assert_eq!(store.info().unwrap().models, [("first".to_owned(), 1), ("second".to_owned(), 3)]);
+}
+
+fn the_search_keeps_up(store: &Store) {
+    let all = store.changes(0, 100).unwrap();
+    assert_eq!(all.known.len(), 3);
+    let one = all.known.iter().find(|known| known.id == id("one")).unwrap();
+    assert_eq!(one.vectors.len(), 2);
+    assert_eq!((&one.vectors[0].values, one.vectors[0].model.as_str()), (&embedding(77).global(), "second"));
+    let (first, rest) = (store.changes(0, 2).unwrap(), store.changes(store.changes(0, 2).unwrap().up_to, 2).unwrap());
+    assert_eq!((first.known.len(), rest.known.len(), rest.up_to), (2, 1, all.up_to), "by pages");
+    assert_eq!(store.changes(all.up_to, 100).unwrap().known.len(), 0);
+    enroll(store, "late", &[5], 0).unwrap();
+    let waiting = enroll_as(store, "later", &[6], 0, true, None).unwrap();
+    let news = store.changes(all.up_to, 100).unwrap();
+    assert_eq!(news.known.iter().map(|known| known.vectors.len()).collect::<Vec<_>>(), [1, 0], "none that waits");
+    store.approve(&id("later"), waiting.references[0], &by("otto")).unwrap();
+    assert_eq!(store.changes(news.up_to, 100).unwrap().known[0].vectors.len(), 1);
+}
+
+fn erased_is_gone(store: &Store) {
+    let (before, late) = (store.head().unwrap().sequence, store.writer(&id("late")).unwrap().unwrap());
+    let waiting = store.record(&[decision(Some(late.pseudonym), Decision::Undecided)]).unwrap();
+    let (exported, entries) = store.export(&id("late"), &by("otto")).unwrap();
+    assert_eq!((exported.references.len(), entries.last().unwrap().event), (1, Event::Exported));
+    let erased = store.erase(&id("late"), &by("otto")).unwrap();
+    assert_eq!(erased, Erased { references: 1, reviews: 1 });
+    assert!(store.writer(&id("late")).unwrap().is_none());
+    assert_eq!(store.writer_behind(late.pseudonym).unwrap(), None);
+    assert!(matches!(store.review(waiting[0]), Err(StoreError::NoReview(_))));
+    assert!(matches!(store.erase(&id("late"), &by("otto")), Err(StoreError::NoWriter(_))));
+    let changes = store.changes(before, 100).unwrap();
+    assert_eq!((changes.known.len(), &changes.erased[..]), (0, &[late.pseudonym][..]));
+    assert!(!store.audit_of(late.pseudonym, 0, 10).unwrap().is_empty(), "the audit knows the pseudonym");
+    enroll(store, "late", &[5], 0).unwrap();
+    let anew = store.writer(&id("late")).unwrap().unwrap();
+    assert_ne!(anew.pseudonym, late.pseudonym, "who comes again is somebody new");
+    assert!(anew.references[0].id > late.references[0].id, "numbers are given once");
+}
+
+fn a_copy_is_the_same(store: &Store, place: &str) {
+    let copy = Store::open(place).unwrap();
+    let copied = store.copy_to(&copy).unwrap();
+    assert_eq!(copied.head, store.head().unwrap());
+    assert_eq!(copied.counts, store.info().unwrap().counts);
+    assert!(matches!(store.copy_to(&copy), Err(StoreError::NotEmpty(_))));
+    let ids = enroll(&copy, "after", &[8], 0).unwrap().references;
+    assert!(
+        store
+            .writers(&WriterPage { limit: 100, ..WriterPage::default() })
+            .unwrap()
+            .iter()
+            .all(|w| w.references < ids[0])
+    );
+    is_whole(&copy);
+}
+
+/// Two handles, as two servers have them, and threads that enrol, decide, settle and erase at once: the audit is unbroken
+/// and each sees what all did.
+fn together(ground: &dyn Ground, operations: usize) {
+    let place = ground.place();
+    let stores = [Store::open(&place).unwrap(), Store::open(&place).unwrap()];
+    std::thread::scope(|scope| {
+        for worker in 0..4 {
+            let store = &stores[worker % 2];
+            scope.spawn(move || (0..operations / 4).for_each(|step| mixed(store, worker, step)));
+        }
+    });
+    let [a, b] = &stores;
+    assert_eq!(a.head().unwrap(), b.head().unwrap());
+    let checked = is_whole(a);
+    let erased = a.changes(0, usize::MAX >> 1).unwrap().erased.len();
+    assert_eq!(checked.entries, operations as i64, "nothing was lost or done twice");
+    assert_eq!(erased, 4 * (0..operations / 4).filter(|step| step % 10 == 9).count());
+    let summary = |store: &Store| store.writers(&WriterPage { limit: 1 << 20, ..WriterPage::default() }).unwrap();
+    assert_eq!(summary(a), summary(b));
+}
+
+/// One step of a worker: every tenth writer is erased again.
+fn mixed(store: &Store, worker: usize, step: usize) {
+    let name = format!("w{worker}-{}", step / 10);
+    let writer = store.writer(&id(&name)).unwrap();
+    match step % 10 {
+        9 => drop(store.erase(&id(&name), &by("otto")).unwrap()),
+        4 => drop(store.record(&[decision(writer.map(|writer| writer.pseudonym), Decision::Undecided)]).unwrap()),
+        5 => {
+            let mine = writer.map(|writer| writer.id);
+            let open = store.reviews(0, 1 << 20).unwrap().into_iter().find(|review| review.writer == mine).unwrap();
+            let settlement = Settlement { decision: Some(Decision::Accepted), note: None };
+            store.settle(open.decision, &settlement, &by("otto")).unwrap();
+        }
+        3 | 6 | 7 => drop(enroll(store, &name, &[step as u32], writer.map_or(0, |writer| writer.changed)).unwrap()),
+        _ => drop(store.record(&[decision(None, Decision::Accepted)]).unwrap()),
+    }
+}

@@ -1,0 +1,198 @@
+//! Tokens: what lets a client of the server in. The store knows their SHA-256 alone.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::audit::feed;
+use crate::database::{Row, Session, Value};
+use crate::{Actor, Event, Hash, Hex, NewEntry, Result, Store, StoreError, Time};
+
+/// What a token allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Verifies, and settles reviews.
+    Clerk,
+    /// What a clerk may, and enrols, approves and erases.
+    Operator,
+    /// Reads the audit and reviews, and nothing else.
+    Auditor,
+}
+
+impl Role {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Clerk => "clerk",
+            Self::Operator => "operator",
+            Self::Auditor => "auditor",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = StoreError;
+
+    fn from_str(word: &str) -> Result<Self> {
+        let all = [Self::Clerk, Self::Operator, Self::Auditor];
+        all.into_iter().find(|role| role.word() == word).ok_or_else(|| StoreError::NoRole(word.to_owned()))
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A token that was just made: the only time that it can be read.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewToken {
+    pub secret: String,
+    pub token: Token,
+}
+
+/// What the store knows of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Token {
+    /// Names it in the audit and for its revocation.
+    pub id: String,
+    #[serde(skip)]
+    pub hash: Hash,
+    pub role: Role,
+    pub created: Time,
+    pub created_by: Actor,
+    pub expires: Option<Time>,
+    pub revoked: Option<Time>,
+}
+
+impl Token {
+    /// SHA-256 of the secret that a client sends.
+    pub fn hash_of(secret: &str) -> Hash {
+        Hex(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// Whether it lets somebody in at that time.
+    pub fn is_valid(&self, now: Time) -> bool {
+        self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
+    }
+
+    /// Who somebody with this token is in the audit.
+    pub fn actor(&self) -> Actor {
+        Actor::new(format!("token:{}", self.id))
+    }
+
+    fn seal(&self) -> Hash {
+        let mut hash = Sha256::new();
+        hash.update(b"inkproof token 1");
+        let values: [Value; 5] = [
+            self.id.as_str().into(),
+            self.hash.0[..].into(),
+            self.role.word().into(),
+            self.expires.map(Time::milliseconds).into(),
+            self.revoked.map(Time::milliseconds).into(),
+        ];
+        values.iter().for_each(|value| feed(&mut hash, value));
+        Hex(hash.finalize().into())
+    }
+}
+
+const COLUMNS: &str = "id, hash, role, created, created_by, expires, revoked";
+
+impl Store {
+    /// Makes a token of 256 random bits.
+    pub fn create_token(&self, role: Role, expires: Option<Time>, by: &Actor) -> Result<NewToken> {
+        let secret = format!("inkproof_{}", Hex::<32>::random());
+        let (id, hash) = (Hex::<6>::random().to_string(), Token::hash_of(&secret));
+        let token = self.write(|chain| {
+            let (id, created_by) = (id.clone(), by.clone());
+            let token = Token { id, hash, role, created: chain.now, created_by, expires, revoked: None };
+            let values = [
+                token.id.as_str().into(),
+                token.hash.0[..].into(),
+                role.word().into(),
+                chain.now.milliseconds().into(),
+                by.as_str().into(),
+                expires.map(Time::milliseconds).into(),
+            ];
+            const INSERT: &str =
+                "INSERT INTO tokens (id, hash, role, created, created_by, expires) VALUES ($1, $2, $3, $4, $5, $6)";
+            chain.session.execute(INSERT, &values)?;
+            chain.append(entry(by, Event::TokenCreated, &token), Some(token.seal()))?;
+            Ok(token)
+        })?;
+        Ok(NewToken { secret, token })
+    }
+
+    /// All tokens, the oldest first.
+    pub fn tokens(&self) -> Result<Vec<Token>> {
+        let statement = format!("SELECT {COLUMNS} FROM tokens ORDER BY created, id");
+        self.read(|session| session.query(&statement, &[])?.into_iter().map(token).collect())
+    }
+
+    /// The token with this hash, valid or not.
+    pub fn token(&self, hash: Hash) -> Result<Option<Token>> {
+        let statement = format!("SELECT {COLUMNS} FROM tokens WHERE hash = $1");
+        self.read(|session| session.query(&statement, &[hash.0[..].into()])?.pop().map(token).transpose())
+    }
+
+    /// Lets nobody in with it from now on; nothing happens where it is revoked already.
+    ///
+    /// # Errors
+    /// [`StoreError::NoToken`].
+    pub fn revoke_token(&self, id: &str, by: &Actor) -> Result<Token> {
+        let statement = format!("SELECT {COLUMNS} FROM tokens WHERE id = $1");
+        self.write(|chain| {
+            let found = chain.session.query(&statement, &[id.into()])?.pop();
+            let found = token(found.ok_or_else(|| StoreError::NoToken(id.to_owned()))?)?;
+            if found.revoked.is_some() {
+                return Ok(found);
+            }
+            let values = [chain.now.milliseconds().into(), id.into()];
+            chain.session.execute("UPDATE tokens SET revoked = $1 WHERE id = $2", &values)?;
+            let revoked = Token { revoked: Some(chain.now), ..found };
+            chain.append(entry(by, Event::TokenRevoked, &revoked), Some(revoked.seal()))?;
+            Ok(revoked)
+        })
+    }
+}
+
+fn entry(by: &Actor, event: Event, token: &Token) -> NewEntry {
+    let outcome = token.role.word().to_owned();
+    let details = json!({"token": token.id, "expires": token.expires});
+    NewEntry { actor: by.clone(), event, writer: None, model: None, outcome, details }
+}
+
+fn token(mut row: Row) -> Result<Token> {
+    Ok(Token {
+        id: row.text()?,
+        hash: Hash::of_slice(&row.bytes()?)?,
+        role: row.text()?.parse().map_err(StoreError::damaged)?,
+        created: Time::of_milliseconds(row.integer()?)?,
+        created_by: Actor::new(row.text()?),
+        expires: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        revoked: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+    })
+}
+
+/// Compares every token with the last seal that the audit has of it.
+pub(crate) fn check(
+    session: &mut dyn Session,
+    mut seals: HashMap<String, Hash>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    for row in session.query(&format!("SELECT {COLUMNS} FROM tokens ORDER BY id"), &[])? {
+        let token = token(row)?;
+        match seals.remove(&token.id) {
+            Some(seal) if seal == token.seal() => {}
+            Some(_) => wrong.push(format!("token {} was changed", token.id)),
+            None => wrong.push(format!("the audit knows nothing of token {}", token.id)),
+        }
+    }
+    wrong.extend(seals.into_keys().map(|id| format!("token {id} is missing")));
+    Ok(())
+}

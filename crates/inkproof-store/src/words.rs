@@ -1,0 +1,183 @@
+//! The store's small words: who, when, which writer, and bytes that are shown in hexadecimal.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Result, StoreError};
+
+/// The id that a writer is enrolled under: opaque, never a name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct WriterId(String);
+
+impl WriterId {
+    const LONGEST: usize = 128;
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for WriterId {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@-".contains(&b));
+        match begins && fits && text.len() <= Self::LONGEST {
+            true => Ok(Self(text.to_owned())),
+            false => Err(StoreError::WriterId(text.chars().take(Self::LONGEST).collect())),
+        }
+    }
+}
+
+impl fmt::Display for WriterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for WriterId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Who did something: `local:USER` on the command line, `token:ID` or `nobody` at the server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Actor(String);
+
+impl Actor {
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The user who runs this program.
+    pub fn local() -> Self {
+        let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+        Self(format!("local:{}", user.as_deref().unwrap_or("unknown")))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A moment, to the millisecond; shown and serialised as RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(Timestamp);
+
+impl Time {
+    pub fn now() -> Self {
+        Self::of_milliseconds(Timestamp::now().as_millisecond()).expect("the clock is within the years that there are")
+    }
+
+    pub fn of_milliseconds(milliseconds: i64) -> Result<Self> {
+        let time = Timestamp::from_millisecond(milliseconds);
+        time.map(Self).map_err(|_| StoreError::damaged(format_args!("{milliseconds} is no time")))
+    }
+
+    /// Since 1970.
+    pub fn milliseconds(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    pub fn plus_days(self, days: u32) -> Self {
+        let later = self.milliseconds() + i64::from(days) * MILLISECONDS_A_DAY;
+        Self(Timestamp::from_millisecond(later).unwrap_or(Timestamp::MAX))
+    }
+
+    /// Whole days from here to `later`; 0 where that is earlier.
+    pub fn days_until(self, later: Self) -> i64 {
+        (later.milliseconds() - self.milliseconds()).max(0) / MILLISECONDS_A_DAY
+    }
+}
+
+const MILLISECONDS_A_DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// A day as 2024-03-31, or a moment as RFC 3339.
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let moment = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        let found = moment.parse::<Timestamp>().ok().and_then(|time| Self::of_milliseconds(time.as_millisecond()).ok());
+        found.ok_or_else(|| format!("'{text}' is no date; give one as 2024-03-31"))
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.0)
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Bytes that are shown, parsed and serialised in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hex<const BYTES: usize>(pub [u8; BYTES]);
+
+/// What the audit calls a writer: random, and nothing without the writer's row.
+pub type Pseudonym = Hex<16>;
+/// A SHA-256.
+pub type Hash = Hex<32>;
+
+impl<const BYTES: usize> Hex<BYTES> {
+    /// From the system's source of randomness.
+    pub fn random() -> Self {
+        let mut bytes = [0; BYTES];
+        getrandom::fill(&mut bytes).expect("the system has randomness");
+        Self(bytes)
+    }
+
+    pub(crate) fn of_slice(bytes: &[u8]) -> Result<Self> {
+        let why = || StoreError::damaged(format_args!("{} bytes where {BYTES} belong", bytes.len()));
+        bytes.try_into().map(Self).map_err(|_| why())
+    }
+}
+
+impl<const BYTES: usize> fmt::Display for Hex<BYTES> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl<const BYTES: usize> fmt::Debug for Hex<BYTES> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const BYTES: usize> FromStr for Hex<BYTES> {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let digits = text.len() == 2 * BYTES && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let byte = |place: usize| u8::from_str_radix(&text[2 * place..][..2], 16).expect("hexadecimal digits");
+        match digits {
+            true => Ok(Self(std::array::from_fn(byte))),
+            false => Err(StoreError::NoHead(text.to_owned())),
+        }
+    }
+}
+
+impl<const BYTES: usize> Serialize for Hex<BYTES> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

@@ -1,0 +1,206 @@
+//! Whether references are fit to be enrolled: each has to show a whole signature, be a signing of its own, and agree with
+//! the others; and how good a set they make.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::calibration::Log10Lr;
+use crate::{Decision, Embedding, Flaw, ImageDigest, Model, Result, Score, Signature, Threshold};
+
+/// From this likeness on two inks are the same signing, scanned or saved twice. Of 1,200 pairs of genuine signatures of
+/// cedar and dutch the most alike are 0.85; the bundled ones scaled to 60 % or turned by 1.7 degrees are 0.91 and more.
+const SAME_SIGNING: f64 = 0.90;
+/// From this log10 LR on a reference is by somebody else: moderate support. It refuses up to 1 in 10 of a writer's own on
+/// cedar and dutch, and 92 to 100 in 100 of strangers'; at the threshold of a decision it would refuse 1 in 6 of the own.
+const SOMEBODY_ELSE: f64 = -1.0;
+/// So many references are worth having: calibrations go no further.
+const ENOUGH: usize = 3;
+/// So many, where the writer's signatures vary much.
+const ENOUGH_OF_LOOSE: usize = 5;
+
+/// A reference, kept or offered.
+#[derive(Debug, Clone)]
+pub struct Candidate<'a> {
+    /// What the user knows it by.
+    pub name: String,
+    pub embedding: &'a Embedding,
+    pub digest: ImageDigest,
+    /// Nothing of those that are kept.
+    pub flaws: Vec<Flaw>,
+}
+
+impl<'a> Candidate<'a> {
+    /// A signature that is offered under a name.
+    pub fn new(name: impl Into<String>, signature: &'a Signature) -> Self {
+        Self {
+            name: name.into(),
+            embedding: &signature.embedding,
+            digest: signature.digest,
+            flaws: signature.flaws.clone(),
+        }
+    }
+}
+
+/// What is found of references that are offered.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnrolmentReport {
+    /// What speaks against enrolling them; nothing where all is well.
+    pub objections: Vec<Objection>,
+    pub consistency: Consistency,
+    /// How each reference, kept ones first, scores against all others; nothing where it is the only one.
+    pub agreement: Vec<Score>,
+    /// How many more references would make decisions better.
+    pub wanted: usize,
+}
+
+/// Something that speaks against a reference.
+#[derive(Debug, Clone, Serialize)]
+pub struct Objection {
+    /// Which of the offered references, from 0.
+    #[serde(skip)]
+    pub index: usize,
+    /// Its name.
+    pub reference: String,
+    #[serde(serialize_with = "as_text")]
+    pub fault: Fault,
+}
+
+/// What is wrong with a reference.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    Unfit(Flaw),
+    SameImage { other: String },
+    SameSigning { other: String },
+    Disagrees { score: Score, threshold: Threshold },
+}
+
+/// How well references agree with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consistency {
+    /// One reference says nothing of how much the writer varies.
+    Single,
+    /// Each would be accepted against the others.
+    Consistent,
+    /// Some would not.
+    Loose,
+}
+
+/// Looks at the references `offered` beside those that are `kept`.
+pub fn check_references(model: &Model, kept: &[Candidate<'_>], offered: &[Candidate<'_>]) -> Result<EnrolmentReport> {
+    let mut objections: Vec<Objection> = Vec::new();
+    let object = |index: usize, fault| Objection { index, reference: offered[index].name.clone(), fault };
+    for (index, new) in offered.iter().enumerate() {
+        objections.extend(new.flaws.iter().map(|flaw| object(index, Fault::Unfit(*flaw))));
+        let earlier = kept.iter().chain(&offered[..index]);
+        objections.extend(same(new, earlier)?.map(|fault| object(index, fault)));
+    }
+    objections.extend(disagreeing(model, kept, offered)?.into_iter().map(|(index, fault)| object(index, fault)));
+    let all: Vec<&Embedding> = kept.iter().chain(offered).map(|candidate| candidate.embedding).collect();
+    let agreement = agreement(model, &all)?;
+    let accepted = |score: &Score| decision(model, *score, all.len() - 1) != Decision::Rejected;
+    let (consistency, enough) = match &agreement[..] {
+        [] => (Consistency::Single, ENOUGH),
+        scores if scores.iter().all(accepted) => (Consistency::Consistent, ENOUGH),
+        _ => (Consistency::Loose, ENOUGH_OF_LOOSE),
+    };
+    Ok(EnrolmentReport { objections, consistency, agreement, wanted: enough.saturating_sub(all.len()) })
+}
+
+/// The earlier reference that is the same image or the same signing.
+fn same<'a>(new: &Candidate<'_>, earlier: impl Iterator<Item = &'a Candidate<'a>>) -> Result<Option<Fault>> {
+    for other in earlier {
+        if other.digest == new.digest {
+            return Ok(Some(Fault::SameImage { other: other.name.clone() }));
+        }
+        if new.embedding.places().is_some() && other.embedding.similarity(new.embedding)? >= SAME_SIGNING {
+            return Ok(Some(Fault::SameSigning { other: other.name.clone() }));
+        }
+    }
+    Ok(None)
+}
+
+/// Offered references that somebody else seems to have written, by all others; the worst is taken out first, since it may be the reason
+/// why others disagree.
+fn disagreeing(model: &Model, kept: &[Candidate<'_>], offered: &[Candidate<'_>]) -> Result<Vec<(usize, Fault)>> {
+    let mut left: Vec<usize> = (0..offered.len()).collect();
+    let mut found = Vec::new();
+    loop {
+        let all: Vec<&Embedding> =
+            kept.iter().map(|kept| kept.embedding).chain(left.iter().map(|&place| offered[place].embedding)).collect();
+        let scores = agreement(model, &all)?;
+        let of_offered = scores.iter().skip(kept.len()).zip(&left).map(|(score, place)| (*score, *place));
+        let Some((score, worst)) = of_offered.min_by(|a, b| a.0.get().total_cmp(&b.0.get())) else { break };
+        let (lr, threshold) = (log10_lr(model, score, all.len() - 1), model.threshold_for(all.len() - 1));
+        if lr.map_or(score.get() >= threshold.get(), |lr| lr.get() > SOMEBODY_ELSE) {
+            break;
+        }
+        found.push((worst, Fault::Disagrees { score, threshold }));
+        left.retain(|place| *place != worst);
+    }
+    found.sort_by_key(|(place, _)| *place);
+    Ok(found)
+}
+
+/// The score of each against all others; nothing where there are no others.
+fn agreement(model: &Model, all: &[&Embedding]) -> Result<Vec<Score>> {
+    if all.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let without = |place: usize| [&all[..place], &all[place + 1..]].concat();
+    (0..all.len()).map(|place| model.score_of(&without(place), all[place])).collect()
+}
+
+fn decision(model: &Model, score: Score, references: usize) -> Decision {
+    Decision::from_evidence(score, model.threshold_for(references), log10_lr(model, score, references))
+}
+
+/// None where the model is not calibrated.
+fn log10_lr(model: &Model, score: Score, references: usize) -> Option<Log10Lr> {
+    model.info().calibration.as_ref().and_then(|calibration| calibration.log10_lr(score, references))
+}
+
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.reference, self.fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unfit(flaw) => write!(f, "is unfit ({flaw})"),
+            Self::SameImage { other } => write!(f, "is the same image as {other}"),
+            Self::SameSigning { other } => write!(f, "is the same signing as {other}, scanned or saved again"),
+            Self::Disagrees { score, threshold } => write!(
+                f,
+                "does not agree with the other references, as if somebody else had written it (score {:.2}, accepted \
+                 from {:.2})",
+                score.get(),
+                threshold.get()
+            ),
+        }
+    }
+}
+
+fn as_text<S: serde::Serializer>(fault: &Fault, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(fault)
+}
+
+impl EnrolmentReport {
+    /// How good the set is and whether more are needed, in a sentence or two.
+    pub fn advice(&self) -> String {
+        let consistency = match self.consistency {
+            Consistency::Single => "One reference says nothing of how much the writer varies.",
+            Consistency::Consistent => "The references agree with each other.",
+            Consistency::Loose => "The references differ much from each other: decisions will be milder.",
+        };
+        let wanted = match self.wanted {
+            0 => String::new(),
+            1 => " One more would make decisions better.".to_owned(),
+            more => format!(" {more} more would make decisions better."),
+        };
+        consistency.to_owned() + &wanted
+    }
+}
