@@ -12,7 +12,7 @@ use inkproof_lab::evaluate::VerificationOptions;
 use inkproof_lab::pictures::ReadOptions;
 use inkproof_lab::train::{Negatives, TrainOptions};
 use inkproof_service::{Options, Service, Threads};
-use inkproof_store::{Store, default_place};
+use inkproof_store::{Store, Upgraded, default_place};
 
 
 /// Where the signatures are and how they are read.
@@ -136,6 +136,15 @@ impl StorePlace {
 
     pub fn open_existing(&self) -> Result<Store> {
         Ok(Store::open_existing(&self.place()?)?)
+    }
+
+    /// To look, whichever older program wrote it.
+    pub fn open_as_it_is(&self) -> Result<Store> {
+        Ok(Store::open_as_it_is(&self.place()?)?)
+    }
+
+    pub fn upgrade(&self) -> Result<Upgraded> {
+        Ok(Store::upgrade(&self.place()?)?)
     }
 
     /// What verifies with a store that has to be there.

@@ -9,6 +9,7 @@ mod allocator;
 mod arguments;
 mod commands;
 mod figures;
+mod hint;
 mod images;
 mod interrupt;
 #[allow(unsafe_code)]
@@ -91,19 +92,20 @@ fn main() -> ExitCode {
         Command::Config(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {}", in_one_line(&error));
+        let hint = hint::of(&error).map_or_else(String::new, |hint| format!("; {hint}"));
+        eprintln!("error: {}{hint}", in_one_line(&error));
         ExitCode::from(2)
     })
 }
 
-/// The error and what caused it, each told once: a library's error says its cause itself.
+/// The error and its causes, each once: a library's error says its cause itself.
 fn in_one_line(error: &anyhow::Error) -> String {
-    let mut told = String::new();
+    let mut line = String::new();
     for cause in error.chain().map(ToString::to_string) {
-        if !told.contains(&cause) {
-            told += if told.is_empty() { "" } else { ": " };
-            told += &cause;
+        if !line.contains(&cause) {
+            line += if line.is_empty() { "" } else { ": " };
+            line += &cause;
         }
     }
-    told.split_whitespace().collect::<Vec<_>>().join(" ")
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }

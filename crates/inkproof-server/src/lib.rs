@@ -40,7 +40,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use inkproof::{Limits, Model, Verifier};
 use inkproof_service::{Options, Service, Threads};
-use inkproof_store::Store;
+use inkproof_store::{Store, StoreError, Upgraded};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -175,6 +175,19 @@ async fn in_time(State(service): State<Shared>, request: Request, next: Next) ->
     })
 }
 
+/// Opens the store, makes one where there is none, and upgrades one that an older program wrote.
+fn open_store(place: &str) -> Result<Store> {
+    match Store::open(place) {
+        Err(StoreError::Older { .. }) => {
+            let Upgraded { from, to, backup } = Store::upgrade(place)?;
+            let backup = backup.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
+            tracing::info!(from, to, backup, "the store was upgraded");
+            Ok(Store::open_existing(place)?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
 impl Server {
     fn open(settings: Settings) -> Result<Self> {
         let model = match settings.model.as_os_str().is_empty() {
@@ -183,7 +196,7 @@ impl Server {
         };
         let limits = Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels };
         let verifier = Arc::new(Verifier::new(model).with_limits(limits));
-        let store = Arc::new(Store::open(&settings.store)?);
+        let store = Arc::new(open_store(&settings.store)?);
         // A worker answers one question on its own thread, and the workers are as many as the cores.
         let threads = Threads::One;
         let options = Options { four_eyes: settings.four_eyes, keep_images: settings.keep_images, threads };

@@ -128,7 +128,7 @@ function enrolDialog(id) {
       const done = await send(path, fields, { "Idempotency-Key": `${key}-${force.checked}-${place.files().length}` });
       dialog.close();
       const waiting = done.waiting ? " They count once somebody else has approved them." : "";
-      enrolled = { id: writer, text: `${plural(done.references.length, "reference")} enrolled.${waiting} ${done.quality?.advice ?? ""}` };
+      enrolled = { id: writer, text: `${plural(done.references.length, "reference")} enrolled.${waiting} ${done.advice ?? ""}` };
       say(enrolled.text);
       location.hash = `#/writers/${encodeURIComponent(writer)}`;
       if (id) dispatchEvent(new Event("hashchange"));

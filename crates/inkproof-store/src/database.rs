@@ -43,6 +43,44 @@ pub trait Database: Send + Sync {
 
     /// `SQLite` or `PostgreSQL`.
     fn kind(&self) -> &'static str;
+
+    /// The version of the tables.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn version(&self) -> Result<i64>;
+}
+
+/// What opening may do to a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Make one where there is none.
+    Create,
+    /// It has to be there, of this program's version.
+    Existing,
+    /// It has to be there, of this program's version or an older one; its tables stay as they are.
+    AsItIs,
+    /// It has to be there, and is brought to this program's version.
+    Upgrade,
+}
+
+impl Opening {
+    /// Whether a store of the version `found` may be opened so, and which migrations it needs.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`], [`StoreError::Older`].
+    pub fn steps(self, found: i64, migrations: &'static [&'static str]) -> Result<&'static [&'static str]> {
+        let known = migrations.len() as i64;
+        let steps = usize::try_from(found).ok().and_then(|found| migrations.get(found..));
+        match (self, steps) {
+            (_, None) => Err(StoreError::Newer { found, known }),
+            (Self::Existing | Self::Create, Some(steps)) if found > 0 && !steps.is_empty() => {
+                Err(StoreError::Older { found, known })
+            }
+            (Self::AsItIs, Some(_)) => Ok(&[]),
+            (_, Some(steps)) => Ok(steps),
+        }
+    }
 }
 
 /// What is done in a transaction.

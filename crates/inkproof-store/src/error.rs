@@ -9,15 +9,20 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is nothing at the place.
-    #[error("{0}: there is no store; enroll a writer first, or give another place with --store")]
+    #[error("{0}: there is no store")]
     Missing(String),
     #[error("{place}: the store cannot be opened ({why}); check the place and its permissions")]
     Open { place: String, why: String },
+    /// A kind of database that this program was built without.
+    #[error("{place}: this program was built without {kind}")]
+    NotBuiltIn { place: String, kind: &'static str },
     /// A file, but not one of ours.
-    #[error("{0}: is no store of inkproof; give another place with --store")]
+    #[error("{0}: is not a store of inkproof")]
     NoStore(String),
-    #[error("the store is of version {found}, this program knows up to {known}; use a newer inkproof")]
+    #[error("the store is of version {found}, this program knows versions up to {known}; use a newer inkproof")]
     Newer { found: i64, known: i64 },
+    #[error("the store is of version {found}, older than this program's version {known}, and has to be upgraded first")]
+    Older { found: i64, known: i64 },
     #[error("the store is locked by another program; try again when that has finished")]
     Locked,
     #[error("the store cannot be written to: it is read-only; give its user the right to write")]
@@ -33,7 +38,7 @@ pub enum StoreError {
     /// The database server went away between the order to store and its answer.
     #[error("the database went away before it answered ({0}); look whether this was stored before you repeat it")]
     Uncertain(String),
-    #[error("there is no writer '{0}'; `inkproof writers list` shows who is enrolled")]
+    #[error("there is no writer '{0}'")]
     NoWriter(WriterId),
     #[error(
         "'{0}' cannot be a writer's id; give 1 to 128 letters, digits or . _ : @ - and begin with a letter or digit"
@@ -57,18 +62,18 @@ pub enum StoreError {
     NoReview(i64),
     #[error("review {review} was settled on {at}")]
     Settled { review: i64, at: Time },
-    #[error("there is no token '{0}'; `inkproof token list` shows them")]
+    #[error("there is no token '{0}'")]
     NoToken(String),
-    #[error("there is no role '{0}'; roles are clerk, operator and auditor")]
+    #[error("unknown role '{0}'; roles are clerk, operator and auditor")]
     NoRole(String),
-    #[error("'{0}' is no head of an audit; give the 64 hexadecimal digits that `inkproof store check` printed")]
+    #[error("'{0}' is not a head of an audit, which has 64 hexadecimal digits")]
     NoHead(String),
     #[error("the store at {0} is not empty; copy into a new one")]
     NotEmpty(String),
     /// Erased, but id and key are still in SQLite's log.
     #[error(
-        "the writer is erased, but another program keeps what is left from being cleared; run `inkproof store check` when \
-         that has finished"
+        "the writer is erased, but another program keeps what is left from being cleared; check the store when that has \
+         finished"
     )]
     StillInLog,
     /// What is stored cannot have been written by this program.

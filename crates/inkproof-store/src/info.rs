@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::database::Session;
-use crate::schema::VERSION;
 use crate::{Head, Result, Store};
 
 /// What a store says of itself.
@@ -33,12 +32,12 @@ pub struct Counts {
 
 impl Store {
     pub fn info(&self) -> Result<Info> {
-        let head = self.head()?;
+        let (head, version) = (self.head()?, self.database.version()?);
         self.read(|session| {
             Ok(Info {
                 place: self.place.clone(),
                 kind: self.database.kind(),
-                version: VERSION,
+                version,
                 counts: Counts {
                     writers: count(session, "writers")?,
                     references: count(session, "signatures")?,

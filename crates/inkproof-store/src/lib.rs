@@ -12,12 +12,14 @@ mod decisions;
 mod error;
 mod info;
 mod outdated;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod records;
 mod requests;
 mod schema;
 mod sealing;
 mod search;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod tokens;
 mod transfer;
@@ -30,7 +32,6 @@ pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
 pub use outdated::ModelStamp;
-pub use postgres::without_password;
 pub use records::{
     Approval, Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
 };
@@ -43,7 +44,7 @@ pub use words::{Actor, Hash, Hex, Pseudonym, Time, WriterId};
 use std::path::{Path, PathBuf};
 
 use audit::Chain;
-use database::{Database, Session};
+use database::{Database, Opening, Session};
 
 /// Where signatures, decisions and the audit are kept.
 pub struct Store {
@@ -52,12 +53,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a store and brings it to this program's version; makes one where there is none.
+    /// Opens a store; makes one where there is none.
     ///
     /// # Errors
-    /// Where it cannot be opened, is no store, or of a newer version.
+    /// Where it cannot be opened, is not a store, or is of another version than this program's.
     pub fn open(place: &str) -> Result<Self> {
-        Self::at(place, true)
+        Self::open_so(place, Opening::Create)
     }
 
     /// The same, but of a store that has to be there.
@@ -65,20 +66,51 @@ impl Store {
     /// # Errors
     /// As [`Store::open`], and [`StoreError::Missing`].
     pub fn open_existing(place: &str) -> Result<Self> {
-        Self::at(place, false)
+        Self::open_so(place, Opening::Existing)
     }
 
-    fn at(place: &str, create: bool) -> Result<Self> {
-        match ["postgres://", "postgresql://"].iter().any(|scheme| place.starts_with(scheme)) {
-            true => Ok(Self {
-                place: postgres::without_password(place),
-                database: Box::new(postgres::Postgres::open(place, create)?),
-            }),
-            false => Ok(Self {
-                place: place.to_owned(),
-                database: Box::new(sqlite::Sqlite::open(Path::new(place), create)?),
-            }),
+    /// Opens a store of this program's version or an older one, whose tables stay as they are: to look, not to write.
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`], but for an older version.
+    pub fn open_as_it_is(place: &str) -> Result<Self> {
+        Self::open_so(place, Opening::AsItIs)
+    }
+
+    /// Brings a store to this program's version. Of a file a backup is written beside it before; a database server has
+    /// backups of its own.
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`], but for an older version; where the backup cannot be written.
+    pub fn upgrade(place: &str) -> Result<Upgraded> {
+        let to = schema::MIGRATIONS.len() as i64;
+        if is_address(place) {
+            let from = Self::open_as_it_is(place)?.database.version()?;
+            Self::open_so(place, Opening::Upgrade)?;
+            return Ok(Upgraded { from, to, backup: None });
         }
+        #[cfg(feature = "sqlite")]
+        {
+            let (from, backup) = sqlite::Sqlite::upgrade(Path::new(place), &schema::MIGRATIONS)?;
+            Ok(Upgraded { from, to, backup })
+        }
+        #[cfg(not(feature = "sqlite"))]
+        Err(StoreError::NotBuiltIn { place: place.to_owned(), kind: "SQLite" })
+    }
+
+    fn open_so(place: &str, opening: Opening) -> Result<Self> {
+        let database: Box<dyn Database> = if is_address(place) {
+            #[cfg(not(feature = "postgres"))]
+            return Err(StoreError::NotBuiltIn { place: without_password(place), kind: "PostgreSQL" });
+            #[cfg(feature = "postgres")]
+            Box::new(postgres::Postgres::open(place, opening)?)
+        } else {
+            #[cfg(not(feature = "sqlite"))]
+            return Err(StoreError::NotBuiltIn { place: place.to_owned(), kind: "SQLite" });
+            #[cfg(feature = "sqlite")]
+            Box::new(sqlite::Sqlite::open(Path::new(place), opening)?)
+        };
+        Ok(Self { place: without_password(place), database })
     }
 
     /// Where it is, without a password.
@@ -104,6 +136,33 @@ impl Store {
         })?;
         Ok(done.expect("the work was done"))
     }
+}
+
+/// What an upgrade did.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Upgraded {
+    /// The version that the store was of.
+    pub from: i64,
+    /// The version that it is of now.
+    pub to: i64,
+    /// The file with the store as it was before; None where nothing was done, or a database server holds the store.
+    pub backup: Option<PathBuf>,
+}
+
+/// Whether a place is the address of a database and not a file.
+fn is_address(place: &str) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| place.starts_with(scheme))
+}
+
+/// A place as it may be shown: without the password that the address of a database may hold.
+pub fn without_password(place: &str) -> String {
+    if !is_address(place) {
+        return place.to_owned();
+    }
+    #[cfg(feature = "postgres")]
+    return postgres::without_password(place);
+    #[cfg(not(feature = "postgres"))]
+    "postgres://...".to_owned()
 }
 
 /// `store.db` in the user's data folder: `$XDG_DATA_HOME/inkproof`, or `~/.local/share/inkproof`; None where there is no home

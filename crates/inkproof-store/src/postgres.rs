@@ -15,8 +15,8 @@ use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, IsolationLevel, NoTls};
 
-use crate::database::{Database, Row, Session, Value, Work};
-use crate::schema::{MIGRATIONS, VERSION};
+use crate::database::{Database, Opening, Row, Session, Value, Work};
+use crate::schema::MIGRATIONS;
 use crate::{Result, StoreError};
 
 /// Connections that are kept.
@@ -45,12 +45,12 @@ enum Kind {
 }
 
 impl Postgres {
-    /// Connects, and brings the tables to this program's version.
+    /// Connects.
     ///
     /// # Errors
     /// The place cannot be understood, the server cannot be reached, there are no tables and none are to be made, or they are
-    /// of a newer version.
-    pub fn open(place: &str, create: bool) -> Result<Self> {
+    /// of another version than may be opened so.
+    pub fn open(place: &str, opening: Opening) -> Result<Self> {
         let mut config: Config = place
             .parse()
             .map_err(|error: postgres::Error| StoreError::Open { place: without_password(place), why: told(&error) })?;
@@ -64,7 +64,7 @@ impl Postgres {
         config.application_name("inkproof").connect_timeout(CONNECTING);
         let database = Self { config, idle: Mutex::default() };
         let mut client = database.connect()?;
-        migrate(&mut client, create.then_some(()).ok_or_else(|| without_password(place)))?;
+        migrate(&mut client, place, opening)?;
         database.keep(client);
         Ok(database)
     }
@@ -164,6 +164,13 @@ impl Database for Postgres {
     fn kind(&self) -> &'static str {
         "PostgreSQL"
     }
+
+    fn version(&self) -> Result<i64> {
+        let mut client = self.take()?;
+        let found = client.query_one("SELECT version FROM inkproof_store", &[]).map_err(said)?.get(0);
+        self.keep(client);
+        Ok(found)
+    }
 }
 
 impl Session for postgres::Transaction<'_> {
@@ -217,27 +224,26 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
-/// `existing` names the place where tables have to be there already.
-fn migrate(client: &mut Client, create: Result<(), String>) -> Result<()> {
+fn migrate(client: &mut Client, place: &str, opening: Opening) -> Result<()> {
     let mut transaction = client.transaction().map_err(said)?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).map_err(said)?;
     let there = transaction.query_one("SELECT to_regclass('inkproof_store') IS NOT NULL", &[]).map_err(said)?;
     if !there.get::<_, bool>(0) {
-        create.map_err(StoreError::Missing)?;
+        if opening != Opening::Create {
+            return Err(StoreError::Missing(without_password(place)));
+        }
         let table = "CREATE TABLE inkproof_store (version BIGINT NOT NULL); INSERT INTO inkproof_store VALUES (0)";
         transaction.batch_execute(table).map_err(said)?;
     }
     let found: i64 = transaction.query_one("SELECT version FROM inkproof_store", &[]).map_err(said)?.get(0);
-    let Some(steps) = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found..)) else {
-        return Err(StoreError::Newer { found, known: VERSION });
-    };
+    let steps = opening.steps(found, &MIGRATIONS)?;
     if steps.is_empty() {
         return Ok(());
     }
     for step in steps {
         transaction.batch_execute(step).map_err(said)?;
     }
-    transaction.execute("UPDATE inkproof_store SET version = $1", &[&VERSION]).map_err(said)?;
+    transaction.execute("UPDATE inkproof_store SET version = $1", &[&(MIGRATIONS.len() as i64)]).map_err(said)?;
     transaction.commit().map_err(said)
 }
 

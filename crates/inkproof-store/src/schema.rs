@@ -7,9 +7,6 @@
 /// What brings a store from version n to n + 1. A step that has shipped never changes.
 pub const MIGRATIONS: [&str; 1] = [FIRST];
 
-/// The version that this program writes.
-pub const VERSION: i64 = MIGRATIONS.len() as i64;
-
 const FIRST: &str = "
 CREATE TABLE chain (
     one BIGINT PRIMARY KEY CHECK (one = 1),

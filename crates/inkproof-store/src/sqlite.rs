@@ -9,8 +9,8 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, TransactionBehavior, params_from_iter};
 
-use crate::database::{Database, Row, Session, Value, Work};
-use crate::schema::{MIGRATIONS, VERSION};
+use crate::database::{Database, Opening, Row, Session, Value, Work};
+use crate::schema::MIGRATIONS;
 use crate::{Result, StoreError};
 
 /// Marks a file as ours: `inkp`.
@@ -23,26 +23,50 @@ const IDLE_READERS: usize = 8;
 /// A file that holds a store.
 pub struct Sqlite {
     path: PathBuf,
+    /// Of an older version: nothing is written, also no traces of erased writers are cleared.
+    is_older: bool,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
 }
 
 impl Sqlite {
-    /// Opens a file, and brings it to this program's version.
+    /// Opens a file.
     ///
     /// # Errors
-    /// It is missing and not to be created, no store, of a newer version, or cannot be opened.
-    pub fn open(path: &Path, create: bool) -> Result<Self> {
+    /// It is missing and not to be created, no store, of another version than may be opened so, or cannot be opened.
+    pub fn open(path: &Path, opening: Opening) -> Result<Self> {
+        Self::open_with(path, opening, &MIGRATIONS)
+    }
+
+    pub fn open_with(path: &Path, opening: Opening, migrations: &'static [&'static str]) -> Result<Self> {
         let place = path.display().to_string();
         match path.try_exists() {
             Ok(true) => {}
-            Ok(false) if create => make(path).map_err(|error| cannot_open(path, error))?,
+            Ok(false) if opening == Opening::Create => make(path).map_err(|error| cannot_open(path, error))?,
             Ok(false) => return Err(StoreError::Missing(place)),
             Err(error) => return Err(cannot_open(path, error)),
         }
         let mut writer = connect(path)?;
-        migrate(&mut writer, path)?;
-        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+        migrate(&mut writer, path, opening, migrations)?;
+        let is_older = number(&writer, "PRAGMA user_version")? < migrations.len() as i64;
+        Ok(Self { path: path.to_owned(), is_older, writer: Mutex::new(writer), readers: Mutex::default() })
+    }
+
+    /// Brings a file to this program's version, after a backup beside it: the version that it was of, and the backup.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`], and where the backup cannot be written.
+    pub fn upgrade(path: &Path, migrations: &'static [&'static str]) -> Result<(i64, Option<PathBuf>)> {
+        let before = Self::open_with(path, Opening::AsItIs, migrations)?;
+        let found = before.version()?;
+        if found == migrations.len() as i64 {
+            return Ok((found, None));
+        }
+        let backup = free_name(path, found)?;
+        before.backup(&backup).unwrap_or(Ok(()))?;
+        drop(before);
+        Self::open_with(path, Opening::Upgrade, migrations)?;
+        Ok((found, Some(backup)))
     }
 
     fn reader(&self) -> Result<Connection> {
@@ -106,9 +130,10 @@ impl Database for Sqlite {
         }))
     }
 
-    /// Also clears what could not be cleared when a writer was erased.
+    /// Also clears what could not be cleared when a writer was erased, unless the store is of an older version.
     fn check(&self) -> Result<()> {
-        match self.forget() {
+        let cleared = if self.is_older { Ok(()) } else { self.forget() };
+        match cleared {
             Ok(()) | Err(StoreError::StillInLog | StoreError::ReadOnly) => {}
             Err(error) => return Err(error),
         }
@@ -120,6 +145,10 @@ impl Database for Sqlite {
 
     fn kind(&self) -> &'static str {
         "SQLite"
+    }
+
+    fn version(&self) -> Result<i64> {
+        number(&held(&self.writer), "PRAGMA user_version")
     }
 }
 
@@ -207,30 +236,47 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
-    let number = |connection: &Connection, pragma: &str| -> Result<i64> {
-        connection.query_row(pragma, [], |row| row.get(0)).map_err(said)
-    };
+fn number(connection: &Connection, query: &str) -> Result<i64> {
+    connection.query_row(query, [], |row| row.get(0)).map_err(said)
+}
+
+fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    opening: Opening,
+    migrations: &'static [&'static str],
+) -> Result<()> {
     let (application, version) = ("PRAGMA application_id", "PRAGMA user_version");
     let state = |connection: &Connection| Ok((number(connection, application)?, number(connection, version)?));
-    if state(connection)? == (APPLICATION, VERSION) {
+    let (application, found) = state(connection)?;
+    if application == APPLICATION && opening.steps(found, migrations)?.is_empty() {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(said)?;
+    // Another program may have been first.
     let (application, found) = state(&transaction)?;
     let tables = number(&transaction, "SELECT count(*) FROM sqlite_master")?;
-    if application != APPLICATION && (application, found, tables) != (0, 0, 0) {
+    let is_fresh = opening == Opening::Create && (application, found, tables) == (0, 0, 0);
+    if application != APPLICATION && !is_fresh {
         return Err(StoreError::NoStore(path.display().to_string()));
     }
-    let Some(steps) = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found..)) else {
-        return Err(StoreError::Newer { found, known: VERSION });
-    };
-    for step in steps {
+    for step in opening.steps(found, migrations)? {
         transaction.execute_batch(&in_own_words(step)).map_err(said)?;
     }
-    let marks = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}");
+    let marks = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}", migrations.len());
     transaction.execute_batch(&marks).map_err(said)?;
     transaction.commit().map_err(said)
+}
+
+/// A file beside the store that is not there yet, for a backup of a version.
+fn free_name(path: &Path, version: i64) -> Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| cannot_open(path, "it has no file name"))?.to_string_lossy();
+    let names = (1..).map(|number| match number {
+        1 => path.with_file_name(format!("{name}.version-{version}")),
+        number => path.with_file_name(format!("{name}.version-{version}-{number}")),
+    });
+    let free = |path: &PathBuf| matches!(path.try_exists(), Ok(false));
+    names.take(100).find(free).ok_or_else(|| cannot_open(path, "there are too many backups beside it"))
 }
 
 fn in_own_words(step: &str) -> String {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_store::{Actor, AuditPage, Copied, Hash, Store as Kept};
+use inkproof_store::{Actor, AuditPage, Copied, Hash, Store as Kept, Upgraded};
 use serde_json::json;
 
 use crate::arguments::{ModelFile, StorePlace};
@@ -22,6 +22,7 @@ pub struct Store {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(Check),
+    Upgrade(Upgrade),
     Backup(Backup),
     Copy(Copy),
     Reembed(Reembed),
@@ -35,6 +36,16 @@ struct Check {
     /// A head of the audit that was noted elsewhere; proves that nothing after it was cut off or made anew either
     #[arg(long, value_name = "HASH")]
     head: Option<Hash>,
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Bring a store that an older program wrote to this program's version, after a backup beside it; `serve` does so too
+#[derive(Debug, Args)]
+struct Upgrade {
     #[command(flatten)]
     store: StorePlace,
     /// Print one JSON document instead of text
@@ -104,6 +115,7 @@ impl Store {
     pub fn run(self) -> Result<ExitCode> {
         match self.verb {
             Verb::Check(verb) => verb.run(),
+            Verb::Upgrade(verb) => verb.run(),
             Verb::Backup(verb) => verb.run(),
             Verb::Copy(verb) => verb.run(),
             Verb::Reembed(verb) => verb.run(),
@@ -116,7 +128,7 @@ impl Store {
 
 impl Check {
     fn run(self) -> Result<()> {
-        let store = self.store.open_existing()?;
+        let store = self.store.open_as_it_is()?;
         let checked = store.check(self.head)?;
         if !checked.wrong.is_empty() {
             bail!("{}: the store was changed: {}", store.place(), checked.wrong.join("; "));
@@ -128,6 +140,26 @@ impl Check {
                  elsewhere: with --head it proves later that nothing was cut off.",
                 checked.entries, checked.writers, checked.references, checked.head
             ),
+        }
+        Ok(())
+    }
+}
+
+impl Upgrade {
+    fn run(self) -> Result<()> {
+        let upgraded = self.store.upgrade()?;
+        if self.json {
+            println!("{:#}", json!(upgraded));
+            return Ok(());
+        }
+        let Upgraded { from, to, backup } = upgraded;
+        if from == to {
+            println!("The store is of version {to}, which is this program's; nothing was changed.");
+        } else {
+            println!("The store was of version {from} and is of version {to} now.");
+        }
+        if let Some(backup) = backup {
+            println!("As it was before, it is in {}.", backup.display());
         }
         Ok(())
     }
@@ -164,7 +196,7 @@ fn tell(copied: &Copied, out: &str, json: bool) {
 
 impl Info {
     fn run(self) -> Result<()> {
-        let info = self.store.open_existing()?.info()?;
+        let info = self.store.open_as_it_is()?.info()?;
         if self.json {
             println!("{:#}", json!(info));
             return Ok(());

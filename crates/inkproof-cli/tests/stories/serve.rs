@@ -103,14 +103,14 @@ fn a_writer_is_enrolled_verified_reviewed_and_erased() {
     server.post_json(&review, &json!({"decision": "accepted"})).is_problem(409, None);
     assert_eq!(server.get("/v1/reviews").json()["reviews"].as_array().unwrap().len(), 0);
     let found = server.post_form("/v1/identify", &[("questioned", "q.png", &office.signatures[5])]).is(200).json();
-    assert_eq!((&found["writers"][0]["writer"], &found["searched"]), (&"A-1".into(), &3.into()));
+    assert_eq!((&found["writers"][0]["writer"], &found["compared"]), (&"A-1".into(), &3.into()));
     let reference = shown["references"][0]["id"].as_i64().unwrap();
     server.ask("DELETE", &format!("/v1/writers/A-1/references/{reference}"), &[], &[]).is(200);
     assert_eq!(server.get("/v1/writers").json()["writers"][0]["references"], 2);
     server.ask("DELETE", "/v1/writers/A-1", &[], &[]).is(200);
     server.get("/v1/writers/A-1").is_problem(404, None);
     let searched = server.post_form("/v1/identify", &[("questioned", "q.png", &office.signatures[5])]).json();
-    assert_eq!(searched["searched"], 0, "who is erased is not found");
+    assert_eq!(searched["compared"], 0, "who is erased is not found");
     let audit = server.get("/v1/audit?limit=500").is(200).json();
     let events: Vec<_> =
         audit["entries"].as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
@@ -176,7 +176,7 @@ fn references_that_do_not_fit_are_refused_unless_forced() {
     server.post_form(add, &twice).is_problem(422, Some("references[1]"));
     assert_eq!(server.get("/v1/writers/E-1").json()["references"].as_array().unwrap().len(), 3, "none was kept");
     let forced = server.post_form(add, &[("reference", "x.png", &stranger), ("force", "", b"true")]).is(201).json();
-    assert_eq!(forced["quality"]["objections"].as_array().unwrap().len(), 1, "{forced}");
+    assert_eq!(forced["objections"].as_array().unwrap().len(), 1, "{forced}");
     server.post_form("/v1/writers/E-9/references", &[("reference", "", &stranger)]).is_problem(404, None);
 }
 
@@ -305,7 +305,7 @@ fn share(office: &Office, store: &str) {
         |server: &Server| server.post_form("/v1/identify", &[("questioned", "", &office.signatures[4])]).is(200).json();
     assert_eq!(find(&second)["writers"][0]["writer"], "F-1");
     second.ask("DELETE", "/v1/writers/F-1", &[], &[]).is(200);
-    assert_eq!(find(&first)["searched"], 0);
+    assert_eq!(find(&first)["compared"], 0);
     std::thread::scope(|scope| {
         for server in [&first, &second, &first, &second] {
             scope.spawn(move || {

@@ -149,3 +149,31 @@ fn an_office_moves_to_postgres() {
     assert_eq!(checked["head"], backup["head"]["hash"]);
     order(&format!("DROP DATABASE {name} WITH (FORCE)"));
 }
+
+/// A store that the program wrote before its parts were crates of their own: decisions by command and over HTTP, which the
+/// audit kept in two forms then, open and settled reviews, a token, an erased writer.
+const EARLIER: &[u8] = include_bytes!("../data/store-version-1.db");
+/// Its head, as the program that wrote it printed it.
+const EARLIER_HEAD: &str = "763cab7e624b5778a07eaae866c029740d1fab874b49f8ca1d4fa6234c985bb3";
+
+#[test]
+fn a_store_that_was_written_before_goes_on() {
+    let office = Office::new();
+    office.desk.write("store.db", EARLIER);
+    office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
+    assert_eq!(fs::read(office.store()).unwrap(), EARLIER, "looking changes nothing");
+    let upgraded = office.run("store upgrade --json").succeeds().json();
+    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &1.into()), "its version is this program's");
+
+    let verified = office.run(&format!("verify --writer K-1 --json {}", files("006", 4..5))).json();
+    assert_eq!(verified["decision"], "accepted");
+    assert_eq!(verified["audit"], 27);
+    let reviews = office.run("reviews list --json").succeeds().json();
+    assert_eq!(reviews["reviews"].as_array().unwrap().len(), 3);
+    office.run("reviews settle 13 --accept").succeeds();
+    let found = office.run(&format!("identify --json {}", files("006", 6..7))).succeeds().json();
+    assert_eq!(found["writers"][0]["writer"], "K-1");
+    let log = office.run("store log --last 40 --json").succeeds().json();
+    assert_eq!(log["entries"].as_array().unwrap().len(), 29);
+    office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
+}

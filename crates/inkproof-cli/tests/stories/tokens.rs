@@ -160,7 +160,7 @@ fn who_enrolled_a_reference_does_not_approve_it() {
     let verify = || send("/v1/writers/W-1/verify", &first, &form(&[("questioned", "", &images[3])]));
     verify().is_problem(409, None);
     for reference in enrolled["references"].as_array().unwrap() {
-        let path = format!("/v1/writers/W-1/references/{reference}/approve");
+        let path = format!("/v1/writers/W-1/references/{}/approve", reference["reference"]);
         send(&path, &first, b"").is_problem(403, None);
         send(&path, &second, b"").is(200);
         send(&path, &second, b"").is_problem(409, None);

@@ -8,6 +8,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
+use crate::schema::MIGRATIONS;
+use crate::sqlite::Sqlite;
 
 /// Files in a folder that goes away.
 struct Folder {
@@ -251,4 +253,41 @@ fn a_backup_is_a_store_and_overwrites_nothing() {
     is_whole(&restored);
     let left: Vec<_> = fs::read_dir(folder.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".inkproof")), "{left:?}");
+}
+
+#[test]
+fn an_older_store_is_upgraded_after_a_backup_beside_it() {
+    const LATER: [&str; 2] = [MIGRATIONS[0], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
+    let folder = Folder::new();
+    let path = folder.file("store.db");
+    let place = path.to_str().unwrap();
+    enroll(&Store::open(place).unwrap(), "W-1", &[1, 2], 0).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let open = |opening| Sqlite::open_with(&path, opening, &LATER);
+    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 1, known: 2 })));
+    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 1, known: 2 })));
+    assert_eq!(open(Opening::AsItIs).unwrap().version().unwrap(), 1);
+    assert_eq!(std::fs::read(&path).unwrap(), before, "looking changes nothing");
+
+    let (found, backup) = Sqlite::upgrade(&path, &LATER).unwrap();
+    let backup = backup.unwrap();
+    assert_eq!((found, backup.as_path()), (1, folder.file("store.db.version-1").as_path()));
+    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 2);
+    assert!(matches!(Store::open(place), Err(StoreError::Newer { found: 2, known: 1 })));
+    let kept = Store::open_existing(backup.to_str().unwrap()).unwrap();
+    assert!(kept.check(None).unwrap().wrong.is_empty());
+    assert_eq!(kept.writer(&id("W-1")).unwrap().unwrap().references.len(), 2);
+
+    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (2, None), "nothing is left to do");
+}
+
+#[test]
+fn nothing_but_opening_a_new_store_makes_one_of_an_empty_file() {
+    let folder = Folder::new();
+    let path = folder.file("empty.db");
+    std::fs::write(&path, b"").unwrap();
+    for opening in [Opening::Existing, Opening::AsItIs, Opening::Upgrade] {
+        assert!(matches!(Sqlite::open(&path, opening), Err(StoreError::NoStore(_))), "{opening:?}");
+    }
+    assert!(Sqlite::open(&path, Opening::Create).is_ok());
 }
