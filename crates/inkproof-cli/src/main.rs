@@ -23,6 +23,7 @@ mod server;
 mod settings;
 mod store;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -62,8 +63,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    pipe::end_with_reader();
     let command = Program::parse().command;
+    if !matches!(command, Command::Serve(_)) {
+        pipe::end_with_reader();
+    }
     match command {
         Command::Verify(_)
         | Command::Enroll(_)
@@ -98,7 +101,8 @@ fn main() -> ExitCode {
         Command::Config(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {}", in_one_line(&error));
+        // Standard error may have no reader.
+        writeln!(std::io::stderr(), "error: {}", in_one_line(&error)).ok();
         ExitCode::from(2)
     })
 }

@@ -4,6 +4,7 @@
 //! file each, receives it within limits ([`limits`], [`upload`]), computes on a worker and asks the store. What is wrong is
 //! answered as a [`problem`]. The engine, the verdict and the store are the same as for the commands.
 
+mod address;
 mod answer;
 mod audit;
 mod headers;
@@ -12,6 +13,7 @@ mod identify;
 mod images;
 mod limits;
 mod listen;
+mod log;
 mod me;
 mod metrics;
 mod observe;
@@ -45,6 +47,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
+use address::PerAddress;
 use limits::{Bodies, Workers};
 use metrics::Metrics;
 use problem::{Kind, Problem};
@@ -70,6 +73,8 @@ struct Service {
     /// Of all references, for identify; refreshed before each search.
     index: RwLock<SearchIndex>,
     rates: Rates,
+    /// Behind a proxy, of each address that it forwards.
+    requests_per_address: PerAddress,
     stopping: AtomicBool,
 }
 
@@ -99,7 +104,7 @@ impl Modify for Bearer {
 /// # Errors
 /// Where a setting cannot be used: the model, the store, the address, the certificate.
 pub fn run(settings: Settings) -> Result<()> {
-    observe::start_log(&settings)?;
+    let _log = observe::start_log(&settings)?;
     let service = Arc::new(Service::open(settings)?);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to serve with")?;
@@ -143,6 +148,7 @@ fn router(service: Shared) -> Result<Router> {
         .layer(from_fn_with_state(service.clone(), in_time))
         .layer(from_fn_with_state(service.clone(), unread::receive_rest))
         .layer(from_fn_with_state(service.clone(), headers::require_own_site))
+        .layer(from_fn_with_state(service.clone(), address::limit_forwarded))
         .layer(CatchPanicLayer::custom(move |panic| observe::panicked(&panicked, panic)));
     if let Some(cors) = cors(&service.settings)? {
         router = router.layer(cors);
@@ -197,6 +203,7 @@ impl Service {
             index: RwLock::new(index),
             store,
             rates: Rates::new(settings.rate),
+            requests_per_address: PerAddress::new(settings.connections_per_address),
             stopping: AtomicBool::new(false),
             model,
             settings,
