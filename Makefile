@@ -1,8 +1,20 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check format lint test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
+.PHONY: check tools skipped format lint doc test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
 
-check: format lint engine-alone gpu test web-test bench-smoke
+check: tools format lint doc engine-alone gpu test web-test bench-smoke skipped
+
+# What cannot be checked here is printed where it is found and once more at the end.
+export INKPROOF_SKIPPED := $(CURDIR)/target/skipped
+skip = echo "skipped: $(1)" | tee -a $(INKPROOF_SKIPPED)
+
+# First what is missing, as it may need somebody's hand: Python's venv, Node, Chromium, PostgreSQL.
+tools:
+	@mkdir -p target && rm -f $(INKPROOF_SKIPPED)
+	tests/install.sh
+
+skipped:
+	@if [ -s $(INKPROOF_SKIPPED) ]; then cat $(INKPROOF_SKIPPED); else echo "nothing was skipped"; fi
 
 format:
 	cargo fmt --all --check
@@ -10,19 +22,25 @@ format:
 lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 
+# The documentation, without a link that leads nowhere.
+doc:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
 # The engine without threads, and for the browser where that target is installed.
 engine-alone:
 	cargo check -p inkproof --no-default-features
 	@if [ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then \
 	  cargo check -p inkproof --no-default-features --target wasm32-unknown-unknown; \
-	else echo "skipped: the target wasm32-unknown-unknown is not installed"; fi
+	else $(call skip,the engine for the browser; rustup target add wasm32-unknown-unknown installs the target); fi
 
 # The build that trains on a GPU through Vulkan; its tests need one, so it is only checked.
 gpu:
 	cargo check --package inkproof-cli --features gpu
 
-# With a PostgreSQL server beside, which the script installs where it may (Debian's packages, as root).
+# With a PostgreSQL server of its own.
 test:
+	@[ -d $(or $(INKPROOF_DATA),../shared/data) ] || \
+	  $(call skip,tests on real signatures; INKPROOF_DATA names no folder that has them)
 	crates/inkproof-cli/tests/postgres.sh cargo test --workspace
 
 # What takes longer: 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL, 10,000
@@ -32,14 +50,12 @@ soak:
 	  INKPROOF_TEST_HOSTILE=10000 crates/inkproof-cli/tests/postgres.sh \
 	  cargo test --release --workspace -- --include-ignored --nocapture --test-threads 1 crash:: postgres:: hostile:: load::
 
-# The web page in a real Chromium, which is Debian's; with the program that the tests are run with. INKPROOF_PICTURES=DIR
-# keeps a picture of every view.
-CHROMIUM ?= /usr/bin/chromium
+# The web page in a real Chromium, with the program that the tests are run with. CHROMIUM names another browser like it;
+# INKPROOF_PICTURES=DIR keeps a picture of every view.
 web-test:
-	@{ [ -x $(CHROMIUM) ] && command -v npm >/dev/null; } || [ "$$(id -u)" != 0 ] || \
-	  { apt-get update -qq && apt-get install -y -qq chromium nodejs npm; }
 	cargo test --workspace --no-run --quiet
-	cd crates/inkproof-cli/web/tests && npm ci --no-audit --no-fund --silent && CHROMIUM=$(CHROMIUM) npm test
+	cd crates/inkproof-cli/web/tests && npm ci --no-audit --no-fund --silent && \
+	  CHROMIUM="$$(command -v $${CHROMIUM:-chromium})" npm test
 
 # Each target for a minute; needs a nightly compiler and cargo-fuzz.
 fuzz:

@@ -17,6 +17,7 @@ mod pipe;
 mod progress;
 mod text;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -56,8 +57,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    pipe::end_with_reader();
     let command = Program::parse().command;
+    if !matches!(command, Command::Serve(_)) {
+        pipe::end_with_reader();
+    }
     match command {
         Command::Verify(_)
         | Command::Enroll(_)
@@ -93,7 +96,8 @@ fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         let hint = hint::of(&error).map_or_else(String::new, |hint| format!("; {hint}"));
-        eprintln!("error: {}{hint}", in_one_line(&error));
+        // Standard error may have no reader.
+        writeln!(std::io::stderr(), "error: {}{hint}", in_one_line(&error)).ok();
         ExitCode::from(2)
     })
 }

@@ -4,24 +4,15 @@
 #
 # The command finds INKPROOF_TEST_POSTGRES, a place with DATABASE where a name goes, and
 # INKPROOF_TEST_POSTGRES_RESTART, a shell line that ends the server as a crash would and starts it again. Where PostgreSQL is
-# not installed it is installed from Debian's packages, by root; others run the command without it, which says what it skips.
+# not installed the command runs without it.
 set -eu
 
-find_programs() {
-    for folder in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin /usr/local/bin; do
-        if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ]; then programs=$folder; fi
-    done
-}
-
 programs=
-find_programs
-if [ -z "$programs" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "installing PostgreSQL from the system's packages" >&2
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y postgresql >/dev/null
-    find_programs
-fi
+for folder in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin /usr/local/bin; do
+    if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ]; then programs=$folder; fi
+done
 if [ -z "$programs" ]; then
-    echo "skipped: PostgreSQL is not installed, so the store is tested with SQLite alone" >&2
+    echo "skipped: the store on PostgreSQL; tests/install.sh postgres installs it" | tee -a "${INKPROOF_SKIPPED:-/dev/null}" >&2
     exec "$@"
 fi
 

@@ -103,13 +103,11 @@ fn require(set: &DataSet, pairs: &[Pair], same_writer: bool) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::dataset::tests::set_in_memory as set;
+    use crate::dataset::tests::{real_signatures, set_in_memory as set};
     use crate::dataset::{Kind, OnBad, Split};
 
     fn rng(seed: u64) -> ChaCha8Rng {
@@ -171,11 +169,7 @@ mod tests {
 
     #[test]
     fn dutch_set_has_the_known_number_of_pairs() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/dutch");
-        if !root.is_dir() {
-            eprintln!("skipped: {} is not here", root.display());
-            return;
-        }
+        let Some(root) = real_signatures("dutch") else { return };
         let set = DataSet::open(&root, None, OnBad::Stop).unwrap();
         assert_eq!(set.images.len(), 1149);
         assert!(set.writers_in_both_splits().is_empty());

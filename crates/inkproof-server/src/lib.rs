@@ -5,6 +5,7 @@
 //! answered as a [`problem`]. What a route does is a use of
 //! [`inkproof_service`], the same as for the commands.
 
+mod address;
 mod audit;
 mod headers;
 mod health;
@@ -12,6 +13,7 @@ mod identify;
 mod images;
 mod limits;
 mod listen;
+mod log;
 mod me;
 mod metrics;
 mod observe;
@@ -48,6 +50,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
+use address::PerAddress;
 use limits::{Bodies, Workers};
 use metrics::Metrics;
 use problem::{Kind, Problem};
@@ -67,6 +70,8 @@ struct Server {
     metrics: Metrics,
     recorder: Recorder,
     rates: Rates,
+    /// Behind a proxy, of each address that it forwards.
+    requests_per_address: PerAddress,
     stopping: AtomicBool,
 }
 
@@ -96,7 +101,7 @@ impl Modify for Bearer {
 /// # Errors
 /// Where a setting cannot be used: the model, the store, the address, the certificate.
 pub fn run(settings: Settings) -> Result<()> {
-    observe::start_log(&settings)?;
+    let _log = observe::start_log(&settings)?;
     let service = Arc::new(Server::open(settings)?);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to serve with")?;
@@ -140,6 +145,7 @@ fn router(service: Shared) -> Result<Router> {
         .layer(from_fn_with_state(service.clone(), in_time))
         .layer(from_fn_with_state(service.clone(), unread::receive_rest))
         .layer(from_fn_with_state(service.clone(), headers::require_own_site))
+        .layer(from_fn_with_state(service.clone(), address::limit_forwarded))
         .layer(CatchPanicLayer::custom(move |panic| observe::panicked(&panicked, panic)));
     if let Some(cors) = cors(&service.settings)? {
         router = router.layer(cors);
@@ -211,6 +217,7 @@ impl Server {
             service,
             store,
             rates: Rates::new(settings.rate),
+            requests_per_address: PerAddress::new(settings.connections_per_address),
             stopping: AtomicBool::new(false),
             settings,
         })

@@ -1,12 +1,13 @@
 //! The service on its socket: TLS, limits of connections, and an end that lets everyone finish.
 
 use std::future::{Ready, ready};
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context as Wake, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -22,6 +23,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower_service::Service as Tower;
 
 use crate::Shared;
+use crate::address::{self, OpenForAddress, PerAddress};
 
 /// So long a client may take to send the head of a request, or to send the next request.
 const HEAD: Duration = Duration::from_secs(15);
@@ -44,12 +46,19 @@ pub async fn serve(service: &Shared, router: Router) -> Result<()> {
     let handle = Handle::new();
     tokio::spawn(end(service.clone(), handle.clone(), listen_to_signals()?));
     let scheme = if settings.uses_tls() { "https" } else { "http" };
-    let limited = Limited { connections: Arc::new(Semaphore::new(settings.connections)) };
+    let limited = Limited::new(service);
     let app = router.into_make_service_with_connect_info::<SocketAddr>();
-    let mut server = axum_server::from_tcp(listener)?.handle(handle).acceptor(limited).http1_only();
+    let mut server = axum_server::from_tcp(listener)?
+        .handle(handle)
+        .acceptor(limited)
+        .http1_only()
+        .accept_error_handler(accept_failed);
     limit_heads(&mut server);
     let tls = if settings.uses_tls() { Some(tls(service).await?) } else { None };
-    println!("Serving on {scheme}://{address}: the page at /, the API at /v1, its documentation at /docs.");
+    let greeting =
+        format!("Serving on {scheme}://{address}: the page at /, the API at /v1, its documentation at /docs.");
+    // Whoever started it may not read what it says.
+    writeln!(io::stdout(), "{greeting}").ok();
     match tls {
         None => server.serve(app).await?,
         Some(tls) => server.map(|limited| RustlsAcceptor::new(tls).acceptor(limited)).serve(app).await?,
@@ -96,17 +105,82 @@ async fn end(service: Shared, handle: Handle<SocketAddr>, asked: Arc<Notify>) {
     handle.graceful_shutdown(Some(Duration::from_secs(service.settings.request_seconds)));
 }
 
-/// Takes no more connections than allowed; further ones are closed at once.
-#[derive(Debug, Clone)]
+/// Called where the system gives no further connection, as where all descriptors are in use; the server tries again soon.
+/// Connections that [`Limited`] refused are counted there.
+fn accept_failed(peer: Option<&SocketAddr>, error: &io::Error) {
+    /// It may happen twenty times a second.
+    const PAUSE: u64 = 10;
+    static START: OnceLock<Instant> = OnceLock::new();
+    /// The second from which on it is logged.
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let now = START.get_or_init(Instant::now).elapsed().as_secs();
+    if peer.is_none() && now >= NEXT.load(Ordering::Relaxed) {
+        NEXT.store(now + PAUSE, Ordering::Relaxed);
+        tracing::warn!(%error, "no connection can be accepted");
+    }
+}
+
+/// Takes no more connections than allowed, of all and of one address; further ones are closed at once.
+#[derive(Clone)]
 struct Limited {
+    service: Shared,
     connections: Arc<Semaphore>,
+    /// None behind a proxy, whose connections are all its own.
+    per_address: Option<PerAddress>,
 }
 
 /// The service of one connection, which counts for as long as it lives.
 #[derive(Debug, Clone)]
 struct Counted<S> {
     service: S,
-    _connection: Arc<OwnedSemaphorePermit>,
+    _connection: Arc<(OwnedSemaphorePermit, Option<OpenForAddress>)>,
+}
+
+impl Limited {
+    fn new(service: &Shared) -> Self {
+        let settings = &service.settings;
+        let per_address = (!settings.behind_proxy).then(|| PerAddress::new(settings.connections_per_address));
+        let connections = Arc::new(Semaphore::new(most_connections(settings.connections)));
+        Self { service: service.clone(), connections, per_address }
+    }
+
+    fn admit(&self, stream: &TcpStream) -> io::Result<(OwnedSemaphorePermit, Option<OpenForAddress>)> {
+        let refuse = |why| {
+            self.service.metrics.refused(why);
+            io::Error::other(why)
+        };
+        // Fails where the client has reset the connection already.
+        let peer = stream.peer_addr()?.ip();
+        let of_address = match &self.per_address {
+            Some(limit) => Some(limit.enter(peer).ok_or_else(|| refuse(address::TOO_MANY))?),
+            None => None,
+        };
+        let of_all = self.connections.clone().try_acquire_owned().map_err(|_| refuse("too many connections"))?;
+        Ok((of_all, of_address))
+    }
+}
+
+/// As many connections as are set, or as the system has descriptors for: the store and the log need some, too.
+fn most_connections(set: usize) -> usize {
+    /// What is left for files.
+    const FOR_FILES: usize = 48;
+    let Some(descriptors) = most_descriptors() else { return set };
+    let most = set.min(descriptors.saturating_sub(FOR_FILES).max(1));
+    if most < set {
+        tracing::warn!(
+            connections = set,
+            descriptors,
+            "only {most} connections fit; allow more open files (ulimit -n)"
+        );
+    }
+    most
+}
+
+/// Descriptors that the process may have open; None where the system does not say, or sets no limit.
+fn most_descriptors() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 impl<S> Accept<TcpStream, S> for Limited {
@@ -115,12 +189,13 @@ impl<S> Accept<TcpStream, S> for Limited {
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        // Else clients that ask and never read would hold all connections.
-        let mut stream = Box::pin(TimeoutStream::new(stream));
-        stream.as_mut().set_write_timeout_pinned(Some(UNREAD));
-        let counted = |connection| (stream, Counted { service, _connection: Arc::new(connection) });
-        let full = |_| io::Error::other("as many connections as are allowed are open");
-        ready(self.connections.clone().try_acquire_owned().map(counted).map_err(full))
+        let counted = self.admit(&stream).map(|connection| {
+            // Else clients that ask and never read would hold all connections.
+            let mut stream = Box::pin(TimeoutStream::new(stream));
+            stream.as_mut().set_write_timeout_pinned(Some(UNREAD));
+            (stream, Counted { service, _connection: Arc::new(connection) })
+        });
+        ready(counted)
     }
 }
 

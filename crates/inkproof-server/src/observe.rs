@@ -15,24 +15,26 @@ use axum::response::{IntoResponse, Response};
 use tracing_subscriber::EnvFilter;
 
 use crate::Shared;
+use crate::log::{self, LogGuard};
 use crate::problem::Kind;
 use crate::settings::{LogFormat, Settings};
 
 const REQUEST_ID: &str = "x-request-id";
 
-/// From now on log lines go to standard error.
+/// From now on log lines go to standard error, until what it returns is dropped.
 ///
 /// # Errors
 /// A level that is none.
-pub fn start_log(settings: &Settings) -> Result<()> {
+pub fn start_log(settings: &Settings) -> Result<LogGuard> {
     let filter = EnvFilter::try_new(&settings.log_level)
         .with_context(|| format!("log-level {} cannot be read", settings.log_level))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let (writer, guard) = log::to(std::io::stderr()).context("no thread to write the log with")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     match settings.log {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
-    Ok(())
+    Ok(guard)
 }
 
 /// Tells of a request once it is answered.

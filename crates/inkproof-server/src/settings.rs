@@ -80,6 +80,9 @@ pub struct PartialSettings {
     /// Connections at the same time; further ones are closed
     #[cfg_attr(feature = "clap", arg(long))]
     connections: Option<usize>,
+    /// Connections of one address (IPv6: one /64) at the same time; behind a proxy, requests of one forwarded address
+    #[arg(long)]
+    connections_per_address: Option<usize>,
     /// Bytes of a request
     #[cfg_attr(feature = "clap", arg(long))]
     max_body: Option<usize>,
@@ -132,6 +135,7 @@ pub struct Settings {
     pub workers: usize,
     pub queue: usize,
     pub connections: usize,
+    pub connections_per_address: usize,
     pub max_body: usize,
     pub max_bodies: usize,
     pub max_pixels: u64,
@@ -219,6 +223,7 @@ fn defaults() -> PartialSettings {
         workers: Some(0),
         queue: Some(0),
         connections: Some(512),
+        connections_per_address: Some(128),
         max_body: Some(16 << 20),
         max_bodies: Some(64 << 20),
         max_pixels: Some(8_000_000),
@@ -266,6 +271,7 @@ impl Settings {
         ensure!(!self.store.is_empty(), "there is no home folder; say with store where the store is");
         let positive = [
             ("connections", self.connections),
+            ("connections-per-address", self.connections_per_address),
             ("max-body", self.max_body),
             ("max-images", self.max_images),
             ("request-seconds", usize::try_from(self.request_seconds)?),

@@ -5,10 +5,10 @@
 //! Every refusal is written down in the audit before it is answered, up to a rate for each address: a flood of them would
 //! fill the disk.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use crate::Shared;
+use crate::address;
 use crate::observe::known;
 use crate::problem::{Kind, Problem};
 use inkproof_store::{Actor, Event, NewEntry, Role, Time, Token};
@@ -108,13 +109,13 @@ impl Rates {
         })
     }
 
-    fn check_refusal(&self, address: IpAddr) -> Result<(), Problem> {
+    fn check_refusal(&self, from: IpAddr) -> Result<(), Problem> {
         if self.refusals.len() > MANY {
             self.refusals.retain_recent();
         }
         let too_many =
             |_| Kind::TooMany.with("too many requests from here were refused; wait a minute").retry_after(60);
-        self.refusals.check_key(&address).map_err(too_many)
+        self.refusals.check_key(&address::network(from)).map_err(too_many)
     }
 }
 
@@ -156,7 +157,7 @@ pub async fn let_in(State(service): State<Shared>, mut request: Request, next: N
     match caller(&service, request.headers(), request.method(), &route).await {
         Err(Stopped::Problem(problem)) => problem.into_response(),
         Err(Stopped::Refused(refusal)) => {
-            let from = address(&service, &request);
+            let from = address::of_request(&service, &request);
             let asked = json!({"method": known(request.method()), "route": route});
             refuse(&service, from, asked, *refusal).await.into_response()
         }
@@ -224,17 +225,6 @@ async fn refuse(service: &Shared, from: IpAddr, details: Value, refusal: Refusal
         Ok(()) => problem,
         Err(failed) => failed,
     }
-}
-
-/// Where a request comes from; behind a proxy that is what the proxy says last.
-fn address(service: &Shared, request: &Request) -> IpAddr {
-    let forwarded = || {
-        let last = request.headers().get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        last.rsplit(',').next()?.trim().parse().ok()
-    };
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-    let by_proxy = service.settings.behind_proxy.then(forwarded).flatten();
-    by_proxy.or(peer).unwrap_or(IpAddr::from([0, 0, 0, 0]))
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! What a data set gives away, before anyone trains on it.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
-use super::program::{Desk, examples};
+use super::program::{Desk, examples, real_signatures};
 
 fn probe<'a>(found: &'a Value, table: &str, id: &str) -> &'a Value {
     let probes = found["cues"][table].as_array().unwrap();
@@ -95,16 +94,11 @@ fn sets_of_which_little_can_be_known() {
 #[test]
 fn the_known_leaks_of_real_sets_are_found_where_they_are() {
     let desk = Desk::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     // CEDAR holds forgeries 13 to 15 of writer 8 once more as 16 to 18.
     for (name, cue, auc, forgers, copies) in
         [("dutch", "ink_tone_spread", 0.96, true, 0), ("cedar", "paper_level", 1.0, false, 3)]
     {
-        let data = folder.join(name);
-        if !data.is_dir() {
-            eprintln!("skipped: {} is not here", data.display());
-            continue;
-        }
+        let Some(data) = real_signatures(name) else { continue };
         let done = desk.run(&format!("audit {} --json", data.display()));
         assert_eq!(done.code, 1, "{}", done.err);
         let found = done.json();

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::program::{Desk, examples};
+use super::program::{Desk, examples, real_signatures};
 
 fn evaluate(desk: &Desk, data: &str, options: &str) -> Value {
     desk.run(&format!("evaluate {data} {options} --json")).succeeds().json()
@@ -147,13 +147,8 @@ fn what_was_left_out_is_listed_and_counted() {
 #[test]
 fn real_data_sets_are_read_whole_where_they_are() {
     let desk = Desk::new();
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     for (name, writers, images) in [("dutch", 10, 280), ("cedar", 14, 672)] {
-        let data = folder.join(name);
-        if !data.is_dir() {
-            eprintln!("skipped: {} is not here", data.display());
-            continue;
-        }
+        let Some(data) = real_signatures(name) else { continue };
         let found = evaluate(&desk, &data.display().to_string(), "--repeats 1");
         let key = |key: &str| found[key].as_u64().unwrap();
         assert_eq!((key("writers"), key("images"), key("training_images_in_test")), (writers, images, 0), "{name}");

@@ -1,5 +1,8 @@
 //! Story: whatever is sent, the server answers without a mistake of its own, lives on, and keeps no memory of it.
 
+#[path = "hostile/sockets.rs"]
+mod sockets;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -11,7 +11,7 @@ use super::program::Desk;
 use super::running::Server;
 
 /// A certificate for localhost in the desk's folder, and a client that trusts it alone.
-fn certified(desk: &Desk) -> Arc<ClientConfig> {
+pub fn certified(desk: &Desk) -> Arc<ClientConfig> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     desk.write("certificate.pem", made.cert.pem().as_bytes());
     desk.write("key.pem", made.signing_key.serialize_pem().as_bytes());
@@ -22,10 +22,15 @@ fn certified(desk: &Desk) -> Arc<ClientConfig> {
     Arc::new(client.with_root_certificates(trusted).with_no_client_auth())
 }
 
-/// What is answered to a GET over TLS.
-fn get(client: &Arc<ClientConfig>, address: &str, path: &str) -> std::io::Result<String> {
+/// A connection that speaks TLS.
+pub fn connect(client: &Arc<ClientConfig>, stream: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
     let connection = ClientConnection::new(client.clone(), ServerName::try_from("localhost").unwrap()).unwrap();
-    let mut stream = StreamOwned::new(connection, TcpStream::connect(address)?);
+    StreamOwned::new(connection, stream)
+}
+
+/// What is answered to a GET over TLS.
+pub fn get(client: &Arc<ClientConfig>, address: &str, path: &str) -> std::io::Result<String> {
+    let mut stream = connect(client, TcpStream::connect(address)?);
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

@@ -6,6 +6,18 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// A data set of real signatures, which are not part of this repository: a folder of `INKPROOF_DATA`, or of `shared/data`
+/// next to the checkout. None, with a message, where it is not there.
+pub fn real_signatures(name: &str) -> Option<PathBuf> {
+    let next_to_checkout = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("INKPROOF_DATA").map_or_else(next_to_checkout, PathBuf::from).join(name);
+    if !folder.is_dir() {
+        eprintln!("skipped: {} does not exist", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
 /// A set in memory: for each writer the numbers of genuine and forged images.
 pub(crate) fn set_in_memory(writers: &[(usize, usize)]) -> DataSet {
     let mut images = Vec::new();

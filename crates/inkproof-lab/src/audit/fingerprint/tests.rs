@@ -1,7 +1,5 @@
 //! Copies are found however they were changed, and no two signings pass for one.
 
-use std::path::Path;
-
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat};
 use inkproof::{GrayRule, Limits};
@@ -9,6 +7,7 @@ use rayon::prelude::*;
 
 use super::*;
 use crate::audit::tests::{SEED, picture, saved};
+use crate::dataset::tests::real_signatures;
 use crate::dataset::{DataSet, OnBad};
 use crate::synth::Writer;
 
@@ -55,13 +54,8 @@ fn copies_are_more_alike_than_signings_of_one_writer() {
 /// Real signatures, which are no part of this repository.
 #[test]
 fn distinct_real_signatures_are_no_copies_and_their_copies_are() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     for name in ["dutch", "cedar"] {
-        let root = folder.join(name);
-        if !root.is_dir() {
-            eprintln!("skipped: {} is not here", root.display());
-            continue;
-        }
+        let Some(root) = real_signatures(name) else { continue };
         let set = DataSet::open(&root, None, OnBad::Stop).unwrap();
         let writers = set.by_writer().into_iter().step_by(6);
         let genuine: Vec<usize> = writers.flat_map(|writer| writer.genuine).collect();

@@ -1,0 +1,95 @@
+#!/bin/sh
+# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, PostgreSQL. Looks for each on
+# its own, installs only what is missing, from the system's packages, as root on Debian and its relatives, and says what
+# it does. Where something cannot be installed it says what to do and fails, before the first long step.
+#
+#   tests/install.sh                  all of it
+#   tests/install.sh python postgres  these alone
+#
+# PostgreSQL alone may be missing: without it the store is tested with SQLite, and `make check` says so at its end.
+# CHROMIUM names the browser where it is not `chromium`.
+set -u
+
+missing=0
+updated=
+
+say() { echo "install: $*"; }
+
+# What has to be there and is not, and what to do.
+lacking() {
+    say "MISSING: $1: $2"
+    missing=1
+}
+
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# Installs packages, one command for each, so that one that does not fit keeps no other away.
+install() {
+    may_install || return 1
+    if [ -z "$updated" ]; then
+        say "reading the lists of packages"
+        apt-get update -qq || return 1
+        updated=yes
+    fi
+    # What would remove a package that somebody chose is not done.
+    if ! plan=$(apt-get install -s "$@" 2>&1) || echo "$plan" | grep -q '^Remv '; then
+        say "the package $* does not fit what is installed"
+        return 1
+    fi
+    say "installing $* from the system's packages"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
+}
+
+has_python() { python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+has_node() { node -e 'process.exit(+(process.versions.node.split(".")[0] < 18))' 2>/dev/null; }
+has_npm() { npm --version >/dev/null 2>&1; }
+has_chromium() { command -v "${CHROMIUM:-chromium}" >/dev/null; }
+has_postgres() {
+    for folder in "$(pg_config --bindir 2>/dev/null)" /usr/lib/postgresql/*/bin /usr/local/bin; do
+        if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ]; then return 0; fi
+    done
+    return 1
+}
+
+need_python() {
+    if ! has_python; then install python3 python3-venv; fi
+    if has_python; then say "Python: $(python3 --version)"; else
+        lacking "Python 3.11 with venv" "install python3 and python3-venv"
+    fi
+}
+
+need_node() {
+    if ! command -v node >/dev/null; then install nodejs; fi
+    if ! has_node; then
+        lacking "Node 18 or newer" "install it from the system's packages or nodejs.org"
+        return
+    fi
+    # Debian's npm belongs to Debian's Node; next to another one it does not fit.
+    if ! has_npm; then install npm; fi
+    if has_npm; then say "Node: $(node --version), npm $(npm --version)"; else
+        lacking npm "Node $(node --version) at $(command -v node) came without it; install npm from where that Node came from"
+    fi
+}
+
+need_chromium() {
+    if [ -z "${CHROMIUM:-}" ] && ! has_chromium; then install chromium; fi
+    if has_chromium; then say "Chromium: $(command -v "${CHROMIUM:-chromium}")"; else
+        lacking Chromium "install chromium, or name a browser like it: CHROMIUM=/usr/bin/google-chrome make check"
+    fi
+}
+
+need_postgres() {
+    if ! has_postgres; then install postgresql; fi
+    if has_postgres; then say "PostgreSQL: $folder"; else
+        say "skipped: PostgreSQL is not there and cannot be installed; the store will be tested with SQLite alone"
+    fi
+}
+
+[ $# -gt 0 ] || set -- python node chromium postgres
+for piece in "$@"; do
+    case $piece in
+    python | node | chromium | postgres) "need_$piece" ;;
+    *) say "unknown piece '$piece'; expected python, node, chromium or postgres" >&2 && exit 2 ;;
+    esac
+done
+exit $missing
