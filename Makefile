@@ -10,7 +10,7 @@ format:
 lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 
-# The engine without threads, and for the browser where that target is installed.
+# The engine, and the networks below it, without threads, and for the browser where that target is installed.
 engine-alone:
 	cargo check -p inkproof --no-default-features
 	@if [ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then \
