@@ -9,12 +9,13 @@ mod allocator;
 mod arguments;
 mod commands;
 mod enrolment;
-mod figures;
+mod hints;
 mod identification;
 mod images;
 mod interrupt;
 mod judgement;
 mod known_writer;
+mod lab_arguments;
 #[allow(unsafe_code)]
 mod pipe;
 mod progress;
@@ -22,6 +23,7 @@ mod search_index;
 mod server;
 mod settings;
 mod store;
+mod text;
 
 use std::process::ExitCode;
 
@@ -51,7 +53,7 @@ enum Command {
     Evaluate(commands::evaluate::Evaluate),
     Compare(commands::compare::Compare),
     Cross(commands::cross::Cross),
-    Audit(commands::audit::Audit),
+    Leakage(commands::leakage::Leakage),
     Statistics(commands::statistics::Statistics),
     Synth(commands::synth::Synth),
     Truth(commands::truth::Truth),
@@ -88,7 +90,7 @@ fn main() -> ExitCode {
         Command::Evaluate(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Cross(command) => command.run(),
-        Command::Audit(command) => command.run(),
+        Command::Leakage(command) => command.run(),
         Command::Statistics(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Truth(command) => command.run(),
@@ -98,7 +100,7 @@ fn main() -> ExitCode {
         Command::Config(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {}", in_one_line(&error));
+        eprintln!("error: {}{}", in_one_line(&error), hints::hint(&error));
         ExitCode::from(2)
     })
 }
