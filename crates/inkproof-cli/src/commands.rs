@@ -1,6 +1,5 @@
 //! One file for each command: its options, and what it does with them.
 
-pub mod audit;
 pub mod bench;
 pub mod calibrate;
 pub mod compare;
@@ -11,6 +10,7 @@ pub mod enroll;
 pub mod evaluate;
 pub mod export;
 pub mod identify;
+pub mod leakage;
 pub mod reviews;
 pub mod serve;
 pub mod statistics;

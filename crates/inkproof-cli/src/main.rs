@@ -8,10 +8,10 @@
 mod allocator;
 mod arguments;
 mod commands;
-mod figures;
-mod hint;
+mod hints;
 mod images;
 mod interrupt;
+mod lab_arguments;
 #[allow(unsafe_code)]
 mod pipe;
 mod progress;
@@ -46,7 +46,7 @@ enum Command {
     Evaluate(commands::evaluate::Evaluate),
     Compare(commands::compare::Compare),
     Cross(commands::cross::Cross),
-    Audit(commands::audit::Audit),
+    Leakage(commands::leakage::Leakage),
     Statistics(commands::statistics::Statistics),
     Synth(commands::synth::Synth),
     Truth(commands::truth::Truth),
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
         Command::Evaluate(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Cross(command) => command.run(),
-        Command::Audit(command) => command.run(),
+        Command::Leakage(command) => command.run(),
         Command::Statistics(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Truth(command) => command.run(),
@@ -95,9 +95,8 @@ fn main() -> ExitCode {
         Command::Config(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
-        let hint = hint::of(&error).map_or_else(String::new, |hint| format!("; {hint}"));
         // Standard error may have no reader.
-        writeln!(std::io::stderr(), "error: {}{hint}", in_one_line(&error)).ok();
+        writeln!(std::io::stderr(), "error: {}{}", in_one_line(&error), hints::hint(&error)).ok();
         ExitCode::from(2)
     })
 }

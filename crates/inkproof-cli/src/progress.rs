@@ -12,7 +12,16 @@ use serde_json::{Value, json};
 /// Shows events on standard error.
 pub struct Shown {
     bar: ProgressBar,
+    logs: Logs,
     log: Option<Log>,
+}
+
+/// Where the events of trainings go besides the screen.
+enum Logs {
+    Nowhere,
+    /// The model's name with `.jsonl`.
+    BesideModel,
+    File(PathBuf),
 }
 
 /// A file of one JSON object a line; it is made when there is a line to write.
@@ -25,13 +34,23 @@ struct Log {
 
 impl Shown {
     pub fn new() -> Self {
-        Self { bar: ProgressBar::hidden(), log: None }
+        Self { bar: ProgressBar::hidden(), logs: Logs::Nowhere, log: None }
     }
 
-    /// Events of training go to `log` too, after what is there if `append`.
-    pub fn logged(path: &Path, append: bool) -> Self {
-        let log = Log { path: path.to_owned(), append, file: None, begun: Instant::now() };
-        Self { bar: ProgressBar::hidden(), log: Some(log) }
+    /// Events of training also go to this file, or without one to a log next to each model.
+    pub fn logged(path: Option<PathBuf>) -> Self {
+        let logs = path.map_or(Logs::BesideModel, Logs::File);
+        Self { bar: ProgressBar::hidden(), logs, log: None }
+    }
+
+    /// The log of a training that begins; a resumed one goes on after what is there.
+    fn begin_log(&mut self, model: &Path, resume: bool) {
+        let path = match &self.logs {
+            Logs::Nowhere => return,
+            Logs::BesideModel => model.with_extension("jsonl"),
+            Logs::File(path) => path.clone(),
+        };
+        self.log = Some(Log { path, append: resume, file: None, begun: Instant::now() });
     }
 
     fn line(&self, text: &str) {
@@ -100,7 +119,9 @@ impl Progress for Shown {
                 self.write(json!({"event": "epoch", "epoch": epoch, "epochs": epochs, "loss": loss,
                     "accuracy": accuracy, "seconds": seconds}));
             }
+            Event::Training { model, resume } => self.begin_log(model, resume),
             Event::Skipped { path, why } => self.line(&format!("left out: {}: {why}", path.display())),
+            Event::Warning(text) => self.line(&format!("warning: {text}")),
             Event::Note(text) => self.line(text),
         }
     }

@@ -1,7 +1,5 @@
 //! Stories through the real program: what a user does, what comes out, and what is left on the disk.
 
-#[path = "stories/audit.rs"]
-mod audit;
 #[path = "stories/bad_input.rs"]
 mod bad_input;
 #[path = "stories/bench.rs"]
@@ -24,6 +22,8 @@ mod folds;
 mod hostile;
 #[path = "stories/inknet.rs"]
 mod inknet;
+#[path = "stories/leakage.rs"]
+mod leakage;
 #[path = "stories/load.rs"]
 mod load;
 #[path = "stories/program.rs"]

@@ -1,9 +1,9 @@
-//! Freezing what scores are worth: likelihood ratios and thresholds, fixed on calibration writers for 1, 2, and 3 or more
+//! What scores are worth: likelihood ratios and thresholds, fixed on calibration writers for 1, 2, and 3 or more
 //! references, before anything is tested with them.
 //!
-//! [`freeze`] takes any score function over a data set, of a network or of a baseline, draws the comparisons of the
+//! [`fit_calibration`] takes any score function over a data set, of a network or of a baseline, draws the comparisons of the
 //! verification protocol and makes a [`Calibration`] of them, which [`crate::evaluate::VerificationOptions`] carries to
-//! other writers. [`calibrated`] puts it into a model. The fit is against skilled forgeries, or where fewer than two
+//! other writers. [`calibrate_model`] puts it into a model. The fit is against skilled forgeries, or where fewer than two
 //! writers have any, against random ones.
 
 mod logistic;
@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::DataSet;
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Class, Comparison, Embedded, VerificationOptions, images_made_with};
+use crate::loader::LoadedImages;
 use crate::metrics::{OperatingPoint, RULE_OF_3, Scores};
-use crate::pictures::Pictures;
 use crate::progress::Progress;
-pub use logistic::{Line, REGULARISATION, logistic};
+pub use logistic::{Line, REGULARIZATION, logistic};
 
 /// Numbers of references with a fit of their own; the last stands for more.
 const REFERENCES: [usize; 3] = [1, 2, 3];
@@ -32,40 +32,43 @@ const WANTED_FARS: [f64; 2] = [0.01, 0.05];
 /// FAR against random forgeries for which a threshold is kept.
 const RANDOM_FAR: f64 = 0.001;
 
-/// So many writers show [`RANDOM_FAR`]: comparisons of one writer hang together, so that beside the rule of 3 (3 / FAR
+/// So many writers show [`RANDOM_FAR`]: comparisons of one writer depend on each other, so that besides the rule of 3 (3 / FAR
 /// different pairs of a writer and a stranger's signature) no writer may be more than a hundredth of them.
 const WRITERS_FOR_RANDOM_FAR: usize = 100;
 
 /// Whoever calibrates needs strangers.
 const LEAST_WRITERS: usize = 2;
 
-/// How [`freeze`] draws and decides.
+/// How [`fit_calibration`] draws and decides.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FreezeOptions {
+pub struct CalibrationOptions {
     /// Draws of the references per writer, at least 1.
     pub repeats: usize,
+    /// Of the draws.
     pub seed: u64,
-    pub decide: DecideAt,
+    /// Where the threshold of the decision is put.
+    pub decide: DecisionPoint,
 }
 
 /// Where the threshold of the decision is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum DecideAt {
+pub enum DecisionPoint {
     /// Where FAR and FRR are equal.
     Eer,
     /// The lowest threshold which holds this FAR.
     Far(f64),
 }
 
-impl Default for FreezeOptions {
+impl Default for CalibrationOptions {
     fn default() -> Self {
-        Self { repeats: VerificationOptions::default().repeats, seed: 0, decide: DecideAt::Eer }
+        Self { repeats: VerificationOptions::default().repeats, seed: 0, decide: DecisionPoint::Eer }
     }
 }
 
 /// What was fixed on calibration writers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Frozen {
+pub struct FittedCalibration {
+    /// The fits, one for each number of references.
     pub calibration: Calibration,
     /// Numbers of references for which nothing could be fixed.
     pub missing: Vec<Missing>,
@@ -74,7 +77,9 @@ pub struct Frozen {
 /// A number of references that the calibration writers have too few signatures for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
+    /// How many.
     pub references: usize,
+    /// What is missing, in words.
     pub why: String,
 }
 
@@ -84,12 +89,12 @@ pub struct Missing {
 /// # Errors
 /// As [`evaluate::verification`] with one reference; [`Error::TooFewForgeries`] when a wanted FAR is to decide and the
 /// writers cannot show it.
-pub fn freeze(
+pub fn fit_calibration(
     set: &DataSet,
     score: &(dyn Fn(&[usize], usize) -> f64 + Sync),
-    options: &FreezeOptions,
+    options: &CalibrationOptions,
     progress: &mut dyn Progress,
-) -> Result<Frozen> {
+) -> Result<FittedCalibration> {
     let (mut fits, mut missing) = (Vec::new(), Vec::new());
     for references in REFERENCES {
         let draws = VerificationOptions {
@@ -106,14 +111,14 @@ pub fn freeze(
             Err(error) => return Err(error),
         }
     }
-    Ok(Frozen { calibration: Calibration::new(fits)?, missing })
+    Ok(FittedCalibration { calibration: Calibration::new(fits)?, missing })
 }
 
 /// The fit for the number of references that the comparisons were made with.
 ///
 /// # Errors
-/// [`Error::EmptyClass`] where a class of comparisons is missing, [`Error::TooFewForgeries`] as [`freeze`].
-pub fn fit(comparisons: &[Comparison], references: usize, decide: DecideAt) -> Result<ReferenceCalibration> {
+/// [`Error::EmptyClass`] where a class of comparisons is missing, [`Error::TooFewForgeries`] as [`fit_calibration`].
+pub fn fit(comparisons: &[Comparison], references: usize, decide: DecisionPoint) -> Result<ReferenceCalibration> {
     let (scores, against) = match evaluate::scores(comparisons, Class::Skilled) {
         Ok(scores) if scores.writers() >= LEAST_WRITERS => (scores, Forgeries::Skilled),
         Ok(_) | Err(Error::EmptyClass { .. }) => (evaluate::scores(comparisons, Class::Random)?, Forgeries::Random),
@@ -133,14 +138,14 @@ pub fn fit(comparisons: &[Comparison], references: usize, decide: DecideAt) -> R
 }
 
 /// The threshold of the decision, and in words what it balances on whom.
-fn threshold(scores: &Scores, references: usize, against: Forgeries, decide: DecideAt) -> Result<ThresholdInfo> {
+fn threshold(scores: &Scores, references: usize, against: Forgeries, decide: DecisionPoint) -> Result<ThresholdInfo> {
     let (value, balance) = match decide {
-        DecideAt::Eer => {
+        DecisionPoint::Eer => {
             let eer = scores.eer();
             let rate = 100.0 * eer.rate;
             (eer.threshold, format!("{rate:.1} % of {against} are accepted and as many genuine rejected"))
         }
-        DecideAt::Far(far) => {
+        DecisionPoint::Far(far) => {
             let OperatingPoint { threshold, far, frr } = scores.at_far(far)?;
             let (far, frr) = (100.0 * far, 100.0 * frr);
             (threshold, format!("{far:.1} % of {against} are accepted and {frr:.1} % of genuine rejected"))
@@ -174,60 +179,63 @@ fn random_far(comparisons: &[Comparison]) -> Result<Option<WantedFar>> {
     Ok(Some(WantedFar::Fixed { far: RANDOM_FAR, threshold: Threshold::new(threshold)?, frr }))
 }
 
-/// The model with what [`freeze`] fixes for it on the writers of `set`, whose images `pictures` are.
+/// The model with what [`fit_calibration`] fixes for it on the writers of `set`, whose images `loaded` holds.
 ///
 /// # Errors
-/// [`Error::TrainedOnThese`] when images of `set` were in the model's training; as [`freeze`]; an image that can no longer
+/// [`Error::TrainedOnThese`] when images of `set` were in the model's training; as [`fit_calibration`]; an image that can no longer
 /// be read.
-pub fn calibrated(
+pub fn calibrate_model(
     model: Model,
     set: &DataSet,
-    pictures: &Pictures,
-    options: &FreezeOptions,
+    loaded: &LoadedImages,
+    options: &CalibrationOptions,
     progress: &mut dyn Progress,
-) -> Result<(Model, Frozen)> {
-    match images_made_with(&[&model.info().trained_on], set, pictures) {
-        0 => calibrated_on_held_out(model, set, pictures, options, progress),
+) -> Result<(Model, FittedCalibration)> {
+    match images_made_with(&[&model.info().trained_on], set, loaded) {
+        0 => calibrate_model_on_held_out(model, set, loaded, options, progress),
         images => Err(Error::TrainedOnThese { root: set.root.clone(), images }),
     }
 }
 
-/// [`calibrated`] where it is known that the writers were held out of the training: of synthetic writers a model file
+/// [`calibrate_model`] where it is known that the writers were held out of the training: of synthetic writers a model file
 /// says only how many there were in all.
-pub(crate) fn calibrated_on_held_out(
+pub(crate) fn calibrate_model_on_held_out(
     model: Model,
     set: &DataSet,
-    pictures: &Pictures,
-    options: &FreezeOptions,
+    loaded: &LoadedImages,
+    options: &CalibrationOptions,
     progress: &mut dyn Progress,
-) -> Result<(Model, Frozen)> {
-    let embedded = Embedded::new(&model, set.clone(), pictures, progress)?;
+) -> Result<(Model, FittedCalibration)> {
+    let embedded = Embedded::new(&model, set.clone(), loaded, progress)?;
     let score = |references: &[usize], questioned| embedded.score(&model, references, questioned);
-    let frozen = freeze(set, &score, options, progress)?;
+    let fitted = fit_calibration(set, &score, options, progress)?;
     let digest = model.digest().to_owned();
-    let numbers = Numbers { digest, calibrated_on: pictures.describe(set), calibration: frozen.calibration.clone() };
-    Ok((numbers.given_to(model), frozen))
+    let numbers =
+        CalibrationNumbers { digest, calibrated_on: loaded.describe(set), calibration: fitted.calibration.clone() };
+    Ok((numbers.apply_to(model), fitted))
 }
 
 /// Thresholds and likelihood ratios as they go from one model file to another of the same weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Numbers {
+pub struct CalibrationNumbers {
     /// Of the model that they were fixed for.
     pub digest: String,
+    /// Whose images fixed them.
     pub calibrated_on: DataInfo,
+    /// For each number of references the likelihood ratios and thresholds.
     pub calibration: Calibration,
 }
 
-impl Numbers {
+impl CalibrationNumbers {
     /// Those of a model; None where nobody has calibrated it.
-    pub fn of(model: &Model) -> Option<Self> {
+    pub fn from_model(model: &Model) -> Option<Self> {
         let info = model.info();
         let (calibrated_on, calibration) = (info.calibrated_on.clone()?, info.calibration.clone()?);
         Some(Self { digest: model.digest().to_owned(), calibrated_on, calibration })
     }
 
     /// The model with these numbers instead of its own.
-    pub fn given_to(self, model: Model) -> Model {
+    pub fn apply_to(self, model: Model) -> Model {
         let mut info = model.info().clone();
         info.threshold = self.calibration.fits().first().expect("a calibration has a fit").threshold.clone();
         (info.calibrated_on, info.calibration) = (Some(self.calibrated_on), Some(self.calibration));

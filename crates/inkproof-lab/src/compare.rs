@@ -7,27 +7,36 @@ use serde::Serialize;
 use crate::candidate::{Candidate, Judge};
 use crate::dataset::DataSet;
 use crate::error::Result;
-use crate::evaluate::{Class, ModelName, VerificationOptions, VerificationResult, Verifier};
-use crate::folds::{FoldOptions, Folded, folded};
-use crate::pictures::ReadOptions;
+use crate::evaluate::{Class, Evaluation, ModelName, VerificationOptions, VerificationResult, Verifier};
+use crate::folds::{FoldOptions, evaluate_by_folds};
+use crate::loader::Reading;
 use crate::progress::Progress;
 pub use difference::Difference;
 
 /// What [`compare`] found.
 #[derive(Debug, Clone, Serialize)]
 pub struct CompareResult {
+    /// The first.
     pub a: Compared,
+    /// The second.
     pub b: Compared,
+    /// Draws of the references per writer.
     pub repeats: usize,
+    /// Of the folds, the draws and the intervals.
     pub seed: u64,
     /// Into how many folds the writers were cut; None where they were judged at once.
     pub folds: Option<usize>,
+    /// One for each number of references.
     pub runs: Vec<CompareRun>,
+    /// What both judged, without what one of them could not read; not part of the JSON.
+    #[serde(skip)]
+    pub set: DataSet,
 }
 
 /// One of the two verifiers.
 #[derive(Debug, Clone, Serialize)]
 pub struct Compared {
+    /// Which model.
     #[serde(flatten)]
     pub name: ModelName,
     /// How many of the images it was made with.
@@ -37,19 +46,24 @@ pub struct Compared {
 /// The differences for one number of references.
 #[derive(Debug, Clone, Serialize)]
 pub struct CompareRun {
+    /// References in a comparison.
     pub references: usize,
     /// Writers that were claimed.
     pub writers: usize,
+    /// Images of these writers.
     pub images: usize,
     /// None when no claimed writer has forgeries.
     pub skilled: Option<Differences>,
+    /// On random forgeries.
     pub random: Differences,
 }
 
 /// How the two differ on one class of forgeries.
 #[derive(Debug, Clone, Serialize)]
 pub struct Differences {
+    /// In the equal error rate, 0..1.
     pub eer: Difference,
+    /// In the area under the ROC curve, 0..1.
     pub auc: Difference,
     /// Claimed writers, which the intervals resample.
     pub writers: usize,
@@ -60,51 +74,51 @@ pub struct Differences {
 /// Both candidates on `set`: the images that both can read, the same comparisons for both.
 ///
 /// # Errors
-/// As [`Candidate::read`] and [`crate::evaluate::verification`].
+/// As [`Candidate::verifier`] and [`crate::evaluate::verification`].
 pub fn compare(
     [a, b]: [&Candidate; 2],
     set: DataSet,
-    read: &ReadOptions,
+    reading: Reading,
     references: &[usize],
     options: &VerificationOptions,
     progress: &mut dyn Progress,
-) -> Result<(CompareResult, DataSet)> {
-    let mut on_a = a.read(set, read, progress)?;
-    let on_b = b.read(on_a.set().clone(), read, progress)?;
+) -> Result<CompareResult> {
+    let mut on_a = a.verifier(set, reading, progress)?;
+    let on_b = b.verifier(on_a.set().clone(), reading, progress)?;
     if on_b.set().images.len() < on_a.set().images.len() {
-        on_a = a.read(on_b.set().clone(), read, progress)?;
+        on_a = a.verifier(on_b.set().clone(), reading, progress)?;
     }
-    let result = compare_verifiers([&*on_a, &*on_b], references, options, progress)?;
-    Ok((result, on_b.set().clone()))
+    compare_verifiers([&*on_a, &*on_b], references, options, progress)
 }
 
 /// Both candidates on all of `set`, cut into the same folds: each is fitted or calibrated on the other folds' writers, and
 /// log10 likelihood ratios are compared.
 ///
 /// # Errors
-/// As [`folded`].
+/// As [`evaluate_by_folds`].
 pub fn compare_by_folds(
     candidates: [&Candidate; 2],
     mut set: DataSet,
-    read: &ReadOptions,
+    reading: Reading,
     options: &FoldOptions,
     progress: &mut dyn Progress,
-) -> Result<(CompareResult, DataSet)> {
+) -> Result<CompareResult> {
     // Both are to judge the images that both can read.
     for candidate in candidates {
-        candidate.pictures(&mut set, read, progress)?;
+        candidate.load(&mut set, reading, progress)?;
     }
-    let [a, b] = candidates.map(|candidate| folded(set.clone(), Judge::Ready(candidate), options, read, progress));
-    let (a, b) = (a?, b?);
+    let mut evaluate =
+        |candidate: &Candidate| evaluate_by_folds(set.clone(), Judge::Ready(candidate), options, reading, progress);
+    let (a, b) = (evaluate(candidates[0])?, evaluate(candidates[1])?);
     let names = [a.model.clone(), b.model.clone()];
-    let runs = a.runs.iter().zip(&b.runs).map(|(a, b)| run(&a.result, &b.result, &names)).collect::<Result<_>>()?;
-    let compared = |folded: &Folded| Compared {
-        name: folded.model.clone(),
-        training_images_in_test: folded.runs.first().and_then(|run| run.result.training_images_in_test).unwrap_or(0),
+    let runs = a.runs.iter().zip(&b.runs).map(|(a, b)| run(a, b, &names)).collect::<Result<_>>()?;
+    let compared = |evaluation: &Evaluation| Compared {
+        name: evaluation.model.clone(),
+        training_images_in_test: evaluation.training_images,
     };
     let [a, b] = [&a, &b].map(compared);
     let FoldOptions { repeats, seed, folds, .. } = *options;
-    Ok((CompareResult { a, b, repeats, seed, folds: Some(folds), runs }, set))
+    Ok(CompareResult { a, b, repeats, seed, folds: Some(folds), runs, set })
 }
 
 /// Both verifiers on the set that they share.
@@ -118,9 +132,10 @@ fn compare_verifiers(
     let of_b = b.runs(references, options, progress)?.runs;
     let names = [a.name(), b.name()];
     let runs = of_a.iter().zip(&of_b).map(|(a, b)| run(a, b, &names)).collect::<Result<_>>()?;
+    let set = b.set().clone();
     let [a, b] =
         [a, b].map(|verifier| Compared { name: verifier.name(), training_images_in_test: verifier.training_images() });
-    Ok(CompareResult { a, b, repeats: options.repeats, seed: options.seed, folds: None, runs })
+    Ok(CompareResult { a, b, repeats: options.repeats, seed: options.seed, folds: None, runs, set })
 }
 
 fn run(a: &VerificationResult, b: &VerificationResult, names: &[ModelName; 2]) -> Result<CompareRun> {
@@ -141,8 +156,8 @@ fn differences(
     names: &[ModelName; 2],
 ) -> Result<Differences> {
     let (of_a, of_b) = (a.scores(class)?, b.scores(class)?);
-    let eer = Difference::of(&of_a, &of_b, |sample| sample.eer().rate, a.seed);
-    let auc = Difference::of(&of_a, &of_b, |sample| sample.auc(), a.seed);
+    let eer = Difference::new(&of_a, &of_b, |sample| sample.eer().rate, a.seed);
+    let auc = Difference::new(&of_a, &of_b, |sample| sample.auc(), a.seed);
     let writers = of_a.writers();
     Ok(Differences { eer, auc, writers, sentence: sentence(&eer, class, writers, names) })
 }

@@ -30,10 +30,11 @@ pub use problem::Problem;
 pub struct DataSet {
     /// The folder that was opened.
     pub root: PathBuf,
+    /// In which layout it was read.
     pub layout: Layout,
     /// Sorted by split, writer, kind and path.
     pub images: Vec<Image>,
-    /// What synthesised the images, where that is known.
+    /// What synthesized the images, where that is known.
     pub synthetic: Option<SyntheticInfo>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
@@ -42,9 +43,11 @@ pub struct DataSet {
 /// One image file and what is known about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
+    /// The file.
     pub path: PathBuf,
     /// Whose signature it is, or for a forgery, claims to be.
     pub writer: WriterId,
+    /// Genuine or forged.
     pub kind: Kind,
     /// None where the data set has no parts.
     pub split: Option<Split>,
@@ -58,10 +61,12 @@ pub struct Image {
 pub struct WriterId(String);
 
 impl WriterId {
+    /// As the data set spells it.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
+    /// As the data set spells it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -76,6 +81,7 @@ impl fmt::Display for WriterId {
 /// Whether the writer made the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
+    /// The writer's own.
     Genuine,
     /// A skilled forgery of the writer's signature.
     Forgery,
@@ -84,8 +90,22 @@ pub enum Kind {
 /// What a part of a data set is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Split {
+    /// To learn from.
     Train,
+    /// To be tested on.
     Test,
+}
+
+/// Which images of a data set with `train` and `test` are used; of one without both, all are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    /// Those of `test`.
+    #[default]
+    Test,
+    /// Those of `train`.
+    Train,
+    /// Both.
+    All,
 }
 
 /// What to do with a part of a data set that cannot be used.
@@ -100,15 +120,20 @@ pub enum OnBad {
 /// Something that was left out of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
+    /// The file or folder.
     pub path: PathBuf,
+    /// The reason, in words.
     pub why: String,
 }
 
 /// The images of one writer, as indices into [`DataSet::images`], each list in sorted file order.
 #[derive(Debug, Clone)]
 pub struct WriterImages<'a> {
+    /// Whose they are.
     pub writer: &'a WriterId,
+    /// Genuine signatures.
     pub genuine: Vec<usize>,
+    /// Skilled forgeries.
     pub forgeries: Vec<usize>,
 }
 
@@ -116,11 +141,11 @@ impl DataSet {
     /// Reads the folder `root` in the given layout, or in the first that fits.
     ///
     /// # Errors
-    /// [`Error::DataSet`] names the path that is wrong: `root` is no folder, is empty or fits no layout; a folder lacks
+    /// [`Error::DataSet`] names the path that is wrong: `root` is not a folder, is empty or fits no layout; a folder lacks
     /// its counterpart or holds no images; a file name or a manifest row cannot be understood. [`OnBad::Skip`] goes on
     /// after the latter two kinds as long as an image is left. [`Error::Io`] where the system refuses to read.
     pub fn open(root: &Path, layout: Option<Layout>, bad: OnBad) -> Result<DataSet> {
-        let layout = recognise(root, layout)?;
+        let layout = recognize(root, layout)?;
         let mut found = Found::new(bad);
         layout.read(root, &mut found)?;
         let (images, skipped) = found.finish()?;
@@ -140,6 +165,15 @@ impl DataSet {
     pub fn part(&self, split: Split) -> DataSet {
         let has_splits = self.images.iter().any(|image| image.split.is_some());
         self.filtered(|image| !has_splits || image.split == Some(split))
+    }
+
+    /// The images of one part.
+    pub fn select(&self, part: Part) -> DataSet {
+        match part {
+            Part::Test => self.part(Split::Test),
+            Part::Train => self.part(Split::Train),
+            Part::All => self.clone(),
+        }
     }
 
     /// The images of these writers only.
@@ -168,7 +202,7 @@ impl DataSet {
             skipped.extend(set.skipped.iter().cloned());
         }
         images.sort_by(|a, b| order(a).cmp(&order(b)));
-        // Images of several layouts are found by their paths alone; what made them is told by their digests.
+        // Images of several layouts are found by their paths alone; their digests say what made them.
         DataSet { root, layout: sets[0].layout, images, synthetic: None, skipped }
     }
 
@@ -229,7 +263,7 @@ impl DataSet {
 }
 
 /// The layout that `root` has; the wanted one, if there is one, or an error.
-fn recognise(root: &Path, wanted: Option<Layout>) -> Result<Layout> {
+fn recognize(root: &Path, wanted: Option<Layout>) -> Result<Layout> {
     if !root.is_dir() {
         return Err(Problem::NotAFolder.at(root));
     }

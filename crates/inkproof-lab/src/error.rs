@@ -1,12 +1,16 @@
-//! The lab's errors, one enum: each message names the file or the figure that is wrong, and where it helps, what to do.
+//! The lab's errors, one enum: each message names the file or the figure that is wrong, and where it helps, what to do. A
+//! message speaks of data and options, never of a command line; the program adds its flags.
 
 use std::path::PathBuf;
+
+use inkproof::Architecture;
 
 use crate::dataset::{Problem, WriterId};
 
 /// What can go wrong in the lab.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the fields are the words of the messages")]
 pub enum Error {
     /// An image or a model that the engine refuses; it names the file.
     #[error(transparent)]
@@ -39,7 +43,7 @@ pub enum Error {
     TooFewWriters { root: PathBuf, found: usize, genuine_needed: usize },
 
     /// Too few writers to hold some out for the threshold.
-    #[error("{}: {writers} writer(s), but at least {needed} are needed: one in five, and no fewer than two, fix the threshold and are not trained on (--preprocess raw takes all)",
+    #[error("{}: {writers} writer(s), but at least {needed} are needed: one in five, and no fewer than two, fix the threshold and are not trained on; raw preprocessing trains on all",
         root.display())]
     TooFewToCalibrate { root: PathBuf, writers: usize, needed: usize },
 
@@ -50,32 +54,52 @@ pub enum Error {
 
     /// A training became useless.
     #[error(
-        "the loss is {loss} in epoch {epoch}, step {step}: training has diverged; try again with a smaller --learning-rate"
+        "the loss is {loss} in epoch {epoch}, step {step}: training has diverged; try again with a smaller learning rate"
     )]
     Diverged { epoch: usize, step: usize, loss: f32 },
 
     /// A learning rate with which nothing can be learnt.
-    #[error("learning-rate must be a positive number, not {0}")]
+    #[error("the learning rate must be a positive number, not {0}")]
     LearningRate(f64),
 
+    /// `inknet` on raw images.
+    #[error("inknet compares strokes, and raw pictures have none; it needs ink preprocessing")]
+    InknetNeedsInk,
+
+    /// A siamese network cannot continue from another model.
+    #[error("only inknet can continue from what another model has learnt; {backbone} starts from nothing")]
+    InitNeedsInknet { backbone: Architecture },
+
+    /// A model to continue from that has learnt nothing of the kind.
+    #[error("{name}: not an inknet model, so no training can continue from it")]
+    NotInknet { name: String },
+
     /// There is nothing to resume.
-    #[error("{}: there is no checkpoint to resume from; leave out --resume to begin anew", .0.display())]
+    #[error("{}: there is no checkpoint to resume from", .0.display())]
     NoCheckpoint(PathBuf),
 
     /// An unfinished training would be overwritten.
-    #[error("{}: an unfinished training is there; continue it with --resume, or remove the file to begin anew", .0.display())]
+    #[error("{}: an unfinished training is there; resume it, or remove the file to start over", .0.display())]
     CheckpointInTheWay(PathBuf),
 
     /// A checkpoint that cannot be used.
     #[error("{}: this checkpoint cannot be resumed: {why}", path.display())]
     Checkpoint { path: PathBuf, why: String },
 
+    /// A checkpoint of a training with other options; `option` is the name of one that differs.
+    #[error("{}: this checkpoint cannot be resumed: its {} was {before} and not {now}", path.display(), option.replace('-', " "))]
+    CheckpointOfOther { path: PathBuf, option: String, before: String, now: String },
+
+    /// A checkpoint that is further than the training is to go.
+    #[error("{}: this checkpoint cannot be resumed: it has done {done} epochs already, and {wanted} are wanted", path.display())]
+    CheckpointBeyond { path: PathBuf, done: usize, wanted: usize },
+
     /// A folder that would be filled has something in it.
     #[error("{}: is not empty; give the name of a new folder", .0.display())]
     NotEmpty(PathBuf),
 
     /// A `synth.json` that does not say how its folder was made.
-    #[error("{}: does not say how these signatures were made ({why}); make them again with `inkproof synth`", path.display())]
+    #[error("{}: does not say how these signatures were made ({why}); make them again", path.display())]
     BrokenNote { path: PathBuf, why: String },
 
     /// An option has a value that means nothing.
@@ -89,15 +113,29 @@ pub enum Error {
 
     /// The writers outside a fold cannot fix its threshold.
     #[error(
-        "fold {fold}: the other writers have too few genuine signatures to fix a threshold for {references} references; ask for fewer --references"
+        "fold {fold}: the other writers have too few genuine signatures to fix a threshold for {references} references; ask for fewer references"
     )]
     NotCalibrated { fold: usize, references: usize },
 
     /// Scores of several networks that nothing makes comparable.
     #[error(
-        "with raw preprocessing no writers are held out, so the folds' networks are not calibrated and their scores cannot be pooled; leave out --preprocess raw"
+        "with raw preprocessing no writers are held out, so the folds' networks are not calibrated and their scores cannot be pooled"
     )]
     FoldsOfRaw,
+
+    /// A network is to be trained and judged at once.
+    #[error(
+        "a network that is trained for the test is measured in folds, each of which is judged by a network of its own"
+    )]
+    TrainingNeedsFolds,
+
+    /// Nothing to test on is named.
+    #[error("nothing to test on: give a set to test, or two or more sets for the table of all pairs")]
+    NothingToTest,
+
+    /// A network is to be trained on nothing.
+    #[error("a network is to be trained, but there is nothing to train on: give a set to train on")]
+    NothingToTrainOn,
 
     /// An image is in a set that is fitted on and in one that is tested.
     #[error("{}: is the same image as {}; sets that share images cannot test each other", path.display(), other.display())]
@@ -105,16 +143,24 @@ pub enum Error {
 
     /// A baseline that is fitted on other writers of the set that it judges, where there are none.
     #[error(
-        "cues is fitted on other writers of the set that it judges: it is measured in folds of one set, by `inkproof evaluate DATA --model cues` or `inkproof compare`"
+        "shortcuts are fitted on other writers of the set that they judge, so they are measured in folds of one set"
     )]
-    CuesAlone,
+    ShortcutsAlone,
+
+    /// The same baseline on a part of a set.
+    #[error("shortcuts are fitted on other folds of all writers, so they cannot be measured on a part")]
+    ShortcutsOnPart,
 
     /// The notebook's measure is of probabilities.
-    #[error("{name}: its scores are no probabilities until it is calibrated; run `inkproof calibrate` first")]
+    #[error("{name}: its scores are not probabilities until it is calibrated")]
     NoProbabilities { name: String },
 
+    /// The notebook's measure of a baseline.
+    #[error("the notebook's protocol asks for probabilities, and a baseline's scores are not")]
+    BaselineHasNoProbabilities,
+
     /// Neither a model file nor a name.
-    #[error("{name}: no such model file, and no model goes by this name; the names are {names}")]
+    #[error("{name}: no such model file, and no model has this name; the names are {names}")]
     NoSuchModel { name: String, names: String },
 
     /// A metric was asked of a class without members.

@@ -10,23 +10,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use inkproof::random::stream;
 use inkproof::{Calibration, ImageDigest, Preprocess};
 use rand::seq::SliceRandom;
-use serde::Serialize;
 
-use crate::baselines::cues::CueSet;
-use crate::calibrate::{self, FreezeOptions};
+use crate::baselines::shortcuts::ShortcutImages;
+use crate::calibrate::{self, CalibrationOptions};
 use crate::candidate::{Candidate, Judge};
 use crate::dataset::{DataSet, WriterId};
 use crate::error::{Error, Result};
-use crate::evaluate::{self, ModelName, Part, Subset, VerificationOptions, VerificationResult, Verifier};
-use crate::pictures::{Pictures, ReadOptions};
+use crate::evaluate::{
+    self, Evaluation, Fold, FoldPart, ModelName, Subset, VerificationOptions, VerificationResult, Verifier,
+};
+use crate::loader::{LoadedImages, Reading};
 use crate::progress::{Event, Progress};
 use crate::train::{self, TrainOptions};
 
 /// Writers in a fold: a claimed one and a stranger.
 const LEAST_WRITERS: usize = 2;
 
-/// How the writers are cut and what is compared.
-#[derive(Debug, Clone, PartialEq)]
+/// How the writers are cut and what is compared; by default five folds and one reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldOptions {
     /// At least 2.
     pub folds: usize,
@@ -38,39 +39,11 @@ pub struct FoldOptions {
     pub seed: u64,
 }
 
-/// A data set judged fold by fold.
-pub struct Folded {
-    /// The data set without what could not be read.
-    pub set: DataSet,
-    pub runs: Vec<FoldedRun>,
-    /// Of each writer, from 0.
-    pub fold_of: BTreeMap<WriterId, usize>,
-    pub model: ModelName,
-}
-
-/// The pooled result for one number of references.
-#[derive(Debug, Clone, Serialize)]
-pub struct FoldedRun {
-    #[serde(flatten)]
-    pub result: VerificationResult,
-    pub folds: Vec<Fold>,
-    /// What the scores are: `log10_lr`.
-    pub score_scale: &'static str,
-}
-
-/// What was frozen for one fold.
-#[derive(Debug, Clone, Serialize)]
-pub struct Fold {
-    /// From 1, as in the file of scores.
-    pub fold: usize,
-    pub model: ModelName,
-    /// Writers that are judged.
-    pub writers: usize,
-    pub threshold: f64,
-    /// The threshold on the scale on which the folds are pooled.
-    pub log10_lr_at_threshold: f64,
-    /// On whom it was fixed, and what it balances.
-    pub threshold_origin: String,
+impl Default for FoldOptions {
+    fn default() -> Self {
+        let VerificationOptions { references, repeats, seed, .. } = VerificationOptions::default();
+        Self { folds: 5, references: vec![references], repeats, seed }
+    }
 }
 
 /// Judges every writer of `set`, whose splits do not matter here.
@@ -78,55 +51,66 @@ pub struct Fold {
 /// # Errors
 /// [`Error::Folds`] for fewer than two folds or writers in a fold; [`Error::NotCalibrated`] where the other writers have
 /// too few signatures to fix a threshold; as training and verification.
-pub fn folded(
+pub fn evaluate_by_folds(
     mut set: DataSet,
     judge: Judge<'_>,
     options: &FoldOptions,
-    read: &ReadOptions,
+    reading: Reading,
     progress: &mut dyn Progress,
-) -> Result<Folded> {
+) -> Result<Evaluation> {
     require_writers(&set, options)?;
     if matches!(judge, Judge::Trained(training) if training.read.preprocess == Preprocess::Raw) {
         return Err(Error::FoldsOfRaw);
     }
-    let pictures = match judge {
-        Judge::Ready(candidate) => candidate.pictures(&mut set, read, progress)?,
-        Judge::Trained(training) => Pictures::read(&mut set, &training.read, progress)?,
+    let loaded = match judge {
+        Judge::Ready(candidate) => candidate.load(&mut set, reading, progress)?,
+        Judge::Trained(training) => LoadedImages::read(&mut set, &training.read, progress)?,
     };
     let fold_of = cut(&set, options)?;
-    let maker = Maker::new(judge, &set, &pictures, progress)?;
+    let maker = Maker::new(judge, &set, &loaded, progress)?;
     let mut judged = Vec::new();
     for fold in 0..options.folds {
         progress.report(Event::Note(&format!("fold {} of {}", fold + 1, options.folds)));
-        let test = Subset::of(&set, |writer| fold_of[writer] == fold);
-        let others = Subset::of(&set, |writer| fold_of[writer] != fold);
+        let test = Subset::new(&set, |writer| fold_of[writer] == fold);
+        let others = Subset::new(&set, |writer| fold_of[writer] != fold);
         judged.push(match &maker {
             Maker::Ready(verifier) => ready(&**verifier, &test, &others, options, progress)?,
-            Maker::Cues(cues) => fitted(cues, &set, &test, &others.set, options, progress)?,
+            Maker::Shortcuts(images) => fitted(images, &set, &test, &others.set, options, progress)?,
             Maker::Trained(training) => trained(training, fold, &test, others.set, options, progress)?,
         });
     }
     let (model, training_images) = match &maker {
         Maker::Ready(verifier) => (verifier.name(), verifier.training_images()),
-        Maker::Cues(_) | Maker::Trained(_) => (of_all_folds(&judged), in_other_folds(&set, &pictures, &fold_of)),
+        Maker::Shortcuts(_) | Maker::Trained(_) => {
+            (name_of_all_folds(&judged), in_other_folds(&set, &loaded, &fold_of))
+        }
     };
     let runs = (0..options.references.len()).map(|run| pool(&judged, run, training_images, &model));
-    Ok(Folded { runs: runs.collect::<Result<_>>()?, set, fold_of, model })
+    Ok(Evaluation {
+        runs: runs.collect::<Result<_>>()?,
+        model,
+        preprocess: judge.preprocess(),
+        set,
+        folds: Some(options.folds),
+        fold_of,
+        training_images,
+        seed: options.seed,
+    })
 }
 
 /// What makes a verifier for each fold.
 enum Maker<'a> {
     /// The same for all.
     Ready(Box<dyn Verifier + 'a>),
-    Cues(CueSet),
+    Shortcuts(ShortcutImages),
     Trained(&'a TrainOptions),
 }
 
 impl<'a> Maker<'a> {
-    fn new(judge: Judge<'a>, set: &DataSet, pictures: &Pictures, progress: &mut dyn Progress) -> Result<Self> {
+    fn new(judge: Judge<'a>, set: &DataSet, loaded: &LoadedImages, progress: &mut dyn Progress) -> Result<Self> {
         Ok(match judge {
-            Judge::Ready(Candidate::Cues) => Self::Cues(CueSet::read(set.clone(), progress)?),
-            Judge::Ready(candidate) => Self::Ready(candidate.on(set.clone(), pictures, progress)?),
+            Judge::Ready(Candidate::Shortcuts) => Self::Shortcuts(ShortcutImages::read(set.clone(), progress)?),
+            Judge::Ready(candidate) => Self::Ready(candidate.verifier_of(set.clone(), loaded, progress)?),
             Judge::Trained(training) => Self::Trained(training),
         })
     }
@@ -134,10 +118,10 @@ impl<'a> Maker<'a> {
 
 fn require_writers(set: &DataSet, options: &FoldOptions) -> Result<()> {
     let writers = set.writers().len();
-    match options.folds >= 2 && writers >= LEAST_WRITERS * options.folds {
-        true => Ok(()),
-        false => Err(Error::Folds { root: set.root.clone(), folds: options.folds, writers }),
+    if options.folds < 2 || writers < LEAST_WRITERS * options.folds {
+        return Err(Error::Folds { root: set.root.clone(), folds: options.folds, writers });
     }
+    Ok(())
 }
 
 /// Every writer's fold, drawn by the seed; the folds differ by one writer at most.
@@ -165,16 +149,16 @@ fn ready(
     options: &FoldOptions,
     progress: &mut dyn Progress,
 ) -> Result<Judged> {
-    let freezing = FreezeOptions { repeats: options.repeats, seed: options.seed, ..FreezeOptions::default() };
+    let fitting = CalibrationOptions { repeats: options.repeats, seed: options.seed, ..CalibrationOptions::default() };
     let score = |references: &[usize], questioned| others.score(verifier, references, questioned);
-    let calibration = calibrate::freeze(&others.set, &score, &freezing, progress)?.calibration;
+    let calibration = calibrate::fit_calibration(&others.set, &score, &fitting, progress)?.calibration;
     let score = |references: &[usize], questioned| test.score(verifier, references, questioned);
     judge(test, &score, calibration, verifier.name(), options, progress)
 }
 
-/// A fold judged by cues that are fitted on the others, but for the writers who fix the threshold.
+/// A fold judged by shortcuts that are fitted on the others, but for the writers who fix the threshold.
 fn fitted(
-    cues: &CueSet,
+    images: &ShortcutImages,
     set: &DataSet,
     test: &Subset,
     others: &DataSet,
@@ -182,8 +166,8 @@ fn fitted(
     progress: &mut dyn Progress,
 ) -> Result<Judged> {
     let (fitting, calibration) = train::parted(others, options.seed)?;
-    let verifier = cues.fitted(&fitting, options.seed)?;
-    let calibration = Subset::of(set, |writer| calibration.contains(writer));
+    let verifier = images.fitted(&fitting, options.seed)?;
+    let calibration = Subset::new(set, |writer| calibration.contains(writer));
     ready(&verifier, test, &calibration, options, progress)
 }
 
@@ -200,7 +184,7 @@ fn trained(
     let model = train::fit(others, &name, training, progress)?.model;
     let calibration = model.info().calibration.clone().expect("whoever holds writers out calibrates on them");
     let candidate = Candidate::Network(Box::new(model));
-    let verifier = candidate.read(test.set.clone(), &training.read, progress)?;
+    let verifier = candidate.verifier(test.set.clone(), training.read.reading(), progress)?;
     let score = |references: &[usize], questioned| verifier.score(references, questioned);
     judge(test, &score, calibration, verifier.name(), options, progress)
 }
@@ -231,24 +215,24 @@ fn judge(
 }
 
 /// How many images are in another fold too, under another writer's name.
-fn in_other_folds(set: &DataSet, pictures: &Pictures, fold_of: &BTreeMap<WriterId, usize>) -> usize {
+fn in_other_folds(set: &DataSet, loaded: &LoadedImages, fold_of: &BTreeMap<WriterId, usize>) -> usize {
     let mut folds: BTreeMap<ImageDigest, BTreeSet<usize>> = BTreeMap::new();
     let folds_of_images = set.images.iter().map(|image| fold_of[&image.writer]);
-    for (digest, fold) in pictures.digests().zip(folds_of_images) {
+    for (digest, fold) in loaded.digests().zip(folds_of_images) {
         folds.entry(digest).or_default().insert(fold);
     }
-    pictures.digests().filter(|digest| folds[digest].len() > 1).count()
+    loaded.digests().filter(|digest| folds[digest].len() > 1).count()
 }
 
 /// One name for networks of one training, and a fingerprint of all their fingerprints.
-fn of_all_folds(judged: &[Judged]) -> ModelName {
+fn name_of_all_folds(judged: &[Judged]) -> ModelName {
     let digests: Vec<&str> = judged.iter().map(|fold| fold.model.digest.as_str()).collect();
     let name = judged[0].model.name.trim_end_matches("-fold-1").to_owned();
     ModelName { name, digest: ModelName::fingerprint(&digests.join(" ")) }
 }
 
 /// The run of one number of references over all folds.
-fn pool(judged: &[Judged], run: usize, training_images: usize, model: &ModelName) -> Result<FoldedRun> {
+fn pool(judged: &[Judged], run: usize, training_images: usize, model: &ModelName) -> Result<VerificationResult> {
     let mut parts = Vec::with_capacity(judged.len());
     let mut folds = Vec::with_capacity(judged.len());
     for (place, Judged { model, calibration, results }) in judged.iter().enumerate() {
@@ -263,14 +247,15 @@ fn pool(judged: &[Judged], run: usize, training_images: usize, model: &ModelName
             log10_lr_at_threshold: fit.slope * fit.threshold.value.get() + fit.intercept,
             threshold_origin: fit.threshold.origin.clone(),
         });
-        parts.push(Part { result, fit });
+        parts.push(FoldPart { result, fit });
     }
     let mut result = evaluate::pooled(&parts)?;
     result.training_images_in_test = Some(training_images);
     // Each fold's numbers are fixed on the others.
     result.calibration_images_in_test = Some(0);
     result.model = Some(model.clone());
-    Ok(FoldedRun { result, folds, score_scale: "log10_lr" })
+    (result.folds, result.score_scale) = (folds, Some("log10_lr"));
+    Ok(result)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Conventions: a higher score means more alike; a comparison is accepted when its score >= threshold; FAR is the share
 //! of forgeries accepted, FRR the share of genuine comparisons rejected. Both are step functions of the threshold; the
-//! EER is the plain crossing of the two, linearly interpolated between the two neighbouring operating points (the
+//! EER is the plain crossing of the two, linearly interpolated between the two neighboring operating points (the
 //! crossing of scikit-learn's `roc_curve` with the line FAR = FRR; no convex hull). The AUC is the probability that a
 //! genuine comparison scores higher than a forgery, ties counting half. The FRR at a wanted FAR is that of the lowest
 //! threshold which holds the FAR, without interpolation; it is refused where there are fewer than 3 / FAR different
@@ -11,7 +11,7 @@
 //!
 //! [`Scores`] holds both classes, sorted once; it can only exist with members in both and finite scores, so none of its
 //! figures is ever undefined. Intervals resample the claimed writers with replacement and keep all comparisons of each
-//! (cluster bootstrap; percentile interval): comparisons of one writer are no independent observations.
+//! (cluster bootstrap; percentile interval): comparisons of one writer are not independent observations.
 
 mod bootstrap;
 mod curves;
@@ -43,11 +43,13 @@ pub struct Scores {
 /// One comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trial {
+    /// Higher is more similar.
     pub score: f64,
     /// The claimed writer, by any number; equal numbers are the same writer.
     pub writer: usize,
     /// The questioned image, by any number; equal numbers are the same image.
     pub questioned: usize,
+    /// What the questioned signature is.
     pub genuine: bool,
 }
 
@@ -63,8 +65,11 @@ pub struct Eer {
 /// FAR and FRR at one threshold, both 0..1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OperatingPoint {
+    /// Accepted is what scores at least this.
     pub threshold: f64,
+    /// Share of the forgeries that are accepted, 0..1.
     pub far: f64,
+    /// Share of the genuine signatures that are rejected, 0..1.
     pub frr: f64,
 }
 
@@ -95,7 +100,7 @@ impl Scores {
 
     /// Scores of the two classes, each of an image of its own, when nothing is known of the writers; intervals are then
     /// None.
-    pub fn of_classes(genuine: &[f64], forgeries: &[f64]) -> Result<Self> {
+    pub fn from_classes(genuine: &[f64], forgeries: &[f64]) -> Result<Self> {
         let classes = genuine.iter().map(|score| (score, true)).chain(forgeries.iter().map(|score| (score, false)));
         let trial = |(questioned, (&score, genuine))| Trial { score, writer: 0, questioned, genuine };
         Self::new(classes.enumerate().map(trial).collect())

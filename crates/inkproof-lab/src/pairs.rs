@@ -12,7 +12,9 @@ use crate::error::{Error, Result};
 /// Two images, as indices into [`DataSet::images`], and the label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair {
+    /// Index of an image.
     pub a: usize,
+    /// Index of an image.
     pub b: usize,
     /// Label 1: both are genuine signatures of one writer.
     pub same_writer: bool,
@@ -94,9 +96,10 @@ fn require(set: &DataSet, pairs: &[Pair], same_writer: bool) -> Result<()> {
     if pairs.iter().any(|pair| pair.same_writer == same_writer) {
         return Ok(());
     }
-    let (what, needs) = match same_writer {
-        true => ("genuine", "two genuine signatures of a writer"),
-        false => ("forged", "a genuine signature and a forgery of a writer"),
+    let (what, needs) = if same_writer {
+        ("genuine", "two genuine signatures of a writer")
+    } else {
+        ("forged", "a genuine signature and a forgery of a writer")
     };
     Err(Error::NoPairs { root: set.root.clone(), what, needs })
 }

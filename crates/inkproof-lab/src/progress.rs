@@ -12,16 +12,64 @@ pub trait Progress {
 /// One step of progress.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Event<'a> {
-    /// A new stage begins, with `total` units of work, of which none is done.
-    Stage { name: &'a str, total: usize },
-    /// `done` of the stage's units are done (not the increment).
-    Advance { done: usize },
-    /// One optimiser step is done; `epoch` and `step` count from 1, loss and accuracy are running means of the epoch.
-    Step { epoch: usize, epochs: usize, step: usize, steps: usize, loss: f64, accuracy: f64, images_per_second: f64 },
-    /// One epoch is done, with the means over its steps.
-    Epoch { epoch: usize, epochs: usize, loss: f64, accuracy: f64, seconds: f64 },
+    /// A new stage begins, of which nothing is done.
+    Stage {
+        /// What is done in it.
+        name: &'a str,
+        /// Its units of work.
+        total: usize,
+    },
+    /// The stage has come further.
+    Advance {
+        /// Units of it that are done (not the increment).
+        done: usize,
+    },
+    /// One optimizer step is done.
+    Step {
+        /// From 1.
+        epoch: usize,
+        /// How many there will be.
+        epochs: usize,
+        /// Within the epoch, from 1.
+        step: usize,
+        /// Of each epoch.
+        steps: usize,
+        /// Running mean of the epoch, in nats.
+        loss: f64,
+        /// Running mean of the epoch, 0..1.
+        accuracy: f64,
+        /// Images that went through the network in a second.
+        images_per_second: f64,
+    },
+    /// One epoch is done.
+    Epoch {
+        /// From 1.
+        epoch: usize,
+        /// How many there will be.
+        epochs: usize,
+        /// Mean over its pairs, in nats.
+        loss: f64,
+        /// Mean over its pairs, 0..1.
+        accuracy: f64,
+        /// How long it took.
+        seconds: f64,
+    },
+    /// A training begins.
+    Training {
+        /// Where its model will be written.
+        model: &'a Path,
+        /// Whether it continues a checkpoint.
+        resume: bool,
+    },
     /// Something could not be used and is left out.
-    Skipped { path: &'a Path, why: &'a str },
+    Skipped {
+        /// The file or folder.
+        path: &'a Path,
+        /// The reason, in words.
+        why: &'a str,
+    },
+    /// Something that may make the figures misleading.
+    Warning(&'a str),
     /// A sentence for the reader.
     Note(&'a str),
 }

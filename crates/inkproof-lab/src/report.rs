@@ -1,4 +1,4 @@
-//! The report: one HTML file that needs nothing beside it, for a manager's first glance and an examiner's second.
+//! The report: one HTML file that needs no other, for a manager's first glance and an examiner's second.
 //!
 //! Plain data in, a page out: the verdict, the figures with their intervals, charts as inline SVG, examples as pictures,
 //! and how all of it was made. No script, no font, no link: what is in the file is all there is. The same data gives the
@@ -18,61 +18,75 @@ use std::path::Path;
 
 use inkproof::{Decision, Preprocess, write_atomically};
 
-use crate::audit::{Audit, Finding, Severity};
+use crate::dataset::{DataSet, OnBad};
 use crate::error::{Error, Result};
-use crate::evaluate::{Class, NotebookResult, VerificationResult};
+use crate::evaluate::{Class, Evaluation, ModelName, NotebookEvaluation, NotebookResult, VerificationResult};
+use crate::leakage::{self, Finding, Leakage, Severity};
+use crate::progress::Progress;
 pub(crate) use charts::overlap;
 pub use examples::{examples, mistakes};
 pub(crate) use sections::head;
 pub(crate) use text::{escape, list};
-pub use text::{verdict, verdicts};
+pub use text::{notebook_verdict, verdict, verdicts};
 
-/// What the report tells.
+/// The title of a page about an evaluation.
+const TITLE: &str = "Signature verification, measured";
+
+/// What was tested, in a sentence.
+fn describe(set: &DataSet) -> String {
+    format!("{} images of {} writers in {}.", set.images.len(), set.writers().len(), set.root.display())
+}
+
+/// What the report says.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// Heads the page.
     pub title: String,
     /// What was tested on what, in a sentence or two.
     pub data: String,
     /// The outcome in plain language; [`verdicts`] words it.
     pub verdict: String,
-    /// What the audit of the data found; None where it was not audited.
-    pub audit: Option<AuditSummary>,
+    /// What leaks in the data; None where nobody looked.
+    pub leakage: Option<LeakageSummary>,
     /// With their comparisons, from which the charts are drawn.
     pub verification: Vec<VerificationResult>,
+    /// The notebook's figures; None where its protocol was not run.
     pub notebook: Option<NotebookResult>,
     /// The worst mistakes of the last run, found by [`mistakes`].
     pub mistakes: Vec<Example>,
     /// Comparisons of the last run, chosen blindly by [`examples`].
     pub examples: Vec<Example>,
+    /// How to make the page again.
     pub made: Making,
 }
 
-/// What an audit of the data set says in a report about a model; made from an [`Audit`].
+/// What the [`Leakage`] of a data set says in a report about a model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AuditSummary {
+pub struct LeakageSummary {
     /// In a sentence or two.
     pub verdict: String,
     /// The gravest first.
-    pub findings: Vec<AuditFinding>,
+    pub findings: Vec<LeakageFinding>,
     /// Whether the model that is reported on sees the images after `ink` preprocessing, not as stored.
     pub ink_is_seen: bool,
 }
 
-/// One thing that an audit found.
+/// One thing that leaks, or has to be known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditFinding {
+pub struct LeakageFinding {
+    /// What it does to a result.
     pub severity: Severity,
     /// What was found, with its figures.
     pub sentence: String,
 }
 
-impl AuditSummary {
-    /// For a report about a model that sees images after `preprocess`, which the audit was made with.
-    pub fn new(audit: &Audit, preprocess: &Preprocess) -> Self {
-        let finding = |finding: Finding| AuditFinding { severity: finding.severity, sentence: finding.sentence };
+impl LeakageSummary {
+    /// For a report about a model that sees images after `preprocess`, after which cues were measured again.
+    pub fn new(leakage: &Leakage, preprocess: &Preprocess) -> Self {
+        let finding = |finding: Finding| LeakageFinding { severity: finding.severity, sentence: finding.sentence };
         Self {
-            verdict: audit.verdict(),
-            findings: audit.findings().into_iter().map(finding).collect(),
+            verdict: leakage.verdict(),
+            findings: leakage.findings().into_iter().map(finding).collect(),
             ink_is_seen: matches!(preprocess, Preprocess::Ink(_)),
         }
     }
@@ -92,11 +106,22 @@ impl AuditSummary {
 pub struct Making {
     /// The command line.
     pub command: String,
+    /// Of the draws and the intervals.
     pub seed: u64,
+    /// Its name.
     pub model: String,
+    /// The fingerprint of its weights.
     pub model_digest: String,
     /// Of the program.
     pub version: String,
+}
+
+impl Making {
+    /// Without the command line and the version, which the program knows.
+    fn from_model(model: &ModelName, seed: u64) -> Self {
+        let ModelName { name, digest } = model.clone();
+        Self { command: String::new(), seed, model: name, model_digest: digest, version: String::new() }
+    }
 }
 
 /// One verification, shown with its pictures.
@@ -108,13 +133,54 @@ pub struct Example {
     pub references: Vec<Vec<u8>>,
     /// A PNG file.
     pub questioned: Vec<u8>,
+    /// Of the questioned signature against the references.
     pub score: f64,
+    /// Of the model for so many references.
     pub threshold: f64,
+    /// What follows from both.
     pub decision: Decision,
     /// What the questioned signature is.
     pub truth: Class,
 }
+
 impl Report {
+    /// The page about an evaluation of the verification protocol; its images are searched for leaks. How it was made lacks
+    /// the command line and the program's version, which the caller knows.
+    ///
+    /// # Errors
+    /// Where an image can no longer be read.
+    pub fn from_evaluation(evaluation: &Evaluation, progress: &mut dyn Progress) -> Result<Self> {
+        let Evaluation { set, runs, preprocess, seed, .. } = evaluation;
+        let leakage = leakage::examine(set.clone(), OnBad::Stop, &preprocess.ink_parameters(), *seed, progress)?;
+        let (mistakes, examples) = match runs.last() {
+            Some(run) => (mistakes(set, run)?, examples(set, run)?),
+            None => (Vec::new(), Vec::new()),
+        };
+        Ok(Self {
+            title: TITLE.to_owned(),
+            data: describe(set),
+            verdict: verdicts(runs),
+            leakage: Some(LeakageSummary::new(&leakage, preprocess)),
+            mistakes,
+            examples,
+            verification: runs.clone(),
+            notebook: None,
+            made: Making::from_model(&evaluation.model, *seed),
+        })
+    }
+
+    /// The page about an evaluation of the notebook's protocol.
+    pub fn from_notebook(evaluation: &NotebookEvaluation) -> Self {
+        Self {
+            title: TITLE.to_owned(),
+            data: describe(&evaluation.set),
+            verdict: notebook_verdict(&evaluation.result),
+            notebook: Some(evaluation.result.clone()),
+            made: Making::from_model(&evaluation.model, evaluation.result.seed),
+            ..Self::default()
+        }
+    }
+
     /// The page.
     ///
     /// # Errors
@@ -133,7 +199,7 @@ impl Report {
     fn sections(&self) -> Result<Vec<Section>> {
         let sections = [
             sections::limits(self),
-            self.audit.as_ref().map(sections::audit),
+            self.leakage.as_ref().map(sections::leakage),
             tables::figures(self),
             charts::det(&self.verification)?,
             charts::scores(&self.verification)?,

@@ -1,4 +1,4 @@
-//! How the shapes of a data set's genuine signatures lie beside those of writers who do not exist: whether what is learnt
+//! How the shapes of a data set's genuine signatures compare with those of writers who do not exist: whether what is learnt
 //! from the latter has seen anything like the former.
 //!
 //! Shapes are measured on the ink framed by mass, of which neither pen nor scan is left ([`shape`]). Of each
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::dataset::{DataSet, Kind};
 use crate::error::Result;
-use crate::pictures::{Pictures, ReadOptions};
+use crate::loader::{LoadedImages, Reading};
 use crate::progress::{Event, Progress};
 use crate::synth::SynthOptions;
 use shape::MEASURES;
@@ -29,8 +29,11 @@ const OUTSIDE: f64 = 0.01;
 pub struct Compared {
     /// Its key; never changes.
     pub id: &'static str,
+    /// As the reader sees it.
     pub name: &'static str,
+    /// Of the data set.
     pub real: Spread,
+    /// Of writers who do not exist.
     pub synthetic: Spread,
     /// The area that both histograms have in common, 0..1.
     pub overlap: f64,
@@ -43,6 +46,7 @@ pub struct Compared {
 pub struct Spread {
     /// How many signatures had it: a curvature needs strokes of some length.
     pub signatures: usize,
+    /// Of the values, in the unit of the measure.
     pub quartiles: [f64; 3],
     /// Shares of the signatures in each bin.
     pub histogram: [f64; BINS],
@@ -54,23 +58,21 @@ pub struct Spread {
 /// Where an image cannot be read.
 pub fn compare(
     mut set: DataSet,
-    options: &ReadOptions,
+    reading: Reading,
     synthetic: &SynthOptions,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Compared>> {
     set.images.retain(|image| image.kind == Kind::Genuine);
-    let options = ReadOptions { preprocess: preprocess(), ..options.clone() };
-    let pictures = Pictures::read(&mut set, &options, progress)?;
+    let loaded = LoadedImages::read(&mut set, &reading.with(preprocess()), progress)?;
     let indices: Vec<usize> = (0..set.images.len()).collect();
-    let real =
-        indices.par_iter().map(|&index| Ok(shape::measure(&*pictures.ink(index)?))).collect::<Result<Vec<_>>>()?;
+    let real = indices.par_iter().map(|&index| Ok(shape::measure(&*loaded.ink(index)?))).collect::<Result<Vec<_>>>()?;
     progress.report(Event::Stage { name: "writing signatures", total: synthetic.writers });
     let signatures = (0..synthetic.writers as u64).into_par_iter().flat_map_iter(|index| {
         let writer = synthetic.writer(index);
         (0..synthetic.genuine as u64).map(move |repeat| writer.genuine(repeat))
     });
     let preprocess = preprocess();
-    let of = |gray| shape::measure(&preprocess.apply_gray(&gray).expect("the synthesiser's pictures have ink"));
+    let of = |gray| shape::measure(&preprocess.apply_gray(&gray).expect("the synthesizer's pictures have ink"));
     let synthetic: Vec<_> = signatures.map(of).collect();
     Ok(MEASURES.iter().enumerate().map(|(at, measure)| Compared::new(measure, at, &real, &synthetic)).collect())
 }

@@ -33,6 +33,7 @@ pub const GENERATOR: u32 = 3;
 
 /// Pixels of every picture.
 pub const WIDTH: usize = 640;
+/// Rows of a picture.
 pub const HEIGHT: usize = 260;
 
 /// Forgers of one seed; a writer is forged by two of them.
@@ -41,14 +42,23 @@ const FORGERS: u64 = 60;
 /// What is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SynthOptions {
+    /// How many.
     pub writers: usize,
     /// Genuine signatures of each writer.
     pub genuine: usize,
     /// Skilled forgeries of each writer.
     pub forgeries: usize,
+    /// Decides everything.
     pub seed: u64,
     /// Of all writers; mixed where there is none.
     pub style: Option<Style>,
+}
+
+impl Default for SynthOptions {
+    /// Ten writers with eight genuine signatures and eight forgeries each, in mixed styles.
+    fn default() -> Self {
+        Self { writers: 10, genuine: 8, forgeries: 8, seed: 0, style: None }
+    }
 }
 
 impl SynthOptions {
@@ -67,7 +77,7 @@ pub fn strangers(preprocess: &Preprocess) -> Vec<Ink> {
     const SEED: u64 = 20_050_625;
     const WRITERS: u64 = 32;
     let sign = |writer| preprocess.apply_gray(&Writer::new(SEED, writer).genuine(0));
-    (0..WRITERS).into_par_iter().map(|writer| sign(writer).expect("the synthesiser's pictures have ink")).collect()
+    (0..WRITERS).into_par_iter().map(|writer| sign(writer).expect("the synthesizer's pictures have ink")).collect()
 }
 
 /// A writer who does not exist.

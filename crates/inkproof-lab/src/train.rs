@@ -15,35 +15,40 @@ use std::path::{Path, PathBuf};
 use inkproof::inknet::Learnt;
 use inkproof::model::{FORMAT, ModelInfo, ThresholdInfo};
 use inkproof::network::{Compute, Trainer};
-use inkproof::{Architecture, Model, Preprocess, Threshold};
+use inkproof::{Architecture, Backbone, InkParameters, Model, Preprocess, Threshold};
 use serde::{Deserialize, Serialize};
 
+use crate::candidate::Candidate;
 use crate::dataset::{DataSet, Skipped};
 use crate::error::{Error, Result};
-use crate::pictures::{Pictures, ReadOptions};
-use crate::progress::Progress;
+use crate::loader::{LoadedImages, ReadOptions};
+use crate::progress::{Event, Progress};
 pub(crate) use calibrate::parted;
 
 /// How a network is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
+    /// Which network.
     pub backbone: Architecture,
     /// How images are read; the preprocessing goes into the model file.
     pub read: ReadOptions,
+    /// Which pairs it learns to refuse.
     pub negatives: Negatives,
     /// Passes over all pairs.
     pub epochs: usize,
     /// Pairs in a step.
     pub batch_size: usize,
+    /// Adam's step size.
     pub learning_rate: f64,
+    /// Decides the pairs, their order, the first weights and who is held out.
     pub seed: u64,
     /// What the network is trained on.
     pub compute: Compute,
-    /// What `inknet` goes on from; siamese networks begin anew.
+    /// What `inknet` goes on from; siamese networks start from nothing.
     pub init: Option<Learnt>,
 }
 
-/// Which pairs are labelled 0.
+/// Which pairs are labeled 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Negatives {
@@ -51,10 +56,19 @@ pub enum Negatives {
     Skilled,
     /// Other writers' genuine signatures.
     Random,
+    /// Both kinds.
     Both,
 }
 
 impl TrainOptions {
+    /// The `ink` preprocessing that is best for this network.
+    pub fn ink_for(backbone: Architecture) -> Preprocess {
+        match backbone {
+            Architecture::Inknet => Preprocess::Ink(InkParameters::by_mass()),
+            Architecture::Siamese(_) => Preprocess::ink(),
+        }
+    }
+
     /// The notebook's options with the given backbone and preprocessing.
     pub fn new(backbone: Architecture, preprocess: Preprocess) -> Self {
         Self {
@@ -69,14 +83,54 @@ impl TrainOptions {
             init: None,
         }
     }
+
+    /// Refuses options that contradict each other.
+    ///
+    /// # Errors
+    /// [`Error::InknetNeedsInk`] for `inknet` on raw images, [`Error::InitNeedsInknet`] for another network that is to
+    /// continue from something.
+    pub(crate) fn require_consistent(&self) -> Result<()> {
+        match self.backbone {
+            Architecture::Inknet if self.read.preprocess == Preprocess::Raw => Err(Error::InknetNeedsInk),
+            Architecture::Siamese(_) if self.init.is_some() => Err(Error::InitNeedsInknet { backbone: self.backbone }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for TrainOptions {
+    /// The notebook's network on ink.
+    fn default() -> Self {
+        let backbone = Architecture::Siamese(Backbone::SimpleCnn);
+        Self::new(backbone, Self::ink_for(backbone))
+    }
+}
+
+/// What the inknet model of this name or file has learnt, for [`TrainOptions::init`].
+///
+/// # Errors
+/// As [`Candidate::find`]; [`Error::NotInknet`] for a baseline or a siamese network.
+pub fn learnt_by(name: &str) -> Result<Learnt> {
+    let learnt = match Candidate::find(name)? {
+        Candidate::Network(model) => model.inknet().map(|inknet| inknet.learnt().clone()),
+        Candidate::Hog | Candidate::Shortcuts => None,
+    };
+    learnt.ok_or_else(|| Error::NotInknet { name: name.to_owned() })
 }
 
 /// How a training ended.
 pub enum Outcome {
     /// The model is written.
     Finished(Box<Trained>),
-    /// It was told to stop; the checkpoint continues it.
-    Stopped { checkpoint: PathBuf, epoch: usize, step: usize },
+    /// It was asked to stop; the checkpoint continues it.
+    Stopped {
+        /// Where its state is.
+        checkpoint: PathBuf,
+        /// The epoch in which it was stopped, from 1.
+        epoch: usize,
+        /// The last step of it that was done.
+        step: usize,
+    },
 }
 
 /// A finished training.
@@ -90,10 +144,12 @@ pub struct Trained {
     pub skipped: Vec<Skipped>,
 }
 
-/// How well the pairs of the last epoch were told.
+/// How well the pairs of the last epoch were classified.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LastEpoch {
+    /// Mean binary cross-entropy, in nats.
     pub loss: f64,
+    /// Share of the pairs on the right side of 0.5.
     pub accuracy: f64,
 }
 
@@ -115,6 +171,7 @@ pub fn train(
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
     require_checkpoint(out, resume)?;
+    progress.report(Event::Training { model: out, resume });
     let way = Interruptible { checkpoint: checkpoint_path(out), resume, stop };
     let outcome = run(set, &name_of(out), options, Some(&way), progress)?;
     if let Outcome::Finished(trained) = &outcome {
@@ -160,7 +217,7 @@ fn run(
     }
 }
 
-/// Where the state of an unfinished training is kept: beside the model, `NAME.checkpoint`.
+/// Where the state of an unfinished training is kept: next to the model, `NAME.checkpoint`.
 pub fn checkpoint_path(out: &Path) -> PathBuf {
     out.with_extension("checkpoint")
 }
@@ -180,7 +237,7 @@ pub fn require_checkpoint(out: &Path, resume: bool) -> Result<()> {
 }
 
 fn require_sensible(options: &TrainOptions) -> Result<()> {
-    for (option, value) in [("epochs", options.epochs), ("batch-size", options.batch_size)] {
+    for (option, value) in [("epochs", options.epochs), ("batch size", options.batch_size)] {
         if value == 0 {
             return Err(Error::ZeroOption { option });
         }
@@ -191,13 +248,13 @@ fn require_sensible(options: &TrainOptions) -> Result<()> {
     }
 }
 
-fn model_info(options: &TrainOptions, set: &DataSet, pictures: &Pictures) -> ModelInfo {
+fn model_info(options: &TrainOptions, set: &DataSet, loaded: &LoadedImages) -> ModelInfo {
     ModelInfo {
         format: FORMAT,
         backbone: options.backbone,
         preprocess: options.read.preprocess.clone(),
         threshold: ThresholdInfo { value: Threshold::NOTEBOOK, origin: "the notebook's 0.5".to_owned() },
-        trained_on: pictures.describe(set),
+        trained_on: loaded.describe(set),
         calibrated_on: None,
         calibration: None,
         seed: options.seed,

@@ -38,7 +38,7 @@ fn cases() -> Vec<(Case, Scores)> {
     let golden: Golden = serde_json::from_str(include_str!("golden/metrics.json")).unwrap();
     assert_eq!(golden.cases.len(), 10);
     let with_scores = |case: Case| {
-        let scores = Scores::of_classes(&case.genuine, &case.forgeries).unwrap();
+        let scores = Scores::from_classes(&case.genuine, &case.forgeries).unwrap();
         (case, scores)
     };
     golden.cases.into_iter().map(with_scores).collect()

@@ -9,7 +9,7 @@ const SEED: u64 = 34;
 /// Of each style.
 const WRITERS: u64 = 60;
 
-/// Darker than this is ink on the synthesiser's paper.
+/// Darker than this is ink on the synthesizer's paper.
 const INK: u8 = 150;
 const PAPER: u8 = 235;
 
@@ -20,7 +20,7 @@ struct Cut {
 }
 
 impl Cut {
-    fn of(gray: &Gray) -> Self {
+    fn from_image(gray: &Gray) -> Self {
         let has_ink = |x: usize, y: usize| gray.row(y)[x] < INK;
         let columns: Vec<usize> = (0..gray.width()).filter(|&x| (0..gray.height()).any(|y| has_ink(x, y))).collect();
         let (left, right) = (columns[0], columns[columns.len() - 1] + 1);
@@ -35,7 +35,7 @@ impl Cut {
 /// Two signatures with a gap of the taller one's height between them, and paper around.
 fn together(a: &Gray, b: &Gray, below: bool) -> Gray {
     const MARGIN: usize = 30;
-    let [a, b] = [a, b].map(Cut::of);
+    let [a, b] = [a, b].map(Cut::from_image);
     let gap = a.rows.len().max(b.rows.len());
     let (x, y) = if below { (0, a.rows.len() + gap) } else { (a.width + gap, 0) };
     let width = 2 * MARGIN + a.width.max(x + b.width);

@@ -85,7 +85,8 @@ impl Inknet {
         places
     }
 
-    fn places(&self, ink: &Ink) -> Places {
+    /// [`Inknet::embed`] without the comparison with the cohort: what [`Places::to_cohort`] gives then is 0.
+    pub fn places(&self, ink: &Ink) -> Places {
         let raw = raw_places(ink);
         let values = raw.iter().map(|place| self.learnt.describe(&place.values)).collect();
         Places { at: raw.iter().map(|place| place.at).collect(), values, to_cohort: 0.0 }

@@ -7,20 +7,20 @@ use anyhow::{Context, Result};
 use clap::Args;
 use inkproof::calibration::{ReferenceCalibration, WantedFar};
 use inkproof::{Model, write_atomically};
-use inkproof_lab::calibrate::{self, DecideAt, FreezeOptions, Frozen, Numbers};
-use inkproof_lab::dataset::{DataSet, Layout, Skipped};
-use inkproof_lab::pictures::Pictures;
+use inkproof_lab::calibrate::{CalibrationNumbers, CalibrationOptions, DecisionPoint, FittedCalibration};
+use inkproof_lab::dataset::Layout;
+use inkproof_lab::session::{Calibrated, DataOptions, Session};
 use serde_json::json;
 
-use super::train::{report_skipped, require_place_for};
-use crate::arguments::{Draws, ModelFile, Part, Reading};
-use crate::figures::{left_out, percent};
+use crate::arguments::ModelFile;
+use crate::lab_arguments::{Draws, Part, Reading, require_place_for};
 use crate::progress::Shown;
+use crate::text::{left_out, percent, print_skipped};
 
 /// Fix a model's thresholds and likelihood ratios on writers that it was not trained on
 ///
 /// Reads DATA/train where there is one. The weights stay as they are; for 1, 2, and 3 or more references the decision's
-/// threshold and the meaning of a score are fixed anew.
+/// threshold and the meaning of a score are fixed again.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     inkproof calibrate signatures --model mine.safetensors --out calibrated.safetensors\n  \
@@ -65,57 +65,58 @@ impl Calibrate {
         if let Some(path) = &self.numbers {
             return self.take_numbers(path, model);
         }
-        let mut set = self.open()?;
         let mut progress = Shown::new();
-        let pictures = Pictures::read(&mut set, &self.reading.options(model.preprocess().clone()), &mut progress)?;
-        let options = FreezeOptions {
-            repeats: self.draws.repeats,
-            seed: self.draws.seed,
-            decide: self.far.map_or(DecideAt::Eer, DecideAt::Far),
-        };
-        let (model, frozen) = calibrate::calibrated(model, &set, &pictures, &options, &mut progress)?;
+        let mut session = Session::open_together(&self.data_options(), self.part.part(), &mut progress)?;
+        let calibrated = session.calibrate(model, &self.options())?;
         drop(progress);
-        model.save(&self.out)?;
+        calibrated.model.save(&self.out)?;
         if let Some(path) = &self.write_numbers {
-            let numbers = serde_json::to_vec_pretty(&Numbers::of(&model))?;
+            let numbers = serde_json::to_vec_pretty(&CalibrationNumbers::from_model(&calibrated.model))?;
             write_atomically(path, &numbers).with_context(|| format!("{}: cannot be written", path.display()))?;
         }
-        self.show(&model, &frozen, &set.skipped);
+        self.show(&calibrated);
         Ok(ExitCode::SUCCESS)
     }
 
-    fn open(&self) -> Result<DataSet> {
-        let bad = self.reading.on_bad();
-        let part = |path: &PathBuf| Ok(self.part.of(&DataSet::open(path, self.layout, bad)?));
-        Ok(DataSet::together(self.data.iter().map(part).collect::<Result<_>>()?))
+    fn data_options(&self) -> Vec<DataOptions> {
+        let (layout, reading) = (self.layout, self.reading.options());
+        self.data.iter().map(|path| DataOptions { path: path.clone(), layout, reading }).collect()
+    }
+
+    fn options(&self) -> CalibrationOptions {
+        CalibrationOptions {
+            repeats: self.draws.repeats,
+            seed: self.draws.seed,
+            decide: self.far.map_or(DecisionPoint::Eer, DecisionPoint::Far),
+        }
     }
 
     /// Gives the model the numbers of a file.
     fn take_numbers(&self, path: &Path, model: Model) -> Result<ExitCode> {
         let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-        let numbers: Numbers = serde_json::from_slice(&bytes)
+        let numbers: CalibrationNumbers = serde_json::from_slice(&bytes)
             .with_context(|| format!("{}: does not hold what --write-numbers writes", path.display()))?;
         if numbers.digest != model.digest() {
             eprintln!(
                 "warning: {}: its numbers were fixed for the weights {}, these are {}; train on the same kind of machine, or \
-                 calibrate anew",
+                 calibrate again",
                 path.display(),
                 numbers.digest,
                 model.digest()
             );
         }
-        let frozen = Frozen { calibration: numbers.calibration.clone(), missing: Vec::new() };
-        let model = numbers.given_to(model);
-        model.save(&self.out)?;
-        self.show(&model, &frozen, &[]);
+        let fitted = FittedCalibration { calibration: numbers.calibration.clone(), missing: Vec::new() };
+        let calibrated = Calibrated { model: numbers.apply_to(model), fitted, skipped: Vec::new() };
+        calibrated.model.save(&self.out)?;
+        self.show(&calibrated);
         Ok(ExitCode::SUCCESS)
     }
 
-    fn show(&self, model: &Model, frozen: &Frozen, skipped: &[Skipped]) {
+    fn show(&self, Calibrated { model, fitted, skipped }: &Calibrated) {
         let info = model.info();
         let (writers, images) = info.calibrated_on.as_ref().map_or((0, 0), |data| (data.writers, data.images));
         if self.json {
-            let missing = frozen.missing.iter();
+            let missing = fitted.missing.iter();
             let document = json!({
                 "model": {"name": model.name(), "digest": model.digest(), "path": self.out},
                 "writers": writers, "images": images, "threshold": info.threshold, "calibration": info.calibration,
@@ -125,12 +126,12 @@ impl Calibrate {
             println!("{document:#}");
             return;
         }
-        report_skipped(skipped);
+        print_skipped(skipped);
         println!("Calibrated on {images} images of {writers} writers.");
-        for fit in frozen.calibration.fits() {
+        for fit in fitted.calibration.fits() {
             println!("{}", describe(fit));
         }
-        for missing in &frozen.missing {
+        for missing in &fitted.missing {
             println!("{} references: not calibrated: {}.", missing.references, missing.why);
         }
         println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", self.out.display());

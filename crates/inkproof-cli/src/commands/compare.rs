@@ -5,24 +5,23 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use inkproof_lab::candidate::Candidate;
-use inkproof_lab::compare::{CompareResult, Differences, compare, compare_by_folds};
-use inkproof_lab::dataset::DataSet;
-use inkproof_lab::folds::FoldOptions;
+use inkproof_lab::compare::{CompareResult, Differences};
+use inkproof_lab::session::Session;
 
-use super::evaluate::print_json;
-use crate::arguments::{Comparisons, Data, Draws, Measured};
+use crate::lab_arguments::{Comparisons, Data, Measured};
 use crate::progress::Shown;
+use crate::text::{print_json, print_skipped};
 
-/// Compare two models on the same draws, and tell whether the difference is real
+/// Compare two models on the same draws, and say whether the difference is real
 ///
-/// A and B are model files or names (bundled, hog, cues); a file of that name is preferred to the name. The intervals resample
+/// A and B are model files or names (bundled, hog, shortcuts); a file of that name is preferred to the name. The intervals resample
 /// the writers, the same ones for both models, 1,000 times.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  inkproof compare bundled hog signatures --references 1,5")]
 pub struct Compare {
-    /// Model file, or a name: bundled, hog or cues
+    /// Model file, or a name: bundled, hog or shortcuts
     a: String,
-    /// Model file, or a name: bundled, hog or cues
+    /// Model file, or a name: bundled, hog or shortcuts
     b: String,
     #[command(flatten)]
     data: Data,
@@ -38,42 +37,31 @@ pub struct Compare {
 impl Compare {
     pub fn run(self) -> Result<ExitCode> {
         let (a, b) = (Candidate::find(&self.a)?, Candidate::find(&self.b)?);
-        let set = self.data.open()?;
-        set.require_disjoint_splits()?;
-        let read = self.data.read_options(a.preprocess());
         let mut progress = Shown::new();
-        let (result, set) = match self.measured.folds(&[&a, &b])? {
-            Some(folds) => {
-                let Comparisons { references, draws: Draws { repeats, seed } } = self.comparisons.clone();
-                let options = FoldOptions { folds, references, repeats, seed };
-                compare_by_folds([&a, &b], set, &read, &options, &mut progress)?
-            }
-            None => {
-                let (set, draws) = (self.measured.part(&set), self.comparisons.draws.options());
-                compare([&a, &b], set, &read, &self.comparisons.references, &draws, &mut progress)?
-            }
-        };
+        let mut session = Session::open(&self.data.options(), &mut progress)?;
+        let result = session.compare([&a, &b], &self.measured.options(&self.comparisons))?;
         drop(progress);
-        match self.json {
-            true => print_json(&result, &set)?,
-            false => tell(&result, &set),
+        if self.json {
+            print_json(&result, &result.set.skipped)?;
+        } else {
+            print_text(&result);
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn tell(result: &CompareResult, set: &DataSet) {
+fn print_text(result: &CompareResult) {
     for compared in [&result.a, &result.b] {
         if compared.training_images_in_test > 0 {
             println!(
                 "NOT A FAIR TEST: {} of the {} test images were in the training of {}.",
                 compared.training_images_in_test,
-                set.images.len(),
+                result.set.images.len(),
                 compared.name.name
             );
         }
     }
-    super::train::report_skipped(&set.skipped);
+    print_skipped(&result.set.skipped);
     if let Some(folds) = result.folds {
         println!("{folds} folds by writer; scores are log10 likelihood ratios by the other folds' writers.\n");
     }
@@ -93,8 +81,8 @@ fn tell(result: &CompareResult, set: &DataSet) {
         }
         println!();
     }
-    if [&result.a, &result.b].iter().any(|compared| compared.name.name == "cues") {
-        println!("cues never looks at the shape: where it does well, the set measures the scanner.");
+    if [&result.a, &result.b].iter().any(|compared| compared.name.name == "shortcuts") {
+        println!("The baseline shortcuts never looks at the shape: where it does well, the set measures the scanner.");
     }
 }
 

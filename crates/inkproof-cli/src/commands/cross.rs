@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use inkproof_lab::candidate::Judge;
-use inkproof_lab::cross::{CrossOptions, CrossResult, all_pairs, freeze};
+use inkproof_lab::cross::{CrossOptions, CrossPlan, CrossResult, cross};
 use inkproof_lab::evaluate::ErrorRates;
 use serde_json::{Value, json};
 
-use crate::arguments::{Comparisons, Draws, ModelOrName, Reading, ToTrain};
-use crate::figures::{eer_with_interval, left_out, percent};
+use crate::lab_arguments::{Comparisons, Draws, ModelOrName, Reading, ToTrain};
 use crate::progress::Shown;
+use crate::text::{eer_with_interval, left_out, percent, print_skipped};
 
 /// Train on some sets, calibrate on others, test on the rest
 ///
@@ -51,43 +51,32 @@ pub struct Cross {
 
 impl Cross {
     pub fn run(self) -> Result<ExitCode> {
-        let Comparisons { references, draws: Draws { repeats, seed } } = &self.comparisons;
-        let training = self.to_train.options(&self.reading, *seed);
+        let training = self.to_train.options(&self.reading, self.comparisons.draws.seed);
         let candidate = self.model.find()?;
         let judge = training.as_ref().map_or(Judge::Ready(&candidate), Judge::Trained);
-        let options = CrossOptions {
-            references: references.clone(),
-            repeats: *repeats,
-            seed: *seed,
-            read: self.reading.options(judge.preprocess()),
-        };
         let mut progress = Shown::new();
-        let rows = if self.sets.is_empty() {
-            self.require_sets(training.is_some())?;
-            freeze(judge, &self.train, &self.calibrate, &options, &mut progress)?.test(
-                &self.test,
-                &options,
-                &mut progress,
-            )?
-        } else {
-            all_pairs(judge, &self.sets, &options, &mut progress)?
-        };
+        let rows = cross(judge, &self.plan(), &self.options(), &mut progress)?;
         drop(progress);
-        match self.json {
-            true => println!("{:#}", json!({"rows": rows.iter().map(document).collect::<Result<Vec<_>>>()?})),
-            false => tell(&rows),
+        if self.json {
+            println!("{:#}", json!({"rows": rows.iter().map(document).collect::<Result<Vec<_>>>()?}));
+        } else {
+            print_text(&rows);
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn require_sets(&self, trained: bool) -> Result<()> {
-        if self.test.is_empty() {
-            bail!("nothing to test on: give --test SET, or two or more sets for the table of all pairs");
+    fn plan(&self) -> CrossPlan {
+        if self.sets.is_empty() {
+            let (train, calibrate, test) = (self.train.clone(), self.calibrate.clone(), self.test.clone());
+            CrossPlan::Apart { train, calibrate, test }
+        } else {
+            CrossPlan::AllPairs(self.sets.clone())
         }
-        if trained && self.train.is_empty() {
-            bail!("--backbone names a network to train, but there is nothing to train on: give --train SET");
-        }
-        Ok(())
+    }
+
+    fn options(&self) -> CrossOptions {
+        let Comparisons { references, draws: Draws { repeats, seed } } = self.comparisons.clone();
+        CrossOptions { references, repeats, seed, reading: self.reading.options() }
     }
 }
 
@@ -97,7 +86,7 @@ fn document(row: &CrossResult) -> Result<Value> {
     Ok(document)
 }
 
-fn tell(rows: &[CrossResult]) {
+fn print_text(rows: &[CrossResult]) {
     for row in rows {
         let names = |sets: &[PathBuf]| match sets {
             [] => "-".to_owned(),
@@ -119,7 +108,7 @@ fn tell(rows: &[CrossResult]) {
             println!("    skilled forgeries: {skilled}");
             println!("    random forgeries:  {}", figures(&run.random));
         }
-        super::train::report_skipped(&row.skipped);
+        print_skipped(&row.skipped);
     }
     println!("FAR and FRR are at thresholds fixed before the test set was opened; intervals resample writers.");
 }

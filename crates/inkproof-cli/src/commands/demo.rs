@@ -7,14 +7,16 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use inkproof::{Decision, Model, Score};
-use inkproof_lab::evaluate::{Class, Comparison, Embedded, VerificationOptions, VerificationResult};
-use inkproof_lab::report::{Making, Report, examples, mistakes, verdicts};
+use inkproof_lab::candidate::{Candidate, Judge};
+use inkproof_lab::dataset::{DataSet, Part};
+use inkproof_lab::evaluate::{Class, Comparison, Evaluation, VerificationResult};
+use inkproof_lab::report::Report;
+use inkproof_lab::session::{DataOptions, EvaluateOptions, Scope, Session};
 use inkproof_lab::synth::{self, SynthOptions};
+use serde_json::json;
 
-use super::evaluate::{audit_summary, embed};
-use crate::arguments::Data;
-use crate::figures::{eer_with_interval, table};
 use crate::progress::Shown;
+use crate::text::{eer_with_interval, table};
 
 /// The seed of `examples/signatures`; the demo has more of its writers. No bundled model is trained with it.
 const SIGNATURES: SynthOptions = SynthOptions { writers: 24, genuine: 8, forgeries: 6, seed: 20261, style: None };
@@ -37,22 +39,22 @@ pub struct Demo {
 
 impl Demo {
     pub fn run(self) -> Result<ExitCode> {
-        let model = Model::bundled();
-        let signatures = self.signatures()?;
-        let data = Data::new(&signatures);
+        let data = DataOptions::new(self.signatures()?);
         let mut progress = Shown::new();
-        let embedded = embed(&model, data.open()?, &data, &mut progress)?;
-        ensure!(embedded.training_images() == 0, "the demo's writers were in the model's training");
-        let options = VerificationOptions::default();
-        let runs = embedded.verification_runs(&model, &REFERENCES, &options, &mut progress)?;
+        let candidate = Candidate::bundled();
+        let options = EvaluateOptions {
+            scope: Some(Scope::Part(Part::All)),
+            references: REFERENCES.to_vec(),
+            ..EvaluateOptions::default()
+        };
+        let evaluation = Session::open(&data, &mut progress)?.evaluate(Judge::Ready(&candidate), &options)?;
         drop(progress);
-        let report = self.write_report(&model, &embedded, &runs.runs)?;
+        ensure!(evaluation.training_images == 0, "the demo's writers were in the model's training");
+        let report = self.write_report(&evaluation)?;
         if self.json {
-            let mut document = serde_json::to_value(&runs)?;
-            document["report"] = serde_json::to_value(&report)?;
-            println!("{document:#}");
+            println!("{:#}", json!({ "runs": evaluation.runs, "report": report }));
         } else {
-            tell(&model, &embedded, &runs.runs, &report);
+            print_story(&Model::bundled(), &evaluation, &report);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -71,41 +73,31 @@ impl Demo {
         Ok(folder)
     }
 
-    fn write_report(&self, model: &Model, embedded: &Embedded, runs: &[VerificationResult]) -> Result<PathBuf> {
+    fn write_report(&self, evaluation: &Evaluation) -> Result<PathBuf> {
         let path = self.out.join("report.html");
-        let report = Report {
-            title: "inkproof demo: signatures of writers who do not exist".to_owned(),
-            data: format!(
-                "{} synthetic writers with {} genuine signatures and {} skilled forgeries each; the model was trained \
-                 on other synthetic writers and on nobody's real signature.",
-                SIGNATURES.writers, SIGNATURES.genuine, SIGNATURES.forgeries
-            ),
-            verdict: verdicts(runs),
-            audit: Some(audit_summary(embedded.set().clone(), SIGNATURES.seed, model.preprocess())?),
-            mistakes: mistakes(embedded.set(), &runs[runs.len() - 1])?,
-            examples: examples(embedded.set(), &runs[runs.len() - 1])?,
-            verification: runs.to_vec(),
-            made: Making {
-                command: "inkproof demo".to_owned(),
-                seed: SIGNATURES.seed,
-                model: model.name().to_owned(),
-                model_digest: model.digest().to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
-            ..Report::default()
-        };
+        let evaluation = Evaluation { seed: SIGNATURES.seed, ..evaluation.clone() };
+        let mut report = Report::from_evaluation(&evaluation, &mut Shown::new())?;
+        report.title = "inkproof demo: signatures of writers who do not exist".to_owned();
+        report.data = format!(
+            "{} synthetic writers with {} genuine signatures and {} skilled forgeries each; the model was trained on \
+             other synthetic writers and on nobody's real signature.",
+            SIGNATURES.writers, SIGNATURES.genuine, SIGNATURES.forgeries
+        );
+        report.made.command = "inkproof demo".to_owned();
+        report.made.version = env!("CARGO_PKG_VERSION").to_owned();
         report.write(&path)?;
         Ok(path)
     }
 }
 
 /// The story in the order in which a newcomer wants it.
-fn tell(model: &Model, embedded: &Embedded, runs: &[VerificationResult], report: &Path) {
+fn print_story(model: &Model, evaluation: &Evaluation, report: &Path) {
+    let Evaluation { set, runs, .. } = evaluation;
     let run = &runs[runs.len() - 1];
     println!("1. Verify. Three references of a writer, and three questioned signatures:\n");
     for class in [Class::Genuine, Class::Skilled, Class::Random] {
         if let Some(comparison) = run.comparisons.iter().find(|comparison| comparison.class == class) {
-            println!("{}", judged(model, embedded, comparison));
+            println!("{}", judged(model, set, comparison));
         }
     }
     println!("\n2. Evaluate. {} writers, none of them in the model's training:\n", run.writers);
@@ -121,10 +113,10 @@ fn tell(model: &Model, embedded: &Embedded, runs: &[VerificationResult], report:
         );
     }
     println!("\n3. Look. Charts and pictures are in {}", report.display());
-    println!("\nTry it yourself:\n  {}", try_it(embedded, run));
+    println!("\nTry it yourself:\n  {}", try_it(set, run));
 }
 
-fn judged(model: &Model, embedded: &Embedded, comparison: &Comparison) -> String {
+fn judged(model: &Model, set: &DataSet, comparison: &Comparison) -> String {
     let truth = match comparison.class {
         Class::Genuine => "a genuine one",
         Class::Skilled => "a skilled forgery",
@@ -142,22 +134,21 @@ fn judged(model: &Model, embedded: &Embedded, comparison: &Comparison) -> String
     };
     format!(
         "   {} is {truth}: {word}, score {:.4}, threshold {:.4} ({right})",
-        short(embedded, comparison.questioned),
+        short(set, comparison.questioned),
         comparison.score,
         threshold.get()
     )
 }
 
 /// The file's path below the folder of signatures.
-fn short(embedded: &Embedded, image: usize) -> String {
-    let set = embedded.set();
+fn short(set: &DataSet, image: usize) -> String {
     let path = &set.images[image].path;
     path.strip_prefix(&set.root).unwrap_or(path).display().to_string()
 }
 
 /// A `verify` command for the first comparison.
-fn try_it(embedded: &Embedded, run: &VerificationResult) -> String {
-    let path = |image: usize| embedded.set().images[image].path.display().to_string();
+fn try_it(set: &DataSet, run: &VerificationResult) -> String {
+    let path = |image: usize| set.images[image].path.display().to_string();
     let Some(comparison) = run.comparisons.first() else { return String::new() };
     let references: String =
         comparison.references.iter().map(|&image| format!("--reference {} ", path(image))).collect();

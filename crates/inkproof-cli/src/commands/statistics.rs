@@ -1,22 +1,21 @@
-//! `inkproof statistics`: how the shapes of real signatures lie beside those of writers who do not exist.
+//! `inkproof statistics`: how the shapes of real signatures compare with those of writers who do not exist.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use inkproof::Preprocess;
-use inkproof_lab::statistics::{Compared, Spread, compare, page};
+use inkproof_lab::session::Session;
+use inkproof_lab::statistics::{Compared, Spread, page};
 use inkproof_lab::synth::SynthOptions;
 use serde_json::json;
 
-use super::synth::Script;
-use crate::arguments::Data;
+use crate::lab_arguments::{Data, Script};
 use crate::progress::Shown;
 
 /// Compare the shapes of real signatures with synthetic ones: strokes, curvature, density, aspect
 ///
-/// Takes the genuine signatures of all of DATA, and as many synthetic writers as it is told.
+/// Takes the genuine signatures of all of DATA, and as many synthetic writers as --writers says.
 #[derive(Debug, Args)]
 pub struct Statistics {
     #[command(flatten)]
@@ -40,7 +39,8 @@ pub struct Statistics {
 
 impl Statistics {
     pub fn run(self) -> Result<ExitCode> {
-        let set = self.data.open()?;
+        let mut progress = Shown::new();
+        let mut session = Session::open(&self.data.options(), &mut progress)?;
         let synthetic = SynthOptions {
             writers: self.writers,
             genuine: 4,
@@ -49,22 +49,22 @@ impl Statistics {
             style: self.style.style(),
         };
         let data = format!(
-            "Genuine signatures of {} writers in {}, beside {} synthetic writers.",
-            set.writers().len(),
-            set.root.display(),
+            "Genuine signatures of {} writers in {}, and {} synthetic writers.",
+            session.set().writers().len(),
+            session.set().root.display(),
             self.writers
         );
-        let mut progress = Shown::new();
-        let compared = compare(set, &self.data.read_options(Preprocess::ink()), &synthetic, &mut progress)?;
+        let compared = session.statistics(&synthetic)?;
         drop(progress);
         if let Some(path) = &self.report {
             let command = std::env::args().collect::<Vec<_>>().join(" ");
             page::write(&compared, &data, &command, path)?;
             eprintln!("The report is in {}", path.display());
         }
-        match self.json {
-            true => println!("{:#}", json!({ "measures": compared, "seed": self.seed, "style": synthetic.style })),
-            false => println!("{data}\n\n{}", table(&compared)),
+        if self.json {
+            println!("{:#}", json!({ "measures": compared, "seed": self.seed, "style": synthetic.style }));
+        } else {
+            println!("{data}\n\n{}", table(&compared));
         }
         Ok(ExitCode::SUCCESS)
     }

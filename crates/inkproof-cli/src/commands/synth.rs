@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
-use inkproof_lab::synth::{Style, SynthOptions, write};
+use clap::Args;
+use inkproof_lab::synth::{SynthOptions, write};
 
+use crate::lab_arguments::Script;
 use crate::progress::Shown;
 
 /// Make signatures of writers who do not exist, genuine and forged
@@ -35,39 +36,6 @@ pub struct Synth {
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
-}
-
-/// Names of styles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Script {
-    /// Every writer has one of these
-    Mixed,
-    /// Joined Latin letters
-    Latin,
-    /// Overlapping initials with flourishes
-    Monogram,
-    /// Right to left, like Arabic and Urdu
-    Flowing,
-    /// Letters that hang from a line, like Devanagari and Bengali
-    Headline,
-    /// Dense blocks of short strokes, like Chinese and Japanese
-    Blocks,
-    /// Several words, or letters that stand apart
-    Print,
-}
-
-impl Script {
-    pub fn style(self) -> Option<Style> {
-        match self {
-            Self::Mixed => None,
-            Self::Latin => Some(Style::Latin),
-            Self::Monogram => Some(Style::Monogram),
-            Self::Flowing => Some(Style::Flowing),
-            Self::Headline => Some(Style::Headline),
-            Self::Blocks => Some(Style::Blocks),
-            Self::Print => Some(Style::Print),
-        }
-    }
 }
 
 impl Synth {

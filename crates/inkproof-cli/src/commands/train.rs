@@ -1,23 +1,21 @@
 //! `inkproof train`: a folder of signatures becomes a model file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Args;
-use inkproof::inknet::Learnt;
+use inkproof::Architecture;
 use inkproof::network::Compute;
-use inkproof::{Architecture, Preprocess};
-use inkproof_lab::candidate::Candidate;
-use inkproof_lab::dataset::{Skipped, Split};
+use inkproof_lab::session::Session;
 use inkproof_lab::train::{self, LastEpoch, Outcome, TrainOptions, Trained};
 use serde_json::json;
 
-use crate::arguments::{Data, NegativesKind, PreprocessKind};
-use crate::figures::left_out;
 use crate::interrupt;
+use crate::lab_arguments::{Data, NegativesKind, PreprocessKind, require_place_for};
 use crate::progress::Shown;
+use crate::text::{left_out, print_skipped};
 
 /// Train a network on a folder of signatures
 ///
@@ -26,7 +24,7 @@ use crate::progress::Shown;
 pub struct Train {
     #[command(flatten)]
     data: Data,
-    /// Where the model is written; the log and, until it is finished, the checkpoint lie beside it
+    /// Where the model is written; the log and, until it is finished, the checkpoint are next to it
     #[arg(long)]
     out: PathBuf,
     /// Network: inknet (learns in seconds, from genuine signatures alone), simple-cnn or efficientnet-b0
@@ -71,14 +69,13 @@ impl Train {
     pub fn run(self) -> Result<ExitCode> {
         require_place_for(&self.out)?;
         self.device.check()?;
-        let set = self.data.open()?.part(Split::Train);
         let options = self.options()?;
-        let log = self.log.clone().unwrap_or_else(|| self.out.with_extension("jsonl"));
         train::require_checkpoint(&self.out, self.resume)?;
-        let mut progress = Shown::logged(&log, self.resume);
+        let mut progress = Shown::logged(self.log.clone());
+        let mut session = Session::open(&self.data.options(), &mut progress)?;
         interrupt::listen()?;
         let begun = Instant::now();
-        let outcome = train::train(set, &options, &self.out, self.resume, &interrupt::asked, &mut progress)?;
+        let outcome = session.train(&options, &self.out, self.resume, &interrupt::asked)?;
         drop(progress);
         match outcome {
             Outcome::Stopped { checkpoint, epoch, step } => {
@@ -96,13 +93,10 @@ impl Train {
     }
 
     fn options(&self) -> Result<TrainOptions> {
-        let preprocess = self.preprocess.of(self.backbone);
-        if self.backbone == Architecture::Inknet && preprocess == Preprocess::Raw {
-            bail!("inknet compares strokes, and raw pictures have none: leave out --preprocess");
-        }
+        let preprocess = self.preprocess.for_network(self.backbone);
         Ok(TrainOptions {
-            init: self.init.as_deref().map(|name| self.learnt(name)).transpose()?,
-            read: self.data.read_options(preprocess.clone()),
+            init: self.init.as_deref().map(train::learnt_by).transpose()?,
+            read: self.data.reading.options().with(preprocess.clone()),
             negatives: self.negatives.negatives(),
             compute: self.device,
             epochs: self.epochs,
@@ -111,18 +105,6 @@ impl Train {
             seed: self.seed,
             ..TrainOptions::new(self.backbone, preprocess)
         })
-    }
-
-    /// What the model to go on from has learnt.
-    fn learnt(&self, name: &str) -> Result<Learnt> {
-        if self.backbone != Architecture::Inknet {
-            bail!("--init goes with --backbone inknet; {} begins anew", self.backbone);
-        }
-        let learnt = match Candidate::find(name)? {
-            Candidate::Network(model) => model.inknet().map(|inknet| inknet.learnt().clone()),
-            _ => None,
-        };
-        learnt.with_context(|| format!("{name} is no inknet model, so nothing can go on from it"))
     }
 
     fn show(&self, trained: &Trained, seconds: f64) {
@@ -141,11 +123,11 @@ impl Train {
             println!("{document:#}");
             return;
         }
-        report_skipped(skipped);
-        let told = last_epoch.map_or(String::new(), |LastEpoch { loss, accuracy }| {
+        print_skipped(skipped);
+        let quality = last_epoch.map_or(String::new(), |LastEpoch { loss, accuracy }| {
             format!(": loss {loss:.4}, accuracy {:.1} % in the last epoch", 100.0 * accuracy)
         });
-        println!("Trained on {pairs} pairs of {} writers in {seconds:.0} s{told}.", info.trained_on.writers);
+        println!("Trained on {pairs} pairs of {} writers in {seconds:.0} s{quality}.", info.trained_on.writers);
         println!("Threshold {:.4}: {}.", info.threshold.value.get(), info.threshold.origin);
         if let Some(calibration) = &info.calibration {
             println!("Likelihood ratios are calibrated for {}.", numbers_of_references(calibration));
@@ -160,24 +142,5 @@ fn numbers_of_references(calibration: &inkproof::Calibration) -> &'static str {
         1 => "1 reference",
         2 => "1 and 2 references",
         _ => "1, 2, and 3 or more references",
-    }
-}
-
-/// Before any work is begun: a model can be written there.
-pub fn require_place_for(model: &Path) -> Result<()> {
-    if model.is_dir() {
-        bail!("{}: is a folder; give the name of a file for the model", model.display());
-    }
-    let folder = model.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
-        bail!("{}: there is no such folder for the model; make it first", missing.display());
-    }
-    Ok(())
-}
-
-/// The count of what was left out; each was named while it happened.
-pub fn report_skipped(skipped: &[Skipped]) {
-    if !skipped.is_empty() {
-        println!("{} file(s) or folder(s) were left out, named above.", skipped.len());
     }
 }

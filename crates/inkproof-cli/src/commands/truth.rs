@@ -1,22 +1,17 @@
-//! `inkproof truth`: what the notebook's number is worth. The notebook's network is trained on writers that are not in
-//! the test, on raw pixels and on ink, and asked what the notebook never asked: does it accept strangers?
+//! `inkproof truth`: what the notebook's number is worth.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
-use inkproof::{Architecture, Backbone, Model};
-use inkproof_lab::dataset::Split;
-use inkproof_lab::evaluate::VerificationOptions;
-use inkproof_lab::train::{self, Outcome, TrainOptions};
-use serde::Serialize;
+use inkproof_lab::session::Session;
+use inkproof_lab::truth::{TruthOptions, TruthOutcome, TruthRow};
 
-use super::evaluate::embed;
-use crate::arguments::{Data, PreprocessKind};
-use crate::figures::percent;
 use crate::interrupt;
+use crate::lab_arguments::{Data, PreprocessKind};
 use crate::progress::Shown;
+use crate::text::percent;
 
 /// Show what the notebook's accuracy is worth: does its network know writers, or the scanner?
 ///
@@ -43,92 +38,39 @@ pub struct Truth {
     json: bool,
 }
 
-/// The four numbers of one training; rates are 0..1, at the notebook's threshold of 0.5.
-#[derive(Debug, Serialize)]
-struct Row {
-    preprocess: &'static str,
-    seed: u64,
-    accuracy: f64,
-    skilled_eer: Option<f64>,
-    skilled_eer_ci95: Option<[f64; 2]>,
-    strangers_accepted: Option<f64>,
-    random_eer: f64,
-    random_eer_ci95: Option<[f64; 2]>,
-}
-
 impl Truth {
     pub fn run(self) -> Result<ExitCode> {
-        self.data.open()?.require_disjoint_splits()?;
-        std::fs::create_dir_all(&self.out).with_context(|| format!("{}: cannot be made", self.out.display()))?;
+        let mut progress = Shown::logged(None);
+        let mut session = Session::open(&self.data.options(), &mut progress)?;
         interrupt::listen()?;
-        let mut rows = Vec::new();
-        for &kind in &self.preprocess {
-            for &seed in &self.seeds {
-                let Some(model) = self.trained(kind, seed)? else { return Ok(ExitCode::from(2)) };
-                rows.push(self.measure(&model, kind, seed)?);
+        let outcome = session.truth(&self.options(), &interrupt::asked)?;
+        drop(progress);
+        let rows = match outcome {
+            TruthOutcome::Finished(rows) => rows,
+            TruthOutcome::Stopped { checkpoint } => {
+                eprintln!("stopped; {} goes on when the command is given again", checkpoint.display());
+                return Ok(ExitCode::from(2));
             }
-        }
-        match self.json {
-            true => println!("{:#}", serde_json::json!({"epochs": self.epochs, "rows": rows})),
-            false => print_table(&rows),
+        };
+        if self.json {
+            println!("{:#}", serde_json::json!({"epochs": self.epochs, "rows": rows}));
+        } else {
+            print_table(&rows);
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The model of an earlier run, or a new one; nothing when the user stops it.
-    fn trained(&self, kind: PreprocessKind, seed: u64) -> Result<Option<Model>> {
-        let path = self.out.join(format!("{}-{seed}-{}.safetensors", name(kind), self.epochs));
-        if path.exists() {
-            return Ok(Some(Model::load(&path)?));
-        }
-        let resume = train::checkpoint_path(&path).exists();
-        let read = self.data.read_options(kind.preprocess());
-        let options = TrainOptions {
-            read,
+    fn options(&self) -> TruthOptions {
+        TruthOptions {
+            out: self.out.clone(),
+            seeds: self.seeds.clone(),
+            preprocess: self.preprocess.iter().map(|kind| kind.preprocess()).collect(),
             epochs: self.epochs,
-            seed,
-            ..TrainOptions::new(Architecture::Siamese(Backbone::SimpleCnn), kind.preprocess())
-        };
-        eprintln!("training with {} and seed {seed}", name(kind));
-        let mut progress = Shown::logged(&path.with_extension("jsonl"), resume);
-        let set = self.data.open()?.part(Split::Train);
-        match train::train(set, &options, &path, resume, &interrupt::asked, &mut progress)? {
-            Outcome::Finished(trained) => Ok(Some(trained.model)),
-            Outcome::Stopped { checkpoint, .. } => {
-                eprintln!("stopped; {} goes on when the command is given again", checkpoint.display());
-                Ok(None)
-            }
         }
     }
-
-    fn measure(&self, model: &Model, kind: PreprocessKind, seed: u64) -> Result<Row> {
-        let mut progress = Shown::new();
-        let set = self.data.open()?.part(Split::Test);
-        let embedded = embed(model, set, &self.data, &mut progress)?;
-        let options = VerificationOptions { threshold: Some(0.5), seed, ..VerificationOptions::default() };
-        let verification = embedded.verification(model, &options, &mut progress)?;
-        let skilled = verification.skilled.as_ref();
-        Ok(Row {
-            preprocess: name(kind),
-            seed,
-            accuracy: embedded.notebook(model, seed)?.accuracy,
-            skilled_eer: skilled.map(|rates| rates.eer),
-            skilled_eer_ci95: skilled.and_then(|rates| rates.eer_ci95),
-            strangers_accepted: verification.random.far_at_threshold,
-            random_eer: verification.random.eer,
-            random_eer_ci95: verification.random.eer_ci95,
-        })
-    }
 }
 
-fn name(kind: PreprocessKind) -> &'static str {
-    match kind {
-        PreprocessKind::Raw => "raw",
-        PreprocessKind::Ink => "ink",
-    }
-}
-
-fn print_table(rows: &[Row]) {
+fn print_table(rows: &[TruthRow]) {
     let interval = |ci: Option<[f64; 2]>| {
         ci.map_or(String::new(), |[low, high]| format!(" ({:.0} to {:.0})", 100.0 * low, 100.0 * high))
     };

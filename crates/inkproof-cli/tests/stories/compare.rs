@@ -43,7 +43,7 @@ fn two_models_meet_the_same_comparisons_and_the_difference_has_an_interval() {
 fn a_file_is_preferred_to_a_name_and_a_wrong_name_lists_the_names() {
     let desk = Desk::new();
     let data = examples().display().to_string();
-    desk.run(&format!("compare hog hug {data}")).fails_with(&["hug", "bundled, hog, cues"]);
+    desk.run(&format!("compare hog hug {data}")).fails_with(&["hug", "bundled, hog, shortcuts"]);
     desk.run("compare hog bundled nowhere").fails_with(&["nowhere", "not a folder"]);
     desk.write("hog", b"weights");
     desk.run(&format!("compare hog bundled {data}")).fails_with(&["hog", "no safetensors file"]);

@@ -71,7 +71,7 @@ fn the_report_is_one_file_for_a_manager_and_an_examiner() {
     for section in [
         "verdict",
         "limits",
-        "audit",
+        "leakage",
         "figures",
         "det",
         "scores",

@@ -47,13 +47,16 @@ fn a_network_is_trained_for_each_fold() {
 }
 
 #[test]
-fn cues_are_fitted_on_other_folds_without_being_asked() {
+fn shortcuts_are_fitted_on_other_folds_without_being_asked() {
     let desk = Desk::new();
     desk.synth("signatures", 10, 3, 2, 5);
-    let found = desk.run("evaluate signatures --model cues --repeats 1 --json").succeeds().json();
-    assert_eq!((found["folds"].as_array().unwrap().len(), &found["model"]["name"]), (5, &"cues".into()));
+    let found = desk.run("evaluate signatures --model shortcuts --repeats 1 --json").succeeds().json();
+    assert_eq!((found["folds"].as_array().unwrap().len(), &found["model"]["name"]), (5, &"shortcuts".into()));
     let found = desk.run("compare cues hog signatures --repeats 1 --json").succeeds().json();
-    assert_eq!((&found["folds"], &found["a"]["name"], &found["b"]["name"]), (&5.into(), &"cues".into(), &"hog".into()));
+    assert_eq!(
+        (&found["folds"], &found["a"]["name"], &found["b"]["name"]),
+        (&5.into(), &"shortcuts".into(), &"hog".into())
+    );
     assert_eq!(found["runs"][0]["writers"], 10);
     let told = desk.run("compare cues hog signatures --repeats 1 --folds 2").succeeds();
     assert!(told.out.contains("2 folds") && told.out.contains("never looks at the shape"), "{}", told.out);

@@ -40,7 +40,7 @@ fn a_training_goes_on_from_the_bundled_model() {
     desk.run("train signatures --backbone inknet --init nobody --out no.safetensors")
         .fails_with(&["nobody", "no such model"]);
     desk.run("train signatures --backbone inknet --init hog --out no.safetensors")
-        .fails_with(&["hog", "no inknet model"]);
+        .fails_with(&["hog", "not an inknet model"]);
     desk.run("train signatures --init bundled --out no.safetensors").fails_with(&["--backbone inknet"]);
     desk.run("train signatures --backbone inknet --preprocess raw --out no.safetensors")
         .fails_with(&["raw", "strokes"]);

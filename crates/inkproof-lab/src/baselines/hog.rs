@@ -14,8 +14,8 @@ use rayon::prelude::*;
 
 use crate::dataset::DataSet;
 use crate::error::Result;
-use crate::evaluate::{Likenesses, ModelName, Verifier};
-use crate::pictures::Pictures;
+use crate::evaluate::{ModelName, Similarities, Verifier};
+use crate::loader::LoadedImages;
 use crate::progress::{Event, Progress};
 use crate::synth;
 use places::Places;
@@ -33,7 +33,7 @@ pub struct Hog {
     /// How alike each image is to the cohort, on average.
     to_cohort: Vec<f64>,
     /// How alike images of one writer are.
-    within: Likenesses,
+    within: Similarities,
 }
 
 impl Hog {
@@ -42,33 +42,33 @@ impl Hog {
         Preprocess::ink()
     }
 
-    /// Describes every image; `pictures` are those of `set`, read with [`Hog::preprocess`].
+    /// Describes every image; `loaded` holds those of `set`, read with [`Hog::preprocess`].
     ///
     /// # Errors
     /// Where an image can no longer be read.
-    pub fn new(set: DataSet, pictures: &Pictures, progress: &mut dyn Progress) -> Result<Self> {
+    pub fn new(set: DataSet, loaded: &LoadedImages, progress: &mut dyn Progress) -> Result<Self> {
         let cohort = Cohort::new();
         let total = set.images.len();
         progress.report(Event::Stage { name: "describing", total });
         let mut described: Vec<(Places, f64)> = Vec::with_capacity(total);
         let indices: Vec<usize> = (0..total).collect();
         for chunk in indices.chunks(CHUNK) {
-            let inks = pictures.inks(chunk)?;
+            let inks = loaded.inks(chunk)?;
             let describe = |ink: &std::borrow::Cow<'_, Ink>| {
-                let places = Places::of(ink);
-                let to_cohort = cohort.alike(&places);
+                let places = Places::from_ink(ink);
+                let to_cohort = cohort.similarity(&places);
                 (places, to_cohort)
             };
             described.par_extend(inks.par_iter().map(describe));
             progress.report(Event::Advance { done: described.len() });
         }
         let (places, to_cohort): (Vec<_>, Vec<_>) = described.into_iter().unzip();
-        let within = Likenesses::new(&set, &|a, b| places[a].alike(&places[b]));
+        let within = Similarities::new(&set, &|a, b| places[a].similarity(&places[b]));
         Ok(Self { set, places, to_cohort, within })
     }
 
-    fn alike(&self, a: usize, b: usize) -> f64 {
-        self.within.get(a, b).unwrap_or_else(|| f64::from(self.places[a].alike(&self.places[b])))
+    fn similarity(&self, a: usize, b: usize) -> f64 {
+        self.within.get(a, b).unwrap_or_else(|| f64::from(self.places[a].similarity(&self.places[b])))
     }
 }
 
@@ -82,7 +82,7 @@ impl Verifier for Hog {
     }
 
     fn score(&self, references: &[usize], questioned: usize) -> f64 {
-        inknet::relative(references, questioned, |a, b| self.alike(a, b), |image| self.to_cohort[image], USUAL)
+        inknet::relative(references, questioned, |a, b| self.similarity(a, b), |image| self.to_cohort[image], USUAL)
     }
 
     fn threshold(&self, _references: usize) -> Option<f64> {
@@ -109,11 +109,11 @@ struct Cohort(Vec<Places>);
 
 impl Cohort {
     fn new() -> Self {
-        Self(synth::strangers(&Hog::preprocess()).par_iter().map(Places::of).collect())
+        Self(synth::strangers(&Hog::preprocess()).par_iter().map(Places::from_ink).collect())
     }
 
-    fn alike(&self, places: &Places) -> f64 {
-        mean(self.0.iter().map(|stranger| f64::from(stranger.alike(places))))
+    fn similarity(&self, places: &Places) -> f64 {
+        mean(self.0.iter().map(|stranger| f64::from(stranger.similarity(places))))
     }
 }
 

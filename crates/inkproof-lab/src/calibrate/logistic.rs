@@ -5,9 +5,9 @@
 
 use crate::metrics::{Scores, Trial};
 
-/// The ridge's weight beside the mean loss: `REGULARISATION / 2 * slope^2`, for a score of mean 0 and variance 1. Where
+/// The ridge's weight against the mean loss: `REGULARIZATION / 2 * slope^2`, for a score of mean 0 and variance 1. Where
 /// nothing is separable it moves the slope by about one percent; scikit-learn calls it 1 / C.
-pub const REGULARISATION: f64 = 1e-3;
+pub const REGULARIZATION: f64 = 1e-3;
 
 const MOST_STEPS: usize = 100;
 
@@ -17,7 +17,9 @@ const CONVERGED: f64 = 1e-12;
 /// Natural log-odds = slope * score + intercept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
+    /// In nats per unit of score, at least 0.
     pub slope: f64,
+    /// In nats.
     pub intercept: f64,
 }
 
@@ -92,12 +94,12 @@ impl Points {
             let log_odds = (line.slope * x + line.intercept) * (2.0 * class - 1.0);
             weight * ((-log_odds).max(0.0) + (-log_odds.abs()).exp().ln_1p())
         };
-        self.0.iter().map(of_point).sum::<f64>() + REGULARISATION / 2.0 * line.slope.powi(2)
+        self.0.iter().map(of_point).sum::<f64>() + REGULARIZATION / 2.0 * line.slope.powi(2)
     }
 
     fn newton_step(&self, line: Line) -> Line {
-        let (mut by_slope, mut by_intercept) = (REGULARISATION * line.slope, 0.0);
-        let (mut slope_slope, mut slope_intercept, mut intercept_intercept) = (REGULARISATION, 0.0, 0.0);
+        let (mut by_slope, mut by_intercept) = (REGULARIZATION * line.slope, 0.0);
+        let (mut slope_slope, mut slope_intercept, mut intercept_intercept) = (REGULARIZATION, 0.0, 0.0);
         for (x, class, weight) in &self.0 {
             let probability = 1.0 / (1.0 + (-(line.slope * x + line.intercept)).exp());
             let excess = weight * (probability - class);

@@ -18,17 +18,17 @@ fn score(set: &DataSet) -> impl Fn(&[usize], usize) -> f64 + Sync + '_ {
     }
 }
 
-fn freeze_at(set: &DataSet, decide: DecideAt) -> Result<Frozen> {
-    let options = FreezeOptions { repeats: 3, decide, ..FreezeOptions::default() };
-    freeze(set, &score(set), &options, &mut Silent)
+fn fit_at(set: &DataSet, decide: DecisionPoint) -> Result<FittedCalibration> {
+    let options = CalibrationOptions { repeats: 3, decide, ..CalibrationOptions::default() };
+    fit_calibration(set, &score(set), &options, &mut Silent)
 }
 
 #[test]
 fn each_number_of_references_has_its_own_fit() {
     let set = set(&[(8, 12); 12]);
-    let frozen = freeze_at(&set, DecideAt::Eer).unwrap();
-    assert_eq!(frozen.missing, []);
-    let fits = frozen.calibration.fits();
+    let fitted = fit_at(&set, DecisionPoint::Eer).unwrap();
+    assert_eq!(fitted.missing, []);
+    let fits = fitted.calibration.fits();
     assert_eq!(fits.iter().map(|fit| fit.references).collect::<Vec<_>>(), [1, 2, 3]);
     for fit in fits {
         assert_eq!((fit.writers, fit.against), (12, Forgeries::Skilled));
@@ -43,25 +43,25 @@ fn each_number_of_references_has_its_own_fit() {
     assert!(fits[0].threshold.value < fits[2].threshold.value, "each reference adds to these scores");
     let origin = &fits[1].threshold.origin;
     assert!(origin.starts_with("on 12 calibration writers, with 2 references, "), "{origin}");
-    assert_eq!(frozen, freeze_at(&set, DecideAt::Eer).unwrap(), "the same again");
+    assert_eq!(fitted, fit_at(&set, DecisionPoint::Eer).unwrap(), "the same again");
 }
 
 #[test]
 fn a_wanted_far_decides_where_the_writers_can_show_it() {
     let enough = set(&[(8, 12); 12]);
-    let frozen = freeze_at(&enough, DecideAt::Far(0.05)).unwrap();
-    for fit in frozen.calibration.fits() {
+    let fitted = fit_at(&enough, DecisionPoint::Far(0.05)).unwrap();
+    for fit in fitted.calibration.fits() {
         let WantedFar::Fixed { threshold, .. } = fit.wanted_far[1] else { panic!("{:?}", fit.wanted_far) };
         assert_eq!(fit.threshold.value, threshold);
     }
-    let refused = freeze_at(&enough, DecideAt::Far(0.01)).unwrap_err();
+    let refused = fit_at(&enough, DecisionPoint::Far(0.01)).unwrap_err();
     assert!(matches!(refused, Error::TooFewForgeries { images: 144, needed: 300, .. }), "{refused}");
-    assert!(matches!(freeze_at(&enough, DecideAt::Far(2.0)), Err(Error::WantedFar(_))));
+    assert!(matches!(fit_at(&enough, DecisionPoint::Far(2.0)), Err(Error::WantedFar(_))));
 }
 
 #[test]
 fn a_hundred_writers_show_a_low_far_against_strangers() {
-    let fits = |writers: usize| freeze_at(&set(&vec![(4, 2); writers]), DecideAt::Eer).unwrap().calibration;
+    let fits = |writers: usize| fit_at(&set(&vec![(4, 2); writers]), DecisionPoint::Eer).unwrap().calibration;
     assert!(fits(99).fits().iter().all(|fit| fit.random_far.is_none()));
     let calibration = fits(100);
     for fit in calibration.fits() {
@@ -83,37 +83,37 @@ fn a_hundred_writers_show_a_low_far_against_strangers() {
 
 #[test]
 fn without_skilled_forgeries_of_two_writers_random_ones_serve() {
-    let frozen = freeze_at(&set(&[(4, 0), (4, 5), (4, 0)]), DecideAt::Eer).unwrap();
-    let fit = &frozen.calibration.fits()[0];
+    let fitted = fit_at(&set(&[(4, 0), (4, 5), (4, 0)]), DecisionPoint::Eer).unwrap();
+    let fit = &fitted.calibration.fits()[0];
     assert_eq!((fit.writers, fit.against), (3, Forgeries::Random));
     assert!(fit.threshold.origin.contains("random forgeries"));
 }
 
 #[test]
 fn what_the_writers_have_too_few_signatures_for_is_missing() {
-    let frozen = freeze_at(&set(&[(2, 4), (3, 4), (3, 4)]), DecideAt::Eer).unwrap();
-    assert_eq!(frozen.calibration.fits().len(), 2);
-    let [missing] = frozen.missing.as_slice() else { panic!("{:?}", frozen.missing) };
+    let fitted = fit_at(&set(&[(2, 4), (3, 4), (3, 4)]), DecisionPoint::Eer).unwrap();
+    assert_eq!(fitted.calibration.fits().len(), 2);
+    let [missing] = fitted.missing.as_slice() else { panic!("{:?}", fitted.missing) };
     assert_eq!(missing.references, 3);
     assert!(missing.why.contains("at least 4 genuine signatures"), "{}", missing.why);
-    assert_eq!(frozen.calibration.log10_lr(Score::new(0.5), 5), None);
-    assert!(freeze_at(&set(&[(9, 9)]), DecideAt::Eer).is_err(), "one writer has no strangers");
+    assert_eq!(fitted.calibration.log10_lr(Score::new(0.5), 5), None);
+    assert!(fit_at(&set(&[(9, 9)]), DecisionPoint::Eer).is_err(), "one writer has no strangers");
 }
 
-/// What is frozen on some writers is used on others: worth more than LR 1 for everything, if less than it could be, since
+/// What is fitted on some writers is used on others: worth more than LR 1 for everything, if less than it could be, since
 /// 12 writers bound it and these scores are spread evenly, which no logistic regression expects.
 #[test]
 fn frozen_on_some_writers_and_used_on_others() {
-    let frozen = freeze_at(&set(&[(8, 12); 12]), DecideAt::Eer).unwrap();
+    let fitted = fit_at(&set(&[(8, 12); 12]), DecisionPoint::Eer).unwrap();
     let others = set(&[(9, 10); 15]);
     let options = VerificationOptions {
         references: 2,
         repeats: 3,
-        calibration: Some(frozen.calibration.clone()),
+        calibration: Some(fitted.calibration.clone()),
         ..VerificationOptions::default()
     };
     let result = evaluate::verification(&others, &score(&others), &options, &mut Silent).unwrap();
-    assert_eq!(result.threshold, Some(frozen.calibration.fits()[1].threshold.value.get()));
+    assert_eq!(result.threshold, Some(fitted.calibration.fits()[1].threshold.value.get()));
     let rates = result.skilled.as_ref().unwrap();
     let (cllr, least, loss) = (rates.cllr.unwrap(), rates.cllr_min.unwrap(), rates.calibration_loss.unwrap());
     assert!(least < cllr && cllr < least + 0.2, "{cllr} {least}");
@@ -130,7 +130,7 @@ fn frozen_on_some_writers_and_used_on_others() {
 #[test]
 fn scores_that_say_nothing_are_worth_nothing() {
     let nothing = Line { slope: 0.0, intercept: 0.0 };
-    let line = |genuine: &[f64], forgeries: &[f64]| logistic(&Scores::of_classes(genuine, forgeries).unwrap());
+    let line = |genuine: &[f64], forgeries: &[f64]| logistic(&Scores::from_classes(genuine, forgeries).unwrap());
     assert_eq!(line(&[0.5; 3], &[0.5; 7]), nothing);
     assert_eq!(line(&[0.1, 0.2], &[0.8, 0.9]), nothing, "higher for forgeries");
     let apart = line(&[3.0, 4.0], &[0.0, 1.0]);
@@ -146,7 +146,7 @@ proptest! {
         forgeries in proptest::collection::vec(-3.0..1.0f64, 1..40),
         unit in 0.01..100.0f64, origin in -10.0..10.0f64,
     ) {
-        let scores = Scores::of_classes(&genuine, &forgeries)?;
+        let scores = Scores::from_classes(&genuine, &forgeries)?;
         let line = logistic(&scores);
         let probability = |x: &f64| 1.0 / (1.0 + (-(line.slope * x + line.intercept)).exp());
         let mean = |of: &[f64]| of.iter().map(probability).sum::<f64>() / of.len() as f64;

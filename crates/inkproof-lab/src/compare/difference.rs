@@ -11,7 +11,9 @@ use crate::metrics::{Sample, Scores, percentile_interval};
 /// A figure of two verifiers, and how they differ in it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Difference {
+    /// The first verifier's figure.
     pub a: f64,
+    /// The second verifier's figure.
     pub b: f64,
     /// a - b.
     pub difference: f64,
@@ -23,7 +25,7 @@ pub struct Difference {
 
 impl Difference {
     /// Of scores of the same comparisons; the writers are drawn by `seed`.
-    pub(super) fn of(a: &Scores, b: &Scores, figure: fn(&Sample<'_>) -> f64, seed: u64) -> Self {
+    pub(super) fn new(a: &Scores, b: &Scores, figure: fn(&Sample<'_>) -> f64, seed: u64) -> Self {
         let (of_a, of_b) = (figure(&a.whole()), figure(&b.whole()));
         let difference = of_a - of_b;
         let ci95 = (a.writers() >= 2).then(|| {
@@ -67,7 +69,7 @@ mod tests {
         let [_, high] = after.eer_interval(1).unwrap();
         let [low, _] = before.eer_interval(1).unwrap();
         assert!(low < high, "each interval by itself shows nothing");
-        let paired = Difference::of(&after, &before, eer, 1);
+        let paired = Difference::new(&after, &before, eer, 1);
         assert_eq!(paired.shown, Some(true), "{paired:?}");
         assert!(paired.difference < 0.0);
         assert_eq!(paired.a, after.eer().rate);
@@ -77,8 +79,8 @@ mod tests {
     fn the_other_way_round_is_the_opposite() {
         for figure in [eer, |sample: &Sample<'_>| sample.auc()] {
             let (one, other) = (scores(0.0), scores(0.2));
-            let there = Difference::of(&one, &other, figure, 3);
-            let back = Difference::of(&other, &one, figure, 3);
+            let there = Difference::new(&one, &other, figure, 3);
+            let back = Difference::new(&other, &one, figure, 3);
             assert_eq!(there.difference, -back.difference);
             let ([low, high], [from, to]) = (there.ci95.unwrap(), back.ci95.unwrap());
             assert!((low + to).abs() < 1e-12 && (high + from).abs() < 1e-12);

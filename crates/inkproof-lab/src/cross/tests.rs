@@ -1,4 +1,4 @@
-//! From one synthetic set to another: what is frozen where, and what is refused.
+//! From one synthetic set to another: what is fixed where, and what is refused.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn made(desk: &Path, seed: u64) -> PathBuf {
 }
 
 fn options() -> CrossOptions {
-    CrossOptions { references: vec![1, 2], repeats: 2, seed: 3, read: ReadOptions::new(Candidate::Hog.preprocess()) }
+    CrossOptions { references: vec![1, 2], repeats: 2, seed: 3, ..CrossOptions::default() }
 }
 
 const HOG: Judge<'static> = Judge::Ready(&Candidate::Hog);
@@ -27,8 +27,8 @@ fn the_threshold_is_that_of_the_calibration_set_whatever_is_tested() {
     let desk = tempfile::tempdir().unwrap();
     let [a, b, c] = [1, 2, 3].map(|seed| made(desk.path(), seed));
     let tested = |tests: &[PathBuf]| {
-        let frozen = freeze(HOG, &[], std::slice::from_ref(&a), &options(), &mut Silent).unwrap();
-        frozen.test(tests, &options(), &mut Silent).unwrap()
+        let fitted = fit(HOG, &[], std::slice::from_ref(&a), &options(), &mut Silent).unwrap();
+        fitted.test(tests, &options(), &mut Silent).unwrap()
     };
     let both = tested(&[b.clone(), c.clone()]);
     assert_eq!(both.iter().map(|row| &row.test).collect::<Vec<_>>(), [&b, &c]);
@@ -42,7 +42,7 @@ fn the_threshold_is_that_of_the_calibration_set_whatever_is_tested() {
 fn all_pairs_are_each_set_against_each_other_one() {
     let desk = tempfile::tempdir().unwrap();
     let sets = [1, 2, 3].map(|seed| made(desk.path(), seed));
-    let rows = all_pairs(HOG, &sets, &options(), &mut Silent).unwrap();
+    let rows = cross(HOG, &CrossPlan::AllPairs(sets.to_vec()), &options(), &mut Silent).unwrap();
     let pairs: Vec<_> = rows.iter().map(|row| (row.calibrate[0].clone(), row.test.clone())).collect();
     let expected = [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)].map(|(a, b)| (sets[a].clone(), sets[b].clone()));
     assert_eq!(pairs, expected);
@@ -53,7 +53,7 @@ fn sets_that_share_an_image_are_refused_by_both_names() {
     let desk = tempfile::tempdir().unwrap();
     let (a, b) = (made(desk.path(), 1), made(desk.path(), 2));
     fs::copy(a.join("001/001_02.png"), b.join("003/003_09.png")).unwrap();
-    let error = all_pairs(HOG, &[a, b], &options(), &mut Silent).unwrap_err().to_string();
+    let error = cross(HOG, &CrossPlan::AllPairs(vec![a, b]), &options(), &mut Silent).unwrap_err().to_string();
     assert!(error.contains("003_09.png") && error.contains("001_02.png"), "{error}");
 }
 
@@ -63,6 +63,6 @@ fn several_calibration_sets_are_one_with_writers_apart() {
     let [a, b, c] = [1, 2, 3].map(|seed| made(desk.path(), seed));
     let set = open(&[a.clone(), b.clone()], OnBad::Stop).unwrap();
     assert_eq!((set.writers().len(), set.images.len()), (8, 48));
-    let rows = freeze(HOG, &[], &[a, b], &options(), &mut Silent).unwrap().test(&[c], &options(), &mut Silent).unwrap();
+    let rows = fit(HOG, &[], &[a, b], &options(), &mut Silent).unwrap().test(&[c], &options(), &mut Silent).unwrap();
     assert_eq!(rows[0].calibrate.len(), 2);
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 pub(super) const EXTENSIONS: [&str; 11] =
     ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "pgm", "pbm", "ppm", "pnm"];
 
-/// Files that are no part of any data set.
+/// Files that are not part of any data set.
 const IGNORED: [&str; 2] = ["thumbs.db", "synth.json"];
 
 /// Everything in the folder but hidden and ignored files, sorted by name.

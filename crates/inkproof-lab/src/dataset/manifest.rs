@@ -24,7 +24,7 @@ pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
         .from_path(&path)
         .map_err(|error| csv_error(&path, error))?;
     let header = reader.headers().map_err(|error| csv_error(&path, error))?;
-    let columns = Columns::of(header, &path)?;
+    let columns = Columns::from_header(header, &path)?;
     let mut lines: BTreeMap<PathBuf, u64> = BTreeMap::new();
     let mut splits: Option<bool> = None;
     let mut record = StringRecord::new();
@@ -55,7 +55,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &StringRecord, path: &Path) -> Result<Self> {
+    fn from_header(header: &StringRecord, path: &Path) -> Result<Self> {
         let find = |name: &str| {
             header.iter().position(|column| column.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
         };

@@ -1,4 +1,4 @@
-//! What can be wrong with a folder of signatures, in words that tell what to do; the path is told beside it.
+//! What can be wrong with a folder of signatures, in words that say what to do; the path is shown with it.
 
 use std::path::Path;
 
@@ -9,32 +9,55 @@ use crate::error::Error;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
+    /// The path is a file, or nothing.
     #[error("not a folder; a data set is a folder of signatures")]
     NotAFolder,
+    /// The folder holds nothing.
     #[error("an empty folder")]
     Empty,
+    /// No file has the extension of an image.
     #[error("no images ({})", listing::EXTENSIONS.join(", "))]
     NoImages,
+    /// No layout fits.
     #[error("fits no layout; the layouts are: {}", Layout::ALL.map(Layout::describe).join("; "))]
     UnknownLayout,
+    /// The layout that the caller insists on does not fit.
     #[error("not of the layout {}", .0.describe())]
     NotOfLayout(Layout),
     /// At the path of the missing folder.
     #[error("missing: {present} needs it as its counterpart ({needs})")]
-    MissingCounterpart { present: String, needs: &'static str },
+    MissingCounterpart {
+        /// The folder that is there.
+        present: String,
+        /// What the layout asks for.
+        needs: &'static str,
+    },
+    /// A writer has forgeries only.
     #[error("forgeries of writer {0}, of whom there is no genuine signature")]
     NoGenuine(WriterId),
+    /// A file name that the layout cannot read.
     #[error("the file name does not fit {expected}")]
-    FileName { expected: &'static str },
+    FileName {
+        /// The form that the layout asks for.
+        expected: &'static str,
+    },
+    /// A file with another extension.
     #[error("not an image by its extension")]
     NotAnImage,
+    /// A folder between images.
     #[error("a folder where the layout has none")]
     UnexpectedFolder,
+    /// The header of a manifest lacks a column.
     #[error("no column \"{0}\" in the header; the columns are path,writer,kind and optionally split,forger")]
     MissingColumn(&'static str),
     /// Line numbers count from 1, the header included.
     #[error("line {line}: {why}")]
-    ManifestRow { line: u64, why: String },
+    ManifestRow {
+        /// Its number.
+        line: u64,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 impl Problem {

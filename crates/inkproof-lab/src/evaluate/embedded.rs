@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use inkproof::inknet::Places;
 use inkproof::model::{DataInfo, SyntheticInfo};
 use inkproof::{Calibration, Embedding, Ink, Log10Lr, Model, Score};
 
-use super::likenesses::Likenesses;
+use super::similarities::Similarities;
 use super::{ModelName, NotebookResult, VerificationOptions, VerificationResult, VerificationRuns, Verifier};
 use crate::dataset::DataSet;
 use crate::error::{Error, Result};
-use crate::pictures::{GoOn, Pictures};
+use crate::loader::LoadedImages;
 use crate::progress::{Event, Progress};
 
 /// How many images are embedded between two reports of progress.
@@ -24,34 +25,34 @@ pub struct Embedded {
     /// As [`Model::embeddings`] gives them, in the order of the set's images.
     embeddings: Vec<Embedding>,
     /// Of a model that compares places.
-    places: Option<Likenesses>,
+    places: Option<Similarities>,
     training_images: usize,
     calibration_images: usize,
 }
 
 impl Embedded {
-    /// Embeds every image; `pictures` are those of `set`, read as the model asks.
+    /// Embeds every image; `loaded` holds those of `set`, read as the model asks.
     ///
     /// # Errors
     /// Where an image can no longer be read.
-    pub fn new(model: &Model, set: DataSet, pictures: &Pictures, progress: &mut dyn Progress) -> Result<Self> {
+    pub fn new(model: &Model, set: DataSet, loaded: &LoadedImages, progress: &mut dyn Progress) -> Result<Self> {
         let indices: Vec<usize> = (0..set.images.len()).collect();
         let chunks: Vec<&[usize]> = indices.chunks(CHUNK).collect();
         progress.report(Event::Stage { name: "embedding", total: indices.len() });
         let mut embeddings = Vec::with_capacity(indices.len());
-        let owned = |pictures: &Pictures, chunk: &&[usize]| -> Result<Vec<Ink>> {
-            Ok(pictures.inks(chunk)?.into_iter().map(std::borrow::Cow::into_owned).collect())
+        let owned = |loaded: &LoadedImages, chunk: &&[usize]| -> Result<Vec<Ink>> {
+            Ok(loaded.inks(chunk)?.into_iter().map(std::borrow::Cow::into_owned).collect())
         };
-        pictures.prefetch(&chunks, owned, |inks| {
+        loaded.prefetch(&chunks, owned, |inks| {
             embeddings.extend(model.embeddings(&inks));
             progress.report(Event::Advance { done: embeddings.len() });
-            Ok(GoOn::Yes)
+            Ok(ControlFlow::Continue(()))
         })?;
         let info = model.info();
-        let training_images = images_made_with(&[&info.trained_on], &set, pictures);
+        let training_images = images_made_with(&[&info.trained_on], &set, loaded);
         let calibrated_on: Vec<_> = info.calibrated_on.iter().collect();
-        let calibration_images = images_made_with(&calibrated_on, &set, pictures);
-        let places = model.inknet().map(|_| Likenesses::new(&set, &|a, b| alike(&embeddings, a, b)));
+        let calibration_images = images_made_with(&calibrated_on, &set, loaded);
+        let places = model.inknet().map(|_| Similarities::new(&set, &|a, b| alike(&embeddings, a, b)));
         Ok(Self { set, embeddings, places, training_images, calibration_images })
     }
 
@@ -112,7 +113,7 @@ impl Embedded {
         Network { model, embedded: Cow::Owned(self) }
     }
 
-    /// [`super::notebook`], of a model whose scores are no probabilities by its likelihood ratios.
+    /// [`super::notebook`], of a model whose scores are not probabilities by its likelihood ratios.
     ///
     /// # Errors
     /// As [`super::notebook`]; [`Error::NoProbabilities`] of a model that compares places and is not calibrated.
@@ -186,7 +187,7 @@ fn name(model: &Model) -> ModelName {
 
 /// How many images of `set` are among these: real ones by fingerprint, synthetic ones by the generator's seed and the
 /// writer's number.
-pub(crate) fn images_made_with(made_with: &[&DataInfo], set: &DataSet, pictures: &Pictures) -> usize {
+pub(crate) fn images_made_with(made_with: &[&DataInfo], set: &DataSet, loaded: &LoadedImages) -> usize {
     let known: BTreeSet<_> = made_with.iter().flat_map(|data| &data.digests).collect();
     let made_of: Vec<SyntheticInfo> = made_with.iter().filter_map(|data| data.synthetic).collect();
     let same_seed = |ours: &SyntheticInfo| {
@@ -194,6 +195,6 @@ pub(crate) fn images_made_with(made_with: &[&DataInfo], set: &DataSet, pictures:
     };
     let known_writers = set.synthetic.as_ref().and_then(same_seed).map_or(0, |theirs| theirs.writers);
     let is_known_writer = |writer: &str| writer.parse::<usize>().is_ok_and(|number| number <= known_writers);
-    let images = set.images.iter().zip(pictures.digests());
+    let images = set.images.iter().zip(loaded.digests());
     images.filter(|(image, digest)| known.contains(digest) || is_known_writer(image.writer.as_str())).count()
 }

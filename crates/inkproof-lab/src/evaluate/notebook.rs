@@ -41,8 +41,5 @@ pub fn notebook(set: &DataSet, score: &(dyn Fn(usize, usize) -> f64 + Sync), see
 
 fn cross_entropy(probability: f64, same_writer: bool) -> f64 {
     let probability = probability.clamp(CLIP, 1.0 - CLIP);
-    match same_writer {
-        true => -probability.ln(),
-        false => -(1.0 - probability).ln(),
-    }
+    if same_writer { -probability.ln() } else { -(1.0 - probability).ln() }
 }

@@ -8,13 +8,13 @@ use super::rates::{rates, scores};
 use super::{Class, Comparison, ErrorRates, SkippedWriters, VerificationResult};
 use crate::error::Result;
 
-/// One fold's result, with what was frozen for it on other writers.
-pub(crate) struct Part {
+/// One fold's result, with what was fixed for it on other writers.
+pub(crate) struct FoldPart {
     pub result: VerificationResult,
     pub fit: ReferenceCalibration,
 }
 
-impl Part {
+impl FoldPart {
     fn threshold(&self) -> f64 {
         self.fit.threshold.value.get()
     }
@@ -31,7 +31,7 @@ impl Part {
 ///
 /// # Errors
 /// [`crate::Error::EmptyClass`] when a class of comparisons is missing.
-pub(crate) fn pooled(parts: &[Part]) -> Result<VerificationResult> {
+pub(crate) fn pooled(parts: &[FoldPart]) -> Result<VerificationResult> {
     let first = &parts[0].result;
     let comparisons: Vec<Comparison> =
         parts.iter().flat_map(|part| part.mapped(|score| part.fit.slope * score + part.fit.intercept)).collect();
@@ -94,7 +94,7 @@ mod tests {
     const MISSED: usize = 4;
 
     /// A verifier without mistakes but for one forgery, whose scores are `scale` wide.
-    fn part(scale: f64, writers: usize) -> Part {
+    fn part(scale: f64, writers: usize) -> FoldPart {
         let set = set_in_memory(&[(3, 2), (3, 2)]);
         let score = |references: &[usize], questioned: usize| {
             let [claimed, image] = [references[0], questioned].map(|image| &set.images[image]);
@@ -113,7 +113,7 @@ mod tests {
             wanted_far: Vec::new(),
             random_far: None,
         };
-        Part { result: verification(&set, &score, &options, &mut Silent).unwrap(), fit }
+        FoldPart { result: verification(&set, &score, &options, &mut Silent).unwrap(), fit }
     }
 
     #[test]

@@ -218,7 +218,7 @@ fn notebook_measures_loss_and_accuracy() {
     let half = notebook(&set, &|_, _| 0.5, 1).unwrap();
     assert_eq!(half.pairs, 4 + 2 + 3 + 3);
     assert!((half.loss - 2.0_f64.ln()).abs() < 1e-12);
-    assert_eq!(half.accuracy, 5.0 / 12.0, "0.5 itself is no acceptance");
+    assert_eq!(half.accuracy, 5.0 / 12.0, "0.5 itself is not an acceptance");
     let kind = |image: usize| set.images[image].kind;
     let right = notebook(&set, &|_, b| f64::from(u8::from(kind(b) == Kind::Genuine)), 1).unwrap();
     assert_eq!(right.accuracy, 1.0);

@@ -62,6 +62,8 @@ pub fn verification(
         random: rates(Class::Random)?,
         threshold,
         model: None,
+        folds: Vec::new(),
+        score_scale: None,
         calibration: calibration.cloned(),
         comparisons,
     })

@@ -9,14 +9,15 @@ use crate::dataset::DataSet;
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// Scores the images of one data set. Images are told by their index in [`Verifier::set`].
+/// Scores the images of one data set. Images are identified by their index in [`Verifier::set`].
 pub trait Verifier: Sync {
+    /// Which model it is.
     fn name(&self) -> ModelName;
 
     /// The images that can be scored: the data set without what could not be read.
     fn set(&self) -> &DataSet;
 
-    /// How alike a questioned image is to the references, which are at least one; higher is more alike.
+    /// How similar a questioned image is to the references, which are at least one; higher is more similar.
     fn score(&self, references: &[usize], questioned: usize) -> f64;
 
     /// The threshold for so many references that was fixed before this data set was seen; None where nothing was.
@@ -65,7 +66,7 @@ impl dyn Verifier + '_ {
             };
             let mut run = super::verification(self.set(), &score, &options, progress)?;
             run.training_images_in_test = Some(self.training_images());
-            // Numbers that are given anew here were not fixed on these.
+            // Numbers that the options bring were not fixed on these.
             let own = given.is_none() && options.calibration.as_ref() == self.calibration();
             run.calibration_images_in_test = Some(if own { self.calibration_images() } else { 0 });
             run.model = Some(self.name());

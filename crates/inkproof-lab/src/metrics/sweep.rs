@@ -111,9 +111,10 @@ impl<'a> Sample<'a> {
         let (mut of_genuine, mut genuine, mut of_forged, mut forged) = (0.0, 0.0, 0.0, 0.0);
         for (trial, cost) in self.trials.iter().zip(costs) {
             let weight = self.weight(trial);
-            match trial.genuine {
-                true => (of_genuine, genuine) = (of_genuine + weight * cost, genuine + weight),
-                false => (of_forged, forged) = (of_forged + weight * cost, forged + weight),
+            if trial.genuine {
+                (of_genuine, genuine) = (of_genuine + weight * cost, genuine + weight);
+            } else {
+                (of_forged, forged) = (of_forged + weight * cost, forged + weight);
             }
         }
         (of_genuine / genuine + of_forged / forged) / 2.0
@@ -145,9 +146,10 @@ impl<'a> Sample<'a> {
             let next = rest.first().map(|trial| trial.score);
             let mut block = Block { score: tied[0].score, next, genuine: 0.0, forged: 0.0 };
             for trial in tied {
-                match trial.genuine {
-                    true => block.genuine += self.weight(trial),
-                    false => block.forged += self.weight(trial),
+                if trial.genuine {
+                    block.genuine += self.weight(trial);
+                } else {
+                    block.forged += self.weight(trial);
                 }
             }
             block

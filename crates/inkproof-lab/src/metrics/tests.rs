@@ -15,7 +15,7 @@ fn trials(scores: &[(usize, bool, f64)]) -> Vec<Trial> {
 
 #[test]
 fn thresholds_accept_from_their_score_on() {
-    let scores = Scores::of_classes(&[0.4, 0.6, 0.8], &[0.2, 0.6]).unwrap();
+    let scores = Scores::from_classes(&[0.4, 0.6, 0.8], &[0.2, 0.6]).unwrap();
     let rates = |threshold| {
         let point = scores.at_threshold(threshold);
         (point.far, point.frr)
@@ -28,7 +28,7 @@ fn thresholds_accept_from_their_score_on() {
 
 #[test]
 fn threshold_of_classes_apart_lies_in_the_middle() {
-    let eer = Scores::of_classes(&[0.8, 0.7], &[0.1, 0.3]).unwrap().eer();
+    let eer = Scores::from_classes(&[0.8, 0.7], &[0.1, 0.3]).unwrap().eer();
     assert_eq!(eer.rate, 0.0);
     assert!((eer.threshold - 0.5).abs() < 1e-12);
 }
@@ -36,7 +36,7 @@ fn threshold_of_classes_apart_lies_in_the_middle() {
 #[test]
 fn empty_classes_and_nan_are_errors() {
     let message = |genuine: &[f64], forgeries: &[f64]| {
-        let error = Scores::of_classes(genuine, forgeries).unwrap_err();
+        let error = Scores::from_classes(genuine, forgeries).unwrap_err();
         error.to_string()
     };
     assert!(message(&[], &[1.0]).starts_with("no genuine scores"));
@@ -58,7 +58,7 @@ fn writer_thresholds_are_optimistic() {
 
 #[test]
 fn interval_needs_two_writers() {
-    let one = Scores::of_classes(&[0.9, 0.2], &[0.1, 0.5]).unwrap();
+    let one = Scores::from_classes(&[0.9, 0.2], &[0.1, 0.5]).unwrap();
     assert_eq!(one.eer_interval(0), None);
 }
 
@@ -94,7 +94,7 @@ fn interval_tells_how_much_writers_differ() {
 #[test]
 fn frr_at_a_far_is_that_of_the_lowest_threshold_which_holds_it() {
     let forged: Vec<f64> = (0..100).map(f64::from).collect();
-    let scores = Scores::of_classes(&[94.5, 96.0, 97.0, 200.0], &forged).unwrap();
+    let scores = Scores::from_classes(&[94.5, 96.0, 97.0, 200.0], &forged).unwrap();
     let at = |far| scores.at_far(far).unwrap();
     assert_eq!(at(0.05), OperatingPoint { threshold: 94.25, far: 0.05, frr: 0.0 });
     assert_eq!(at(0.049), OperatingPoint { threshold: 95.5, far: 0.04, frr: 0.25 });
@@ -105,12 +105,12 @@ fn frr_at_a_far_is_that_of_the_lowest_threshold_which_holds_it() {
 #[test]
 fn frr_at_a_far_needs_three_over_far_different_forgeries() {
     let forged: Vec<f64> = (0..300).map(f64::from).collect();
-    assert_eq!(Scores::of_classes(&[1.0], &forged).unwrap().forged_images(), 300);
-    assert!(Scores::of_classes(&[1.0], &forged).unwrap().at_far(0.01).is_ok());
-    let refused = Scores::of_classes(&[1.0], &forged[1..]).unwrap().at_far(0.01).unwrap_err();
+    assert_eq!(Scores::from_classes(&[1.0], &forged).unwrap().forged_images(), 300);
+    assert!(Scores::from_classes(&[1.0], &forged).unwrap().at_far(0.01).is_ok());
+    let refused = Scores::from_classes(&[1.0], &forged[1..]).unwrap().at_far(0.01).unwrap_err();
     assert!(matches!(refused, Error::TooFewForgeries { images: 299, needed: 300, .. }));
     assert!(refused.to_string().starts_with("FAR 1 % needs 300 "), "{refused}");
-    let needed = Scores::of_classes(&[1.0], &forged).unwrap().at_far(0.001).unwrap_err().to_string();
+    let needed = Scores::from_classes(&[1.0], &forged).unwrap().at_far(0.001).unwrap_err().to_string();
     assert!(needed.starts_with("FAR 0.1 % needs 3000 different questioned forgeries (rule of 3); there are 300"));
 
     // The same image in two draws, or against two writers, is one.
@@ -129,7 +129,7 @@ fn frr_at_a_far_needs_three_over_far_different_forgeries() {
 
 #[test]
 fn cllr_by_hand() {
-    let scores = Scores::of_classes(&[1.0, 0.0], &[0.0, -1.0]).unwrap();
+    let scores = Scores::from_classes(&[1.0, 0.0], &[0.0, -1.0]).unwrap();
     assert_eq!(scores.cllr(|_| Log10Lr::new(0.0)), 1.0, "LR 1 for everything costs one bit");
     // LR 3, 1 and 1/3: (log2(4/3) + 1) / 2 for either class.
     let thirds = scores.cllr(|score| Log10Lr::new(score * 3f64.log10()));
@@ -138,14 +138,14 @@ fn cllr_by_hand() {
     assert!((misleading - (1000.0 * 10f64.log2() + 1.0) / 2.0).abs() < 1e-9, "no overflow: {misleading}");
     // The best calibration knows the ends for certain and leaves the tie at LR 1.
     assert_eq!(scores.cllr_min(), 0.5);
-    assert_eq!(Scores::of_classes(&[2.0, 3.0], &[0.0, 1.0]).unwrap().cllr_min(), 0.0);
-    assert_eq!(Scores::of_classes(&[0.0, 1.0], &[2.0, 3.0]).unwrap().cllr_min(), 1.0, "a reversed order is pooled");
-    assert_eq!(Scores::of_classes(&[0.5; 4], &[0.5; 9]).unwrap().cllr_min(), 1.0);
+    assert_eq!(Scores::from_classes(&[2.0, 3.0], &[0.0, 1.0]).unwrap().cllr_min(), 0.0);
+    assert_eq!(Scores::from_classes(&[0.0, 1.0], &[2.0, 3.0]).unwrap().cllr_min(), 1.0, "a reversed order is pooled");
+    assert_eq!(Scores::from_classes(&[0.5; 4], &[0.5; 9]).unwrap().cllr_min(), 1.0);
 }
 
 #[test]
 fn reliability_weighs_classes_alike() {
-    let scores = Scores::of_classes(&[0.0, 1.0], &[0.0, 0.0, 0.0, 1.0]).unwrap();
+    let scores = Scores::from_classes(&[0.0, 1.0], &[0.0, 0.0, 0.0, 1.0]).unwrap();
     let bins = scores.reliability(|score| Log10Lr::new(2.0 * score - 1.0), 4);
     let low = ReliabilityBin { stated: 1.0 / 11.0, observed: 0.5 / (0.5 + 0.75), count: 4 };
     let high = ReliabilityBin { stated: 10.0 / 11.0, observed: 0.5 / (0.5 + 0.25), count: 2 };
@@ -159,7 +159,7 @@ fn reliability_weighs_classes_alike() {
 
 #[test]
 fn leaving_the_closest_undecided_lowers_the_risk() {
-    let scores = Scores::of_classes(&[0.9, 0.4], &[0.1, 0.55]).unwrap();
+    let scores = Scores::from_classes(&[0.9, 0.4], &[0.1, 0.55]).unwrap();
     let points = scores.risk_coverage(0.5, 10);
     let found: Vec<_> = points.iter().map(|point| (point.coverage, point.risk)).collect();
     assert_eq!(found, [(0.5, 0.0), (0.75, 1.0 / 3.0), (1.0, 0.5)], "those at equal distance are decided together");

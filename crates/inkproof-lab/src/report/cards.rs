@@ -99,10 +99,8 @@ fn card(example: &Example, heading: u8) -> String {
 /// The decision, whether it was right, and the class of the card.
 fn outcome(example: &Example) -> (&'static str, &'static str, &'static str) {
     let genuine = example.truth == Class::Genuine;
-    let judged = |accepted: bool| match accepted == genuine {
-        true => ("\u{2713} right", "right"),
-        false => ("\u{2717} wrong", "wrong"),
-    };
+    let judged =
+        |accepted: bool| if accepted == genuine { ("\u{2713} right", "right") } else { ("\u{2717} wrong", "wrong") };
     let (decision, (outcome, mark)) = match example.decision {
         Decision::Accepted => ("Accepted", judged(true)),
         Decision::Rejected => ("Rejected", judged(false)),

@@ -1,8 +1,8 @@
 //! Charts as inline SVG, drawn by plotters.
 //!
-//! Plotters draws with fixed colours; the page's style replaces them by their attribute values, so that the charts
-//! follow dark mode and print, and gives each curve its own dashes. Colour says the class of a comparison, dashes and
-//! markers say which run: nothing is told by colour alone. The colours are Okabe and Ito's.
+//! Plotters draws with fixed colors; the page's style replaces them by their attribute values, so that the charts
+//! follow dark mode and print, and gives each curve its own dashes. Color says the class of a comparison, dashes and
+//! markers say which run: nothing depends on color alone. The colors are Okabe and Ito's.
 
 mod det;
 mod errors;
@@ -67,7 +67,7 @@ fn pair(
 pub(super) fn scores(runs: &[VerificationResult]) -> Result<Option<Section>> {
     let mut body = String::new();
     for run in runs {
-        let Some(axis) = ScoreAxis::of(run) else { continue };
+        let Some(axis) = ScoreAxis::from_run(run) else { continue };
         body += &format!(
             "<h3>With {}</h3>\n<div class=\"charts\">\n{}{}</div>\n",
             references(run.references),
@@ -118,7 +118,7 @@ struct ScoreAxis {
 
 impl ScoreAxis {
     /// None without comparisons.
-    fn of(run: &VerificationResult) -> Option<Self> {
+    fn from_run(run: &VerificationResult) -> Option<Self> {
         let scores = run.comparisons.iter().map(|comparison| comparison.score);
         let low = scores.clone().chain(run.threshold).reduce(f64::min)?;
         let high = scores.chain(run.threshold).reduce(f64::max)?;
@@ -134,7 +134,7 @@ impl ScoreAxis {
     }
 }
 
-fn colour(class: Class) -> RGBColor {
+fn color(class: Class) -> RGBColor {
     match class {
         Class::Genuine => GENUINE,
         Class::Skilled => SKILLED,

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::report::tests::run_of;
 
-    fn told(run: &VerificationResult, class: Class) -> Vec<(&str, f64)> {
+    fn chosen(run: &VerificationResult, class: Class) -> Vec<(&str, f64)> {
         worst(run, class, 0.5).into_iter().map(|comparison| (comparison.writer.as_str(), comparison.score)).collect()
     }
 
@@ -105,9 +105,9 @@ mod tests {
             ("c", Class::Skilled, 0.49),
             ("a", Class::Random, 0.1),
         ]);
-        assert_eq!(told(&run, Class::Genuine), [("a", 0.1), ("d", 0.2), ("b", 0.3)]);
-        assert_eq!(told(&run, Class::Skilled), [("b", 0.95), ("a", 0.5)]);
-        assert_eq!(told(&run, Class::Random), []);
+        assert_eq!(chosen(&run, Class::Genuine), [("a", 0.1), ("d", 0.2), ("b", 0.3)]);
+        assert_eq!(chosen(&run, Class::Skilled), [("b", 0.95), ("a", 0.5)]);
+        assert_eq!(chosen(&run, Class::Random), []);
     }
 
     #[test]
@@ -115,6 +115,6 @@ mod tests {
         let many: Vec<(String, f64)> = (0..9).map(|writer| (writer.to_string(), 0.6)).collect();
         let many: Vec<_> = many.iter().map(|(writer, score)| (writer.as_str(), Class::Skilled, *score)).collect();
         let run = run_of(&many);
-        assert_eq!(told(&run, Class::Skilled), [("0", 0.6), ("1", 0.6), ("2", 0.6), ("3", 0.6)]);
+        assert_eq!(chosen(&run, Class::Skilled), [("0", 0.6), ("1", 0.6), ("2", 0.6), ("3", 0.6)]);
     }
 }

@@ -1,12 +1,12 @@
-//! The parts of the page that are words: its head, the first screen, what the audit found, what cannot be said, how the
+//! The parts of the page that are words: its head, the first screen, what leaks in the data, what cannot be said, how the
 //! page was made.
 
 use super::charts;
 use super::text::{escape, in_plain_words, list, percent};
-use super::{AuditSummary, Making, Report, Section};
-use crate::audit::Severity;
+use super::{LeakageSummary, Making, Report, Section};
 use crate::error::Result;
 use crate::evaluate::VerificationResult;
+use crate::leakage::Severity;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -36,8 +36,8 @@ pub(super) fn summary(report: &Report) -> Result<String> {
             &format!("{seen} test images were in the model's training; the figures below measure memory."),
         );
     }
-    if let Some(audit) = report.audit.as_ref().filter(|audit| audit.leaks()) {
-        section += &warning("The audit found a leak.", &escape(&audit.verdict));
+    if let Some(leakage) = report.leakage.as_ref().filter(|leakage| leakage.leaks()) {
+        section += &warning("The data set leaks.", &escape(&leakage.verdict));
     }
     let plain = report
         .verification
@@ -60,12 +60,10 @@ fn tested(report: &Report) -> String {
     };
     let counts: Vec<String> = report.verification.iter().map(|run| run.references.to_string()).collect();
     let word = if counts == ["1"] { "reference" } else { "references" };
-    match counts.is_empty() {
-        true => format!("Tested: model {model}."),
-        false => format!(
-            "Tested: model {model} with {} {word}.",
-            list(&counts.iter().map(String::as_str).collect::<Vec<_>>())
-        ),
+    if counts.is_empty() {
+        format!("Tested: model {model}.")
+    } else {
+        format!("Tested: model {model} with {} {word}.", list(&counts.iter().map(String::as_str).collect::<Vec<_>>()))
     }
 }
 
@@ -90,9 +88,9 @@ fn missing(report: &Report) -> Vec<String> {
         }
     };
     say(
-        report.audit.is_none(),
-        "Whether something other than the shape of the signatures tells genuine from forged: the data was not audited \
-         for this page (<code>inkproof audit</code> does).",
+        report.leakage.is_none(),
+        "Whether something other than the shape of the signatures tells genuine from forged: the data was not checked for leaks \
+         for this page.",
     );
     say(
         runs.iter().any(|run| run.skilled.is_none()),
@@ -128,31 +126,33 @@ fn missing(report: &Report) -> Vec<String> {
     missing
 }
 
-/// What the audit of the data found; None when there was none.
-pub(super) fn audit(audit: &AuditSummary) -> Section {
-    let findings: String = audit
+/// What leaks in the data; None when there was none.
+pub(super) fn leakage(leakage: &LeakageSummary) -> Section {
+    let findings: String = leakage
         .findings
         .iter()
         .map(|finding| {
             let (kind, class) = match finding.severity {
                 Severity::AnyPreprocessing => ("leak", "leak"),
-                Severity::AsStored if audit.ink_is_seen => ("gone after ink", "caution"),
+                Severity::AsStored if leakage.ink_is_seen => ("gone after ink", "caution"),
                 Severity::AsStored => ("leak as stored, not after ink", "leak"),
                 Severity::Caution => ("to be known", "caution"),
             };
             format!("<li class=\"{class}\"><strong>{kind}</strong> {}</li>\n", escape(&finding.sentence))
         })
         .collect();
-    let findings = match findings.is_empty() {
-        true => "<p>It found nothing to report.</p>\n".to_owned(),
-        false => format!("<ul class=\"findings\">\n{findings}</ul>\n"),
+    let findings = if findings.is_empty() {
+        "<p>It found nothing to report.</p>\n".to_owned()
+    } else {
+        format!("<ul class=\"findings\">\n{findings}</ul>\n")
     };
-    let sees = match audit.ink_is_seen {
-        true => "The model on this page sees the images after ink normalisation.",
-        false => "The model on this page sees the images as stored.",
+    let sees = if leakage.ink_is_seen {
+        "The model on this page sees the images after ink normalization."
+    } else {
+        "The model on this page sees the images as stored."
     };
-    let body = format!("<p>{} {sees}</p>\n{findings}", escape(&audit.verdict));
-    Section::new("audit", "What the audit of the data found", body)
+    let body = format!("<p>{} {sees}</p>\n{findings}", escape(&leakage.verdict));
+    Section::new("leakage", "What leaks in the data", body)
 }
 
 /// The notebook's figures.

@@ -15,7 +15,7 @@ const WRITERS: usize = 60;
 /// All figures with their intervals; None when nothing was measured.
 pub(super) fn figures(report: &Report) -> Option<Section> {
     let runs = &report.verification;
-    let columns = Column::of(runs);
+    let columns = Column::with_figures(runs);
     let heads: String = columns.iter().map(|column| format!("<th scope=\"col\">{}</th>", column.name)).collect();
     let mut body = format!(
         "<div class=\"wide\">\n<table class=\"figures\">\n<caption>Skilled and random forgeries apart, for each number of references</caption>\n\
@@ -40,7 +40,7 @@ struct Column {
 
 impl Column {
     /// The columns of which some run has a figure.
-    fn of(runs: &[VerificationResult]) -> Vec<Self> {
+    fn with_figures(runs: &[VerificationResult]) -> Vec<Self> {
         let all = [
             Column { name: "EER", value: |rates| with_interval(Some(rates.eer), rates.eer_ci95, percent) },
             Column { name: "AUC", value: |rates| with_interval(Some(rates.auc), rates.auc_ci95, decimals) },

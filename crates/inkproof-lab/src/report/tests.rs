@@ -37,9 +37,9 @@ fn report() -> Report {
         title: "Verification of <made-up> signatures".to_owned(),
         data: "8 writers with 9 genuine signatures and 8 skilled forgeries each, none of them in training.".to_owned(),
         verdict: verdict(&runs[0]),
-        audit: Some(AuditSummary {
+        leakage: Some(LeakageSummary {
             verdict: "Nothing but shape tells the classes apart.".to_owned(),
-            findings: vec![AuditFinding {
+            findings: vec![LeakageFinding {
                 severity: Severity::Caution,
                 sentence: "ink <tone>: AUC 0.51 (0.47 to 0.55)".to_owned(),
             }],
@@ -166,10 +166,10 @@ fn the_page_says_what_it_cannot_say() {
     let page = report.html().unwrap();
     let limits = section(&page, "limits");
     assert!(limits.contains("no likelihood ratio") && limits.contains("8 of them are few"), "{limits}");
-    for absent in ["was not audited", "there are none in this data", "has no threshold"] {
+    for absent in ["was not checked for leaks", "there are none in this data", "has no threshold"] {
         assert!(!limits.contains(absent), "{absent}");
     }
-    report.audit = None;
+    report.leakage = None;
     for run in &mut report.verification {
         run.threshold = None;
     }
@@ -185,7 +185,7 @@ fn the_page_says_what_it_cannot_say() {
     report.verdict = verdicts(&report.verification);
     let page = report.html().unwrap();
     let limits = section(&page, "limits");
-    for said in ["was not audited", "there are none in this data", "has no threshold"] {
+    for said in ["was not checked for leaks", "there are none in this data", "has no threshold"] {
         assert!(limits.contains(said), "{said}");
     }
     assert!(section(&page, "writers").contains("which this test itself gave"));
@@ -197,21 +197,21 @@ fn the_page_says_what_it_cannot_say() {
 fn the_audit_is_told_and_a_leak_comes_first() {
     let mut report = report();
     let page = report.html().unwrap();
-    let audit = section(&page, "audit");
-    assert!(audit.contains("Nothing but shape") && audit.contains("ink &lt;tone&gt;: AUC 0.51"), "{audit}");
-    assert!(!page.contains("The audit found a leak."));
-    let summary = report.audit.as_mut().unwrap();
+    let leakage = section(&page, "leakage");
+    assert!(leakage.contains("Nothing but shape") && leakage.contains("ink &lt;tone&gt;: AUC 0.51"), "{leakage}");
+    assert!(!page.contains("The data set leaks."));
+    let summary = report.leakage.as_mut().unwrap();
     summary.verdict = "Figures measure the scanner.".to_owned();
     summary.findings[0].severity = Severity::AsStored;
     let page = report.html().unwrap();
-    let warned = page.find("The audit found a leak.</strong> Figures measure the scanner.").unwrap();
+    let warned = page.find("The data set leaks.</strong> Figures measure the scanner.").unwrap();
     assert!(warned < page.find("id=\"verdict\"").unwrap());
-    // What the model does not see is told, but it is no alarm.
-    report.audit.as_mut().unwrap().ink_is_seen = true;
+    // What the model does not see is mentioned without an alarm.
+    report.leakage.as_mut().unwrap().ink_is_seen = true;
     let page = report.html().unwrap();
-    assert!(!page.contains("The audit found a leak.") && section(&page, "audit").contains("gone after ink"));
-    report.audit.as_mut().unwrap().findings[0].severity = Severity::AnyPreprocessing;
-    assert!(report.html().unwrap().contains("The audit found a leak."));
+    assert!(!page.contains("The data set leaks.") && section(&page, "leakage").contains("gone after ink"));
+    report.leakage.as_mut().unwrap().findings[0].severity = Severity::AnyPreprocessing;
+    assert!(report.html().unwrap().contains("The data set leaks."));
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn several_runs_make_one_verdict() {
     }
     assert_eq!(
         verdicts(&runs).replace('\u{a0}', " "),
-        "Skilled forgeries are told from genuine signatures with an equal error rate of 25.0 % with 1 reference, and \
+        "Skilled forgeries are distinguished from genuine signatures with an equal error rate of 25.0 % with 1 reference, and \
          12.5 % with 3 references. For other people's signatures (random forgeries) it is 2.5 % with 1 reference, and \
          1.2 % with 3 references."
     );

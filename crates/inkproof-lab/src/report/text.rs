@@ -1,6 +1,6 @@
 //! Numbers and sentences as the report writes them.
 
-use crate::evaluate::{Class, ErrorRates, VerificationResult};
+use crate::evaluate::{Class, ErrorRates, NotebookResult, VerificationResult};
 
 /// Text with the characters that mean something in HTML replaced.
 pub(crate) fn escape(text: &str) -> String {
@@ -66,11 +66,11 @@ pub fn verdicts(runs: &[VerificationResult]) -> String {
     let flatters = "its FAR and FRR here flatter, the EER does not";
     sentences.extend(met(runs, |run| run.calibration_images_in_test, "The model's threshold was fixed", flatters));
     let skilled = each(runs, |run| run.skilled.as_ref());
-    let told = "are told from genuine signatures with an equal error rate of";
+    let found = "are distinguished from genuine signatures with an equal error rate of";
     sentences.push(match (skilled.is_empty(), runs) {
         (true, _) => "There are no skilled forgeries in this data, so nothing is known about them.".to_owned(),
-        (false, [run]) => format!("With {}, skilled forgeries {told} {skilled}.", references(run.references)),
-        (false, _) => format!("Skilled forgeries {told} {skilled}."),
+        (false, [run]) => format!("With {}, skilled forgeries {found} {skilled}.", references(run.references)),
+        (false, _) => format!("Skilled forgeries {found} {skilled}."),
     });
     if let Some(run) = runs.last() {
         let random = each(runs, |run| Some(&run.random));
@@ -78,6 +78,16 @@ pub fn verdicts(runs: &[VerificationResult]) -> String {
         sentences.extend(at_threshold(run, runs.len()));
     }
     sentences.join(" ")
+}
+
+/// The outcome of the notebook's protocol in a sentence or two.
+pub fn notebook_verdict(result: &NotebookResult) -> String {
+    format!(
+        "{} pairs: accuracy {:.1} % at 0.5, loss {:.4}. No pair compares a writer with strangers.",
+        result.pairs,
+        100.0 * result.accuracy,
+        result.loss
+    )
 }
 
 /// A warning where a run's test has images in it that the model has met: what it did on them, and what follows.
@@ -163,10 +173,7 @@ pub(super) fn in_plain_words(run: &VerificationResult) -> String {
 
 fn likely([low, high]: [f64; 2]) -> String {
     let range = format!("With other writers of the same kind it could well be {} to {}", whole(low), whole(high));
-    match high >= 0.5 {
-        true => format!("{range}, so this test cannot exclude mere guessing."),
-        false => format!("{range}."),
-    }
+    if high >= 0.5 { format!("{range}, so this test cannot exclude mere guessing.") } else { format!("{range}.") }
 }
 
 /// "about 27", "fewer than 1"

@@ -88,8 +88,11 @@ mod tests {
             ("untested", Class::Skilled, 0.2),
         ]);
         let writers = by_difficulty(&run, 0.5);
-        let told: Vec<_> = writers.iter().map(|errors| (errors.writer.as_str(), errors.difficulty())).collect();
-        assert_eq!(told, [("hard", Some(0.5)), ("unforged", Some(0.5)), ("easy", Some(0.0)), ("untested", None)]);
+        let difficulties: Vec<_> = writers.iter().map(|errors| (errors.writer.as_str(), errors.difficulty())).collect();
+        assert_eq!(
+            difficulties,
+            [("hard", Some(0.5)), ("unforged", Some(0.5)), ("easy", Some(0.0)), ("untested", None)]
+        );
         assert_eq!(writers[0].genuine, Errors { wrong: 1, comparisons: 2 }, "0.5 is accepted");
         assert_eq!(writers[0].skilled, Errors { wrong: 1, comparisons: 2 });
         assert_eq!((writers[0].random.rate(), writers[2].random.rate()), (None, Some(1.0)));

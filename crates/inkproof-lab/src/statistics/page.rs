@@ -1,4 +1,4 @@
-//! The comparison as a page: a table and the histograms. One file, nothing beside it.
+//! The comparison as a page: a table and the histograms. One file that needs no other.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,12 +9,12 @@ use super::{Compared, Spread};
 use crate::error::{Error, Result};
 use crate::report::{escape, head, overlap};
 
-/// The page; `data` says what lies beside what, `command` how it was made.
+/// The page; `data` says what is compared with what, `command` how it was made.
 ///
 /// # Errors
 /// [`Error::Chart`] when a chart cannot be drawn.
 pub fn html(compared: &[Compared], data: &str, command: &str) -> Result<String> {
-    let mut page = head("Real signatures beside synthetic ones");
+    let mut page = head("Real and synthetic signatures");
     let _ = write!(page, "<p class=\"data\">{}</p>\n{}", escape(data), table(compared));
     page += "<section>\n<h2>Histograms</h2>\n<div class=\"charts\">\n";
     for one in compared {

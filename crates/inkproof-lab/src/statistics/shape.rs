@@ -6,7 +6,9 @@ use inkproof::{Ink, SIDE};
 /// One thing that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measure {
+    /// Its key; never changes.
     pub id: &'static str,
+    /// As the reader sees it.
     pub name: &'static str,
 }
 
@@ -70,7 +72,7 @@ fn sides(ink: &Ink) -> (f64, f64) {
     (extent(|at| at % SIDE), extent(|at| at / SIDE))
 }
 
-/// How many pieces of ink hang together, corners included.
+/// How many connected pieces of ink there are, corners included.
 fn pieces(ink: &Ink) -> usize {
     let mut waiting: Vec<bool> = ink.pixels().iter().map(|&pixel| pixel >= INK).collect();
     let mut count = 0;

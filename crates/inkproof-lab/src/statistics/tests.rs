@@ -1,18 +1,18 @@
-//! Synthetic signatures beside others of the same kind, and of another kind.
+//! Synthetic signatures compared with others of the same kind, and of another kind.
 
 use super::*;
 use crate::dataset::OnBad;
 use crate::progress::Silent;
 use crate::synth::{self, Style};
 
-fn compared(written: Style, beside: Style) -> Vec<Compared> {
+fn compared(written: Style, other: Style) -> Vec<Compared> {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("signatures");
     let options = SynthOptions { writers: 60, genuine: 2, forgeries: 1, seed: 1, style: Some(written) };
     synth::write(&root, &options, &mut Silent).unwrap();
     let set = DataSet::open(&root, None, OnBad::Stop).unwrap();
-    let others = SynthOptions { seed: 2, style: Some(beside), ..options };
-    compare(set, &ReadOptions::new(Preprocess::ink()), &others, &mut Silent).unwrap()
+    let others = SynthOptions { seed: 2, style: Some(other), ..options };
+    compare(set, Reading::default(), &others, &mut Silent).unwrap()
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn what_is_alike_overlaps_and_what_is_not_does_not() {
     }
     let overlap = |of: &[Compared], id: &str| of.iter().find(|one| one.id == id).unwrap().overlap;
     assert!(overlap(&other, "pieces") < overlap(&alike, "pieces") - 0.4, "{:.2}", overlap(&other, "pieces"));
-    let page = page::html(&other, "these beside <those>", "inkproof statistics x").unwrap();
+    let page = page::html(&other, "these and <those>", "inkproof statistics x").unwrap();
     assert_eq!(page.matches("<svg").count(), MEASURES.len());
     assert!(page.contains("&lt;those&gt;") && !page.contains("<those>"));
 }

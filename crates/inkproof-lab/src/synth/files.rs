@@ -25,10 +25,13 @@ const CHUNK: usize = 16;
 pub struct SynthInfo {
     /// The generator's version.
     pub generator: u32,
+    /// Of all writers.
     pub seed: u64,
+    /// How many.
     pub writers: usize,
     /// Of each writer.
     pub genuine: usize,
+    /// Skilled forgeries of each.
     pub forgeries: usize,
     /// Of all writers; none where styles are mixed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -47,9 +47,10 @@ impl Pen {
     /// One run of a letter's: the first target is where the pen is put down, unless it is down already and `joins`.
     pub(super) fn run(&mut self, targets: &[Target], width: f64, height: f64, joins: bool) {
         let (x, y, _) = targets[0];
-        match joins && self.down {
-            true => self.aim(x * width, y * height, JOINING),
-            false => self.put_down(Point { x: self.at.x + x * width, y: self.at.y + y * height }),
+        if joins && self.down {
+            self.aim(x * width, y * height, JOINING)
+        } else {
+            self.put_down(Point { x: self.at.x + x * width, y: self.at.y + y * height })
         }
         for &(x, y, turn) in &targets[1..] {
             self.aim(x * width, y * height, turn);

@@ -144,7 +144,7 @@ struct Drift {
     shift: Point,
     scale: Point,
     /// Around where it is scaled.
-    centre: Point,
+    center: Point,
 }
 
 impl Spread {
@@ -152,10 +152,10 @@ impl Spread {
         let drifts = self.drifts(runs, letters, rng);
         let mut stray = Point::default();
         let mut moved = |point: Point, drift: &Drift, rng: &mut dyn FnMut() -> f64| {
-            // Errors of neighbours are alike: each keeps most of the last one.
+            // Errors of neighbors are alike: each keeps most of the last one.
             stray.x = 0.7 * stray.x + 0.7 * self.target * rng();
             stray.y = 0.7 * stray.y + 0.7 * self.target * rng();
-            drift.of(point, stray)
+            drift.moved(point, stray)
         };
         let mut copies = Vec::with_capacity(runs.len());
         for run in runs {
@@ -184,7 +184,7 @@ impl Spread {
             Drift {
                 shift: Point { x: along, y: self.letter * normal(rng) },
                 scale: Point { x: 1.0 + self.letter * normal(rng), y: 1.0 + 1.2 * self.letter * normal(rng) },
-                centre: Point { x: begin.unwrap_or(0.0), y: 0.0 },
+                center: Point { x: begin.unwrap_or(0.0), y: 0.0 },
             }
         };
         begin.into_iter().map(drift).collect()
@@ -192,10 +192,10 @@ impl Spread {
 }
 
 impl Drift {
-    fn of(&self, point: Point, stray: Point) -> Point {
+    fn moved(&self, point: Point, stray: Point) -> Point {
         Point {
-            x: self.centre.x + (point.x - self.centre.x) * self.scale.x + self.shift.x + stray.x,
-            y: self.centre.y + (point.y - self.centre.y) * self.scale.y + self.shift.y + stray.y,
+            x: self.center.x + (point.x - self.center.x) * self.scale.x + self.shift.x + stray.x,
+            y: self.center.y + (point.y - self.center.y) * self.scale.y + self.shift.y + stray.y,
         }
     }
 }
@@ -228,7 +228,7 @@ fn split_strokes(runs: &mut [Run], share: f64, rng: &mut impl Rng) {
     }
 }
 
-/// The middle of the arc: beside the middle of the chord, by the arc's height.
+/// The middle of the arc: off the middle of the chord by the arc's height.
 fn middle(from: Point, aim: &Aim) -> Point {
     let (dx, dy) = (aim.to.x - from.x, aim.to.y - from.y);
     let height = 0.5 * libm::tan(0.25 * aim.turn);

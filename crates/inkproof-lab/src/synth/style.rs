@@ -34,6 +34,7 @@ pub enum Style {
 }
 
 impl Style {
+    /// Every style.
     pub const ALL: [Self; 6] = [Self::Latin, Self::Monogram, Self::Flowing, Self::Headline, Self::Blocks, Self::Print];
 
     /// A writer's style: joined Latin letters in three of ten, the others alike.

@@ -6,9 +6,9 @@ use std::fs;
 use inkproof::{InkParameters, Preprocess};
 
 use super::*;
-use crate::audit::audit;
 use crate::dataset::{DataSet, Kind, OnBad};
 use crate::error::Error;
+use crate::leakage::examine;
 use crate::metrics::Scores;
 use crate::progress::Silent;
 
@@ -116,7 +116,7 @@ fn pen_and_paper_as_stored_tell_nothing() {
     let options = SynthOptions { writers: 60, genuine: 5, forgeries: 5, seed: 33, style: None };
     write(&root, &options, &mut Silent).unwrap();
     let set = DataSet::open(&root, None, OnBad::Stop).unwrap();
-    let found = audit(set, OnBad::Stop, &InkParameters::default(), 0, &mut Silent).unwrap();
+    let found = examine(set, OnBad::Stop, &InkParameters::default(), 0, &mut Silent).unwrap();
     let probes = found.cues.unwrap().as_stored;
     for id in RENDERING {
         let probe = probes.iter().find(|probe| probe.id == id).unwrap();
@@ -149,7 +149,7 @@ fn the_tone_of_ink_and_paper_tells_nothing() {
     }
     for (what, of) in [("ink", (|t| t.0) as fn(&(f64, f64)) -> f64), ("paper", |t| t.1)] {
         let scores = |tones: &[(f64, f64)]| tones.iter().map(of).collect::<Vec<f64>>();
-        let auc = Scores::of_classes(&scores(&genuine), &scores(&forged)).unwrap().auc();
+        let auc = Scores::from_classes(&scores(&genuine), &scores(&forged)).unwrap().auc();
         assert!((0.45..0.55).contains(&auc), "{what}: AUC {auc:.3}");
     }
 }

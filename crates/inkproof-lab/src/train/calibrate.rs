@@ -7,10 +7,10 @@ use inkproof::{Model, Preprocess};
 use rand::seq::SliceRandom;
 
 use super::TrainOptions;
-use crate::calibrate::{self, FreezeOptions};
+use crate::calibrate::{self, CalibrationOptions};
 use crate::dataset::{DataSet, WriterId};
 use crate::error::{Error, Result};
-use crate::pictures::Pictures;
+use crate::loader::LoadedImages;
 use crate::progress::Progress;
 
 /// The share of the writers that is held out.
@@ -49,7 +49,7 @@ const GENUINE_NEEDED: usize = 2;
 /// The held-out writers' images.
 pub(super) struct Calibration {
     pub set: DataSet,
-    pictures: Pictures,
+    loaded: LoadedImages,
 }
 
 impl Calibration {
@@ -59,18 +59,18 @@ impl Calibration {
     /// Images that cannot be read, or fewer than two writers to compare.
     pub(super) fn read(
         mut set: DataSet,
-        trained_on: &Pictures,
+        trained_on: &LoadedImages,
         options: &TrainOptions,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let mut pictures = Pictures::read(&mut set, &options.read, progress)?;
-        pictures.leave_out_shared(&mut set, trained_on, progress);
+        let mut loaded = LoadedImages::read(&mut set, &options.read, progress)?;
+        loaded.leave_out_shared(&mut set, trained_on, progress);
         // Said now, and not when hours of training are done.
         let found = set.by_writer().iter().filter(|writer| writer.genuine.len() >= GENUINE_NEEDED).count();
         if found < LEAST {
             return Err(Error::TooFewWriters { root: set.root, found, genuine_needed: GENUINE_NEEDED });
         }
-        Ok(Self { set, pictures })
+        Ok(Self { set, loaded })
     }
 
     /// The model with thresholds where FAR and FRR are equal, and likelihood ratios, both fixed on the held-out writers.
@@ -80,8 +80,8 @@ impl Calibration {
         options: &TrainOptions,
         progress: &mut dyn Progress,
     ) -> Result<Model> {
-        let options = FreezeOptions { seed: options.seed, ..FreezeOptions::default() };
-        let (model, _) = calibrate::calibrated_on_held_out(model, &self.set, &self.pictures, &options, progress)?;
+        let options = CalibrationOptions { seed: options.seed, ..CalibrationOptions::default() };
+        let (model, _) = calibrate::calibrate_model_on_held_out(model, &self.set, &self.loaded, &options, progress)?;
         Ok(model)
     }
 }

@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use super::TrainOptions;
 use crate::error::{Error, Result};
+use crate::loader::LoadedImages;
 use crate::pairs::Pair;
-use crate::pictures::Pictures;
 
 const METADATA_KEY: &str = "inkproof-checkpoint";
 
@@ -86,7 +86,7 @@ struct Header {
     adam_steps: u64,
 }
 
-pub(super) fn identity(options: &TrainOptions, pairs: &[Pair], pictures: &Pictures) -> Identity {
+pub(super) fn identity(options: &TrainOptions, pairs: &[Pair], loaded: &LoadedImages) -> Identity {
     let words = [
         ("backbone", options.backbone.to_string()),
         ("preprocess", serde_json::to_string(&options.read.preprocess).expect("plain data")),
@@ -96,7 +96,7 @@ pub(super) fn identity(options: &TrainOptions, pairs: &[Pair], pictures: &Pictur
         ("seed", options.seed.to_string()),
     ];
     let mut hash = Sha256::new();
-    for digest in pictures.digests() {
+    for digest in loaded.digests() {
         hash.update(digest.to_string());
     }
     for pair in pairs {
@@ -147,17 +147,15 @@ impl Checkpoint {
     }
 
     /// # Errors
-    /// A file that is no checkpoint, or that of another training.
+    /// A file that is not a checkpoint, or that of another training.
     pub(super) fn load(path: &Path, identity: &Identity, backbone: Backbone, options: &TrainOptions) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
         let broken = |why: String| Error::Checkpoint { path: path.to_owned(), why };
         let (header, mut tensors) = parse(&bytes).map_err(&broken)?;
-        if let Some(why) = difference(&header.identity, identity) {
-            return Err(broken(why));
-        }
+        require_same(path, &header.identity, identity)?;
         if header.position.epoch > options.epochs {
-            let done = header.position.epoch;
-            return Err(broken(format!("it has done {done} epochs already; give at least as many --epochs")));
+            let (path, done) = (path.to_owned(), header.position.epoch);
+            return Err(Error::CheckpointBeyond { path, done, wanted: options.epochs });
         }
         let parameters = backbone.parameters();
         let weights = parameters
@@ -183,7 +181,7 @@ impl Checkpoint {
 type Tensors = BTreeMap<String, Vec<f32>>;
 
 fn parse(bytes: &[u8]) -> Result<(Header, Tensors), String> {
-    let broken = |error: &dyn std::fmt::Display| format!("it is damaged or no checkpoint ({error})");
+    let broken = |error: &dyn std::fmt::Display| format!("it is damaged or not a checkpoint ({error})");
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| broken(&error))?;
     let json = metadata.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
     let json = json.ok_or_else(|| "it was not written by a training".to_owned())?;
@@ -207,15 +205,19 @@ fn take(tensors: &mut Tensors, part: &str, parameter: &Parameter) -> Result<Vec<
     }
 }
 
-/// In words, what makes the checkpoint that of another training.
-fn difference(there: &Identity, here: &Identity) -> Option<String> {
-    for (name, value) in &here.options {
-        let before = there.options.get(name).map_or("unknown", String::as_str);
-        if before != value {
-            return Some(format!("it was begun with --{name} {before}, not {value}; give the same options"));
+/// Refuses the checkpoint of another training.
+fn require_same(path: &Path, there: &Identity, here: &Identity) -> Result<()> {
+    for (option, now) in &here.options {
+        let before = there.options.get(option).map_or("unknown", String::as_str);
+        if before != now {
+            let (path, option) = (path.to_owned(), option.clone());
+            return Err(Error::CheckpointOfOther { path, option, before: before.to_owned(), now: now.clone() });
         }
     }
-    (there.data != here.data).then(|| "it was begun with other images".to_owned())
+    if there.data != here.data {
+        return Err(Error::Checkpoint { path: path.to_owned(), why: "it was begun with other images".to_owned() });
+    }
+    Ok(())
 }
 
 /// Numbers as safetensors wants to see them.

@@ -17,13 +17,13 @@ use rayon::prelude::*;
 use super::{Negatives, TrainOptions, Trained, calibrate, model_info};
 use crate::dataset::DataSet;
 use crate::error::{Error, Result};
-use crate::pictures::Pictures;
+use crate::loader::LoadedImages;
 use crate::progress::{Event, Progress};
 use crate::synth;
 
 /// How much of the mean variation within writers is added in every direction, so that one in which the training
 /// signatures hardly vary is not trusted without limit.
-const REGULARISATION: f64 = 0.1;
+const REGULARIZATION: f64 = 0.1;
 
 /// So many writers of one's own weigh as much as all that a model has learnt before.
 const WRITERS_LEARNT_BEFORE: f64 = 100.0;
@@ -34,18 +34,18 @@ const WRITERS_LEARNT_BEFORE: f64 = 100.0;
 /// As [`super::train`]; [`Error::NoPairs`] where no writer has two genuine signatures.
 pub(super) fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &mut dyn Progress) -> Result<Trained> {
     let (mut set, held_out) = calibrate::hold_out(set, options)?;
-    let pictures = Pictures::read(&mut set, &options.read, progress)?;
+    let loaded = LoadedImages::read(&mut set, &options.read, progress)?;
     let held_out = match held_out {
-        Some(held_out) => Some(calibrate::Calibration::read(held_out, &pictures, options, progress)?),
+        Some(held_out) => Some(calibrate::Calibration::read(held_out, &loaded, options, progress)?),
         None => None,
     };
-    let (seen, pairs) = Statistics::of(&set, &pictures, progress)?;
+    let (seen, pairs) = Statistics::measure(&set, &loaded, progress)?;
     let statistics = match &options.init {
         Some(before) => Statistics::from(before).with(&seen, set.writers().len()),
         None => seen,
     };
-    let inknet = completed(statistics.learnt(), &set, &pictures, options, progress)?;
-    let mut model = Model::of_inknet(name, model_info(options, &set, &pictures), inknet);
+    let inknet = completed(statistics.learnt(), &set, &loaded, options, progress)?;
+    let mut model = Model::of_inknet(name, model_info(options, &set, &loaded), inknet);
     let mut skipped = set.skipped;
     if let Some(held_out) = held_out {
         model = held_out.calibrated(model, options, progress)?;
@@ -59,7 +59,7 @@ pub(super) fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &m
 fn completed(
     learnt: Learnt,
     set: &DataSet,
-    pictures: &Pictures,
+    loaded: &LoadedImages,
     options: &TrainOptions,
     progress: &mut dyn Progress,
 ) -> Result<Inknet> {
@@ -69,12 +69,12 @@ fn completed(
     let refinement = match options.negatives {
         Negatives::Random => known,
         Negatives::Skilled | Negatives::Both => {
-            let writers = Signatures::of(&Inknet::new(learnt.clone(), &strangers)?, set, pictures)?;
+            let writers = Signatures::describe(&Inknet::new(learnt.clone(), &strangers)?, set, loaded)?;
             refinement::fit(&writers, known, options.seed, progress)
         }
     };
     let inknet = Inknet::new(Learnt { refinement, ..learnt }, &strangers)?;
-    let expected = expected::fit(&Signatures::of(&inknet, set, pictures)?, before.map(|before| before.expected));
+    let expected = expected::fit(&Signatures::describe(&inknet, set, loaded)?, before.map(|before| before.expected));
     Ok(inknet.with_expected(expected))
 }
 
@@ -86,9 +86,9 @@ struct Signatures {
 
 impl Signatures {
     /// Of all writers, in order.
-    fn of(inknet: &Inknet, set: &DataSet, pictures: &Pictures) -> Result<Vec<Self>> {
+    fn describe(inknet: &Inknet, set: &DataSet, loaded: &LoadedImages) -> Result<Vec<Self>> {
         let places = |images: &[usize]| -> Result<Vec<Places>> {
-            Ok(pictures.inks(images)?.iter().map(|ink| inknet.embed(ink)).collect())
+            Ok(loaded.inks(images)?.iter().map(|ink| inknet.places(ink)).collect())
         };
         let of_writer = |group: &crate::dataset::WriterImages<'_>| {
             Ok(Self { genuine: places(&group.genuine)?, forgeries: places(&group.forgeries)? })
@@ -118,14 +118,14 @@ struct Sums {
 
 impl Statistics {
     /// Of the genuine signatures, and how many pairs of them there were.
-    fn of(set: &DataSet, pictures: &Pictures, progress: &mut dyn Progress) -> Result<(Self, usize)> {
+    fn measure(set: &DataSet, loaded: &LoadedImages, progress: &mut dyn Progress) -> Result<(Self, usize)> {
         let writers = set.by_writer();
         progress.report(Event::Stage { name: "learning places", total: writers.len() });
         let mut all: Option<Sums> = None;
         for (done, chunk) in writers.chunks(CHUNK).enumerate() {
             let of_writer = |genuine: &Vec<usize>| -> Result<Sums> {
-                let inks = pictures.inks(genuine)?;
-                Ok(Sums::of(&inks.iter().map(|ink| raw_places(ink)).collect::<Vec<_>>()))
+                let inks = loaded.inks(genuine)?;
+                Ok(Sums::from_signatures(&inks.iter().map(|ink| raw_places(ink)).collect::<Vec<_>>()))
             };
             let of_chunk: Vec<Result<Sums>> = chunk.par_iter().map(|writer| of_writer(&writer.genuine)).collect();
             // In order, so that the sums do not depend on the number of threads.
@@ -170,7 +170,7 @@ impl Statistics {
 
     /// `[RAW, WIDTH]`.
     fn projection(&self) -> DMatrix<f64> {
-        let everywhere = REGULARISATION * self.within.trace() / RAW as f64;
+        let everywhere = REGULARIZATION * self.within.trace() / RAW as f64;
         let within = SymmetricEigen::new(&self.within + DMatrix::identity(RAW, RAW) * everywhere);
         let even = &within.eigenvectors * DMatrix::from_diagonal(&within.eigenvalues.map(|value| value.sqrt().recip()));
         let total = SymmetricEigen::new(even.transpose() * &self.total * &even);
@@ -199,7 +199,7 @@ const CHUNK: usize = 16;
 
 impl Sums {
     /// Of one writer's genuine signatures.
-    fn of(signatures: &[Vec<RawPlace>]) -> Self {
+    fn from_signatures(signatures: &[Vec<RawPlace>]) -> Self {
         let pairs: Vec<(usize, usize)> =
             (0..signatures.len()).flat_map(|a| (a + 1..signatures.len()).map(move |b| (a, b))).collect();
         let (mut matched, mut within) = (0.0, DMatrix::zeros(RAW, RAW));

@@ -1,8 +1,9 @@
 //! Training of siamese networks: the notebook's loop over pairs.
 //!
-//! An epoch is one pass over the shuffled pairs, a step is one batch; after every epoch, and when it is told to stop, the
+//! An epoch is one pass over the shuffled pairs, a step is one batch; after every epoch, and when it is asked to stop, the
 //! state is saved.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use inkproof::Model;
@@ -15,8 +16,8 @@ use super::checkpoint::{self, Checkpoint, Position};
 use super::{Interruptible, LastEpoch, Negatives, Outcome, TrainOptions, Trained, model_info};
 use crate::dataset::DataSet;
 use crate::error::{Error, Result};
+use crate::loader::LoadedImages;
 use crate::pairs::{Pair, notebook_pairs, random_forgery_pairs, same_writer_pairs};
-use crate::pictures::{GoOn, Pictures};
 use crate::progress::{Event, Progress};
 
 /// Trains on all writers of `set` but those held out, who fix threshold and calibration.
@@ -32,14 +33,14 @@ pub(super) fn fit(
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
     let work = Work::prepare(set, options, progress)?;
-    let identity = checkpoint::identity(options, &work.pairs, &work.pictures);
+    let identity = checkpoint::identity(options, &work.pairs, &work.loaded);
     let state = match way {
         Some(way) if way.resume => Checkpoint::load(&way.checkpoint, &identity, backbone, options)?,
         _ => Checkpoint::beginning(backbone, options),
     };
     let stop = || way.is_some_and(|way| (way.stop)());
     let save = |state: &Checkpoint| way.map_or(Ok(()), |way| state.save(&way.checkpoint, &identity));
-    let mut run = Run { options, pairs: &work.pairs, pictures: &work.pictures, state };
+    let mut run = Run { options, pairs: &work.pairs, loaded: &work.loaded, state };
     let finished = run.all_epochs(&stop, progress, save)?;
     if let (false, Some(way)) = (finished, way) {
         let Position { epoch, step, .. } = run.state.position;
@@ -52,7 +53,7 @@ pub(super) fn fit(
 /// What is trained on, and what fixes the threshold.
 struct Work {
     set: DataSet,
-    pictures: Pictures,
+    loaded: LoadedImages,
     calibration: Option<Calibration>,
     pairs: Vec<Pair>,
 }
@@ -60,13 +61,13 @@ struct Work {
 impl Work {
     fn prepare(set: DataSet, options: &TrainOptions, progress: &mut dyn Progress) -> Result<Self> {
         let (mut set, held_out) = calibrate::hold_out(set, options)?;
-        let pictures = Pictures::read(&mut set, &options.read, progress)?;
+        let loaded = LoadedImages::read(&mut set, &options.read, progress)?;
         let calibration = match held_out {
-            Some(held_out) => Some(Calibration::read(held_out, &pictures, options, progress)?),
+            Some(held_out) => Some(Calibration::read(held_out, &loaded, options, progress)?),
             None => None,
         };
         let pairs = draw_pairs(&set, options)?;
-        Ok(Self { set, pictures, calibration, pairs })
+        Ok(Self { set, loaded, calibration, pairs })
     }
 
     fn finished(
@@ -77,7 +78,7 @@ impl Work {
         progress: &mut dyn Progress,
     ) -> Result<Trained> {
         let Checkpoint { trainer, last_epoch, .. } = state;
-        let mut model = Model::new(name, model_info(options, &self.set, &self.pictures), trainer.weights);
+        let mut model = Model::new(name, model_info(options, &self.set, &self.loaded), trainer.weights);
         let mut skipped = self.set.skipped;
         if let Some(calibration) = self.calibration {
             model = calibration.calibrated(model, options, progress)?;
@@ -105,7 +106,7 @@ fn draw_pairs(set: &DataSet, options: &TrainOptions) -> Result<Vec<Pair>> {
 struct Run<'a> {
     options: &'a TrainOptions,
     pairs: &'a [Pair],
-    pictures: &'a Pictures,
+    loaded: &'a LoadedImages,
     state: Checkpoint,
 }
 
@@ -143,9 +144,9 @@ impl Run<'_> {
         let begun = Instant::now();
         let (mut images, mut stopped) = (0, false);
         let state = &mut self.state;
-        self.pictures.prefetch(
+        self.loaded.prefetch(
             &batches,
-            |pictures, pairs| batch(pictures, pairs),
+            |loaded, pairs| batch(loaded, pairs),
             |batch| {
                 let step = state.trainer.step(&batch);
                 if !step.loss.is_finite() {
@@ -165,7 +166,7 @@ impl Run<'_> {
                 });
                 progress.report(Event::Advance { done: epoch * steps + position.step });
                 stopped = position.step < steps && stop();
-                Ok(if stopped { GoOn::No } else { GoOn::Yes })
+                Ok(if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
             },
         )?;
         if stopped {
@@ -181,10 +182,10 @@ impl Run<'_> {
 }
 
 /// The pictures of some pairs as the network takes them.
-fn batch(pictures: &Pictures, pairs: &[Pair]) -> Result<Batch> {
+fn batch(loaded: &LoadedImages, pairs: &[Pair]) -> Result<Batch> {
     let values = |index: fn(&Pair) -> usize| -> Result<Vec<f32>> {
         let indices: Vec<usize> = pairs.iter().map(index).collect();
-        Ok(pictures.inks(&indices)?.iter().flat_map(|ink| ink.values()).collect())
+        Ok(loaded.inks(&indices)?.iter().flat_map(|ink| ink.values()).collect())
     };
     let labels = pairs.iter().map(|pair| f32::from(pair.same_writer)).collect();
     Ok(Batch { a: values(|pair| pair.a)?, b: values(|pair| pair.b)?, labels })

@@ -40,7 +40,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn of(ink: &Ink) -> Self {
+    pub(super) fn from_ink(ink: &Ink) -> Self {
         let cells = votes(ink.pixels(), CELL);
         let blocks: Vec<[f32; LEN]> = (0..(CELLS - BLOCK + 1).pow(2)).map(|block| joined(&cells, block)).collect();
         let strengths: Vec<f32> = blocks.iter().map(|block| dot(block, block).sqrt()).collect();
@@ -58,9 +58,9 @@ impl Places {
         places
     }
 
-    /// How alike two inks are, 0..1: the mean, over the places of each, of the likeness (cosine) to the most alike place
+    /// How alike two inks are, 0..1: the mean, over the places of each, of the similarity (cosine) to the most alike place
     /// of the other in the window. The same both ways round, to the last bit.
-    pub(super) fn alike(&self, other: &Self) -> f32 {
+    pub(super) fn similarity(&self, other: &Self) -> f32 {
         let mut best_there = vec![0.0_f32; other.values.len()];
         let mut sum_here = 0.0;
         for (values, &spot) in self.values.iter().zip(&self.spots) {
@@ -70,9 +70,9 @@ impl Places {
                 let row = &other.grid[first + row * GRID..][..=2 * WINDOW];
                 for &number in row.iter().filter(|&&number| number > 0) {
                     let there = usize::from(number) - 1;
-                    let likeness = dot(values, &other.values[there]);
-                    best = best.max(likeness);
-                    best_there[there] = best_there[there].max(likeness);
+                    let similarity = dot(values, &other.values[there]);
+                    best = best.max(similarity);
+                    best_there[there] = best_there[there].max(similarity);
                 }
             }
             sum_here += best;

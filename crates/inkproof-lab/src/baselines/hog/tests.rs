@@ -1,4 +1,4 @@
-//! Strokes drawn by hand, whose likeness is known, and the score as its formula says.
+//! Strokes drawn by hand, whose similarity is known, and the score as its formula says.
 
 use inkproof::SIDE;
 
@@ -14,46 +14,46 @@ fn drawn(is_ink: impl Fn(usize, usize) -> bool) -> Ink {
 /// A ring of strokes around (x, 112): every direction somewhere.
 fn ring(x: f32) -> Places {
     let distance = |px: usize, py: usize| (px as f32 - x).hypot(py as f32 - 112.0);
-    Places::of(&drawn(|x, y| (distance(x, y) - 40.0).abs() < 2.0))
+    Places::from_ink(&drawn(|x, y| (distance(x, y) - 40.0).abs() < 2.0))
 }
 
 fn synthetic(writer: u64, repeat: u64) -> Places {
-    Places::of(&Hog::preprocess().apply_gray(&synth::Writer::new(5, writer).genuine(repeat)).unwrap())
+    Places::from_ink(&Hog::preprocess().apply_gray(&synth::Writer::new(5, writer).genuine(repeat)).unwrap())
 }
 
 /// The images of `set_in_memory(&[(4, 1), (2, 1)])`, made.
 fn hog() -> Hog {
     let set = set_in_memory(&[(4, 1), (2, 1)]);
     let places: Vec<Places> = (0..8).map(|image| synthetic(u64::from(image > 4), image)).collect();
-    let to_cohort = places.iter().map(|places| Cohort::new().alike(places)).collect();
-    let within = Likenesses::new(&set, &|a, b| places[a].alike(&places[b]));
+    let to_cohort = places.iter().map(|places| Cohort::new().similarity(places)).collect();
+    let within = Similarities::new(&set, &|a, b| places[a].similarity(&places[b]));
     Hog { set, places, to_cohort, within }
 }
 
 #[test]
 fn a_signature_is_like_itself_and_likeness_has_no_direction() {
     let (a, b) = (synthetic(0, 0), synthetic(1, 0));
-    assert!((a.alike(&a) - 1.0).abs() < 1e-5);
-    assert_eq!(a.alike(&b).to_bits(), b.alike(&a).to_bits());
-    assert!(a.alike(&b) < a.alike(&synthetic(0, 1)) && a.alike(&synthetic(0, 1)) < 1.0);
+    assert!((a.similarity(&a) - 1.0).abs() < 1e-5);
+    assert_eq!(a.similarity(&b).to_bits(), b.similarity(&a).to_bits());
+    assert!(a.similarity(&b) < a.similarity(&synthetic(0, 1)) && a.similarity(&synthetic(0, 1)) < 1.0);
 }
 
 #[test]
 fn a_line_across_is_nothing_like_a_line_down() {
-    let across = Places::of(&drawn(|_, y| (110..114).contains(&y)));
-    let down = Places::of(&drawn(|x, _| (110..114).contains(&x)));
-    assert_eq!(across.alike(&down), 0.0);
+    let across = Places::from_ink(&drawn(|_, y| (110..114).contains(&y)));
+    let down = Places::from_ink(&drawn(|x, _| (110..114).contains(&x)));
+    assert_eq!(across.similarity(&down), 0.0);
 }
 
 #[test]
 fn a_place_may_move_within_the_window_and_no_further() {
     let here = ring(100.0);
     for cells in [1.0, 2.0] {
-        let moved = here.alike(&ring(100.0 + 8.0 * cells));
+        let moved = here.similarity(&ring(100.0 + 8.0 * cells));
         assert!((moved - 1.0).abs() < 1e-4, "{cells} cells: {moved}");
     }
-    let between = here.alike(&ring(104.0));
-    let far = here.alike(&ring(124.0));
+    let between = here.similarity(&ring(104.0));
+    let far = here.similarity(&ring(124.0));
     assert!(between > 0.9 && far < between, "half a cell {between}, three cells {far}");
 }
 
@@ -61,7 +61,7 @@ fn a_place_may_move_within_the_window_and_no_further() {
 fn one_reference_is_like_itself() {
     let hog = hog();
     let strangers = (hog.to_cohort[0] + hog.to_cohort[1]) / 2.0;
-    let closeness = f64::from(hog.places[0].alike(&hog.places[1])) - strangers;
+    let closeness = f64::from(hog.places[0].similarity(&hog.places[1])) - strangers;
     let expected = closeness / (1.0 - strangers);
     assert!((hog.score(&[0], 1) - expected).abs() < 1e-12);
 }
@@ -69,10 +69,10 @@ fn one_reference_is_like_itself() {
 #[test]
 fn several_references_are_measured_against_their_own_variation() {
     let hog = hog();
-    let alike = |a: usize, b: usize| f64::from(hog.places[a].alike(&hog.places[b]));
-    let between = (alike(0, 1) + alike(0, 2) + alike(1, 2)) / 3.0;
+    let similarity = |a: usize, b: usize| f64::from(hog.places[a].similarity(&hog.places[b]));
+    let between = (similarity(0, 1) + similarity(0, 2) + similarity(1, 2)) / 3.0;
     let strangers = ((hog.to_cohort[0] + hog.to_cohort[1] + hog.to_cohort[2]) / 3.0 + hog.to_cohort[3]) / 2.0;
-    let closeness = (alike(0, 3) + alike(1, 3) + alike(2, 3)) / 3.0 - strangers;
+    let closeness = (similarity(0, 3) + similarity(1, 3) + similarity(2, 3)) / 3.0 - strangers;
     assert!(between - strangers > LEAST_VARIATION, "the formula's floor is not met here");
     assert!((hog.score(&[0, 1, 2], 3) - closeness / (between - strangers)).abs() < 1e-9);
 }
@@ -93,8 +93,8 @@ fn what_is_kept_within_writers_is_what_would_be_computed() {
     let hog = hog();
     for a in 0..8 {
         for b in 0..8 {
-            let computed = f64::from(hog.places[a].alike(&hog.places[b]));
-            assert_eq!(hog.alike(a, b).to_bits(), computed.to_bits(), "{a} {b}");
+            let computed = f64::from(hog.places[a].similarity(&hog.places[b]));
+            assert_eq!(hog.similarity(a, b).to_bits(), computed.to_bits(), "{a} {b}");
         }
     }
     assert_eq!(hog.within.get(0, 5), None, "two writers");

@@ -16,15 +16,16 @@ const POINTS: usize = 400;
 
 /// None where no run has comparisons with this class.
 pub(super) fn det(runs: &[VerificationResult], forgery: Class) -> Result<Option<String>> {
-    let curves = runs.iter().enumerate().map(|(place, run)| Curve::of(place, run, forgery));
+    let curves = runs.iter().enumerate().map(|(place, run)| Curve::from_run(place, run, forgery));
     let curves: Vec<Curve> = curves.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     if curves.is_empty() {
         return Ok(None);
     }
     let said: Vec<String> = curves.iter().map(Curve::said).collect();
-    let marked = match curves.iter().any(|curve| curve.at_threshold.is_some()) {
-        true => "The markers are at the threshold.",
-        false => "There is no threshold to mark.",
+    let marked = if curves.iter().any(|curve| curve.at_threshold.is_some()) {
+        "The markers are at the threshold."
+    } else {
+        "There is no threshold to mark."
     };
     let axis = Probit::up_to(curves.iter().map(Curve::highest).fold(0.0, f64::max));
     let lines: Vec<Line> = curves.into_iter().map(|curve| curve.line(axis)).collect();
@@ -51,7 +52,7 @@ struct Curve {
 }
 
 impl Curve {
-    fn of(place: usize, run: &VerificationResult, forgery: Class) -> Result<Option<Self>> {
+    fn from_run(place: usize, run: &VerificationResult, forgery: Class) -> Result<Option<Self>> {
         let rates = match forgery {
             Class::Random => Some(&run.random),
             _ => run.skilled.as_ref(),
@@ -114,10 +115,10 @@ fn draw(area: &Area<'_>, axis: Probit, lines: &[Line], forgery: Class) -> Drawn 
     let ends = [(axis.low(), axis.low()), (axis.high(), axis.high())];
     chart.draw_series(LineSeries::new(ends, TEXT.stroke_width(1)))?;
     for line in lines {
-        let colour = dashed(forgery, line.place);
-        chart.draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(5)))?;
+        let color = dashed(forgery, line.place);
+        chart.draw_series(LineSeries::new(line.points.iter().copied(), color.stroke_width(5)))?;
         for point in &line.marked {
-            mark(area, chart.backend_coord(point), line.place, colour)?;
+            mark(area, chart.backend_coord(point), line.place, color)?;
         }
     }
     legend(&below, lines, forgery)

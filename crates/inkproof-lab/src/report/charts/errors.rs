@@ -54,9 +54,9 @@ fn draw(area: &Area<'_>, run: &VerificationResult, axis: &ScoreAxis) -> Drawn {
     let random = curve(run, Class::Random)?;
     let frr = random.iter().map(|point| (point.threshold, 100.0 * point.frr));
     chart.draw_series(LineSeries::new(frr, GENUINE.stroke_width(5)))?;
-    for (points, colour) in [(random.clone(), RANDOM), (curve(run, Class::Skilled)?, SKILLED)] {
+    for (points, color) in [(random.clone(), RANDOM), (curve(run, Class::Skilled)?, SKILLED)] {
         let far = points.iter().map(|point| (point.threshold, 100.0 * point.far));
-        chart.draw_series(LineSeries::new(far, colour.stroke_width(5)))?;
+        chart.draw_series(LineSeries::new(far, color.stroke_width(5)))?;
     }
     Ok(())
 }

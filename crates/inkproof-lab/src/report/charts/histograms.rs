@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::{Area, Drawn, Figure, ScoreAxis, TEXT, THRESHOLD, colour, label};
+use super::{Area, Drawn, Figure, ScoreAxis, TEXT, THRESHOLD, color, label};
 use crate::error::Result;
 use crate::evaluate::{Class, VerificationResult};
 use crate::report::text::{classes, percent, references};
@@ -13,7 +13,7 @@ const SCALE: u32 = 84;
 
 /// The figure.
 pub(super) fn histograms(run: &VerificationResult, axis: &ScoreAxis) -> Result<String> {
-    let panels = [Class::Genuine, Class::Skilled, Class::Random].map(|class| Panel::of(run, class));
+    let panels = [Class::Genuine, Class::Skilled, Class::Random].map(|class| Panel::from_run(run, class));
     let said: Vec<String> = panels.iter().map(Panel::title).collect();
     let figure = Figure {
         name: "score histogram",
@@ -34,7 +34,7 @@ struct Panel {
 }
 
 impl Panel {
-    fn of(run: &VerificationResult, class: Class) -> Self {
+    fn from_run(run: &VerificationResult, class: Class) -> Self {
         let of_class = run.comparisons.iter().filter(|comparison| comparison.class == class);
         let scores: Vec<f64> = of_class.map(|comparison| comparison.score).collect();
         let is_wrong = |threshold: f64| move |score: &&f64| (**score >= threshold) != (class == Class::Genuine);
@@ -97,7 +97,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, axis: &ScoreAxis) -> Drawn {
     let filled = bins.iter().enumerate().filter(|&(_, &count)| count > 0);
     chart.draw_series(filled.map(|(bin, &count)| {
         let corners = [(edge(bin), 0.0), (edge(bin + 1), count as f64)];
-        Rectangle::new(corners, colour(panel.class).filled())
+        Rectangle::new(corners, color(panel.class).filled())
     }))?;
     chart.draw_series(LineSeries::new([(axis.low, 0.0), (axis.high, 0.0)], TEXT.stroke_width(2)))?;
     if let Some(threshold) = axis.threshold {

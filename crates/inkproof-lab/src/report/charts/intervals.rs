@@ -18,7 +18,7 @@ const STEPS: i32 = 5;
 
 /// None without runs.
 pub(in crate::report) fn intervals(runs: &[VerificationResult]) -> Result<Option<String>> {
-    let rows: Vec<Row> = runs.iter().flat_map(Row::of).collect();
+    let rows: Vec<Row> = runs.iter().flat_map(Row::from_run).collect();
     if rows.is_empty() {
         return Ok(None);
     }
@@ -41,7 +41,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(run: &VerificationResult) -> impl Iterator<Item = Self> {
+    fn from_run(run: &VerificationResult) -> impl Iterator<Item = Self> {
         let row = |class| {
             move |rates: &ErrorRates| Row {
                 class,
@@ -80,14 +80,14 @@ fn draw(area: &Area<'_>, rows: &[Row]) -> Drawn {
 }
 
 fn draw_interval(area: &Area<'_>, row: &Row, y: i32, x: impl Fn(f64) -> i32) -> Drawn {
-    let colour = dashed(row.class, 0);
+    let color = dashed(row.class, 0);
     if let Some([low, high]) = row.interval {
-        area.draw(&PathElement::new([(x(low), y), (x(high), y)], colour.stroke_width(5)))?;
+        area.draw(&PathElement::new([(x(low), y), (x(high), y)], color.stroke_width(5)))?;
         for end in [low, high] {
-            area.draw(&PathElement::new([(x(end), y - 9), (x(end), y + 9)], colour.stroke_width(5)))?;
+            area.draw(&PathElement::new([(x(end), y - 9), (x(end), y + 9)], color.stroke_width(5)))?;
         }
     }
-    mark(area, (x(row.eer), y), usize::from(row.class == Class::Random), colour)
+    mark(area, (x(row.eer), y), usize::from(row.class == Class::Random), color)
 }
 
 /// Percent from left to right, with what the ends mean.

@@ -46,7 +46,7 @@ pub(super) fn reliability(runs: &[VerificationResult], forgery: Class) -> Result
         ),
         caption: &format!(
             "Genuine signatures and {}, which weigh the same. On the thin diagonal the likelihood ratios say what \
-             happens; below it they favour \u{201c}genuine\u{201d} too much. Each marker stands for {LEAST_COUNT} \
+             happens; below it they favor \u{201c}genuine\u{201d} too much. Each marker stands for {LEAST_COUNT} \
              comparisons or more.",
             classes(forgery)
         ),

@@ -1,8 +1,8 @@
-//! What the charts with a line for each run share: colour by class, dashes and markers by run, and a legend.
+//! What the charts with a line for each run share: color by class, dashes and markers by run, and a legend.
 
 use plotters::prelude::*;
 
-use super::{Area, Drawn, GRID, TEXT, colour, label};
+use super::{Area, Drawn, GRID, TEXT, color, label};
 use crate::evaluate::Class;
 
 /// The square in which the lines are.
@@ -28,19 +28,19 @@ pub(super) fn height(lines: &[Line]) -> u32 {
     PLOT + (LEGEND_GAP + LEGEND_ROW * lines.len() as i32) as u32
 }
 
-/// The class's colour as the run with this number is drawn in: style.css finds the dashes by the last digit.
+/// The class's color as the run with this number is drawn in: style.css finds the dashes by the last digit.
 pub(super) fn dashed(class: Class, run: usize) -> RGBColor {
-    let RGBColor(red, green, blue) = colour(class);
+    let RGBColor(red, green, blue) = color(class);
     RGBColor(red, green, blue + 1 + (run % DASHES) as u8)
 }
 
 /// Under the plot, what each line is.
 pub(super) fn legend(area: &Area<'_>, lines: &[Line], class: Class) -> Drawn {
     for (row, line) in (0..).zip(lines) {
-        let (y, colour) = (LEGEND_GAP + LEGEND_ROW * row + LEGEND_ROW / 2, dashed(class, line.place));
-        area.draw(&PathElement::new([(104, y), (230, y)], colour.stroke_width(5)))?;
+        let (y, color) = (LEGEND_GAP + LEGEND_ROW * row + LEGEND_ROW / 2, dashed(class, line.place));
+        area.draw(&PathElement::new([(104, y), (230, y)], color.stroke_width(5)))?;
         if !line.marked.is_empty() {
-            mark(area, (167, y), line.place, colour)?;
+            mark(area, (167, y), line.place, color)?;
         }
         area.draw_text(&line.label, &label(), (250, y - 17))?;
     }
@@ -48,9 +48,9 @@ pub(super) fn legend(area: &Area<'_>, lines: &[Line], class: Class) -> Drawn {
 }
 
 /// The marker of the run with this number: a disc, a square, a triangle, a diamond, a cross, a bar.
-pub(super) fn mark(area: &Area<'_>, (x, y): (i32, i32), run: usize, colour: RGBColor) -> Drawn {
+pub(super) fn mark(area: &Area<'_>, (x, y): (i32, i32), run: usize, color: RGBColor) -> Drawn {
     let corners: &[(i32, i32)] = match run % DASHES {
-        0 => return Ok(area.draw(&Circle::new((x, y), 11, colour.filled()))?),
+        0 => return Ok(area.draw(&Circle::new((x, y), 11, color.filled()))?),
         1 => &[(-10, -10), (10, -10), (10, 10), (-10, 10)],
         2 => &[(0, -13), (13, 10), (-13, 10)],
         3 => &[(0, -14), (14, 0), (0, 14), (-14, 0)],
@@ -58,7 +58,7 @@ pub(super) fn mark(area: &Area<'_>, (x, y): (i32, i32), run: usize, colour: RGBC
         _ => &[(-13, -5), (13, -5), (13, 5), (-13, 5)],
     };
     let corners: Vec<_> = corners.iter().map(|(right, down)| (x + right, y + down)).collect();
-    Ok(area.draw(&Polygon::new(corners, colour.filled()))?)
+    Ok(area.draw(&Polygon::new(corners, color.filled()))?)
 }
 
 const CROSS: [(i32, i32); 12] = [
@@ -113,10 +113,10 @@ impl Shares {
         }
         let percent = |&(x, y): &(f64, f64)| (100.0 * x, 100.0 * y);
         for line in lines {
-            let colour = dashed(class, line.place);
-            chart.draw_series(LineSeries::new(line.points.iter().map(percent), colour.stroke_width(5)))?;
+            let color = dashed(class, line.place);
+            chart.draw_series(LineSeries::new(line.points.iter().map(percent), color.stroke_width(5)))?;
             for point in &line.marked {
-                mark(area, chart.backend_coord(&percent(point)), line.place, colour)?;
+                mark(area, chart.backend_coord(&percent(point)), line.place, color)?;
             }
         }
         legend(&below, lines, class)

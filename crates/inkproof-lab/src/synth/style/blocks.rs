@@ -214,9 +214,10 @@ impl Hand {
         pen.down = false;
         let next = side + self.spacing;
         pen.at = corner;
-        match self.downwards {
-            true => pen.at.y -= next,
-            false => pen.at.x += next,
+        if self.downwards {
+            pen.at.y -= next;
+        } else {
+            pen.at.x += next;
         }
     }
 }

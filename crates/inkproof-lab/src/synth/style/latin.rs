@@ -92,7 +92,7 @@ impl Hand {
         pen.next(letter.width + self.spacing);
     }
 
-    /// Half of all signatures end in something that is no letter.
+    /// Half of all signatures end in something that is not a letter.
     fn flourish(&self, pen: &mut Pen, rng: &mut impl Rng) {
         let end = pen.at.x;
         pen.next(0.0);

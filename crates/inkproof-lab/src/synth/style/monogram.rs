@@ -39,9 +39,9 @@ fn flourish(pen: &mut Pen, kind: usize, rng: &mut impl Rng) {
         0 => {
             let (left, right) = (between(rng, -0.9, -0.2), end + between(rng, 0.2, 1.0));
             let (low, high) = (between(rng, -1.0, -0.4), between(rng, 2.2, 3.0));
-            let (middle, centre) = ((low + high) / 2.0, (left + right) / 2.0);
+            let (middle, center) = ((low + high) / 2.0, (left + right) / 2.0);
             pen.aim_at(right, middle, 0.9);
-            for (x, y) in [(centre, high), (left, middle), (centre, low), (right + 0.3, middle + 0.3)] {
+            for (x, y) in [(center, high), (left, middle), (center, low), (right + 0.3, middle + 0.3)] {
                 pen.aim_at(x, y, between(rng, 1.35, 1.6));
             }
         }

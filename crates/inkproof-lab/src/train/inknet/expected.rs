@@ -13,9 +13,10 @@ pub(super) fn fit(writers: &[Signatures], before: Option<Expected>) -> Expected 
     let of_writers: Vec<f64> = writers.par_iter().filter_map(typical).collect();
     let known = before.map_or((0.0, 0.0), |before| (WRITERS_BEFORE, f64::from(before.typical)));
     let weight = of_writers.len() as f64 + known.0;
-    match weight > 0.0 {
-        true => Expected { typical: ((of_writers.iter().sum::<f64>() + known.0 * known.1) / weight) as f32 },
-        false => Expected::CONSTANT,
+    if weight > 0.0 {
+        Expected { typical: ((of_writers.iter().sum::<f64>() + known.0 * known.1) / weight) as f32 }
+    } else {
+        Expected::CONSTANT
     }
 }
 

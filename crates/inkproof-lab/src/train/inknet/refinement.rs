@@ -241,8 +241,8 @@ impl Adam {
                 let gradient = scale * gradient;
                 *mean += (1.0 - FORGET.0) * (gradient - *mean);
                 *square += (1.0 - FORGET.1) * (gradient * gradient - *square);
-                let towards = (*mean / whole_mean) / ((*square / whole_square).sqrt() + 1e-8);
-                *weight -= rate * (towards + WEIGHT_DECAY * *weight);
+                let toward = (*mean / whole_mean) / ((*square / whole_square).sqrt() + 1e-8);
+                *weight -= rate * (toward + WEIGHT_DECAY * *weight);
             }
         }
     }

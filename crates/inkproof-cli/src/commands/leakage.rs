@@ -1,0 +1,153 @@
+//! `inkproof leakage`: what would make a result on a data set worthless, before anyone trains on it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use inkproof::InkParameters;
+use inkproof_lab::candidate::Candidate;
+use inkproof_lab::dataset::{Image, Kind, Split};
+use inkproof_lab::leakage::page::{self, Making};
+use inkproof_lab::leakage::{self, CueTables, Finding, Probe, Role, Severity};
+use inkproof_lab::session::Session;
+use serde_json::{Value, json};
+
+use crate::lab_arguments::Data;
+use crate::progress::Shown;
+use crate::text::left_out;
+
+/// Find what would make a result on a data set worthless: copies, shared writers, and cues that are not the shape
+///
+/// Exit code 0 where nothing was found, 1 where something leaks, 2 where the data set could not be examined.
+#[derive(Debug, Args)]
+#[command(alias = "audit")]
+pub struct Leakage {
+    #[command(flatten)]
+    data: Data,
+    /// Measure cues again after the ink preprocessing of this model, a file or a name (bundled, hog), instead of the default
+    /// one
+    #[arg(long, value_name = "FILE|NAME")]
+    model: Option<String>,
+    /// Decides how writers are resampled and folded
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Write a page with the pictures to look at
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl Leakage {
+    pub fn run(self) -> Result<ExitCode> {
+        let mut progress = Shown::new();
+        let mut session = Session::open(&self.data.options(), &mut progress)?;
+        let model = self.model.as_deref().map(Candidate::find).transpose()?;
+        let ink = model.map_or(InkParameters::default(), |model| model.preprocess().ink_parameters());
+        let found = session.leakage(&ink, self.seed)?;
+        drop(progress);
+        if let Some(path) = &self.report {
+            let command = std::env::args().collect::<Vec<_>>().join(" ");
+            page::write(&found, &Making { command, version: env!("CARGO_PKG_VERSION").to_owned() }, path)?;
+            eprintln!("The report is in {}", path.display());
+        }
+        if self.json {
+            println!("{:#}", document(&found));
+        } else {
+            println!("{}", text(&found));
+        }
+        Ok(ExitCode::from(u8::from(found.leaks_as_stored())))
+    }
+}
+
+fn document(found: &leakage::Leakage) -> Value {
+    let set = &found.set;
+    let image = |index: &usize| described(&set.images[*index]);
+    let count = |kind| set.images.iter().filter(|image| image.kind == kind).count();
+    let finding =
+        |finding: &Finding| json!({"severity": finding.severity, "kind": finding.kind, "sentence": finding.sentence});
+    json!({
+        "writers": set.writers().len(), "images": set.images.len(),
+        "genuine": count(Kind::Genuine), "forgeries": count(Kind::Forgery), "seed": found.seed,
+        "leaks_as_stored": found.leaks_as_stored(), "leaks_with_ink": found.leaks_with_ink(),
+        "verdict": found.verdict(),
+        "findings": found.findings().iter().map(finding).collect::<Vec<_>>(),
+        "copies": found.copies.iter().map(|copies| json!({
+            "how": copies.how, "crosses": copies.crosses, "likeness": copies.similarity,
+            "images": copies.images.iter().map(image).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "shared_writers": found.shared_writers,
+        "shared_forgers": found.shared_forgers.iter().map(|shared| json!({
+            "forger": shared.forger,
+            "train": shared.train.iter().map(image).collect::<Vec<_>>(),
+            "test": shared.test.iter().map(image).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "cues": found.cues.as_ref().map(|tables| json!({
+            "writers": tables.writers,
+            "pairs": {"genuine": tables.genuine_pairs, "forged": tables.forged_pairs},
+            "as_stored": tables.as_stored, "after_ink": tables.after_ink,
+        })),
+        "not_computed": found.not_computed,
+        "left_out": set.skipped.iter().map(left_out).collect::<Vec<_>>(),
+    })
+}
+
+fn described(image: &Image) -> Value {
+    let kind = if image.kind == Kind::Genuine { "genuine" } else { "forgery" };
+    let split = image.split.map(|split| if split == Split::Train { "train" } else { "test" });
+    json!({"path": image.path, "writer": image.writer, "kind": kind, "split": split, "forger": image.forger})
+}
+
+/// The verdict, the findings, and the table.
+fn text(found: &leakage::Leakage) -> String {
+    let mut lines = vec![found.verdict(), String::new()];
+    for finding in found.findings() {
+        let mark = match finding.severity {
+            Severity::AnyPreprocessing => "leak",
+            Severity::AsStored => "leak as stored",
+            Severity::Caution => "caution",
+        };
+        lines.push(format!("[{mark}] {}", finding.sentence));
+    }
+    lines.extend(found.not_computed.iter().map(|what| format!("[not computed] {what}")));
+    if !found.set.skipped.is_empty() {
+        lines.push(format!("{} file(s) or folder(s) were left out, named above.", found.set.skipped.len()));
+    }
+    if let Some(tables) = &found.cues {
+        lines.push(table(tables));
+    }
+    lines.join("\n")
+}
+
+fn table(tables: &CueTables) -> String {
+    let mut lines = vec![
+        format!(
+            "\nWhat each cue alone would score: AUC (95 % interval) over {} writers, {} genuine and {} forged pairs",
+            tables.writers, tables.genuine_pairs, tables.forged_pairs
+        ),
+        format!("{:<26}{:>26}{:>26}", "", "as stored", "after ink"),
+    ];
+    for (name, role, before, after) in page::rows(tables) {
+        let role = match role {
+            Role::Judged => "",
+            Role::Shape => "  shape, not judged",
+            Role::Hidden => "  not seen by a network",
+        };
+        lines.push(format!("{name:<26}{:>26}{:>26}{role}", cell(before), cell(after)));
+    }
+    lines.push("! tells more than it may (intervals corrected for the number of probes; 0.5 says nothing)".to_owned());
+    lines.join("\n")
+}
+
+fn cell(probe: Option<&Probe>) -> String {
+    let Some(probe) = probe else { return "-".to_owned() };
+    match (probe.auc, probe.ci95) {
+        (Some(auc), Some([low, high])) => {
+            let mark = if probe.leak { "! " } else { "" };
+            format!("{mark}{auc:.3} ({low:.3} to {high:.3})")
+        }
+        _ => "constant".to_owned(),
+    }
+}

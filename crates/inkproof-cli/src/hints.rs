@@ -1,0 +1,82 @@
+//! How to go on after an error, in commands and options: libraries name what is wrong and know nothing of these.
+
+use inkproof_lab::Error as LabError;
+use inkproof_service::Error as ServiceError;
+use inkproof_store::StoreError;
+
+/// A hint to follow the error's own words, with what separates it from them; empty where there is none.
+pub fn hint(error: &anyhow::Error) -> String {
+    let hint = error.chain().find_map(|cause| {
+        let of_lab = cause.downcast_ref().and_then(of_lab_error);
+        let of_service = || cause.downcast_ref().and_then(of_service_error);
+        let of_store = || cause.downcast_ref().and_then(of_store_error);
+        of_lab.or_else(|| of_service().or_else(of_store).map(str::to_owned))
+    });
+    hint.map_or(String::new(), |hint| format!("; {hint}"))
+}
+
+fn of_lab_error(error: &LabError) -> Option<String> {
+    Some(match error {
+        LabError::TooFewToCalibrate { .. } => "to train on all, give --preprocess raw".to_owned(),
+        LabError::Diverged { .. } | LabError::LearningRate(_) => "see --learning-rate".to_owned(),
+        LabError::InknetNeedsInk => "leave out --preprocess".to_owned(),
+        LabError::InitNeedsInknet { .. } => "--init goes with --backbone inknet".to_owned(),
+        LabError::NoCheckpoint(_) => "leave out --resume to start over".to_owned(),
+        LabError::CheckpointInTheWay(_) => "--resume resumes it".to_owned(),
+        LabError::CheckpointOfOther { option, before, now, .. } => {
+            format!("give the same options: --{option} {before}, not {now}")
+        }
+        LabError::CheckpointBeyond { done, .. } => format!("give at least --epochs {done}"),
+        LabError::BrokenNote { .. } => "`inkproof synth` makes signatures".to_owned(),
+        LabError::ZeroOption { option } => format!("see --{}", option.replace(' ', "-")),
+        LabError::NotCalibrated { .. } => "see --references".to_owned(),
+        LabError::FoldsOfRaw => "leave out --preprocess raw".to_owned(),
+        LabError::TrainingNeedsFolds => "give --folds, or train a network first with `inkproof train`".to_owned(),
+        LabError::NothingToTest => "see --test".to_owned(),
+        LabError::NothingToTrainOn => "see --train".to_owned(),
+        LabError::ShortcutsAlone => "see `inkproof evaluate DATA --model shortcuts` and `inkproof compare`".to_owned(),
+        LabError::ShortcutsOnPart => "leave out --part".to_owned(),
+        LabError::NoProbabilities { .. } => "run `inkproof calibrate` first".to_owned(),
+        LabError::BaselineHasNoProbabilities => "leave out --protocol".to_owned(),
+        _ => return None,
+    })
+}
+
+fn of_service_error(error: &ServiceError) -> Option<&'static str> {
+    match error {
+        ServiceError::Store(error) => of_store_error(error),
+        ServiceError::NoApprovedReference(_) => {
+            Some("add one with `inkproof enroll`, or approve one that waits with `inkproof writers approve`")
+        }
+        ServiceError::OtherPreprocessing { .. } | ServiceError::OtherModel { .. } => {
+            Some("run `inkproof store reembed` first")
+        }
+        ServiceError::Objections(_) => Some("give other images, or --anyway"),
+        ServiceError::Contended(_) => Some("try again"),
+        _ => None,
+    }
+}
+
+fn of_store_error(error: &StoreError) -> Option<&'static str> {
+    match error {
+        StoreError::Missing(_) => Some("enroll a writer first, or give another place with --store"),
+        StoreError::NoStore(_) => Some("give another place with --store"),
+        StoreError::Older { .. } => Some("run `inkproof store upgrade`, which makes a backup before"),
+        StoreError::NoWriter(_) => Some("`inkproof writers list` shows who is enrolled"),
+        StoreError::NoToken(_) => Some("`inkproof token list` shows them"),
+        StoreError::StillInLog => Some("`inkproof store check` clears it"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_s_error_gets_the_flag_that_mends_it() {
+        let error = anyhow::Error::from(LabError::FoldsOfRaw).context("evaluating");
+        assert_eq!(hint(&error), "; leave out --preprocess raw");
+        assert_eq!(hint(&anyhow::anyhow!("something else")), "");
+    }
+}
