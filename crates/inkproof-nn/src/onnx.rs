@@ -45,10 +45,8 @@ pub fn export(weights: &Weights, part: Part, name: &str, metadata: &[(&str, Stri
         Part::Embedding => embedding(&mut graph, weights),
         Part::Score => score(&mut graph),
     }
-    let property = |(key, value): &(&str, String)| messages::StringStringEntry {
-        key: (*key).to_owned(),
-        value: value.clone(),
-    };
+    let property =
+        |(key, value): &(&str, String)| messages::StringStringEntry { key: (*key).to_owned(), value: value.clone() };
     let message = messages::Model {
         ir_version: FORMAT,
         producer_name: "inkproof".into(),

@@ -13,7 +13,7 @@ impl<T> Tensor<T> {
     /// # Panics
     /// Where there are not as many numbers as the shape says.
     pub(crate) fn new(values: Vec<T>, shape: &[usize]) -> Self {
-        assert_eq!(values.len(), shape.iter().product(), "the numbers of a tensor of shape {shape:?}");
+        assert_eq!(values.len(), shape.iter().product::<usize>(), "the numbers of a tensor of shape {shape:?}");
         Self { shape: shape.to_vec(), values: Arc::new(values) }
     }
 

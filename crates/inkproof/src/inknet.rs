@@ -21,8 +21,8 @@ pub use global::GLOBAL;
 pub use learnt::{Expected, HIDDEN, Learnt, Refinement};
 pub use places::{Places, RAW, RawPlace, dot, in_window, mutual};
 
-use inkproof_nn::parallel;
 use crate::{Error, Ink, Result};
+use inkproof_nn::parallel;
 
 /// Numbers that a place is described by once it is projected.
 pub const WIDTH: usize = 64;

@@ -170,7 +170,8 @@ impl Checkpoint {
             .map(|parameter| Ok([take(&mut tensors, "first", parameter)?, take(&mut tensors, "second", parameter)?]))
             .collect::<Result<_, _>>()
             .map_err(&broken)?;
-        let weights = Weights::from_tensors(backbone, weights).map_err(|error| inkproof::Error::from(error).at(path))?;
+        let weights =
+            Weights::from_tensors(backbone, weights).map_err(|error| inkproof::Error::from(error).at(path))?;
         let mut trainer = Trainer::new(weights, options.learning_rate, options.seed);
         trainer.device = options.compute;
         trainer.adam = Adam { steps: header.adam_steps, moments };

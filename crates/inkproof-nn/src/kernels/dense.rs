@@ -7,6 +7,9 @@ use super::scratch;
 use super::simd::{Number, Set};
 use super::sums;
 
+/// The most products that are summed before the sum is added to the total.
+const PART: usize = 512;
+
 /// Input `rows x inside`, weights `inside x out`, output `rows x out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
@@ -66,20 +69,27 @@ struct Rows<'a, T> {
 }
 
 /// `left`, which holds as many numbers, times `right`.
+///
+/// Long sums are taken in parts, which rounds less; but a single row's, on which scores depend to the last bit, whole.
 fn product<T: Number>(set: Set, rows: usize, left: Left<T>, right: Rows<'_, T>) -> Vec<T> {
     let Rows { values, columns } = right;
     let depth = values.len() / columns;
+    let part = if rows == 1 { depth } else { depth.div_ceil(depth.div_ceil(PART)) };
     let panels = Panels::new::<T>(set, columns);
     let mut output = vec![T::default(); rows * columns];
-    let target = Target { at: output.as_mut_ptr(), row: columns, add: false };
-    let run = |right| T::run(set, Product { panels: &panels, rows, depth, left, right, target });
-    if columns.is_multiple_of(panels.width) {
-        run(Right { at: values.as_ptr(), row: columns, panel: panels.width });
-    } else {
-        scratch::with(panels.len(depth), |packed| {
-            panels.pack_rows(values, packed);
-            run(Right::packed(&panels, depth, packed.as_ptr()));
-        });
+    for (place, values) in values.chunks(part * columns).enumerate() {
+        let target = Target { at: output.as_mut_ptr(), row: columns, add: place > 0 };
+        let left = Left { at: left.at.wrapping_add(place * part * left.column), ..left };
+        let depth = values.len() / columns;
+        let run = |right| T::run(set, Product { panels: &panels, rows, depth, left, right, target });
+        if columns.is_multiple_of(panels.width) {
+            run(Right { at: values.as_ptr(), row: columns, panel: panels.width });
+        } else {
+            scratch::with(panels.len(depth), |packed| {
+                panels.pack_rows(values, packed);
+                run(Right::packed(&panels, depth, packed.as_ptr()));
+            });
+        }
     }
     output
 }

@@ -65,8 +65,9 @@ impl<T: Number> Job<T> for Dot<'_, T> {
     unsafe fn run<L: Lanes<Number = T>>(self) -> T {
         let (whole, registers) = (self.a.len() / (SUMS * L::N) * SUMS * L::N, self.a.len() / L::N * L::N);
         unsafe {
-            let product =
-                |at: usize, sum: L| L::load(self.a.as_ptr().add(at)).multiply_add(L::load(self.b.as_ptr().add(at)), sum);
+            let product = |at: usize, sum: L| {
+                L::load(self.a.as_ptr().add(at)).multiply_add(L::load(self.b.as_ptr().add(at)), sum)
+            };
             let mut sums = [L::splat(T::default()); SUMS];
             for block in (0..whole).step_by(SUMS * L::N) {
                 for (i, sum) in sums.iter_mut().enumerate() {

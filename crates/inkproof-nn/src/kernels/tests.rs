@@ -129,7 +129,9 @@ fn the_logistic_function_is_exact_and_keeps_nan() {
 
 #[test]
 fn dense_layers_agree_on_every_set() {
-    for [rows, inside, out] in [[1, 1, 1], [3, 7, 5], [5, 300, 64], [17, 40, 1], [2, 128, 256]] {
+    for [rows, inside, out] in
+        [[1, 1, 1], [3, 7, 5], [5, 300, 64], [17, 40, 1], [2, 128, 256], [3, 1280, 48], [1, 1280, 7]]
+    {
         let shape = dense::Shape { rows, inside, out };
         let (x, w, g) = (numbers(rows * inside, 1), numbers(inside * out, 2), numbers(rows * out, 3));
         let bias = numbers(out, 4);

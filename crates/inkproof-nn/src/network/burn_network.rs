@@ -32,9 +32,11 @@ pub(super) fn differentiate(
     let loss = burn_ops::binary_cross_entropy(probability.clone(), labels);
     let gradients = loss.backward();
     let gradient = |tensor: &Tensor<1>| tensor.grad(&gradients).map(values);
-    let trained = weights.iter().zip(&network.tensors).map(|((parameter, _), tensor)| {
-        if parameter.trainable { gradient(tensor) } else { None }
-    });
+    let trained = weights.iter().zip(&network.tensors).map(
+        |((parameter, _), tensor)| {
+            if parameter.trainable { gradient(tensor) } else { None }
+        },
+    );
     Found {
         loss: values(loss.inner())[0],
         probabilities: values(probability.inner()),

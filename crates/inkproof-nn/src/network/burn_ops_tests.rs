@@ -76,7 +76,8 @@ fn compare<const A: usize, const B: usize, const R: usize>(
         let result = stock(x.clone(), w.clone());
         let weights = numbers(result.dims(), 9, &device);
         let gradients = (result.clone() * weights).sum().backward();
-        let expected = [values(result.inner()), values(x.grad(&gradients).unwrap()), values(w.grad(&gradients).unwrap())];
+        let expected =
+            [values(result.inner()), values(x.grad(&gradients).unwrap()), values(w.grad(&gradients).unwrap())];
         let layout = if contiguous { "contiguous" } else { "turned" };
         for (part, (found, expected)) in found.iter().zip(&expected).enumerate() {
             assert_close(&format!("{what}, {layout}, part {part}"), found, expected);
@@ -166,8 +167,7 @@ fn squeeze_and_excitation() {
             [squeezed, channels],
             |x, w| {
                 let (reduce, expand) = (w.values(), turned(w.values(), squeezed));
-                let layers =
-                    Layers { reduce, reduce_bias: &reduce_bias, expand: &expand, expand_bias: &expand_bias };
+                let layers = Layers { reduce, reduce_bias: &reduce_bias, expand: &expand, expand_bias: &expand_bias };
                 let (output, between) = ops::squeeze::forward(x, layers);
                 let (to_x, [to_reduce, _, to_expand, _]) =
                     ops::squeeze::backward(x, layers, &between, &outer(output.shape()));

@@ -98,20 +98,55 @@ struct Training {
 enum Record {
     /// A call begins here; its input gets no gradient.
     Input,
-    Conv3x3ReluPool { tensors: [usize; 2], x: Tensor, choices: Choices },
-    Conv3x3ReluMean { tensors: [usize; 2], x: Tensor, signs: Signs },
-    Pointwise { weight: usize, x: Tensor },
-    Depthwise { weight: usize, x: Tensor, windows: Windows },
-    BatchNorm { tensors: [usize; 2], x: Tensor, moments: Moments<Vec<f32>>, swish: bool },
-    SqueezeExcite { tensors: [usize; 4], x: Tensor, between: squeeze::Between<Vec<f32>> },
+    Conv3x3ReluPool {
+        tensors: [usize; 2],
+        x: Tensor,
+        choices: Choices,
+    },
+    Conv3x3ReluMean {
+        tensors: [usize; 2],
+        x: Tensor,
+        signs: Signs,
+    },
+    Pointwise {
+        weight: usize,
+        x: Tensor,
+    },
+    Depthwise {
+        weight: usize,
+        x: Tensor,
+        windows: Windows,
+    },
+    BatchNorm {
+        tensors: [usize; 2],
+        x: Tensor,
+        moments: Moments<Vec<f32>>,
+        swish: bool,
+    },
+    SqueezeExcite {
+        tensors: [usize; 4],
+        x: Tensor,
+        between: squeeze::Between<Vec<f32>>,
+    },
     /// A residual branch begins.
     Fork,
     /// It ends, with what every image of it was multiplied with.
-    Join { factors: Option<Vec<f32>> },
-    GlobalAverage { shape: [usize; 4] },
-    Dense { tensors: [usize; 2], x: Tensor },
-    Relu { output: Tensor },
-    UnitVectors { x: Tensor },
+    Join {
+        factors: Option<Vec<f32>>,
+    },
+    GlobalAverage {
+        shape: [usize; 4],
+    },
+    Dense {
+        tensors: [usize; 2],
+        x: Tensor,
+    },
+    Relu {
+        output: Tensor,
+    },
+    UnitVectors {
+        x: Tensor,
+    },
 }
 
 impl Cpu<'_> {

@@ -23,13 +23,7 @@ pub enum Device {
 
 impl Device {
     /// See [`cpu::differentiate`].
-    pub(super) fn differentiate(
-        self,
-        weights: &Weights,
-        rng: Option<ChaCha8Rng>,
-        batch: &Batch,
-        side: usize,
-    ) -> Found {
+    pub(super) fn differentiate(self, weights: &Weights, rng: Option<ChaCha8Rng>, batch: &Batch, side: usize) -> Found {
         match self {
             Self::Cpu => cpu::differentiate(weights, rng, batch, side),
             #[cfg(feature = "gpu")]

@@ -41,7 +41,12 @@ fn scalar(result: &Tensor) -> f64 {
 }
 
 /// Compares the gradients of all `inputs` that `backward` finds for [`scalar`] of a layer's result with differences.
-fn check(name: &str, inputs: &[Tensor], scalar: impl Fn(&[Tensor]) -> f64, backward: impl Fn(&[Tensor]) -> Vec<Vec<f64>>) {
+fn check(
+    name: &str,
+    inputs: &[Tensor],
+    scalar: impl Fn(&[Tensor]) -> f64,
+    backward: impl Fn(&[Tensor]) -> Vec<Vec<f64>>,
+) {
     let gradients = backward(inputs);
     assert_eq!(gradients.len(), inputs.len(), "{name}: a gradient for every input");
     for (which, gradient) in gradients.iter().enumerate() {
@@ -79,21 +84,31 @@ fn the_notebooks_convolutions() {
     for (x, out) in [([1, 3, 3, 1], 1), ([2, 5, 4, 3], 2), ([1, 6, 9, 2], 5), ([2, 7, 7, 1], 17)] {
         let inputs = [input(&x, 1), input(&[out, x[3], 3, 3], 2), input(&[out], 3)];
         let forward = |t: &[Tensor]| ops::winograd::forward(&t[0], t[1].values(), t[2].values());
-        check("conv3x3_relu_mean", &inputs, |t| scalar(&forward(t).0), |t| {
-            let (output, signs) = forward(t);
-            let gradient = outer(output.shape());
-            let (to_x, found) = ops::winograd::backward(&t[0], t[1].values(), &signs, &gradient, true);
-            all(to_x.expect("it was wanted"), found)
-        });
+        check(
+            "conv3x3_relu_mean",
+            &inputs,
+            |t| scalar(&forward(t).0),
+            |t| {
+                let (output, signs) = forward(t);
+                let gradient = outer(output.shape());
+                let (to_x, found) = ops::winograd::backward(&t[0], t[1].values(), &signs, &gradient, true);
+                all(to_x.expect("it was wanted"), found)
+            },
+        );
     }
     for (height, width, out) in [(4, 4, 1), (5, 6, 3), (9, 8, 17)] {
         let picture = input(&[2, height, width, 1], 1);
         let inputs = [input(&[out, 1, 3, 3], 2), input(&[out], 3)];
         let forward = |t: &[Tensor]| ops::first_layer::forward(&picture, t[0].values(), t[1].values(), true);
-        check("conv3x3_relu_pool", &inputs, |t| scalar(&forward(t).0), |t| {
-            let (output, choices) = forward(t);
-            ops::first_layer::backward(&picture, &choices, &outer(output.shape())).to_vec()
-        });
+        check(
+            "conv3x3_relu_pool",
+            &inputs,
+            |t| scalar(&forward(t).0),
+            |t| {
+                let (output, choices) = forward(t);
+                ops::first_layer::backward(&picture, &choices, &outer(output.shape())).to_vec()
+            },
+        );
     }
 }
 
@@ -111,11 +126,16 @@ fn pointwise_and_depthwise_convolutions() {
     for (x, out) in [([2, 3, 2, 1], 2), ([1, 4, 5, 3], 7), ([2, 2, 2, 18], 5)] {
         let inputs = [input(&x, 1), input(&[out, x[3]], 2)];
         let forward = |t: &[Tensor]| ops::pointwise::forward(&t[0], t[1].values());
-        check("pointwise", &inputs, |t| scalar(&forward(t)), |t| {
-            let gradient = outer(forward(t).shape());
-            let (to_x, found) = ops::pointwise::backward(&t[0], t[1].values(), &gradient, true);
-            all(to_x.expect("it was wanted"), [found])
-        });
+        check(
+            "pointwise",
+            &inputs,
+            |t| scalar(&forward(t)),
+            |t| {
+                let gradient = outer(forward(t).shape());
+                let (to_x, found) = ops::pointwise::backward(&t[0], t[1].values(), &gradient, true);
+                all(to_x.expect("it was wanted"), [found])
+            },
+        );
     }
     for (height, width, channels, side, stride, before) in [
         (5, 6, 2, 3, 1, [1, 1]),
@@ -130,11 +150,16 @@ fn pointwise_and_depthwise_convolutions() {
         let name = format!("depthwise, {side} x {side}, stride {stride}, {height} x {width}");
         let windows = Windows { side, stride, before };
         let forward = |t: &[Tensor]| ops::depthwise::forward(&t[0], t[1].values(), windows);
-        check(&name, &inputs, |t| scalar(&forward(t)), |t| {
-            let gradient = outer(forward(t).shape());
-            let (to_x, found) = ops::depthwise::backward(&t[0], t[1].values(), windows, &gradient);
-            all(to_x, [found])
-        });
+        check(
+            &name,
+            &inputs,
+            |t| scalar(&forward(t)),
+            |t| {
+                let gradient = outer(forward(t).shape());
+                let (to_x, found) = ops::depthwise::backward(&t[0], t[1].values(), windows, &gradient);
+                all(to_x, [found])
+            },
+        );
     }
 }
 
@@ -154,21 +179,29 @@ fn batch_normalisation() {
             let moments = ops::batch_norm::moments(&t[0]);
             ops::batch_norm::forward(&t[0], Affine { gamma: &gamma, beta: &beta }, moments.as_slices(), swish)
         };
-        check("batch normalization", &inputs, |t| scalar(&forward(t)), |t| {
-            let (gamma, beta) = affine(t);
-            let moments = ops::batch_norm::moments(&t[0]);
-            let (affine, gradient) = (Affine { gamma: &gamma, beta: &beta }, outer(t[0].shape()));
-            let (to_x, found) = ops::batch_norm::backward(&t[0], affine, moments.as_slices(), swish, &gradient);
-            all(to_x, found)
-        });
+        check(
+            "batch normalization",
+            &inputs,
+            |t| scalar(&forward(t)),
+            |t| {
+                let (gamma, beta) = affine(t);
+                let moments = ops::batch_norm::moments(&t[0]);
+                let (affine, gradient) = (Affine { gamma: &gamma, beta: &beta }, outer(t[0].shape()));
+                let (to_x, found) = ops::batch_norm::backward(&t[0], affine, moments.as_slices(), swish, &gradient);
+                all(to_x, found)
+            },
+        );
     }
 }
 
 #[test]
 fn activations_and_dropped_branches() {
-    check_one("relu", input(&[3, 5], 2), |x| ops::relu::forward(x.clone()), |x, gradient| {
-        ops::relu::backward(&ops::relu::forward(x.clone()), gradient)
-    });
+    check_one(
+        "relu",
+        input(&[3, 5], 2),
+        |x| ops::relu::forward(x.clone()),
+        |x, gradient| ops::relu::backward(&ops::relu::forward(x.clone()), gradient),
+    );
     let each = |values: Vec<f64>| Tensor::new(values, &[3, 5]);
     let sigmoid = |x: &Tensor| each(x.values().iter().map(|&x| ops::loss::sigmoid(x)).collect());
     check_one("sigmoid", input(&[3, 5], 3), sigmoid, |x, gradient| {
@@ -177,9 +210,7 @@ fn activations_and_dropped_branches() {
     });
     let keep = [0.0, 1.25, 1.25];
     let drop = |x: &Tensor| ops::branch::scale(x.clone(), Some(&keep));
-    check_one("drop-connect", input(&[3, 2, 2, 3], 4), drop, |_, gradient| {
-        ops::branch::scale(gradient, Some(&keep))
-    });
+    check_one("drop-connect", input(&[3, 2, 2, 3], 4), drop, |_, gradient| ops::branch::scale(gradient, Some(&keep)));
 }
 
 #[test]
@@ -198,11 +229,16 @@ fn squeeze_and_excitation() {
             Layers { reduce, reduce_bias, expand, expand_bias }
         }
         let forward = |t: &[Tensor]| ops::squeeze::forward(&t[0], layers(t));
-        check("squeeze and excitation", &inputs, |t| scalar(&forward(t).0), |t| {
-            let (output, between) = forward(t);
-            let (to_x, found) = ops::squeeze::backward(&t[0], layers(t), &between, &outer(output.shape()));
-            all(to_x, found)
-        });
+        check(
+            "squeeze and excitation",
+            &inputs,
+            |t| scalar(&forward(t).0),
+            |t| {
+                let (output, between) = forward(t);
+                let (to_x, found) = ops::squeeze::backward(&t[0], layers(t), &between, &outer(output.shape()));
+                all(to_x, found)
+            },
+        );
     }
 }
 
@@ -211,14 +247,17 @@ fn dense_layers_and_unit_vectors() {
     for [rows, inside, out] in [[3, 5, 4], [2, 9, 1], [1, 4, 33]] {
         let inputs = [input(&[rows, inside], 1), input(&[inside, out], 2), input(&[out], 3)];
         let forward = |t: &[Tensor]| ops::dense::forward(&t[0], t[1].values(), t[2].values());
-        check("dense", &inputs, |t| scalar(&forward(t)), |t| {
-            let (to_x, found) = ops::dense::backward(&t[0], t[1].values(), &outer(forward(t).shape()));
-            all(to_x, found)
-        });
+        check(
+            "dense",
+            &inputs,
+            |t| scalar(&forward(t)),
+            |t| {
+                let (to_x, found) = ops::dense::backward(&t[0], t[1].values(), &outer(forward(t).shape()));
+                all(to_x, found)
+            },
+        );
     }
-    check_one("unit vectors", input(&[3, 7], 4), ops::unit::forward, |x, gradient| {
-        ops::unit::backward(x, &gradient)
-    });
+    check_one("unit vectors", input(&[3, 7], 4), ops::unit::forward, |x, gradient| ops::unit::backward(x, &gradient));
 }
 
 #[test]
@@ -228,10 +267,15 @@ fn the_head_and_the_loss() {
         let head = Head { weight: t[2].values(), bias: t[3].values() };
         ops::loss::loss(&t[0], &t[1], head, &[1.0, 0.0, 0.0, 1.0])
     };
-    check("head and loss", &inputs, |t| loss(t).mean, |t| {
-        let found = loss(t);
-        found.to_embeddings.map(Tensor::into_values).into_iter().chain(found.to_head).collect()
-    });
+    check(
+        "head and loss",
+        &inputs,
+        |t| loss(t).mean,
+        |t| {
+            let found = loss(t);
+            found.to_embeddings.map(Tensor::into_values).into_iter().chain(found.to_head).collect()
+        },
+    );
 }
 
 #[test]

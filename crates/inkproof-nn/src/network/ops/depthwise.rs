@@ -29,8 +29,7 @@ pub(in crate::network) fn backward<T: Number>(
     windows: Windows,
     gradient: &Tensor<T>,
 ) -> (Tensor<T>, Vec<T>) {
-    let (to_x, to_weight) =
-        depthwise::backward(Set::best(), shape(x, windows), x.values(), weight, gradient.values());
+    let (to_x, to_weight) = depthwise::backward(Set::best(), shape(x, windows), x.values(), weight, gradient.values());
     (Tensor::new(to_x, x.shape()), to_weight)
 }
 

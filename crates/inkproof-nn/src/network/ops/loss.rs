@@ -35,9 +35,10 @@ pub(in crate::network) fn probabilities<T: Number>(a: &Tensor<T>, b: &Tensor<T>,
 /// The loss of a batch whose labels are 1 for two of a kind and else 0.
 pub(in crate::network) fn loss<T: Number>(a: &Tensor<T>, b: &Tensor<T>, head: Head<'_, T>, labels: &[T]) -> Loss<T> {
     let probabilities = probabilities(a, b, head);
-    let to_logits = probabilities.iter().zip(labels).map(|(&p, &label)| {
-        sigmoid_backward(p, to_probability(p, label, labels.len()))
-    });
+    let to_logits = probabilities
+        .iter()
+        .zip(labels)
+        .map(|(&p, &label)| sigmoid_backward(p, to_probability(p, label, labels.len())));
     let to_logits = Tensor::new(to_logits.collect(), &[labels.len(), 1]);
     let (to_distance, to_head) = dense::backward(&distance(a, b), head.weight, &to_logits);
     let signs = a.values().iter().zip(b.values()).map(|(&a, &b)| sign(a - b));

@@ -76,12 +76,6 @@ pub struct Attribute {
     pub kind: i32,
 }
 
-impl Attribute {
-    pub const FLOAT: i32 = 1;
-    pub const INTEGER: i32 = 2;
-    pub const INTEGERS: i32 = 7;
-}
-
 #[derive(Clone, PartialEq, Message)]
 pub struct Tensor {
     #[prost(int64, repeated, packed = "false", tag = "1")]
@@ -96,7 +90,6 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    pub const FLOAT: i32 = 1;
     pub const INT64: i32 = 7;
 }
 
