@@ -135,6 +135,7 @@ pub enum Outcome {
 
 /// A finished training.
 pub struct Trained {
+    /// What was trained, calibrated on the writers that were held out.
     pub model: Model,
     /// Pairs in an epoch; of `inknet` all that were looked at.
     pub pairs: usize,
