@@ -26,7 +26,7 @@ lint:
 doc:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-# The engine without threads, and for the browser where that target is installed.
+# The engine, and the networks below it, without threads, and for the browser where that target is installed.
 engine-alone:
 	cargo check -p inkproof --no-default-features
 	@if [ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then \
@@ -54,7 +54,7 @@ soak:
 # INKPROOF_PICTURES=DIR keeps a picture of every view.
 web-test:
 	cargo test --workspace --no-run --quiet
-	cd crates/inkproof-cli/web/tests && npm ci --no-audit --no-fund --silent && \
+	cd crates/inkproof-server/web/tests && npm ci --no-audit --no-fund --silent && \
 	  CHROMIUM="$$(command -v $${CHROMIUM:-chromium})" npm test
 
 # Each target for a minute; needs a nightly compiler and cargo-fuzz.

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::Backbone;
+use inkproof_nn::Backbone;
+
 use crate::{Error, Result};
 
 /// What a model is made of; in a model file, and on the command line, one word: `inknet` or the name of a backbone.
@@ -35,7 +36,7 @@ impl FromStr for Architecture {
     fn from_str(name: &str) -> Result<Self> {
         match name {
             INKNET => Ok(Self::Inknet),
-            _ => name.parse().map(Self::Siamese),
+            _ => name.parse().map(Self::Siamese).map_err(|_| Error::UnknownBackbone(name.to_owned())),
         }
     }
 }

@@ -87,15 +87,6 @@ pub enum Error {
         /// Pixels given.
         pixels: usize,
     },
-    /// A device that there is not.
-    #[error("there is no device '{0}'; devices are cpu and gpu")]
-    UnknownDevice(String),
-    /// A GPU was asked for and cannot be used.
-    #[error("there is no GPU to compute on: {0}")]
-    NoGpu(&'static str),
-    /// A part of a model that there is not.
-    #[error("there is no part '{0}' of a model; parts are embedding and score")]
-    UnknownPart(String),
     /// A file could not be written.
     #[error("{}: cannot be written ({source}); check the folder and its permissions", path.display())]
     Write {
@@ -140,6 +131,15 @@ pub enum Error {
     /// Nothing in the image can be told from its paper.
     #[error("has no ink that can be told from the paper; give an image with a signature")]
     NoInk,
+}
+
+impl From<inkproof_nn::Error> for Error {
+    fn from(error: inkproof_nn::Error) -> Self {
+        match error {
+            inkproof_nn::Error::UnknownBackbone(name) => Error::UnknownBackbone(name),
+            other => Error::Model(other.to_string()),
+        }
+    }
 }
 
 impl Error {

@@ -21,7 +21,7 @@ pub use global::GLOBAL;
 pub use learnt::{Expected, HIDDEN, Learnt, Refinement};
 pub use places::{Places, RAW, RawPlace, dot, in_window, mutual};
 
-use crate::kernels::parallel;
+use inkproof_nn::parallel;
 use crate::{Error, Ink, Result};
 
 /// Numbers that a place is described by once it is projected.

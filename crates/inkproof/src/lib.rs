@@ -42,7 +42,7 @@
 //!
 //! The library opens no data set, no database and no socket. Without the feature `rayon` it uses one thread and builds for
 //! `wasm32-unknown-unknown`.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod architecture;
 pub mod atomic;
@@ -55,15 +55,11 @@ pub mod error;
 pub mod explain;
 pub mod gray;
 pub mod inknet;
-#[allow(unsafe_code)]
-mod kernels;
 pub mod limits;
 pub mod model;
-pub mod network;
 pub mod onnx;
 pub mod preprocess;
 pub mod quality;
-pub mod random;
 pub mod score;
 pub mod speed;
 pub mod verdict;
@@ -77,11 +73,18 @@ pub use digest::ImageDigest;
 pub use error::{Error, Result};
 pub use explain::Explanation;
 pub use gray::Gray;
+pub use inkproof_nn::{Backbone, random};
 pub use limits::Limits;
 pub use model::Model;
-pub use network::Backbone;
 pub use preprocess::{Frame, Ink, InkParameters, Prepared, Preprocess, SIDE, raw_resize};
 pub use quality::Flaw;
 pub use score::{Decision, Embedding, Score, Threshold};
 pub use verdict::{Verdict, VerifyOptions};
 pub use verifier::{Signature, Times, Verifier};
+
+/// The two siamese networks and their training, of [`inkproof_nn`].
+pub mod network {
+    pub use inkproof_nn::{
+        Adam, Backbone, Batch, Device as Compute, EMBEDDING_LEN, Initialiser, Parameter, Step, Trainer, Weights,
+    };
+}

@@ -7,14 +7,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use inkproof_nn::{Embedder, Parameter, Weights, parallel};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::calibration::Calibration;
 use crate::inknet::Inknet;
-use crate::kernels::parallel;
-use crate::network::{self, Pass, Weights};
 use crate::score::{Embedding, Score, Threshold};
 use crate::{Architecture, Error, ImageDigest, Ink, Preprocess, Result, SIDE, write_atomically};
 
@@ -87,15 +86,14 @@ pub struct Model {
 
 /// What embeds and scores.
 enum Network {
-    Siamese { weights: Weights, pass: Box<Pass> },
+    Siamese(Box<Embedder>),
     Inknet(Box<Inknet>),
 }
 
 impl Model {
     /// Puts a trained siamese network together with what is known of it.
     pub fn new(name: &str, info: ModelInfo, weights: Weights) -> Self {
-        let pass = Box::new(Pass::inference(&weights));
-        Self::of(name, info, Network::Siamese { weights, pass })
+        Self::of(name, info, Network::Siamese(Box::new(Embedder::new(weights))))
     }
 
     /// Puts a trained `inknet` together with what is known of it.
@@ -202,7 +200,7 @@ impl Model {
     /// The weights of a siamese network; None of `inknet`.
     pub fn weights(&self) -> Option<&Weights> {
         match &self.network {
-            Network::Siamese { weights, .. } => Some(weights),
+            Network::Siamese(embedder) => Some(embedder.weights()),
             Network::Inknet(_) => None,
         }
     }
@@ -210,7 +208,7 @@ impl Model {
     /// What `inknet` has learnt; None of a siamese network.
     pub fn inknet(&self) -> Option<&Inknet> {
         match &self.network {
-            Network::Siamese { .. } => None,
+            Network::Siamese(_) => None,
             Network::Inknet(inknet) => Some(inknet),
         }
     }
@@ -241,8 +239,8 @@ impl Model {
     /// None of `inknet`.
     pub fn vectors_of(&self, pixels: &[f32]) -> Option<Vec<Vec<f32>>> {
         const LEN: usize = SIDE * SIDE;
-        let Network::Siamese { weights, pass } = &self.network else { return None };
-        let embed = |picture: usize| network::embed(weights, pass, pixels[picture * LEN..][..LEN].to_vec());
+        let Network::Siamese(embedder) = &self.network else { return None };
+        let embed = |picture: usize| embedder.embed(pixels[picture * LEN..][..LEN].to_vec());
         Some(parallel::map(pixels.len() / LEN, embed))
     }
 
@@ -261,7 +259,8 @@ impl Model {
     /// As [`Model::score`].
     pub fn score_of(&self, references: &[&Embedding], questioned: &Embedding) -> Result<Score> {
         match &self.network {
-            Network::Siamese { weights, .. } => {
+            Network::Siamese(embedder) => {
+                let weights = embedder.weights();
                 let vectors = all_of(references, questioned, Embedding::vector)?;
                 let (questioned, references) = vectors.split_last().expect("the questioned one is there");
                 let all = references.iter().map(|reference| similarity(weights, reference, questioned));
@@ -281,7 +280,7 @@ impl Network {
     /// one reads it, and no core waits for another between layers.
     fn embed(&self, ink: &Ink) -> Embedding {
         match self {
-            Self::Siamese { weights, pass } => Embedding::Vector(network::embed(weights, pass, ink.values().collect())),
+            Self::Siamese(embedder) => Embedding::Vector(embedder.embed(ink.values().collect())),
             Self::Inknet(inknet) => Embedding::Places(inknet.embed(ink)),
         }
     }
@@ -289,13 +288,13 @@ impl Network {
     /// In the order of the file, which the digest goes by.
     fn tensors(&self) -> Vec<Tensor<'_>> {
         match self {
-            Self::Siamese { weights, .. } => {
-                let tensor = |(parameter, values): (&network::Parameter, _)| Tensor {
+            Self::Siamese(embedder) => {
+                let tensor = |(parameter, values): (&Parameter, _)| Tensor {
                     name: parameter.name.clone(),
                     shape: parameter.shape.clone(),
                     values: Cow::Borrowed(values),
                 };
-                weights.iter().map(tensor).collect()
+                embedder.weights().iter().map(tensor).collect()
             }
             Self::Inknet(inknet) => {
                 let tensors = inknet.tensors().into_iter();

@@ -19,10 +19,9 @@ use crate::gray::Gray;
 use crate::limits::Limits;
 use crate::quality::{self, Flaw};
 pub use ink::{Frame, InkParameters, SPREAD, middle_lines};
-pub use raw::raw_resize;
-
 /// Rows and columns of an [`Ink`].
-pub const SIDE: usize = 224;
+pub use inkproof_nn::SIDE;
+pub use raw::raw_resize;
 
 /// How a gray image becomes what a network sees. A model file records it whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

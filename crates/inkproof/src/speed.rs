@@ -1,23 +1,14 @@
 //! What this machine can do, for figures that say how near to it a network comes.
 
-use crate::{Architecture, Backbone};
+pub use inkproof_nn::speed::peak;
 
-/// Floating-point operations (f32, a multiply-add counts as two) that `threads` threads of this machine do in
-/// a second, at best, measured for a fraction of a second with nothing but multiply-adds.
-pub fn peak(threads: usize) -> f64 {
-    crate::kernels::peak::peak(threads)
-}
+use crate::Architecture;
 
-/// Floating-point operations that our kernels do to embed one ink: `None` for networks that nobody has counted.
-///
-/// Of SimpleCNN's second convolution only the products at Winograd's points are counted, which are a quarter of those
-/// of a direct sum; transforms are not.
+/// Floating-point operations that our kernels do to embed one ink: `None` for networks that nobody has counted; see
+/// [`inkproof_nn::speed::embedding_operations`].
 pub fn embedding_operations(architecture: Architecture) -> Option<f64> {
-    const FIRST: usize = 222 * 222 * 64 * 9 * 2;
-    const SECOND: usize = 28 * 28 * 36 * 64 * 128 * 2;
-    const DENSE: usize = 128 * 256 * 2;
     match architecture {
-        Architecture::Siamese(Backbone::SimpleCnn) => Some((FIRST + SECOND + DENSE) as f64),
-        Architecture::Siamese(Backbone::EfficientnetB0) | Architecture::Inknet => None,
+        Architecture::Siamese(backbone) => inkproof_nn::speed::embedding_operations(backbone),
+        Architecture::Inknet => None,
     }
 }

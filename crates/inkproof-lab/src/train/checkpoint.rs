@@ -120,7 +120,7 @@ impl Checkpoint {
     pub(super) fn beginning(backbone: Backbone, options: &TrainOptions) -> Self {
         let weights = Weights::initialise(backbone, options.seed);
         let mut trainer = Trainer::new(weights, options.learning_rate, options.seed);
-        trainer.compute = options.compute;
+        trainer.device = options.compute;
         Self { trainer, position: Position::default(), last_epoch: Position::default() }
     }
 
@@ -172,9 +172,9 @@ impl Checkpoint {
             .map(|parameter| Ok([take(&mut tensors, "first", parameter)?, take(&mut tensors, "second", parameter)?]))
             .collect::<Result<_, _>>()
             .map_err(&broken)?;
-        let weights = Weights::from_tensors(backbone, weights).map_err(|error| error.at(path))?;
+        let weights = Weights::from_tensors(backbone, weights).map_err(|error| inkproof::Error::from(error).at(path))?;
         let mut trainer = Trainer::new(weights, options.learning_rate, options.seed);
-        trainer.compute = options.compute;
+        trainer.device = options.compute;
         trainer.adam = Adam { steps: header.adam_steps, moments };
         Ok(Self { trainer, position: header.position, last_epoch: header.last_epoch })
     }
