@@ -9,7 +9,6 @@ use inkproof::{Model, Verifier};
 use inkproof_service::{Options, Service, Threads};
 use inkproof_store::{Store, Upgraded, default_place};
 
-
 /// Which model judges.
 #[derive(Debug, Clone, Args)]
 pub struct ModelFile {

@@ -8,9 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
-use inkproof_service::ModelName;
 use crate::problem::Problem;
 use crate::tokens::Caller;
+use inkproof_service::ModelName;
 use inkproof_store::Role;
 
 pub fn routes() -> OpenApiRouter<Shared> {

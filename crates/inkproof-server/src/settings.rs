@@ -81,7 +81,7 @@ pub struct PartialSettings {
     #[cfg_attr(feature = "clap", arg(long))]
     connections: Option<usize>,
     /// Connections of one address (IPv6: one /64) at the same time; behind a proxy, requests of one forwarded address
-    #[arg(long)]
+    #[cfg_attr(feature = "clap", arg(long))]
     connections_per_address: Option<usize>,
     /// Bytes of a request
     #[cfg_attr(feature = "clap", arg(long))]

@@ -2,7 +2,8 @@
 
 use inkproof::enrolment::{Candidate, EnrolmentReport};
 use inkproof_store::{
-    Actor, Enrolled as Kept, Enrolment, Hash, Hex, NewReference, Reference, RequestKey, StoreError, Time, Writer, WriterId,
+    Actor, Enrolled as Kept, Enrolment, Hash, Hex, NewReference, Reference, RequestKey, StoreError, Time, Writer,
+    WriterId,
 };
 use sha2::{Digest, Sha256};
 

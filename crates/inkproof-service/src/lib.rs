@@ -24,8 +24,8 @@ use inkproof::Verifier;
 use inkproof_store::{ModelStamp, Store};
 
 pub use answer::{
-    Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, ReferenceName, ReferenceScore, Verification,
-    VerdictFields,
+    Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, ReferenceName, ReferenceScore, VerdictFields,
+    Verification,
 };
 pub use enrol::{EnrolRequest, WriterState};
 pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};

@@ -129,7 +129,8 @@ impl SearchIndex {
             found.truncate(count);
         }
         found.sort_by(descending);
-        let near = |(similarity, writer): (f32, usize)| Some(Near { writer: self.writers[writer].clone()?, similarity });
+        let near =
+            |(similarity, writer): (f32, usize)| Some(Near { writer: self.writers[writer].clone()?, similarity });
         found.into_iter().filter_map(near).collect()
     }
 }

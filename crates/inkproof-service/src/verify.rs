@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::images::{EmbeddedImage, ImageField, NamedImage, as_references, embed_images, times};
 use crate::{
-    Age, EnrolledWriter, ImageFlaw, Milliseconds, ModelName, Pictures, ReferenceName, ReferenceScore, Result, Service, Threads,
-    VerdictFields, Verification,
+    Age, EnrolledWriter, ImageFlaw, Milliseconds, ModelName, Pictures, ReferenceName, ReferenceScore, Result, Service,
+    Threads, VerdictFields, Verification,
 };
 
 /// A questioned signature, and what is asked of it.
@@ -157,12 +157,7 @@ fn scores(names: &[ReferenceName], verdict: &Verdict) -> Vec<ReferenceScore> {
 }
 
 /// The decision as the audit keeps it. The questioned ink is kept where a person has to look at it.
-fn new_decision(
-    answer: &Verification,
-    writer: Option<Pseudonym>,
-    by: Actor,
-    questioned: &Signature,
-) -> NewDecision {
+fn new_decision(answer: &Verification, writer: Option<Pseudonym>, by: Actor, questioned: &Signature) -> NewDecision {
     let decision = answer.verdict.decision;
     let waits = writer.is_some() && decision == Decision::Undecided;
     NewDecision {

@@ -40,7 +40,6 @@ pub use tokens::{NewToken, Role, Token};
 pub use transfer::Copied;
 pub use words::{Actor, Hash, Hex, Pseudonym, Time, WriterId};
 
-
 use std::path::{Path, PathBuf};
 
 use audit::Chain;

@@ -10,9 +10,9 @@ mod sqlite;
 use inkproof::{Decision, Embedding, Ink, SIDE};
 use serde_json::json;
 
+use super::*;
 use crate::audit::Checked;
 use crate::tokens::NewToken;
-use super::*;
 
 /// A fresh place for each store, and how it is removed.
 pub trait Ground {

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-
 use inkproof_server::settings::Sources;
 
 /// Serve the API and the web page

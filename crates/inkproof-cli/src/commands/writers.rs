@@ -183,7 +183,11 @@ fn described(reference: &Reference, now: Time) -> String {
 }
 
 impl OfReference {
-    fn run(self, done: &str, verb: impl Fn(&Store, &WriterId, i64, &Actor) -> inkproof_store::Result<()>) -> Result<()> {
+    fn run(
+        self,
+        done: &str,
+        verb: impl Fn(&Store, &WriterId, i64, &Actor) -> inkproof_store::Result<()>,
+    ) -> Result<()> {
         let store = self.store.open_existing()?;
         verb(&store, &self.writer, self.reference, &Actor::local())?;
         match self.json {

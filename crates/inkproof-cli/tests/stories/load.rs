@@ -159,6 +159,7 @@ fn soak_of_the_queue() {
             panic!("somebody was told to come back while there were places");
         }
         if clients > workers + queue {
+            assert!(pairs.iter().all(|[_, load]| !load.refused.is_empty()), "the queue has more places than it should");
             // Who is sent away does not wait for anybody's computation.
             let refused = of_pairs(&|_, load| {
                 percentile(&load.refused, 50).as_secs_f64() / percentile(&load.accepted, 50).as_secs_f64()
