@@ -58,7 +58,7 @@ pub enum Error {
     )]
     Diverged { epoch: usize, step: usize, loss: f32 },
 
-    /// A learning rate with which nothing can be learnt.
+    /// A learning rate with which nothing can be learned.
     #[error("the learning rate must be a positive number, not {0}")]
     LearningRate(f64),
 
@@ -67,10 +67,10 @@ pub enum Error {
     InknetNeedsInk,
 
     /// A siamese network cannot continue from another model.
-    #[error("only inknet can continue from what another model has learnt; {backbone} starts from nothing")]
+    #[error("only inknet can continue from what another model has learned; {backbone} starts from nothing")]
     InitNeedsInknet { backbone: Architecture },
 
-    /// A model to continue from that has learnt nothing of the kind.
+    /// A model to continue from that has learned nothing of the kind.
     #[error("{name}: not an inknet model, so no training can continue from it")]
     NotInknet { name: String },
 

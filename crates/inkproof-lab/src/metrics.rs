@@ -1,6 +1,6 @@
 //! Error rates of a verifier from the scores of genuine and forged comparisons.
 //!
-//! Conventions: a higher score means more alike; a comparison is accepted when its score >= threshold; FAR is the share
+//! Conventions: a higher score means more similar; a comparison is accepted when its score >= threshold; FAR is the share
 //! of forgeries accepted, FRR the share of genuine comparisons rejected. Both are step functions of the threshold; the
 //! EER is the plain crossing of the two, linearly interpolated between the two neighboring operating points (the
 //! crossing of scikit-learn's `roc_curve` with the line FAR = FRR; no convex hull). The AUC is the probability that a

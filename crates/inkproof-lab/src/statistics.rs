@@ -1,4 +1,4 @@
-//! How the shapes of a data set's genuine signatures compare with those of writers who do not exist: whether what is learnt
+//! How the shapes of a data set's genuine signatures compare with those of writers who do not exist: whether what is learned
 //! from the latter has seen anything like the former.
 //!
 //! Shapes are measured on the ink framed by mass, of which neither pen nor scan is left ([`shape`]). Of each

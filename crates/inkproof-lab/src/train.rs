@@ -12,7 +12,7 @@ mod siamese;
 
 use std::path::{Path, PathBuf};
 
-use inkproof::inknet::Learnt;
+use inkproof::inknet::InknetWeights;
 use inkproof::model::{FORMAT, ModelInfo, ThresholdInfo};
 use inkproof::network::{Compute, Trainer};
 use inkproof::{Architecture, Backbone, InkParameters, Model, Preprocess, Threshold};
@@ -45,7 +45,7 @@ pub struct TrainOptions {
     /// What the network is trained on.
     pub compute: Compute,
     /// What `inknet` goes on from; siamese networks start from nothing.
-    pub init: Option<Learnt>,
+    pub init: Option<InknetWeights>,
 }
 
 /// Which pairs are labeled 0.
@@ -106,16 +106,16 @@ impl Default for TrainOptions {
     }
 }
 
-/// What the inknet model of this name or file has learnt, for [`TrainOptions::init`].
+/// What the inknet model of this name or file has learned, for [`TrainOptions::init`].
 ///
 /// # Errors
 /// As [`Candidate::find`]; [`Error::NotInknet`] for a baseline or a siamese network.
-pub fn learnt_by(name: &str) -> Result<Learnt> {
-    let learnt = match Candidate::find(name)? {
-        Candidate::Network(model) => model.inknet().map(|inknet| inknet.learnt().clone()),
+pub fn learnt_by(name: &str) -> Result<InknetWeights> {
+    let learned = match Candidate::find(name)? {
+        Candidate::Network(model) => model.inknet().map(|inknet| inknet.learned().clone()),
         Candidate::Hog | Candidate::Shortcuts => None,
     };
-    learnt.ok_or_else(|| Error::NotInknet { name: name.to_owned() })
+    learned.ok_or_else(|| Error::NotInknet { name: name.to_owned() })
 }
 
 /// How a training ended.

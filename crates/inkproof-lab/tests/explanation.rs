@@ -56,7 +56,7 @@ fn marks(model: &Model, number: u64) -> (Vec<(bool, f32)>, bool) {
         let (x, y) = ((at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5);
         (place.holds(x), 1.0 - explanation.at(x, y).unwrap())
     });
-    let strongest = explanation.alike.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
+    let strongest = explanation.similarity.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
     (marks.collect(), place.holds(explanation.at[strongest][0]))
 }
 

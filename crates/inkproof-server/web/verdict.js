@@ -12,8 +12,8 @@ export function sentence(verdict, writer) {
     return "An image is not fit to decide on, so a person has to look.";
   }
   switch (verdict.decision) {
-    case "accepted": return `The questioned signature is alike enough to ${references} to be by the same writer.`;
-    case "rejected": return `The questioned signature is not alike enough to ${references} to be by the same writer.`;
+    case "accepted": return `The questioned signature is similar enough to ${references} to be by the same writer.`;
+    case "rejected": return `The questioned signature is not similar enough to ${references} to be by the same writer.`;
     default: return `The evidence speaks neither for nor against the writer of ${references}. A person has to look.`;
   }
 }
@@ -58,7 +58,7 @@ export function scale({ score, threshold }) {
   const told = `Score ${score.toFixed(2)}, threshold ${threshold.toFixed(2)}: ${score >= threshold ? "at or above" : "below"} the threshold`;
   return h("div", { class: "scale" },
     h("div", { class: "track", role: "img", "aria-label": told }, h("div", { class: "limit" }), mark),
-    h("div", { class: "ends" }, h("span", {}, "less alike"), h("span", {}, `threshold ${threshold.toFixed(2)}`), h("span", {}, "more alike")));
+    h("div", { class: "ends" }, h("span", {}, "less similar"), h("span", {}, `threshold ${threshold.toFixed(2)}`), h("span", {}, "more similar")));
 }
 
 function facts(answer) {
@@ -73,7 +73,7 @@ function facts(answer) {
 }
 
 export function explanation(png) {
-  const words = "The questioned signature and the references that are most alike. Strokes that agree are blue, strokes that differ are orange.";
+  const words = "The questioned signature and the references that are most similar. Strokes that agree are blue, strokes that differ are orange.";
   return h("div", { class: "stack tight" },
     h("h3", {}, "Where they agree"),
     h("figure", { class: "sheet" }, h("img", { src: `data:image/png;base64,${png}`, alt: words })),

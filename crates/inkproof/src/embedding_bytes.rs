@@ -1,11 +1,11 @@
 //! An embedding as bytes, and back to the last bit: what a store keeps.
 //!
 //! All numbers are little-endian. The first byte is the version, 1; the second the kind. A vector (kind 0) goes on with its
-//! length (u32) and its numbers (f32). Places (kind 1) go on with how many there are (u32), how alike strangers are (f32),
+//! length (u32) and its numbers (f32). LocalFeatures (kind 1) go on with how many there are (u32), how similar strangers are (f32),
 //! where each is (two f32) and each one's vector ([`WIDTH`] f32). Bytes from elsewhere are validated: what comes out can be
 //! scored without a second look.
 
-use crate::inknet::{Places, WIDTH};
+use crate::inknet::{LocalFeatures, WIDTH};
 use crate::{Embedding, Error, Result, SIDE};
 
 const VERSION: u8 = 1;
@@ -31,7 +31,7 @@ impl Embedding {
                 bytes.extend((vector.len() as u32).to_le_bytes());
                 put(&mut bytes, vector);
             }
-            Self::Places(places) => {
+            Self::LocalFeatures(places) => {
                 bytes.push(PLACES);
                 bytes.extend((places.len() as u32).to_le_bytes());
                 put(&mut bytes, &[places.to_cohort]);
@@ -56,7 +56,7 @@ impl Embedding {
         let count = u32::from_le_bytes(*count) as usize;
         match *kind {
             VECTOR => Ok(Self::Vector(vector(count, rest)?)),
-            PLACES => Ok(Self::Places(places(count, rest)?)),
+            PLACES => Ok(Self::LocalFeatures(places(count, rest)?)),
             _ => broken("it is of an unknown kind"),
         }
     }
@@ -66,7 +66,7 @@ impl Embedding {
     pub fn global(&self) -> Vec<f32> {
         match self {
             Self::Vector(vector) => vector.clone(),
-            Self::Places(places) => places.global(),
+            Self::LocalFeatures(places) => places.global(),
         }
     }
 }
@@ -82,7 +82,7 @@ fn vector(count: usize, bytes: &[u8]) -> Result<Vec<f32>> {
     }
 }
 
-fn places(count: usize, bytes: &[u8]) -> Result<Places> {
+fn places(count: usize, bytes: &[u8]) -> Result<LocalFeatures> {
     if count == 0 || count > MOST_PLACES || bytes.len() != 4 * (1 + count * (2 + WIDTH)) {
         return broken("its length is not what it says");
     }
@@ -102,7 +102,7 @@ fn places(count: usize, bytes: &[u8]) -> Result<Places> {
     if values.iter().any(|values: &[f32; WIDTH]| squared(values) > 1.0 + ROUNDING) {
         return broken("a place has a vector longer than 1");
     }
-    Ok(Places { at, values, to_cohort })
+    Ok(LocalFeatures { at, values, to_cohort })
 }
 
 /// The number of a place's block, row by row, which comparing relies on.

@@ -9,7 +9,7 @@ use crate::calibration::Log10Lr;
 use crate::{Decision, Embedding, Flaw, ImageDigest, Model, Result, Score, Signature, Threshold};
 
 /// From this likeness on two inks are the same signing, scanned or saved twice. Of 1,200 pairs of genuine signatures of
-/// cedar and dutch the most alike are 0.85; the bundled ones scaled to 60 % or turned by 1.7 degrees are 0.91 and more.
+/// cedar and dutch the most similar are 0.85; the bundled ones scaled to 60 % or turned by 1.7 degrees are 0.91 and more.
 const SAME_SIGNING: f64 = 0.90;
 /// From this log10 LR on a reference is by somebody else: moderate support. It refuses up to 1 in 10 of a writer's own on
 /// cedar and dutch, and 92 to 100 in 100 of strangers'; at the threshold of a decision it would refuse 1 in 6 of the own.
@@ -114,7 +114,7 @@ fn same<'a>(new: &Candidate<'_>, earlier: impl Iterator<Item = &'a Candidate<'a>
         if other.digest == new.digest {
             return Ok(Some(Fault::SameImage { other: other.name.clone() }));
         }
-        if new.embedding.places().is_some() && other.embedding.similarity(new.embedding)? >= SAME_SIGNING {
+        if new.embedding.local_features().is_some() && other.embedding.similarity(new.embedding)? >= SAME_SIGNING {
             return Ok(Some(Fault::SameSigning { other: other.name.clone() }));
         }
     }

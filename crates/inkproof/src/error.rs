@@ -115,7 +115,7 @@ pub enum Error {
     InkBytes(&'static str),
     /// A model whose embeddings have no places.
     #[error("the model compares signatures as wholes and cannot say where they differ; use an inknet model")]
-    NoPlaces,
+    NoLocalFeatures,
     /// A model that is no plain network of layers.
     #[error("{0} matches places and is no plain network, so there is no ONNX file of it; export a siamese model")]
     NoOnnx(String),

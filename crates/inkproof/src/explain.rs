@@ -1,6 +1,6 @@
 //! Where a questioned signature agrees with references, and where it does not, as a picture.
 //!
-//! Every place of the questioned ink is as good as the most alike place that any reference has nearby; a single odd place
+//! Every place of the questioned ink is as good as the most similar place that any reference has nearby; a single odd place
 //! says little, so each takes the mean of those around it. The references are shown the other way round, by what the
 //! questioned ink has of theirs: a stroke that is missing can only be seen there. All are in the same frame, so the same
 //! part lies at the same spot in each.
@@ -8,13 +8,13 @@
 use std::borrow::Borrow;
 use std::ops::Range;
 
-use crate::inknet::Places;
+use crate::inknet::LocalFeatures;
 use crate::preprocess::SIDE;
 use crate::{Embedding, Error, Ink, Result};
 
 /// How far around a place its neighbours count, in pixels of the ink.
 const AROUND: f32 = 10.0;
-/// At this likeness and below a place is shown as different, at the other and above as alike; chosen by eye on synthetic
+/// At this likeness and below a place is shown as different, at the other and above as similar; chosen by eye on synthetic
 /// signatures.
 const DIFFERENT: f32 = 0.3;
 const ALIKE: f32 = 0.8;
@@ -26,12 +26,12 @@ const SCALE: usize = 3;
 /// Paper around the ink, in pixels of the ink.
 const MARGIN: usize = 6;
 
-/// Where a signature agrees: its places, and how alike each is, 0..1.
+/// Where a signature agrees: its places, and how similar each is, 0..1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agreement {
     /// In pixels of the ink.
     pub at: Vec<[f32; 2]>,
-    pub alike: Vec<f32>,
+    pub similarity: Vec<f32>,
 }
 
 /// Agreements of a questioned signature and of its references.
@@ -40,7 +40,7 @@ pub struct Explanation {
     pub questioned: Agreement,
     /// One for each reference, in their order.
     pub references: Vec<Agreement>,
-    /// The references by how alike they are, the most alike first.
+    /// The references by how similar they are, the most similar first.
     pub order: Vec<usize>,
 }
 
@@ -56,9 +56,9 @@ impl Explanation {
     /// Of embeddings by one model.
     ///
     /// # Errors
-    /// [`Error::NoReference`] where there is none, [`Error::NoPlaces`] for a model whose embeddings have no places.
+    /// [`Error::NoReference`] where there is none, [`Error::NoLocalFeatures`] for a model whose embeddings have no places.
     pub fn new<R: Borrow<Embedding>>(references: &[R], questioned: &Embedding) -> Result<Self> {
-        let places = |embedding| Embedding::places(embedding).ok_or(Error::NoPlaces);
+        let places = |embedding| Embedding::local_features(embedding).ok_or(Error::NoLocalFeatures);
         let questioned = places(questioned)?;
         let references = references.iter().map(|reference| places(reference.borrow())).collect::<Result<Vec<_>>>()?;
         if references.is_empty() {
@@ -69,10 +69,10 @@ impl Explanation {
         let best = |place: usize| matched.iter().map(|(here, _)| here[place]).fold(0.0, f32::max);
         let of_questioned = (0..questioned.len()).map(best).collect();
         let mut order: Vec<usize> = (0..references.len()).collect();
-        let alike: Vec<f32> = references.iter().map(|reference| questioned.alike(reference)).collect();
-        order.sort_by(|&a, &b| alike[b].total_cmp(&alike[a]));
+        let similarity: Vec<f32> = references.iter().map(|reference| questioned.similarity(reference)).collect();
+        order.sort_by(|&a, &b| similarity[b].total_cmp(&similarity[a]));
         let of_reference =
-            |(reference, (_, there)): (&&Places, &(Vec<f32>, Vec<f32>))| Agreement::of(reference, there.clone());
+            |(reference, (_, there)): (&&LocalFeatures, &(Vec<f32>, Vec<f32>))| Agreement::of(reference, there.clone());
         Ok(Self {
             questioned: Agreement::of(questioned, of_questioned),
             references: references.iter().zip(&matched).map(of_reference).collect(),
@@ -80,7 +80,7 @@ impl Explanation {
         })
     }
 
-    /// The questioned ink and, right of it, the most alike references: blue where they agree, orange where they do not.
+    /// The questioned ink and, right of it, the most similar references: blue where they agree, orange where they do not.
     pub fn picture<I: Borrow<Ink>>(&self, references: &[I], questioned: &Ink) -> Picture {
         let shown = self.order.iter().take(SHOWN);
         let shown = shown.map(|&number| (references[number].borrow(), &self.references[number]));
@@ -117,32 +117,33 @@ fn crop(panels: &[(&Ink, &Agreement)]) -> (Range<usize>, Range<usize>) {
 }
 
 impl Agreement {
-    fn of(places: &Places, alike: Vec<f32>) -> Self {
+    fn of(places: &LocalFeatures, similarity: Vec<f32>) -> Self {
         let at = places.at().to_vec();
         let around = |&[x, y]: &[f32; 2]| {
-            let near = at.iter().zip(&alike).filter(|([u, v], _)| (u - x).powi(2) + (v - y).powi(2) <= AROUND * AROUND);
-            let (count, sum) = near.fold((0.0, 0.0), |(count, sum), (_, alike)| (count + 1.0, sum + alike));
+            let near =
+                at.iter().zip(&similarity).filter(|([u, v], _)| (u - x).powi(2) + (v - y).powi(2) <= AROUND * AROUND);
+            let (count, sum) = near.fold((0.0, 0.0), |(count, sum), (_, similarity)| (count + 1.0, sum + similarity));
             sum / count
         };
-        let alike = at.iter().map(around).collect();
-        Self { at, alike }
+        let similarity = at.iter().map(around).collect();
+        Self { at, similarity }
     }
 
-    /// How alike the ink is at a point: of the nearest place; None where there are no places.
+    /// How similar the ink is at a point: of the nearest place; None where there are no places.
     pub fn at(&self, x: f32, y: f32) -> Option<f32> {
         let away = |[u, v]: &[f32; 2]| (u - x).powi(2) + (v - y).powi(2);
-        let nearest = self.at.iter().zip(&self.alike).min_by(|a, b| away(a.0).total_cmp(&away(b.0)));
-        nearest.map(|(_, &alike)| alike)
+        let nearest = self.at.iter().zip(&self.similarity).min_by(|a, b| away(a.0).total_cmp(&away(b.0)));
+        nearest.map(|(_, &similarity)| similarity)
     }
 
     /// A colour for each pixel of the ink.
     fn colors(&self, ink: &Ink) -> Vec<[u8; 3]> {
         let color = |(at, &coverage): (usize, &u8)| {
-            let alike = match coverage {
+            let similarity = match coverage {
                 0 => None,
                 _ => self.at((at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5),
             };
-            let stroke = alike.map_or(PAPER, scale);
+            let stroke = similarity.map_or(PAPER, scale);
             let share = f32::from(coverage) / 255.0;
             std::array::from_fn(|i| (f32::from(PAPER[i]) + share * (f32::from(stroke[i]) - f32::from(PAPER[i]))) as u8)
         };
@@ -158,8 +159,8 @@ const GRAY: [u8; 3] = [150; 3];
 const ORANGE: [u8; 3] = [213, 94, 0];
 
 /// The colour of a likeness: orange, gray, blue.
-fn scale(alike: f32) -> [u8; 3] {
-    let share = ((alike - DIFFERENT) / (ALIKE - DIFFERENT)).clamp(0.0, 1.0);
+fn scale(similarity: f32) -> [u8; 3] {
+    let share = ((similarity - DIFFERENT) / (ALIKE - DIFFERENT)).clamp(0.0, 1.0);
     let (from, to, part) = if share < 0.5 { (ORANGE, GRAY, 2.0 * share) } else { (GRAY, BLUE, 2.0 * share - 1.0) };
     std::array::from_fn(|i| (f32::from(from[i]) + part * (f32::from(to[i]) - f32::from(from[i]))) as u8)
 }

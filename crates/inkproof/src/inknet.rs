@@ -1,25 +1,25 @@
 //! `inknet`: signatures are compared place by place, and judged by how much the writer's own differ.
 //!
-//! An ink becomes [`Places`]: points on its strokes, each with what the strokes do around it ([`raw_places`]) as a unit
+//! An ink becomes [`LocalFeatures`]: points on its strokes, each with what the strokes do around it ([`raw_features`]) as a unit
 //! vector of [`WIDTH`] numbers. The linear map that makes these is trained: of all differences between places it keeps
 //! apart what varies between places in general and leaves out what varies between two signings of one writer (linear
 //! discriminant analysis, as G. Hua, M. Brown and S. Winder, Discriminant embedding for local image descriptors, ICCV
 //! 2007, do it for photographs).
 //!
-//! Two inks are [alike](Places::alike) as far as each place of one finds a place like it in the other nearby, both ways.
+//! Two inks are [similar](LocalFeatures::similarity) as far as each place of one finds a place like it in the other nearby, both ways.
 //! The [`score`](Inknet::score) puts that in [relation](relative) to a cohort of strangers and to the references among
 //! themselves.
 
 mod directions;
 mod file;
 mod global;
-mod learnt;
-mod places;
+mod local_features;
+mod weights;
 
 pub use directions::{DIRECTIONS, votes};
 pub use global::GLOBAL;
-pub use learnt::{Expected, HIDDEN, Learnt, Refinement};
-pub use places::{Places, RAW, RawPlace, dot, in_window, mutual};
+pub use local_features::{LocalFeatures, RAW, RawFeature, dot, in_window, mutual};
+pub use weights::{Expected, HIDDEN, InknetWeights, Refinement};
 
 use crate::{Error, Ink, Result};
 use inkproof_nn::parallel;
@@ -29,106 +29,106 @@ pub const WIDTH: usize = 64;
 
 /// As how many pairs of references what is [expected](Expected) counts: few references say little of how much their writer
 /// varies, and without this, two that differ by chance would let anything pass.
-const USUAL_PAIRS: f64 = 1.0;
+const PRIOR_PAIRS: f64 = 1.0;
 
-/// Least closeness between references by which a score is divided: references that are no more alike than strangers say
+/// Least closeness between references by which a score is divided: references that are no more similar than strangers say
 /// nothing about the writer's variation.
 pub const LEAST_VARIATION: f64 = 0.05;
 
-/// What was learnt, and the strangers.
+/// What was learned, and the strangers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inknet {
-    learnt: Learnt,
-    cohort: Vec<Places>,
+    learned: InknetWeights,
+    cohort: Vec<LocalFeatures>,
 }
 
 /// The raw places of an ink, which a training learns from.
-pub fn raw_places(ink: &Ink) -> Vec<RawPlace> {
-    places::of(ink.pixels())
+pub fn raw_features(ink: &Ink) -> Vec<RawFeature> {
+    local_features::of(ink.pixels())
 }
 
 impl Inknet {
-    /// What was learnt, with strangers to whom everybody is compared.
+    /// What was learned, with strangers to whom everybody is compared.
     ///
     /// # Errors
     /// [`Error::Model`] where a part is of another shape, holds a NaN or an infinity, or the cohort is empty.
-    pub fn new(learnt: Learnt, cohort: &[Ink]) -> Result<Self> {
-        learnt.check()?;
-        let mut inknet = Self { learnt, cohort: Vec::new() };
+    pub fn new(learned: InknetWeights, cohort: &[Ink]) -> Result<Self> {
+        learned.check()?;
+        let mut inknet = Self { learned, cohort: Vec::new() };
         inknet.cohort = parallel::map(cohort.len(), |stranger| inknet.places(&cohort[stranger]));
         inknet.require_cohort()?;
         Ok(inknet)
     }
 
-    /// The same, but for how alike two signings are expected to be.
+    /// The same, but for how similar two signings are expected to be.
     #[must_use]
     pub fn with_expected(mut self, expected: Expected) -> Self {
-        self.learnt.expected = expected;
+        self.learned.expected = expected;
         self
     }
 
-    pub fn learnt(&self) -> &Learnt {
-        &self.learnt
+    pub fn learned(&self) -> &InknetWeights {
+        &self.learned
     }
 
     fn require_cohort(&self) -> Result<()> {
-        match self.cohort.is_empty() || self.cohort.iter().any(Places::is_empty) {
+        match self.cohort.is_empty() || self.cohort.iter().any(LocalFeatures::is_empty) {
             true => Err(Error::Model("its cohort has no strangers, or one without places".to_owned())),
             false => Ok(()),
         }
     }
 
-    /// The places of an ink, and how alike they are to the cohort. An ink without strokes has none.
-    pub fn embed(&self, ink: &Ink) -> Places {
+    /// The places of an ink, and how similar they are to the cohort. An ink without strokes has none.
+    pub fn embed(&self, ink: &Ink) -> LocalFeatures {
         let mut places = self.places(ink);
-        places.to_cohort = mean(self.cohort.iter().map(|stranger| f64::from(stranger.alike(&places)))) as f32;
+        places.to_cohort = mean(self.cohort.iter().map(|stranger| f64::from(stranger.similarity(&places)))) as f32;
         places
     }
 
-    /// [`Inknet::embed`] without the comparison with the cohort: what [`Places::to_cohort`] gives then is 0.
-    pub fn places(&self, ink: &Ink) -> Places {
-        let raw = raw_places(ink);
-        let values = raw.iter().map(|place| self.learnt.describe(&place.values)).collect();
-        Places { at: raw.iter().map(|place| place.at).collect(), values, to_cohort: 0.0 }
+    /// [`Inknet::embed`] without the comparison with the cohort: what [`LocalFeatures::to_cohort`] gives then is 0.
+    pub fn places(&self, ink: &Ink) -> LocalFeatures {
+        let raw = raw_features(ink);
+        let values = raw.iter().map(|place| self.learned.describe(&place.values)).collect();
+        LocalFeatures { at: raw.iter().map(|place| place.at).collect(), values, to_cohort: 0.0 }
     }
 
-    /// The score of a questioned ink; higher is more alike. The same for any order of the references.
+    /// The score of a questioned ink; higher is more similar. The same for any order of the references.
     ///
     /// # Errors
     /// [`Error::NoReference`] where there is none.
-    pub fn score(&self, references: &[&Places], questioned: &Places) -> Result<f64> {
+    pub fn score(&self, references: &[&LocalFeatures], questioned: &LocalFeatures) -> Result<f64> {
         if references.is_empty() {
             return Err(Error::NoReference);
         }
         let numbers: Vec<usize> = (0..references.len()).collect();
         let of = |number: usize| if number == references.len() { questioned } else { references[number] };
-        let alike = |a: usize, b: usize| f64::from(of(a).alike(of(b)));
+        let similarity = |a: usize, b: usize| f64::from(of(a).similarity(of(b)));
         let to_cohort = |number: usize| f64::from(of(number).to_cohort);
-        Ok(self.score_by(&numbers, references.len(), alike, to_cohort, |number| of(number).len()))
+        Ok(self.score_by(&numbers, references.len(), similarity, to_cohort, |number| of(number).len()))
     }
 
-    /// [`Inknet::score`] of signatures that are told by numbers, of which `alike` compares two, `to_cohort` says how alike
+    /// [`Inknet::score`] of signatures that are told by numbers, of which `similarity` compares two, `to_cohort` says how similar
     /// strangers are on average, and `places` how many places there are.
     pub fn score_by(
         &self,
         references: &[usize],
         questioned: usize,
-        alike: impl Fn(usize, usize) -> f64,
+        similarity: impl Fn(usize, usize) -> f64,
         to_cohort: impl Fn(usize) -> f64,
         places: impl Fn(usize) -> usize,
     ) -> f64 {
         let of_references = references.iter().map(|&reference| Expected::logarithm(places(reference)));
         let logarithm = (mean(of_references) + Expected::logarithm(places(questioned))) / 2.0;
-        let usual = Usual { alike: self.learnt.expected.alike(logarithm), pairs: USUAL_PAIRS };
-        relative(references, questioned, alike, to_cohort, usual)
+        let usual = VariationPrior { similarity: self.learned.expected.similarity(logarithm), pairs: PRIOR_PAIRS };
+        relative(references, questioned, similarity, to_cohort, usual)
     }
 }
 
 /// What is assumed of a writer's variation beside what the references show.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Usual {
-    /// How alike two references usually are, 0..1.
-    pub alike: f64,
+pub struct VariationPrior {
+    /// How similar two references usually are, 0..1.
+    pub similarity: f64,
     /// How many pairs of references that counts as; with 0 only where there is no pair.
     pub pairs: f64,
 }
@@ -136,22 +136,22 @@ pub struct Usual {
 /// How much closer the questioned signature and the references are to each other than both are to a cohort of strangers,
 /// measured in how much closer than that the references are among themselves. A writer with steady signatures is judged
 /// strictly, one with loose signatures mildly. The order of the references does not matter, and of a single one it does not
-/// matter which is the questioned signature. Signatures are told by numbers, of which `alike` compares two and `to_cohort` says
-/// how alike strangers are on average, both 0..1.
+/// matter which is the questioned signature. Signatures are told by numbers, of which `similarity` compares two and `to_cohort` says
+/// how similar strangers are on average, both 0..1.
 pub fn relative(
     references: &[usize],
     questioned: usize,
-    alike: impl Fn(usize, usize) -> f64,
+    similarity: impl Fn(usize, usize) -> f64,
     to_cohort: impl Fn(usize) -> f64,
-    usual: Usual,
+    usual: VariationPrior,
 ) -> f64 {
-    let to_references = mean(references.iter().map(|&reference| alike(reference, questioned)));
+    let to_references = mean(references.iter().map(|&reference| similarity(reference, questioned)));
     let to_strangers = (mean(references.iter().map(|&reference| to_cohort(reference))) + to_cohort(questioned)) / 2.0;
     let others = |place: usize| &references[place + 1..];
     let pairs = references.iter().enumerate().flat_map(|(place, &a)| others(place).iter().map(move |&b| (a, b)));
-    let (count, sum) = pairs.fold((0.0, 0.0), |(count, sum), (a, b)| (count + 1.0, sum + alike(a, b)));
+    let (count, sum) = pairs.fold((0.0, 0.0), |(count, sum), (a, b)| (count + 1.0, sum + similarity(a, b)));
     let known = count + usual.pairs;
-    let between = if known > 0.0 { (sum + usual.pairs * usual.alike) / known } else { usual.alike };
+    let between = if known > 0.0 { (sum + usual.pairs * usual.similarity) / known } else { usual.similarity };
     (to_references - to_strangers) / (between - to_strangers).max(LEAST_VARIATION)
 }
 

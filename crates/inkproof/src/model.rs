@@ -205,7 +205,7 @@ impl Model {
         }
     }
 
-    /// What `inknet` has learnt; None of a siamese network.
+    /// What `inknet` has learned; None of a siamese network.
     pub fn inknet(&self) -> Option<&Inknet> {
         match &self.network {
             Network::Siamese(_) => None,
@@ -267,7 +267,7 @@ impl Model {
                 all.max_by(f64::total_cmp).map(Score::new).ok_or(Error::NoReference)
             }
             Network::Inknet(inknet) => {
-                let places = all_of(references, questioned, Embedding::places)?;
+                let places = all_of(references, questioned, Embedding::local_features)?;
                 let (questioned, references) = places.split_last().expect("the questioned one is there");
                 Ok(Score::new(inknet.score(references, questioned)?))
             }
@@ -281,7 +281,7 @@ impl Network {
     fn embed(&self, ink: &Ink) -> Embedding {
         match self {
             Self::Siamese(embedder) => Embedding::Vector(embedder.embed(ink.values().collect())),
-            Self::Inknet(inknet) => Embedding::Places(inknet.embed(ink)),
+            Self::Inknet(inknet) => Embedding::LocalFeatures(inknet.embed(ink)),
         }
     }
 

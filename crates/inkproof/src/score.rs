@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::{Log10Lr, Support};
-use crate::inknet::Places;
+use crate::inknet::LocalFeatures;
 use crate::{Error, Result};
 
 /// What a model keeps of one ink; comparable only within one model.
@@ -14,7 +14,7 @@ pub enum Embedding {
     /// Of a siamese network: 256 numbers of unit length, or zeros where it sees nothing.
     Vector(Vec<f32>),
     /// Of `inknet`: nothing where there is no stroke.
-    Places(Places),
+    LocalFeatures(LocalFeatures),
 }
 
 impl Embedding {
@@ -22,19 +22,19 @@ impl Embedding {
     pub fn vector(&self) -> Option<&[f32]> {
         match self {
             Self::Vector(vector) => Some(vector),
-            Self::Places(_) => None,
+            Self::LocalFeatures(_) => None,
         }
     }
 
     /// The places; None of a vector.
-    pub fn places(&self) -> Option<&Places> {
+    pub fn local_features(&self) -> Option<&LocalFeatures> {
         match self {
             Self::Vector(_) => None,
-            Self::Places(places) => Some(places),
+            Self::LocalFeatures(places) => Some(places),
         }
     }
 
-    /// How similar two are, whoever signed: 1 for the same ink. Of vectors the cosine, of places [`Places::alike`].
+    /// How similar two are, whoever signed: 1 for the same ink. Of vectors the cosine, of places [`LocalFeatures::similarity`].
     ///
     /// # Errors
     /// [`Error::OtherEmbedding`] for two of different kinds.
@@ -43,7 +43,7 @@ impl Embedding {
             (Self::Vector(a), Self::Vector(b)) if a.len() == b.len() => {
                 Ok(a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum())
             }
-            (Self::Places(a), Self::Places(b)) => Ok(f64::from(a.alike(b))),
+            (Self::LocalFeatures(a), Self::LocalFeatures(b)) => Ok(f64::from(a.similarity(b))),
             _ => Err(Error::OtherEmbedding),
         }
     }
@@ -55,7 +55,7 @@ impl Embedding {
     pub(crate) fn of_something(self) -> Result<Self> {
         let sees = match &self {
             Self::Vector(vector) => (length(vector) - 1.0).abs() < 1e-3,
-            Self::Places(places) => !places.is_empty(),
+            Self::LocalFeatures(places) => !places.is_empty(),
         };
         if sees { Ok(self) } else { Err(Error::NoEmbedding) }
     }
@@ -65,7 +65,7 @@ fn length(vector: &[f32]) -> f64 {
     vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt()
 }
 
-/// How alike two signatures are: higher is more alike. Comparable only within one model.
+/// How similar two signatures are: higher is more similar. Comparable only within one model.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Score(f64);

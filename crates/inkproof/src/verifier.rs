@@ -130,7 +130,7 @@ impl Verifier {
     /// Where a questioned signature agrees with references and where not.
     ///
     /// # Errors
-    /// [`Error::NoReference`](crate::Error::NoReference), [`Error::NoPlaces`](crate::Error::NoPlaces) for a model that
+    /// [`Error::NoReference`](crate::Error::NoReference), [`Error::NoLocalFeatures`](crate::Error::NoLocalFeatures) for a model that
     /// compares signatures as wholes.
     pub fn explain<R: Borrow<Signature>>(&self, references: &[R], questioned: &Signature) -> Result<Explanation> {
         let references: Vec<&Embedding> = references.iter().map(|reference| &reference.borrow().embedding).collect();

@@ -30,7 +30,7 @@ pub struct Train {
     /// Network: inknet (learns in seconds, from genuine signatures alone), simple-cnn or efficientnet-b0
     #[arg(long, default_value = "simple-cnn")]
     backbone: Architecture,
-    /// Go on from what an inknet model has learnt: a model file, or bundled
+    /// Go on from what an inknet model has learned: a model file, or bundled
     #[arg(long, value_name = "FILE|NAME")]
     init: Option<String>,
     /// How images become what the network sees; with `raw` all writers are trained on and the threshold is 0.5

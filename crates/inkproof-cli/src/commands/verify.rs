@@ -35,7 +35,7 @@ pub struct Verify {
     #[arg(long)]
     threshold: Option<f64>,
     /// Write a picture that shows where the questioned signature agrees with the references (blue) and where not (orange);
-    /// the references that are most alike are beside it
+    /// the references that are most similar are beside it
     #[arg(long, value_name = "OUT.png")]
     explain: Option<PathBuf>,
     /// Print one JSON document instead of text

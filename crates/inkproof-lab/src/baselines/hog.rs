@@ -1,14 +1,14 @@
 //! `hog`: the strokes' directions, place by place, without any training.
 //!
 //! Each ink becomes dense histograms of gradients (N. Dalal and B. Triggs, Histograms of oriented gradients for human
-//! detection, CVPR 2005; see [`places`]). Two signatures are alike as far as each place of one finds a place like it in
+//! detection, CVPR 2005; see [`places`]). Two signatures are similar as far as each place of one finds a place like it in
 //! the other nearby, both ways.
 //!
 //! The score is [relative](inknet::relative) to a [cohort](Cohort) of strangers and to how much the writer varies.
 
 mod places;
 
-use inkproof::inknet::{self, LEAST_VARIATION, Usual};
+use inkproof::inknet::{self, LEAST_VARIATION, VariationPrior};
 use inkproof::{Calibration, Ink, Preprocess};
 use rayon::prelude::*;
 
@@ -18,21 +18,21 @@ use crate::evaluate::{ModelName, Similarities, Verifier};
 use crate::loader::LoadedImages;
 use crate::progress::{Event, Progress};
 use crate::synth;
-use places::Places;
+use places::LocalFeatures;
 
 /// How many images are described between two reports of progress.
 const CHUNK: usize = 64;
 
 /// A single reference counts as like itself.
-const USUAL: Usual = Usual { alike: 1.0, pairs: 0.0 };
+const PRIOR: VariationPrior = VariationPrior { similarity: 1.0, pairs: 0.0 };
 
 /// A data set as `hog` sees it.
 pub struct Hog {
     set: DataSet,
-    places: Vec<Places>,
-    /// How alike each image is to the cohort, on average.
+    places: Vec<LocalFeatures>,
+    /// How similar each image is to the cohort, on average.
     to_cohort: Vec<f64>,
-    /// How alike images of one writer are.
+    /// How similar images of one writer are.
     within: Similarities,
 }
 
@@ -50,12 +50,12 @@ impl Hog {
         let cohort = Cohort::new();
         let total = set.images.len();
         progress.report(Event::Stage { name: "describing", total });
-        let mut described: Vec<(Places, f64)> = Vec::with_capacity(total);
+        let mut described: Vec<(LocalFeatures, f64)> = Vec::with_capacity(total);
         let indices: Vec<usize> = (0..total).collect();
         for chunk in indices.chunks(CHUNK) {
             let inks = loaded.inks(chunk)?;
             let describe = |ink: &std::borrow::Cow<'_, Ink>| {
-                let places = Places::from_ink(ink);
+                let places = LocalFeatures::from_ink(ink);
                 let to_cohort = cohort.similarity(&places);
                 (places, to_cohort)
             };
@@ -82,7 +82,7 @@ impl Verifier for Hog {
     }
 
     fn score(&self, references: &[usize], questioned: usize) -> f64 {
-        inknet::relative(references, questioned, |a, b| self.similarity(a, b), |image| self.to_cohort[image], USUAL)
+        inknet::relative(references, questioned, |a, b| self.similarity(a, b), |image| self.to_cohort[image], PRIOR)
     }
 
     fn threshold(&self, _references: usize) -> Option<f64> {
@@ -105,14 +105,14 @@ fn digest() -> String {
 }
 
 /// Signatures of nobody, to which everybody's are compared: the lab's own, so that the baseline needs no one's data.
-struct Cohort(Vec<Places>);
+struct Cohort(Vec<LocalFeatures>);
 
 impl Cohort {
     fn new() -> Self {
-        Self(synth::strangers(&Hog::preprocess()).par_iter().map(Places::from_ink).collect())
+        Self(synth::strangers(&Hog::preprocess()).par_iter().map(LocalFeatures::from_ink).collect())
     }
 
-    fn similarity(&self, places: &Places) -> f64 {
+    fn similarity(&self, places: &LocalFeatures) -> f64 {
         mean(self.0.iter().map(|stranger| f64::from(stranger.similarity(places))))
     }
 }

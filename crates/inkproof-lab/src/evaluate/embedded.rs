@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use inkproof::inknet::Places;
+use inkproof::inknet::LocalFeatures;
 use inkproof::model::{DataInfo, SyntheticInfo};
 use inkproof::{Calibration, Embedding, Ink, Log10Lr, Model, Score};
 
@@ -52,7 +52,7 @@ impl Embedded {
         let training_images = images_made_with(&[&info.trained_on], &set, loaded);
         let calibrated_on: Vec<_> = info.calibrated_on.iter().collect();
         let calibration_images = images_made_with(&calibrated_on, &set, loaded);
-        let places = model.inknet().map(|_| Similarities::new(&set, &|a, b| alike(&embeddings, a, b)));
+        let places = model.inknet().map(|_| Similarities::new(&set, &|a, b| similarity(&embeddings, a, b)));
         Ok(Self { set, embeddings, places, training_images, calibration_images })
     }
 
@@ -69,9 +69,15 @@ impl Embedded {
     /// The score of a questioned image, as [`Model::score`]; what has been compared before is not compared again.
     pub fn score(&self, model: &Model, references: &[usize], questioned: usize) -> f64 {
         if let (Some(known), Some(inknet)) = (&self.places, model.inknet()) {
-            let alike = |a, b| known.get(a, b).unwrap_or_else(|| f64::from(alike(&self.embeddings, a, b)));
-            let places = |image: usize| self.embeddings[image].places().map_or(0, Places::len);
-            return inknet.score_by(references, questioned, alike, |image| to_cohort(&self.embeddings[image]), places);
+            let similarity = |a, b| known.get(a, b).unwrap_or_else(|| f64::from(similarity(&self.embeddings, a, b)));
+            let places = |image: usize| self.embeddings[image].local_features().map_or(0, LocalFeatures::len);
+            return inknet.score_by(
+                references,
+                questioned,
+                similarity,
+                |image| to_cohort(&self.embeddings[image]),
+                places,
+            );
         }
         let of_references: Vec<&Embedding> = references.iter().map(|&reference| &self.embeddings[reference]).collect();
         let score = model.score_of(&of_references, &self.embeddings[questioned]);
@@ -172,13 +178,13 @@ fn probability(model: &Model, score: f64) -> f64 {
     lr.map_or(score, Log10Lr::probability)
 }
 
-/// How alike the places of two images are; 0 for vectors, which have none.
-fn alike(embeddings: &[Embedding], a: usize, b: usize) -> f32 {
-    embeddings[a].places().zip(embeddings[b].places()).map_or(0.0, |(a, b)| a.alike(b))
+/// How similar the places of two images are; 0 for vectors, which have none.
+fn similarity(embeddings: &[Embedding], a: usize, b: usize) -> f32 {
+    embeddings[a].local_features().zip(embeddings[b].local_features()).map_or(0.0, |(a, b)| a.similarity(b))
 }
 
 fn to_cohort(embedding: &Embedding) -> f64 {
-    embedding.places().map_or(0.0, |places| f64::from(places.to_cohort()))
+    embedding.local_features().map_or(0.0, |places| f64::from(places.to_cohort()))
 }
 
 fn name(model: &Model) -> ModelName {

@@ -1,4 +1,4 @@
-//! What a protocol asks for again and again: how alike two images of one writer are.
+//! What a protocol asks for again and again: how similar two images of one writer are.
 
 use rayon::prelude::*;
 

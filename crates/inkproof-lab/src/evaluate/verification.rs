@@ -18,7 +18,7 @@ use crate::dataset::{DataSet, WriterId, WriterImages};
 use crate::error::{Error, Result};
 use crate::progress::{Event, Progress};
 
-/// A model's score of a questioned image against references, all as image indices; higher is more alike.
+/// A model's score of a questioned image against references, all as image indices; higher is more similar.
 type Score<'a> = &'a (dyn Fn(&[usize], usize) -> f64 + Sync);
 
 /// Runs the protocol on every image of `set` (pass one part of a data set that has splits).

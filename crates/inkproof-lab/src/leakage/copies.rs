@@ -98,16 +98,16 @@ fn joined<Key: Ord>(groups: &[Vec<usize>], key: impl Fn(usize) -> Key) -> Vec<(u
     joined
 }
 
-/// Groups that look alike become one, step by step.
+/// Groups that look similar become one, step by step.
 fn near(set: &DataSet, identities: &[Identity], groups: &[Vec<usize>]) -> Vec<Copies> {
     let look = |group: usize| &identities[groups[group][0]].look;
     let alike_after = |a: usize| -> Vec<(usize, usize, f32)> {
         let pairs = (a + 1..groups.len()).map(|b| (a, b, look(a).similarity(look(b))));
         pairs.filter(|&(_, _, similarity)| similarity >= NEAR).collect()
     };
-    let alike: Vec<_> = (0..groups.len()).into_par_iter().flat_map_iter(alike_after).collect();
+    let similarity: Vec<_> = (0..groups.len()).into_par_iter().flat_map_iter(alike_after).collect();
     let mut leader: Vec<usize> = (0..groups.len()).collect();
-    for &(a, b, _) in &alike {
+    for &(a, b, _) in &similarity {
         let (from, to) = (leader[a].max(leader[b]), leader[a].min(leader[b]));
         leader.iter_mut().filter(|l| **l == from).for_each(|l| *l = to);
     }
@@ -115,10 +115,10 @@ fn near(set: &DataSet, identities: &[Identity], groups: &[Vec<usize>]) -> Vec<Co
         let members = (0..groups.len()).filter(|&group| leader[group] == first);
         let mut images: Vec<usize> = members.flat_map(|group| groups[group].iter().copied()).collect();
         images.sort_unstable();
-        let joins = alike.iter().filter(|&&(a, _, _)| leader[a] == first).map(|&(_, _, similarity)| similarity);
+        let joins = similarity.iter().filter(|&&(a, _, _)| leader[a] == first).map(|&(_, _, similarity)| similarity);
         copies(set, Sameness::Near, images, joins.fold(1.0, f32::min))
     };
-    let leaders: BTreeSet<usize> = alike.iter().map(|&(a, _, _)| leader[a]).collect();
+    let leaders: BTreeSet<usize> = similarity.iter().map(|&(a, _, _)| leader[a]).collect();
     leaders.into_iter().map(of_leader).collect()
 }
 

@@ -1,8 +1,8 @@
 //! The look of a signature, to find the same picture again after it was saved, scaled, cut or lightened.
 //!
-//! Perceptual hashes of whole pictures (dHash, pHash) call all signatures alike: most of their bits are paper. So a look is
+//! Perceptual hashes of whole pictures (dHash, pHash) call all signatures similar: most of their bits are paper. So a look is
 //! the darkness of the ink on a grid that is laid by the ink's own middle and spread (moments, Hu 1962), which neither
-//! scale nor margins change; two looks are as alike as their correlation. Signings of one steady writer correlate up to
+//! scale nor margins change; two looks are as similar as their correlation. Signings of one steady writer correlate up to
 //! 0.98 on a coarse grid, so that only proposes pairs: these are laid over each other on a fine grid, by small shifts and
 //! scales, since a cut moves the moments.
 //!
@@ -49,7 +49,7 @@ impl Look {
         Self { coarse: Grid::laid(&ink, &frame, 1), fine: Grid::laid(&ink, &frame, FINENESS) }
     }
 
-    /// How alike two looks are, up to 1; the correlation of the coarse grids where that alone tells them apart.
+    /// How similar two looks are, up to 1; the correlation of the coarse grids where that alone tells them apart.
     pub fn similarity(&self, other: &Self) -> f32 {
         let coarse = self.coarse.correlation(&other.coarse);
         if coarse < WORTH_A_LOOK { coarse } else { self.fine.laid_over(&other.fine) }

@@ -168,7 +168,7 @@ fn cell(probe: Option<&Probe>) -> String {
 
 const WORDS: &str = "<section>\n<h2>Words</h2>\n<dl>\n\
     <dt>Cue</dt><dd>Something that can be known of an image and is not the shape of its signature.</dd>\n\
-    <dt>AUC</dt><dd>The chance that a pair of genuine signatures is more alike in the cue than a genuine signature and a \
+    <dt>AUC</dt><dd>The chance that a pair of genuine signatures is more similar in the cue than a genuine signature and a \
     forgery. 0.5 says nothing; 1 tells all, and 0 too.</dd>\n\
     <dt>As stored, after ink</dt><dd>Measured on the image as it is in its file; measured on the normalized strokes that a \
     network with ink preprocessing sees.</dd>\n</dl>\n</section>\n";

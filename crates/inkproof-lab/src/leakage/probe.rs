@@ -1,12 +1,12 @@
 //! How well one number tells genuine-genuine pairs from genuine-forged pairs, and how sure that is.
 //!
 //! The score of a pair is minus the |difference| of its two images (equal words 0, others -1): if the cue tells nothing,
-//! its AUC is 0.5; above, genuine pairs are more alike; below, less, which is as suspicious. Intervals resample the
+//! its AUC is 0.5; above, genuine pairs are more similar; below, less, which is as suspicious. Intervals resample the
 //! writers with replacement and keep all pairs of each (cluster bootstrap), and are widened as few writers ask (expanded
 //! percentile interval, Hesterberg 2015). All probes see the same draws.
 //!
 //! A probe leaks when its interval, corrected for the number of probes judged (Holm 1979), neither contains 0.5 nor stays
-//! between 0.4 and 0.6. A forest has learnt which way its score points, so below 0.5 it has only failed.
+//! between 0.4 and 0.6. A forest has learned which way its score points, so below 0.5 it has only failed.
 
 use inkproof::random::stream;
 use rand::RngExt;

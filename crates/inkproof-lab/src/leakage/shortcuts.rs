@@ -1,6 +1,6 @@
 //! The baseline `shortcuts`: it says how likely two images are by one writer without ever looking at the shape of a signature.
 //!
-//! What it reaches on a set is what a model can reach that has learnt the scanner and no handwriting: shortcut learning (R. Geirhos et al., Shortcut learning in
+//! What it reaches on a set is what a model can reach that has learned the scanner and no handwriting: shortcut learning (R. Geirhos et al., Shortcut learning in
 //! deep neural networks, Nature Machine Intelligence 2020). Fit it on the
 //! writers of the other folds, never on those it scores:
 //!

@@ -74,7 +74,7 @@ fn interval_does_not_depend_on_the_number_of_threads() {
     assert_ne!(with_threads(1), scores.eer_interval(4));
 }
 
-/// Writers that differ in kind give a wide interval, writers that are alike a narrow one.
+/// Writers that differ in kind give a wide interval, writers that are similar a narrow one.
 #[test]
 fn interval_tells_how_much_writers_differ() {
     let width = |easy_writers: usize| {

@@ -17,9 +17,9 @@ fn compared(written: Style, other: Style) -> Vec<Compared> {
 
 #[test]
 fn what_is_alike_overlaps_and_what_is_not_does_not() {
-    let alike = compared(Style::Latin, Style::Latin);
+    let similarity = compared(Style::Latin, Style::Latin);
     let other = compared(Style::Latin, Style::Blocks);
-    for (one, against) in alike.iter().zip(&other) {
+    for (one, against) in similarity.iter().zip(&other) {
         // Genuine ones alone; of some no stroke is long enough for every curvature.
         let fewest = if one.id.starts_with("turn") { 60 } else { 120 };
         assert!((fewest..=120).contains(&one.real.signatures), "{}: {}", one.id, one.real.signatures);
@@ -30,7 +30,7 @@ fn what_is_alike_overlaps_and_what_is_not_does_not() {
         }
     }
     let overlap = |of: &[Compared], id: &str| of.iter().find(|one| one.id == id).unwrap().overlap;
-    assert!(overlap(&other, "pieces") < overlap(&alike, "pieces") - 0.4, "{:.2}", overlap(&other, "pieces"));
+    assert!(overlap(&other, "pieces") < overlap(&similarity, "pieces") - 0.4, "{:.2}", overlap(&other, "pieces"));
     let page = page::html(&other, "these and <those>", "inkproof statistics x").unwrap();
     assert_eq!(page.matches("<svg").count(), MEASURES.len());
     assert!(page.contains("&lt;those&gt;") && !page.contains("<those>"));

@@ -40,7 +40,7 @@ const fn letter(targets: &'static [Target], width: f64) -> Letter {
     Letter { targets, width, mark: Mark::None }
 }
 
-/// The small letters, the frequent ones more than once in effect because many are alike.
+/// The small letters, the frequent ones more than once in effect because many are similar.
 pub(super) const SMALL: [Letter; 24] = [
     // a
     letter(&[(0.62, 0.92, -0.5), (0.10, 0.45, 1.5), (0.36, 0.0, 1.4), (0.68, 0.95, 0.9), (0.84, 0.02, -0.2)], 0.84),

@@ -14,7 +14,7 @@ use super::{HEIGHT, WIDTH};
 /// Empty pixels at every edge.
 const MARGIN: f64 = 14.0;
 
-/// Places over which the pen is put down and lifted.
+/// LocalFeatures over which the pen is put down and lifted.
 const TAPER: usize = 4;
 
 /// How much of the last place's pressure stays: pressure follows speed with a delay of some 30 ms.

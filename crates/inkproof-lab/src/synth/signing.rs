@@ -33,7 +33,7 @@ struct Tremor {
 pub(super) type Path = Vec<Point>;
 
 impl Signing {
-    /// The writer's own: letters, baseline and tempo vary around the plan, as much as lets two signings be as alike as those
+    /// The writer's own: letters, baseline and tempo vary around the plan, as much as lets two signings be as similar as those
     /// of real writers are (docs/model-card.md).
     pub(super) fn genuine(plan: &Plan, rng: &mut impl Rng) -> Self {
         let loose = plan.habits.looseness;
@@ -152,7 +152,7 @@ impl Spread {
         let drifts = self.drifts(runs, letters, rng);
         let mut stray = Point::default();
         let mut moved = |point: Point, drift: &Drift, rng: &mut dyn FnMut() -> f64| {
-            // Errors of neighbors are alike: each keeps most of the last one.
+            // Errors of neighbors are similar: each keeps most of the last one.
             stray.x = 0.7 * stray.x + 0.7 * self.target * rng();
             stray.y = 0.7 * stray.y + 0.7 * self.target * rng();
             drift.moved(point, stray)

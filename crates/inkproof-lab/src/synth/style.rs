@@ -37,7 +37,7 @@ impl Style {
     /// Every style.
     pub const ALL: [Self; 6] = [Self::Latin, Self::Monogram, Self::Flowing, Self::Headline, Self::Blocks, Self::Print];
 
-    /// A writer's style: joined Latin letters in three of ten, the others alike.
+    /// A writer's style: joined Latin letters in three of ten, the others with equal chances.
     pub(super) fn draw(rng: &mut impl Rng) -> Self {
         match rng.random_range(0..50) {
             0..15 => Self::Latin,
@@ -57,7 +57,7 @@ impl Style {
     }
 
     /// The habits of a hand as this style has them: upright scripts lean less, and where shapes are large against the
-    /// x-height, more looseness makes two signings as alike as in the other styles (docs/model-card.md).
+    /// x-height, more looseness makes two signings as similar as in the other styles (docs/model-card.md).
     pub(super) fn fitted(self, habits: Habits) -> Habits {
         let (lean, loose) = match self {
             Self::Latin => (1.0, 1.0),

@@ -1,6 +1,6 @@
 //! Training of `inknet`: which differences between places tell writers apart, and which are one writer's own.
 //!
-//! Places of two signings that are each other's most alike differ by what varies within a writer; all places differ by
+//! Local features of two signings that are each other's most similar differ by what varies within a writer; all places differ by
 //! what varies in general. The projection keeps the directions in which the second is largest against the first: the
 //! common eigenvectors of both covariances (linear discriminant analysis, R. A. Fisher 1936), each divided by its ratio,
 //! so that no direction counts for much more than another. No forgery is needed; where there are skilled ones, a
@@ -10,7 +10,7 @@ mod expected;
 mod refinement;
 
 use inkproof::Model;
-use inkproof::inknet::{Expected, Inknet, Learnt, Places, RAW, RawPlace, WIDTH, mutual, raw_places};
+use inkproof::inknet::{Expected, Inknet, InknetWeights, LocalFeatures, RAW, RawFeature, WIDTH, mutual, raw_features};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
 
@@ -25,7 +25,7 @@ use crate::synth;
 /// signatures hardly vary is not trusted without limit.
 const REGULARIZATION: f64 = 0.1;
 
-/// So many writers of one's own weigh as much as all that a model has learnt before.
+/// So many writers of one's own weigh as much as all that a model has learned before.
 const WRITERS_LEARNT_BEFORE: f64 = 100.0;
 
 /// Fits the map on all writers of `set` but those held out, who fix threshold and calibration.
@@ -44,7 +44,7 @@ pub(super) fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &m
         Some(before) => Statistics::from(before).with(&seen, set.writers().len()),
         None => seen,
     };
-    let inknet = completed(statistics.learnt(), &set, &loaded, options, progress)?;
+    let inknet = completed(statistics.learned(), &set, &loaded, options, progress)?;
     let mut model = Model::of_inknet(name, model_info(options, &set, &loaded), inknet);
     let mut skipped = set.skipped;
     if let Some(held_out) = held_out {
@@ -54,10 +54,10 @@ pub(super) fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &m
     Ok(Trained { model, pairs, last_epoch: None, skipped })
 }
 
-/// The map with what is learnt upon it: from skilled forgeries, where there are any and they are wanted, and how alike two
+/// The map with what is learned upon it: from skilled forgeries, where there are any and they are wanted, and how similar two
 /// signings are.
 fn completed(
-    learnt: Learnt,
+    learned: InknetWeights,
     set: &DataSet,
     loaded: &LoadedImages,
     options: &TrainOptions,
@@ -69,25 +69,25 @@ fn completed(
     let refinement = match options.negatives {
         Negatives::Random => known,
         Negatives::Skilled | Negatives::Both => {
-            let writers = Signatures::describe(&Inknet::new(learnt.clone(), &strangers)?, set, loaded)?;
+            let writers = Signatures::describe(&Inknet::new(learned.clone(), &strangers)?, set, loaded)?;
             refinement::fit(&writers, known, options.seed, progress)
         }
     };
-    let inknet = Inknet::new(Learnt { refinement, ..learnt }, &strangers)?;
+    let inknet = Inknet::new(InknetWeights { refinement, ..learned }, &strangers)?;
     let expected = expected::fit(&Signatures::describe(&inknet, set, loaded)?, before.map(|before| before.expected));
     Ok(inknet.with_expected(expected))
 }
 
 /// One writer's signatures as places.
 struct Signatures {
-    genuine: Vec<Places>,
-    forgeries: Vec<Places>,
+    genuine: Vec<LocalFeatures>,
+    forgeries: Vec<LocalFeatures>,
 }
 
 impl Signatures {
     /// Of all writers, in order.
     fn describe(inknet: &Inknet, set: &DataSet, loaded: &LoadedImages) -> Result<Vec<Self>> {
-        let places = |images: &[usize]| -> Result<Vec<Places>> {
+        let places = |images: &[usize]| -> Result<Vec<LocalFeatures>> {
             Ok(loaded.inks(images)?.iter().map(|ink| inknet.places(ink)).collect())
         };
         let of_writer = |group: &crate::dataset::WriterImages<'_>| {
@@ -125,7 +125,7 @@ impl Statistics {
         for (done, chunk) in writers.chunks(CHUNK).enumerate() {
             let of_writer = |genuine: &Vec<usize>| -> Result<Sums> {
                 let inks = loaded.inks(genuine)?;
-                Ok(Sums::from_signatures(&inks.iter().map(|ink| raw_places(ink)).collect::<Vec<_>>()))
+                Ok(Sums::from_signatures(&inks.iter().map(|ink| raw_features(ink)).collect::<Vec<_>>()))
             };
             let of_chunk: Vec<Result<Sums>> = chunk.par_iter().map(|writer| of_writer(&writer.genuine)).collect();
             // In order, so that the sums do not depend on the number of threads.
@@ -156,9 +156,9 @@ impl Statistics {
         }
     }
 
-    fn learnt(&self) -> Learnt {
+    fn learned(&self) -> InknetWeights {
         let numbers = |matrix: &DMatrix<f64>| matrix.transpose().iter().map(|&value| value as f32).collect();
-        Learnt {
+        InknetWeights {
             mean: self.mean.iter().map(|&value| value as f32).collect(),
             projection: numbers(&self.projection()),
             within: numbers(&self.within),
@@ -182,14 +182,14 @@ impl Statistics {
     }
 }
 
-impl From<&Learnt> for Statistics {
-    fn from(learnt: &Learnt) -> Self {
+impl From<&InknetWeights> for Statistics {
+    fn from(learned: &InknetWeights) -> Self {
         let matrix =
             |values: &[f32]| DMatrix::from_row_iterator(RAW, RAW, values.iter().map(|&value| f64::from(value)));
         Self {
-            mean: DVector::from_iterator(RAW, learnt.mean.iter().map(|&value| f64::from(value))),
-            within: matrix(&learnt.within),
-            total: matrix(&learnt.total),
+            mean: DVector::from_iterator(RAW, learned.mean.iter().map(|&value| f64::from(value))),
+            within: matrix(&learned.within),
+            total: matrix(&learned.total),
         }
     }
 }
@@ -199,7 +199,7 @@ const CHUNK: usize = 16;
 
 impl Sums {
     /// Of one writer's genuine signatures.
-    fn from_signatures(signatures: &[Vec<RawPlace>]) -> Self {
+    fn from_signatures(signatures: &[Vec<RawFeature>]) -> Self {
         let pairs: Vec<(usize, usize)> =
             (0..signatures.len()).flat_map(|a| (a + 1..signatures.len()).map(move |b| (a, b))).collect();
         let (mut matched, mut within) = (0.0, DMatrix::zeros(RAW, RAW));
@@ -211,7 +211,7 @@ impl Sums {
             within += &differences * differences.transpose();
             matched += matches.len() as f64;
         }
-        let places: Vec<&RawPlace> = signatures.iter().flatten().collect();
+        let places: Vec<&RawFeature> = signatures.iter().flatten().collect();
         let values = DMatrix::from_fn(RAW, places.len(), |i, place| f64::from(places[place].values[i]));
         let (sum, products) = (values.column_sum(), &values * values.transpose());
         Self { pairs: pairs.len(), matched, within, places: places.len() as f64, sum, products }

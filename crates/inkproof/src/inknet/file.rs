@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Expected, HIDDEN, Inknet, Learnt, Places, RAW, Refinement, WIDTH};
+use super::{Expected, HIDDEN, Inknet, InknetWeights, LocalFeatures, RAW, Refinement, WIDTH};
 use crate::{Error, Result};
 
 /// Names, shapes and values.
@@ -14,9 +14,9 @@ const MOST_PLACES: usize = 56 * 56;
 impl Inknet {
     /// Every tensor by name.
     pub(crate) fn tensors(&self) -> Tensors {
-        let Learnt { mean, projection, within, total, refinement, expected } = &self.learnt;
-        let count: usize = self.cohort.iter().map(Places::len).sum();
-        let each = |of: fn(&Places) -> f32| self.cohort.iter().map(of).collect::<Vec<f32>>();
+        let InknetWeights { mean, projection, within, total, refinement, expected } = &self.learned;
+        let count: usize = self.cohort.iter().map(LocalFeatures::len).sum();
+        let each = |of: fn(&LocalFeatures) -> f32| self.cohort.iter().map(of).collect::<Vec<f32>>();
         let all = [
             ("mean", vec![RAW], mean.clone()),
             ("projection", vec![RAW, WIDTH], projection.clone()),
@@ -66,7 +66,7 @@ impl Inknet {
             }
             Ok(values)
         };
-        // Models that were trained before these were learnt have none of them.
+        // Models that were trained before these were learned have none of them.
         let refinement = match is_refined {
             true => Some(Refinement {
                 into: take("refinement.into", &[Some(WIDTH), Some(HIDDEN)])?,
@@ -79,7 +79,7 @@ impl Inknet {
             true => take("expected", &[Some(1)]).map(|values| Expected { typical: values[0] })?,
             false => Expected::CONSTANT,
         };
-        let learnt = Learnt {
+        let learned = InknetWeights {
             mean: take("mean", &[Some(RAW)])?,
             projection: take("projection", &[Some(RAW), Some(WIDTH)])?,
             within: take("within", &[Some(RAW), Some(RAW)])?,
@@ -93,13 +93,13 @@ impl Inknet {
         if let Some(name) = tensors.into_keys().next() {
             return Err(Error::Model(format!("tensor '{name}' is none of inknet")));
         }
-        let inknet = Self { learnt, cohort: cohort(&counts, &at, &values)? };
+        let inknet = Self { learned, cohort: cohort(&counts, &at, &values)? };
         inknet.require_cohort()?;
         Ok(inknet)
     }
 }
 
-fn cohort(counts: &[f32], at: &[f32], values: &[f32]) -> Result<Vec<Places>> {
+fn cohort(counts: &[f32], at: &[f32], values: &[f32]) -> Result<Vec<LocalFeatures>> {
     let (mut at, mut values) = (at.as_chunks().0, values.as_chunks().0);
     let mut cohort = Vec::with_capacity(counts.len());
     for &count in counts {
@@ -110,7 +110,7 @@ fn cohort(counts: &[f32], at: &[f32], values: &[f32]) -> Result<Vec<Places>> {
         let (of_one, values_of_one);
         (of_one, at) = at.split_at(places);
         (values_of_one, values) = values.split_at(places);
-        cohort.push(Places { at: of_one.to_vec(), values: values_of_one.to_vec(), to_cohort: 0.0 });
+        cohort.push(LocalFeatures { at: of_one.to_vec(), values: values_of_one.to_vec(), to_cohort: 0.0 });
     }
     match at.is_empty() && values.is_empty() {
         true => Ok(cohort),

@@ -1,4 +1,4 @@
-//! One unit vector for a whole ink, to find the most alike of very many inks quickly before they are compared place by
+//! One unit vector for a whole ink, to find the most similar of very many inks quickly before they are compared place by
 //! place: the places' vectors, averaged in [`BINS`] x [`BINS`] bins that run into each other, and projected to few numbers
 //! by a fixed random matrix, which keeps angles (W. Johnson and J. Lindenstrauss, 1984).
 
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Places, WIDTH};
+use super::{LocalFeatures, WIDTH};
 use crate::preprocess::SPREAD;
 use crate::random;
 
@@ -17,7 +17,7 @@ pub const GLOBAL: usize = 128;
 const BINS: usize = 3;
 const BINNED: usize = BINS * BINS * WIDTH;
 
-impl Places {
+impl LocalFeatures {
     /// A unit vector, or zeros where there are no places.
     pub(crate) fn global(&self) -> Vec<f32> {
         let binned = self.binned();

@@ -1,4 +1,4 @@
-//! That likeness and score behave as they must, whatever was learnt, and that a file is read back or refused.
+//! That likeness and score behave as they must, whatever was learned, and that a file is read back or refused.
 
 use std::sync::LazyLock;
 
@@ -22,24 +22,24 @@ fn ink(seed: u32) -> Ink {
     Ink::new(pixels).unwrap()
 }
 
-/// What nobody has learnt: the first numbers of a raw place as they are.
-fn learnt() -> Learnt {
+/// What nobody has learned: the first numbers of a raw place as they are.
+fn learned() -> InknetWeights {
     let unit = |rows: usize, columns: usize| {
         (0..rows * columns).map(|i| f32::from(u8::from(i / columns == i % columns))).collect()
     };
     let refinement = Some(Refinement { back: vec![0.1; HIDDEN * WIDTH], ..Refinement::new(unit(WIDTH, HIDDEN)) });
     let expected = Expected { typical: 0.7 };
     let (projection, within, total) = (unit(RAW, WIDTH), unit(RAW, RAW), unit(RAW, RAW));
-    Learnt { mean: vec![0.0; RAW], projection, within, total, refinement, expected }
+    InknetWeights { mean: vec![0.0; RAW], projection, within, total, refinement, expected }
 }
 
-static INKNET: LazyLock<Inknet> = LazyLock::new(|| Inknet::new(learnt(), &[ink(1000), ink(1001), ink(1002)]).unwrap());
+static INKNET: LazyLock<Inknet> = LazyLock::new(|| Inknet::new(learned(), &[ink(1000), ink(1001), ink(1002)]).unwrap());
 
 #[test]
 fn an_ink_is_like_itself_and_less_like_others() {
     let [a, b] = [ink(1), ink(2)].map(|ink| INKNET.embed(&ink));
-    assert!(a.len() > 50 && (a.alike(&a) - 1.0).abs() < 1e-5, "{} {}", a.len(), a.alike(&a));
-    assert!(a.alike(&b) < 0.95 && a.alike(&b) > 0.0, "{}", a.alike(&b));
+    assert!(a.len() > 50 && (a.similarity(&a) - 1.0).abs() < 1e-5, "{} {}", a.len(), a.similarity(&a));
+    assert!(a.similarity(&b) < 0.95 && a.similarity(&b) > 0.0, "{}", a.similarity(&b));
     assert!(a.to_cohort() > 0.0 && a.to_cohort() < 1.0);
     assert!(INKNET.score(&[&a], &a).unwrap() > INKNET.score(&[&a], &b).unwrap());
 }
@@ -52,20 +52,20 @@ fn without_references_there_is_no_score() {
 
 #[test]
 fn one_reference_and_several_by_hand() {
-    let alike = |a: usize, b: usize| {
+    let similarity = |a: usize, b: usize| {
         [[1.0, 0.5, 0.7, 0.4], [0.5, 1.0, 0.6, 0.3], [0.7, 0.6, 1.0, 0.5], [0.4, 0.3, 0.5, 1.0]][a][b]
     };
     let cohort = |number: usize| [0.1, 0.2, 0.15, 0.25][number];
-    let usual = Usual { alike: 0.6, pairs: 1.0 };
-    let single = relative(&[0], 3, alike, cohort, usual);
+    let usual = VariationPrior { similarity: 0.6, pairs: 1.0 };
+    let single = relative(&[0], 3, similarity, cohort, usual);
     assert!((single - (0.4 - 0.175) / (0.6 - 0.175)).abs() < 1e-12, "{single}");
-    let several = relative(&[0, 1, 2], 3, alike, cohort, usual);
+    let several = relative(&[0, 1, 2], 3, similarity, cohort, usual);
     let between = (0.5 + 0.7 + 0.6 + 0.6) / 4.0;
     assert!((several - (0.4 - 0.2) / (between - 0.2)).abs() < 1e-12, "{several}");
-    let unknown = relative(&[0], 3, alike, cohort, Usual { alike: 1.0, pairs: 0.0 });
+    let unknown = relative(&[0], 3, similarity, cohort, VariationPrior { similarity: 1.0, pairs: 0.0 });
     assert!((unknown - (0.4 - 0.175) / (1.0 - 0.175)).abs() < 1e-12, "{unknown}");
-    // References that are no more alike than strangers do not make the score explode.
-    let apart = relative(&[0, 1], 3, |_, _| 0.1, |_| 0.2, Usual { alike: 0.1, pairs: 1.0 });
+    // References that are no more similar than strangers do not make the score explode.
+    let apart = relative(&[0, 1], 3, |_, _| 0.1, |_| 0.2, VariationPrior { similarity: 0.1, pairs: 1.0 });
     assert!((apart - (0.1 - 0.2) / LEAST_VARIATION).abs() < 1e-12, "{apart}");
 }
 
@@ -76,7 +76,7 @@ fn a_file_gives_back_what_it_was_given_and_refuses_what_is_broken() {
     let mut before = tensors.clone();
     before.retain(|name, _| !name.starts_with("refinement") && name != "expected");
     let before = Inknet::from_tensors(before).unwrap();
-    assert_eq!((before.learnt().refinement.as_ref(), before.learnt().expected.typical), (None, 0.64));
+    assert_eq!((before.learned().refinement.as_ref(), before.learned().expected.typical), (None, 0.64));
     let broken = |change: &dyn Fn(&mut file::Tensors)| {
         let mut tensors = tensors.clone();
         change(&mut tensors);
@@ -92,13 +92,13 @@ fn a_file_gives_back_what_it_was_given_and_refuses_what_is_broken() {
     assert!(broken(&|t| set(t, "cohort.places", 0.0)).contains("cohort"));
     assert!(broken(&|t| t.get_mut("mean").unwrap().0 = vec![RAW - 1]).contains("shape"));
     assert!(broken(&|t| drop(t.insert("more".to_owned(), (vec![1], vec![0.0])))).contains("'more'"));
-    assert!(Inknet::new(learnt(), &[]).unwrap_err().to_string().contains("cohort"));
-    assert!(Inknet::new(Learnt { mean: vec![0.0; 3], ..learnt() }, &[ink(1)]).is_err());
+    assert!(Inknet::new(learned(), &[]).unwrap_err().to_string().contains("cohort"));
+    assert!(Inknet::new(InknetWeights { mean: vec![0.0; 3], ..learned() }, &[ink(1)]).is_err());
 }
 
 #[test]
 fn places_that_two_inks_share_find_each_other() {
-    let (a, b) = (raw_places(&ink(5)), raw_places(&ink(5)));
+    let (a, b) = (raw_features(&ink(5)), raw_features(&ink(5)));
     assert_eq!(mutual(&a, &b), (0..a.len()).map(|place| (place, place)).collect::<Vec<_>>());
 }
 
@@ -107,11 +107,11 @@ proptest! {
 
     #[test]
     fn likeness_is_symmetric_and_the_order_of_references_does_not_matter(seeds in proptest::collection::vec(0_u32..500, 2..6)) {
-        let places: Vec<Places> = seeds.iter().map(|&seed| INKNET.embed(&ink(seed))).collect();
+        let places: Vec<LocalFeatures> = seeds.iter().map(|&seed| INKNET.embed(&ink(seed))).collect();
         let (questioned, references) = places.split_first().unwrap();
-        prop_assert_eq!(questioned.alike(&references[0]), references[0].alike(questioned));
-        let forth: Vec<&Places> = references.iter().collect();
-        let back: Vec<&Places> = references.iter().rev().collect();
+        prop_assert_eq!(questioned.similarity(&references[0]), references[0].similarity(questioned));
+        let forth: Vec<&LocalFeatures> = references.iter().collect();
+        let back: Vec<&LocalFeatures> = references.iter().rev().collect();
         let (a, b) = (INKNET.score(&forth, questioned).unwrap(), INKNET.score(&back, questioned).unwrap());
         prop_assert!((a - b).abs() < 1e-9, "{} {}", a, b);
         let (one, other) = (INKNET.score(&forth[..1], questioned).unwrap(), INKNET.score(&[questioned], forth[0]).unwrap());

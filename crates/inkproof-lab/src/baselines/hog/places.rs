@@ -1,4 +1,4 @@
-//! Places of an ink and what the strokes do there: histograms of gradients in blocks of cells, and how two inks' places
+//! Local features of an ink and what the strokes do there: histograms of gradients in blocks of cells, and how two inks' places
 //! are matched.
 //!
 //! Gradients vote, by their strength, for the two nearest of [`ORIENTATIONS`] directions (a stroke has no front and back)
@@ -31,7 +31,7 @@ const GRID: usize = CELLS - BLOCK + 1 + 2 * WINDOW;
 
 /// The places of an ink that have ink.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Places {
+pub(super) struct LocalFeatures {
     /// Which place is where in the grid: its number from 1, or 0 where there is no ink.
     grid: Vec<u16>,
     /// Where each place is in the grid.
@@ -39,7 +39,7 @@ pub(super) struct Places {
     values: Vec<[f32; LEN]>,
 }
 
-impl Places {
+impl LocalFeatures {
     pub(super) fn from_ink(ink: &Ink) -> Self {
         let cells = votes(ink.pixels(), CELL);
         let blocks: Vec<[f32; LEN]> = (0..(CELLS - BLOCK + 1).pow(2)).map(|block| joined(&cells, block)).collect();
@@ -58,7 +58,7 @@ impl Places {
         places
     }
 
-    /// How alike two inks are, 0..1: the mean, over the places of each, of the similarity (cosine) to the most alike place
+    /// How similar two inks are, 0..1: the mean, over the places of each, of the similarity (cosine) to the most similar place
     /// of the other in the window. The same both ways round, to the last bit.
     pub(super) fn similarity(&self, other: &Self) -> f32 {
         let mut best_there = vec![0.0_f32; other.values.len()];

@@ -12,19 +12,19 @@ fn drawn(is_ink: impl Fn(usize, usize) -> bool) -> Ink {
 }
 
 /// A ring of strokes around (x, 112): every direction somewhere.
-fn ring(x: f32) -> Places {
+fn ring(x: f32) -> LocalFeatures {
     let distance = |px: usize, py: usize| (px as f32 - x).hypot(py as f32 - 112.0);
-    Places::from_ink(&drawn(|x, y| (distance(x, y) - 40.0).abs() < 2.0))
+    LocalFeatures::from_ink(&drawn(|x, y| (distance(x, y) - 40.0).abs() < 2.0))
 }
 
-fn synthetic(writer: u64, repeat: u64) -> Places {
-    Places::from_ink(&Hog::preprocess().apply_gray(&synth::Writer::new(5, writer).genuine(repeat)).unwrap())
+fn synthetic(writer: u64, repeat: u64) -> LocalFeatures {
+    LocalFeatures::from_ink(&Hog::preprocess().apply_gray(&synth::Writer::new(5, writer).genuine(repeat)).unwrap())
 }
 
 /// The images of `set_in_memory(&[(4, 1), (2, 1)])`, made.
 fn hog() -> Hog {
     let set = set_in_memory(&[(4, 1), (2, 1)]);
-    let places: Vec<Places> = (0..8).map(|image| synthetic(u64::from(image > 4), image)).collect();
+    let places: Vec<LocalFeatures> = (0..8).map(|image| synthetic(u64::from(image > 4), image)).collect();
     let to_cohort = places.iter().map(|places| Cohort::new().similarity(places)).collect();
     let within = Similarities::new(&set, &|a, b| places[a].similarity(&places[b]));
     Hog { set, places, to_cohort, within }
@@ -40,8 +40,8 @@ fn a_signature_is_like_itself_and_likeness_has_no_direction() {
 
 #[test]
 fn a_line_across_is_nothing_like_a_line_down() {
-    let across = Places::from_ink(&drawn(|_, y| (110..114).contains(&y)));
-    let down = Places::from_ink(&drawn(|x, _| (110..114).contains(&x)));
+    let across = LocalFeatures::from_ink(&drawn(|_, y| (110..114).contains(&y)));
+    let down = LocalFeatures::from_ink(&drawn(|x, _| (110..114).contains(&x)));
     assert_eq!(across.similarity(&down), 0.0);
 }
 

@@ -28,7 +28,7 @@ fn look(bytes: &[u8]) -> Look {
     Look::from_image(&inkproof::decode(bytes, GrayRule::OnWhite, &Limits::default()).unwrap())
 }
 
-/// The share of changed pictures that are found, by kind of change, and the similarity of the two most alike strangers.
+/// The share of changed pictures that are found, by kind of change, and the similarity of the two most similar strangers.
 fn found_and_strangers(pictures: &[DynamicImage]) -> ([f64; 4], f32) {
     let looks: Vec<_> = pictures.par_iter().map(|picture| look(&saved(picture, ImageFormat::Png))).collect();
     let is_found = |(picture, own): (&DynamicImage, &Look)| {

@@ -42,7 +42,7 @@ impl Mask {
         self.0.iter().filter(|&&ink| ink).count()
     }
 
-    fn places(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+    fn local_features(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.0.iter().enumerate().filter(|&(_, &ink)| ink).map(|(at, _)| (at % SIDE, at / SIDE))
     }
 
@@ -50,7 +50,7 @@ impl Mask {
     pub fn away_from_ink(&self) -> Vec<usize> {
         let mut near = vec![false; SIDE * SIDE];
         let around = |c: usize| c.saturating_sub(AWAY)..(c + AWAY + 1).min(SIDE);
-        for (x, y) in self.places() {
+        for (x, y) in self.local_features() {
             around(y).for_each(|row| near[row * SIDE..][around(x)].fill(true));
         }
         (0..near.len()).filter(|&at| !near[at]).collect()
@@ -68,7 +68,7 @@ impl Mask {
             })
         };
         let whole = Area { left: 0, top: 0, right: SIDE - 1, bottom: SIDE - 1 };
-        self.places().fold(None, around).unwrap_or(whole)
+        self.local_features().fold(None, around).unwrap_or(whole)
     }
 
     /// The pixels in runs along a row or column that are too straight and long for a hand.

@@ -1,4 +1,4 @@
-//! How alike two signings of one writer are expected to be: the mean of the training writers, each counting the same.
+//! How similar two signings of one writer are expected to be: the mean of the training writers, each counting the same.
 
 use inkproof::inknet::Expected;
 use rayon::prelude::*;
@@ -27,7 +27,7 @@ fn typical(writer: &Signatures) -> Option<f64> {
     let of_pair = |(a, b): (usize, usize)| {
         let (a, b) = (&genuine[a], &genuine[b]);
         let logarithm = (Expected::logarithm(a.len()) + Expected::logarithm(b.len())) / 2.0;
-        f64::from(a.alike(b)) - Expected::SLOPE * logarithm
+        f64::from(a.similarity(b)) - Expected::SLOPE * logarithm
     };
     let (count, sum) = pairs.map(of_pair).fold((0.0, 0.0), |(count, sum), likeness| (count + 1.0, sum + likeness));
     (count > 0.0).then(|| sum / count)

@@ -1,13 +1,13 @@
-//! What skilled forgeries teach `inknet`: a residual layer on the places, after which a reference is more alike to a genuine
+//! What skilled forgeries teach `inknet`: a residual layer on the places, after which a reference is more similar to a genuine
 //! signature than to a forgery of it, and than to a stranger's.
 //!
 //! Each step draws writers, and of each a reference, a genuine signature, a skilled forgery and a stranger's signature. The
-//! loss is `ln(1 + exp(-s (alike(reference, genuine) - alike(reference, forgery))))`, a pairwise ranking loss (C. Burges et
+//! loss is `ln(1 + exp(-s (similar(reference, genuine) - similar(reference, forgery))))`, a pairwise ranking loss (C. Burges et
 //! al., Learning to rank using gradient descent, ICML 2005), and the same for the stranger. Only ranks
-//! within a writer count, so that nothing is learnt of how one writer's signatures differ from another's. The gradient goes
+//! within a writer count, so that nothing is learned of how one writer's signatures differ from another's. The gradient goes
 //! back through the best matches as they are; AdamW (I. Loshchilov and F. Hutter, ICLR 2019) takes the steps.
 
-use inkproof::inknet::{HIDDEN, Places, Refinement, WIDTH, dot, in_window};
+use inkproof::inknet::{HIDDEN, LocalFeatures, Refinement, WIDTH, dot, in_window};
 use inkproof::random::stream;
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -33,10 +33,10 @@ const START: f64 = 0.2;
 
 /// The references and what is compared with them, which are all a writer's but the stranger.
 struct Draw<'a> {
-    reference: &'a Places,
-    genuine: &'a Places,
-    forgery: &'a Places,
-    stranger: &'a Places,
+    reference: &'a LocalFeatures,
+    genuine: &'a LocalFeatures,
+    forgery: &'a LocalFeatures,
+    stranger: &'a LocalFeatures,
 }
 
 /// Fits the layer, from `before` on where there is one. What is known before stays where there are no two writers with two
@@ -81,7 +81,7 @@ fn draw<'a>(writers: &[&'a Signatures], seed: u64, step: usize) -> Vec<Draw<'a>>
         let first = rng.random_range(0..genuine.len());
         let second = (first + rng.random_range(1..genuine.len())) % genuine.len();
         let other = (writer + rng.random_range(1..writers.len())) % writers.len();
-        let one = |of: &'a [Places], rng: &mut _| of.choose(rng).expect("writers that teach have some");
+        let one = |of: &'a [LocalFeatures], rng: &mut _| of.choose(rng).expect("writers that teach have some");
         Draw {
             reference: &genuine[first],
             genuine: &genuine[second],
@@ -114,7 +114,7 @@ fn parts(refinement: &mut Refinement) -> [&mut Vec<f32>; 3] {
 
 /// A signature on its way through the layer and back.
 struct Pass<'a> {
-    projected: &'a Places,
+    projected: &'a LocalFeatures,
     hidden: Vec<[f32; HIDDEN]>,
     lengths: Vec<f32>,
     values: Vec<[f32; WIDTH]>,
@@ -123,7 +123,7 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(refinement: &Refinement, projected: &'a Places) -> Self {
+    fn new(refinement: &Refinement, projected: &'a LocalFeatures) -> Self {
         let refined: Vec<_> = projected.values().iter().map(|place| refinement.apply(place)).collect();
         Self {
             projected,
@@ -163,8 +163,8 @@ impl<'a> Pass<'a> {
 /// A place, its best match in the other signature, and what their likeness weighs in that of the signatures.
 type Match = (usize, usize, f32);
 
-/// As [`Places::alike`], and the matches that made it.
-fn alike(a: &Pass, b: &Pass) -> (f32, Vec<Match>) {
+/// As [`LocalFeatures::similarity`], and the matches that made it.
+fn similarity(a: &Pass, b: &Pass) -> (f32, Vec<Match>) {
     let mut best_a = vec![(0.0_f32, usize::MAX); a.values.len()];
     let mut best_b = vec![(0.0_f32, usize::MAX); b.values.len()];
     in_window(a.projected.at(), b.projected.at(), |here, there| {
@@ -199,11 +199,11 @@ fn spread(a: &mut Pass, b: &mut Pass, matches: &[Match], by_likeness: f32) {
 fn loss_and_gradient(refinement: &Refinement, draw: &Draw) -> (f32, Gradient) {
     let pass = |places| Pass::new(refinement, places);
     let (mut reference, mut genuine) = (pass(draw.reference), pass(draw.genuine));
-    let (to_genuine, genuine_matches) = alike(&reference, &genuine);
+    let (to_genuine, genuine_matches) = similarity(&reference, &genuine);
     let (mut loss, mut gradient, mut by_genuine) = (0.0, Gradient::zero(), 0.0);
     for (other, weight) in [(draw.forgery, 1.0), (draw.stranger, STRANGER)] {
         let mut other = pass(other);
-        let (to_other, matches) = alike(&reference, &other);
+        let (to_other, matches) = similarity(&reference, &other);
         let margin = SCALE * (to_genuine - to_other);
         loss += weight * (-margin).exp().ln_1p();
         let by_other = weight * SCALE / (1.0 + margin.exp());

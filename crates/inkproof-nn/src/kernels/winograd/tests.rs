@@ -28,7 +28,7 @@ fn each_output(shape: Shape, mut visit: impl FnMut(usize, usize, usize, usize)) 
     }
 }
 
-/// Places of the inputs and weights whose products make an output.
+/// Local features of the inputs and weights whose products make an output.
 fn each_product(shape: Shape, image: usize, y: usize, x: usize, o: usize, mut visit: impl FnMut(usize, usize)) {
     for tap in 0..9 {
         for i in 0..shape.channels_in {

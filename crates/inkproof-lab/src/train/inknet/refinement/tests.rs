@@ -1,9 +1,9 @@
-//! That the gradient is that of the loss, and that what is learnt from forgeries tells other writers' forgeries.
+//! That the gradient is that of the loss, and that what is learned from forgeries tells other writers' forgeries.
 
 use std::sync::LazyLock;
 
 use inkproof::Ink;
-use inkproof::inknet::{Expected, Inknet, Learnt, RAW, raw_places};
+use inkproof::inknet::{Expected, Inknet, InknetWeights, RAW, raw_features};
 
 use super::*;
 use crate::synth::{self, Writer};
@@ -13,14 +13,14 @@ fn ink(picture: &inkproof::Gray) -> Ink {
     Preprocess::Ink(InkParameters::by_mass()).apply_gray(picture).unwrap()
 }
 
-/// A map that nobody has learnt: raw places less their mean, cut.
+/// A map that nobody has learned: raw places less their mean, cut.
 static INKNET: LazyLock<Inknet> = LazyLock::new(|| {
     let unit = |columns: usize| (0..RAW * columns).map(|i| f32::from(u8::from(i / columns == i % columns))).collect();
-    let all = raw_places(&ink(&Writer::new(1, 0).genuine(0)));
+    let all = raw_features(&ink(&Writer::new(1, 0).genuine(0)));
     let mean = (0..RAW).map(|i| all.iter().map(|place| place.values[i]).sum::<f32>() / all.len() as f32).collect();
     let (projection, within, total) = (unit(WIDTH), unit(RAW), unit(RAW));
-    let learnt = Learnt { mean, projection, within, total, refinement: None, expected: Expected::CONSTANT };
-    Inknet::new(learnt, &synth::strangers(&Preprocess::Ink(InkParameters::by_mass()))[..2]).unwrap()
+    let learned = InknetWeights { mean, projection, within, total, refinement: None, expected: Expected::CONSTANT };
+    Inknet::new(learned, &synth::strangers(&Preprocess::Ink(InkParameters::by_mass()))[..2]).unwrap()
 });
 
 fn signatures(writer: u64) -> Signatures {
@@ -65,14 +65,14 @@ fn the_gradient_is_that_of_the_loss() {
     }
 }
 
-/// How much more alike genuine signatures are than forgeries, over all writers.
+/// How much more similar genuine signatures are than forgeries, over all writers.
 fn margin(refinement: Option<&Refinement>, writers: &[Signatures]) -> f32 {
     let nothing = Refinement::new(vec![0.0; WIDTH * HIDDEN]);
     let refinement = refinement.unwrap_or(&nothing);
     let of_writer = |writer: &Signatures| {
         let [reference, genuine, forgery] =
             [&writer.genuine[0], &writer.genuine[1], &writer.forgeries[0]].map(|places| Pass::new(refinement, places));
-        alike(&reference, &genuine).0 - alike(&reference, &forgery).0
+        similarity(&reference, &genuine).0 - similarity(&reference, &forgery).0
     };
     writers.iter().map(of_writer).sum::<f32>() / writers.len() as f32
 }

@@ -1,4 +1,4 @@
-//! What a training gives `inknet`: the linear map from raw places, what forgeries have taught beyond it, and how alike two
+//! What a training gives `inknet`: the linear map from raw places, what forgeries have taught beyond it, and how similar two
 //! signings of one writer are expected to be.
 
 use super::{RAW, WIDTH};
@@ -9,7 +9,7 @@ pub const HIDDEN: usize = 64;
 
 /// The map from raw places, and the statistics that it was made from, so that a training can go on from there.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Learnt {
+pub struct InknetWeights {
     /// `[RAW]`: the mean of all raw places.
     pub mean: Vec<f32>,
     /// `[RAW, WIDTH]`, row-major: what a raw place less the mean is multiplied by.
@@ -35,7 +35,7 @@ pub struct Refinement {
     pub back: Vec<f32>,
 }
 
-/// How alike two signings of one writer are expected to be, where nothing is known of the writer: the longer and the more
+/// How similar two signings of one writer are expected to be, where nothing is known of the writer: the longer and the more
 /// intricate a signature, the less.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
@@ -49,7 +49,7 @@ impl Expected {
     /// What the likeness changes by when there are e times as many places; fixed on the development writers, since
     /// synthetic ones do not show it (docs/model-card.md).
     pub const SLOPE: f64 = -0.1;
-    /// Of models that were trained before this was learnt.
+    /// Of models that were trained before this was learned.
     pub const CONSTANT: Self = Self { typical: 0.64 };
 
     /// Of how many times the usual number of places there are, the logarithm.
@@ -58,12 +58,12 @@ impl Expected {
     }
 
     /// The likeness that is expected at this [logarithm](Expected::logarithm); within what occurs, 0.3..0.95.
-    pub fn alike(self, logarithm: f64) -> f64 {
+    pub fn similarity(self, logarithm: f64) -> f64 {
         (f64::from(self.typical) + Self::SLOPE * logarithm).clamp(0.3, 0.95)
     }
 }
 
-impl Learnt {
+impl InknetWeights {
     pub(super) fn check(&self) -> Result<()> {
         let mut parts = vec![
             ("mean", &self.mean, RAW),

@@ -1,4 +1,4 @@
-//! Places of an ink: points on the strokes, and what the strokes do around each.
+//! Local features of an ink: points on the strokes, and what the strokes do around each.
 //!
 //! A place is described as DAISY does (E. Tola, V. Lepetit and P. Fua, DAISY: an efficient dense descriptor, PAMI 2010):
 //! the [`Directions`] there, at eight points around it, and at eight points further out, where they are more spread. The
@@ -30,7 +30,7 @@ const WINDOW: f32 = 0.4;
 
 /// One place before it is projected.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RawPlace {
+pub struct RawFeature {
     /// In pixels, from the left and from the top.
     pub at: [f32; 2],
     pub values: [f32; RAW],
@@ -38,16 +38,16 @@ pub struct RawPlace {
 
 /// What `inknet` keeps of an ink: its places, projected.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Places {
+pub struct LocalFeatures {
     /// Where each place is, in pixels of the ink.
     pub(crate) at: Vec<[f32; 2]>,
     /// A unit vector for each.
     pub(crate) values: Vec<[f32; WIDTH]>,
-    /// How alike strangers are to it on average, 0..1.
+    /// How similar strangers are to it on average, 0..1.
     pub(crate) to_cohort: f32,
 }
 
-impl Places {
+impl LocalFeatures {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.at.len()
@@ -67,19 +67,19 @@ impl Places {
         &self.values
     }
 
-    /// How alike strangers are to it on average, 0..1.
+    /// How similar strangers are to it on average, 0..1.
     pub fn to_cohort(&self) -> f32 {
         self.to_cohort
     }
 
-    /// How alike two inks are, 0..1: the mean, over the places of each, of the likeness (cosine) to the most alike place
+    /// How similar two inks are, 0..1: the mean, over the places of each, of the likeness (cosine) to the most similar place
     /// of the other in the window. The same both ways round, to the last bit.
-    pub fn alike(&self, other: &Self) -> f32 {
+    pub fn similarity(&self, other: &Self) -> f32 {
         let (here, there) = self.matched(other);
         (mean(&here) + mean(&there)) / 2.0
     }
 
-    /// The likeness of each place to the most alike place of the other ink in the window, 0 where there is none: for the
+    /// The likeness of each place to the most similar place of the other ink in the window, 0 where there is none: for the
     /// places here, and for those of the other.
     pub fn matched(&self, other: &Self) -> (Vec<f32>, Vec<f32>) {
         let (mut here, mut there) = (vec![0.0_f32; self.len()], vec![0.0_f32; other.len()]);
@@ -95,7 +95,7 @@ impl Places {
 /// All pairs of points that are near enough to be counterparts.
 pub fn in_window(a: &[[f32; 2]], b: &[[f32; 2]], mut found: impl FnMut(usize, usize)) {
     const REACH: f32 = WINDOW * SPREAD;
-    // Places come in rows of blocks: what is certainly too high is passed over once for all.
+    // LocalFeatures come in rows of blocks: what is certainly too high is passed over once for all.
     let mut first = 0;
     for (here, [x, y]) in a.iter().enumerate() {
         while b.get(first).is_some_and(|[_, above]| above + REACH + 2.0 * (BLOCK as f32) < *y) {
@@ -128,9 +128,9 @@ pub fn dot<const LEN: usize>(a: &[f32; LEN], b: &[f32; LEN]) -> f32 {
     sums.iter().sum()
 }
 
-/// Pairs of raw places that are each other's most alike in the window: what two signings of one writer share.
-pub fn mutual(a: &[RawPlace], b: &[RawPlace]) -> Vec<(usize, usize)> {
-    let points = |places: &[RawPlace]| places.iter().map(|place| place.at).collect::<Vec<_>>();
+/// Pairs of raw places that are each other's most similar in the window: what two signings of one writer share.
+pub fn mutual(a: &[RawFeature], b: &[RawFeature]) -> Vec<(usize, usize)> {
+    let points = |places: &[RawFeature]| places.iter().map(|place| place.at).collect::<Vec<_>>();
     let (mut best_a, mut best_b) = (vec![(0.0, usize::MAX); a.len()], vec![(0.0, usize::MAX); b.len()]);
     in_window(&points(a), &points(b), |here, there| {
         let likeness: f32 = a[here].values.iter().zip(&b[there].values).map(|(a, b)| a * b).sum();
@@ -146,12 +146,12 @@ pub fn mutual(a: &[RawPlace], b: &[RawPlace]) -> Vec<(usize, usize)> {
 }
 
 /// The places of an ink's pixels: one for each block that strokes go through, in rows.
-pub(super) fn of(pixels: &[u8]) -> Vec<RawPlace> {
+pub(super) fn of(pixels: &[u8]) -> Vec<RawFeature> {
     let directions = Directions::of(pixels);
     let cells = |spreads: f32| spreads * SPREAD / CELL as f32;
     let (near, far) = (directions.spread(cells(NEAR)), directions.spread(cells(FAR)));
     let points = points(pixels).into_iter();
-    points.map(|at| RawPlace { at, values: described(&near, &far, at) }).collect()
+    points.map(|at| RawFeature { at, values: described(&near, &far, at) }).collect()
 }
 
 /// The middle of the ink in each block.
