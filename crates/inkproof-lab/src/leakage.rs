@@ -2,7 +2,7 @@
 //!
 //! Three kinds of leaks: the same picture on both sides of a line that a test draws ([`copies`]); the same writer or forger
 //! in both splits; and cues, things that are not the shape of a signature and yet tell genuine from forged pairs of writers
-//! that a model has never seen ([`probe`], and all of them together in a [`forest`]). Cues are measured on the image as
+//! that a model has never seen ([`probe`], and all of them together in a `forest`). Cues are measured on the image as
 //! [`stored`] and again on the [`raster`] that is left after `ink` preprocessing, so that one sees what that removes. The
 //! data in, a [`Leakage`] out; [`verdict`] words it, [`page`] shows it.
 

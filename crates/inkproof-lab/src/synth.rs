@@ -1,8 +1,8 @@
 //! Signatures of writers who do not exist, genuine and forged, so that nobody needs anybody's.
 //!
-//! A writer is a [`plan`]: targets of strokes, bent letters of one [style](Style), a flourish, and habits. Each [`signing`] varies it a little,
-//! or, by a forger, copies one signing with errors, slower and with tremor. [`motor`] moves the pen along the targets by
-//! the sigma-lognormal model, and [`render`] lays plain ink on plain paper, in one way for whoever signs. Everything
+//! A writer is a `plan`: targets of strokes, bent letters of one [style](Style), a flourish, and habits. Each `signing` varies it a little,
+//! or, by a forger, copies one signing with errors, slower and with tremor. `motor` moves the pen along the targets by
+//! the sigma-lognormal model, and `render` lays plain ink on plain paper, in one way for whoever signs. Everything
 //! follows from a seed: picture number r of writer number k is the same whatever else is made.
 
 mod draw;

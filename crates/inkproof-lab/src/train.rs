@@ -1,9 +1,9 @@
 //! Training: a data set becomes a model file.
 //!
-//! [`siamese`] networks are trained on pairs, as in the notebook, and [`inknet`] on places. Whatever is drawn comes from the
+//! `siamese` networks are trained on pairs, as in the notebook, and `inknet` on places. Whatever is drawn comes from the
 //! seed and the number of the epoch or step alone, so a training that was interrupted continues bit for bit from its
-//! [`checkpoint`]. Except with `raw` preprocessing, which is the notebook's, one writer in five is held out and fixes the
-//! threshold ([`calibrate`]).
+//! `checkpoint`. Except with `raw` preprocessing, which is the notebook's, one writer in five is held out and fixes the
+//! threshold (`calibrate`).
 
 mod calibrate;
 mod checkpoint;

@@ -1,10 +1,10 @@
 //! `hog`: the strokes' directions, place by place, without any training.
 //!
 //! Each ink becomes dense histograms of gradients (N. Dalal and B. Triggs, Histograms of oriented gradients for human
-//! detection, CVPR 2005; see [`places`]). Two signatures are similar as far as each place of one finds a place like it in
+//! detection, CVPR 2005; see `places`). Two signatures are similar as far as each place of one finds a place like it in
 //! the other nearby, both ways.
 //!
-//! The score is [relative](inknet::relative) to a [cohort](Cohort) of strangers and to how much the writer varies.
+//! The score is [relative](inknet::relative) to a cohort of strangers and to how much the writer varies.
 
 mod places;
 

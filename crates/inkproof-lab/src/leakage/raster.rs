@@ -2,7 +2,7 @@
 //!
 //! The raster is coverage: 0 paper, 255 ink, gray where an edge runs through a pixel. [`measure`] gives one value for each
 //! of [`CUES`], in their order. A judged cue must not be made of the shape, or every set would leak: a forgery differs in
-//! shape. So pen and tone are read only where a stroke is straight and alone ([`across`]), paper only away from the ink,
+//! shape. So pen and tone are read only where a stroke is straight and alone (`across`), paper only away from the ink,
 //! lines and borders only in runs that no hand writes; and a reading is rounded to what its instrument resolves, since the
 //! rank of two pens that differ by less is the rank of their directions.
 

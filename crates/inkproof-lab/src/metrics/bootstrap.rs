@@ -28,7 +28,7 @@ pub(super) fn resampled(
     (0..BOOTSTRAP_DRAWS).into_par_iter().map(draw).collect()
 }
 
-/// The percentile interval of what [`resampled`] gave, widened to the statistic of all writers where it misses it; None
+/// The percentile interval of what `resampled` gave, widened to the statistic of all writers where it misses it; None
 /// of nothing.
 pub fn percentile_interval(resampled: &[Option<f64>], point: f64) -> Option<[f64; 2]> {
     let mut ascending: Vec<f64> = resampled.iter().flatten().copied().collect();
