@@ -8,7 +8,7 @@ use super::simd::{Number, Set};
 use super::sums;
 
 /// The most products that are summed before the sum is added to the total.
-const PART: usize = 1024;
+const PART: usize = 512;
 
 /// Input `rows x inside`, weights `inside x out`, output `rows x out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
