@@ -2,14 +2,8 @@
 #![no_main]
 
 use futures_util::FutureExt;
+use inkproof_server::upload;
 use libfuzzer_sys::fuzz_target;
-
-#[allow(dead_code)]
-#[path = "../../crates/inkproof-cli/src/server/problem.rs"]
-mod problem;
-#[allow(dead_code)]
-#[path = "../../crates/inkproof-cli/src/server/upload.rs"]
-mod upload;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, body)) = bytes.split_first() else { return };

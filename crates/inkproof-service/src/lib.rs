@@ -22,6 +22,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use inkproof::Verifier;
 use inkproof_store::{ModelStamp, Store};
+use search_index::SearchIndex;
 
 pub use answer::{
     Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, ReferenceName, ReferenceScore, VerdictFields,
@@ -30,12 +31,11 @@ pub use answer::{
 pub use enrol::{EnrolRequest, WriterState};
 pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};
 pub use error::{Error, Result};
-pub use identify::{Candidate, Identification, Identified};
+pub use identify::{Candidate, Identification, Identified, SearchTimes};
 pub use images::{EmbeddedImage, ImageField, NamedImage, Threads, embed_images};
 pub use pictures::{Crop, Pictures};
 pub use reembed::Reembedded;
 pub use review::OpenReview;
-pub use search_index::{Near, SearchIndex};
 pub use verify::{Judged, Question, verify_references};
 
 /// A verifier, a store, and how both are used.

@@ -12,7 +12,7 @@ const PAGE: usize = 500;
 
 /// The references of one model in memory.
 #[derive(Debug, Default)]
-pub struct SearchIndex {
+pub(crate) struct SearchIndex {
     /// The model's digest; vectors of others cannot be compared.
     model: String,
     /// Up to which entry of the audit it knows.
@@ -38,7 +38,7 @@ struct Place {
 
 /// A writer that signs like this.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Near {
+pub(crate) struct Near {
     /// Who it is.
     pub writer: WriterId,
     /// The cosine of the most similar reference's vector.

@@ -1,7 +1,7 @@
 //! The store: writers and their references, decisions that a person has to take, tokens, and the audit trail.
 //!
 //! Each verb is one transaction: it happens with its entry in the audit or not at all, and when it returns it is on the
-//! disk. The verbs are written once, over the few statements that SQLite and PostgreSQL have in common ([`database`]); so
+//! disk. The verbs are written once, over the few statements that SQLite and PostgreSQL have in common (`database`); so
 //! a [`Store`] is the same whichever of them holds it, and can be used by many threads at once.
 //!
 //! A place is a path, which SQLite keeps, or `postgres://USER@HOST/DATABASE`.

@@ -86,7 +86,7 @@ impl VerifyBatch {
     fn judge(&self, cases: &Cases) -> Result<Judge> {
         let folder = self.cases.parent().unwrap_or(Path::new("")).to_owned();
         let by = if cases.of_writers {
-            JudgedBy::Service(self.store.service(&self.model)?)
+            JudgedBy::Service(Box::new(self.store.service(&self.model)?))
         } else {
             JudgedBy::Verifier(self.model.verifier()?)
         };
@@ -119,7 +119,7 @@ struct Judge {
 
 /// Only a table of writers needs a store.
 enum JudgedBy {
-    Service(Service),
+    Service(Box<Service>),
     Verifier(Arc<Verifier>),
 }
 

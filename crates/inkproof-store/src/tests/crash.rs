@@ -58,7 +58,7 @@ fn what_was_acknowledged_survives_a_kill() {
 /// Runs [`worker`] in a process of its own and kills it after a while, if one is given.
 fn work(place: &Path, round: u32, kill_after: Option<Duration>, told: &mut Acknowledged) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "store::tests::crash::worker", "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "tests::crash::worker", "--ignored", "--nocapture", "--test-threads=1"])
         .envs([(PLACE, place.to_str().unwrap()), (ROUND, &round.to_string())])
         .stdout(Stdio::piped())
         .spawn()

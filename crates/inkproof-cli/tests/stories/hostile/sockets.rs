@@ -113,7 +113,7 @@ fn pipeline_and_reset(address: &str, tls: Option<&Arc<ClientConfig>>, request: &
     let act = |stream: &mut dyn ReadWrite| {
         stream.write_all(&sent).ok();
         if reads {
-            stream.read(&mut [0; 300]).ok();
+            let _some = stream.read(&mut [0; 300]);
         }
     };
     match tls {
