@@ -16,8 +16,8 @@ fn rounds() -> u64 {
 fn a_batch_and_enrolments_that_are_killed_leave_a_whole_store() {
     const ROWS: usize = 400;
     let office = Office::new();
-    office.enroll("w", "006", 3).succeeds();
-    let rows: String = (0..ROWS).map(|row| format!("w,{}\n", example_files("006")[row % 8].display())).collect();
+    office.enroll("w", "005", 3).succeeds();
+    let rows: String = (0..ROWS).map(|row| format!("w,{}\n", example_files("005")[row % 8].display())).collect();
     office.desk.write("cases.csv", format!("writer,questioned\n{rows}").as_bytes());
     for round in 0..rounds() {
         let spawn = |line: &str| {
@@ -52,7 +52,7 @@ fn a_batch_and_enrolments_that_are_killed_leave_a_whole_store() {
 #[test]
 fn on_a_full_disk_nothing_is_half_stored() {
     let office = Office::new();
-    office.enroll("a", "006", 3).succeeds();
+    office.enroll("a", "005", 3).succeeds();
     let before = office.run("store check --json").succeeds().json();
     let program = env!("CARGO_BIN_EXE_inkproof");
     let blocks = fs::metadata(office.store()).unwrap().len().div_ceil(512) + 40;
@@ -76,8 +76,8 @@ fn a_read_only_store_says_so_and_tells_no_decision() {
     use std::os::unix::process::CommandExt;
     const NOBODY: u32 = 65534;
     let office = Office::new();
-    office.enroll("a", "006", 3).succeeds();
-    let questioned = files("006", 4..5);
+    office.enroll("a", "005", 3).succeeds();
+    let questioned = files("005", 4..5);
     let is_root = fs::metadata(office.store()).unwrap().uid() == 0;
     fs::set_permissions(office.store(), fs::Permissions::from_mode(0o444)).unwrap();
     for folder in [0o777, 0o555] {

@@ -83,7 +83,7 @@ fn an_examiner_sees_where_signatures_differ() {
         let (blue, orange) = (more(2, 0), more(0, 2));
         orange as f64 / (blue + orange) as f64
     };
-    let stranger = example_files("005")[0].display().to_string();
+    let stranger = example_files("006")[0].display().to_string();
     desk.run(&format!("verify --reference {a} --reference {b} {stranger} --explain stranger.png"));
     let (genuine, stranger) = (orange("where.png"), orange("stranger.png"));
     assert!(genuine < 0.7 && stranger > 0.95, "{genuine} of a genuine one differs, {stranger} of a stranger's");

@@ -8,15 +8,15 @@ use super::writers::{Office, files};
 #[test]
 fn the_head_that_was_noted_proves_that_nothing_was_cut_off() {
     let office = Office::new();
-    office.enroll("a", "006", 3).succeeds();
+    office.enroll("a", "005", 3).succeeds();
     let early = fs::read(office.store()).unwrap();
     let log = fs::read(office.desk.path("store.db-wal")).unwrap_or_default();
-    office.run(&format!("verify --writer a {}", files("006", 4..5)));
+    office.run(&format!("verify --writer a {}", files("005", 4..5)));
     let checked = office.run("store check --json").succeeds().json();
     let head = checked["head"].as_str().unwrap();
     assert_eq!(checked["entries"], 2);
     office.run(&format!("store check --head {head}")).succeeds();
-    office.run(&format!("verify --writer a {}", files("006", 5..6)));
+    office.run(&format!("verify --writer a {}", files("005", 5..6)));
     office.run(&format!("store check --head {head}")).succeeds();
     office.run("store check --head 1234").is_no_usage();
     for name in ["store.db-wal", "store.db-shm"] {
@@ -31,7 +31,7 @@ fn the_head_that_was_noted_proves_that_nothing_was_cut_off() {
 #[test]
 fn a_backup_is_restored_by_using_it_and_a_copy_is_the_same() {
     let office = Office::new();
-    office.enroll("a", "006", 3).succeeds();
+    office.enroll("a", "005", 3).succeeds();
     let backup = office.run("store backup backup.db --json").succeeds().json();
     let head = backup["head"]["hash"].as_str().unwrap();
     office.run("store backup backup.db").fails_with(&["backup.db", "there is a file already"]);
@@ -40,7 +40,7 @@ fn a_backup_is_restored_by_using_it_and_a_copy_is_the_same() {
     assert_eq!((&copy["head"], &copy["counts"]), (&backup["head"], &backup["counts"]));
     office.run("store copy backup.db copy.db").fails_with(&["copy.db is not empty"]);
     let verdict = |store: &str| {
-        let json = office.run(&format!("verify --writer a {} --store {store} --json", files("006", 4..5))).json();
+        let json = office.run(&format!("verify --writer a {} --store {store} --json", files("005", 4..5))).json();
         (json["score"].clone(), json["decision"].clone())
     };
     assert_eq!(verdict("copy.db"), verdict("store.db"));
@@ -53,12 +53,12 @@ fn a_new_model_reads_the_stored_ink() {
     let office = Office::new();
     office.desk.synth("data", 6, 3, 2, 5);
     office.run("train data --backbone inknet --out other.safetensors").succeeds();
-    office.enroll("a", "006", 3).succeeds();
+    office.enroll("a", "005", 3).succeeds();
     office.enroll("b", "002", 2).succeeds();
-    let questioned = files("006", 4..5);
+    let questioned = files("005", 4..5);
     let before = office.run(&format!("verify --writer a {questioned} --model other.safetensors --json")).json();
     assert!(office.run(&format!("identify {questioned} --model other.safetensors")).out.contains("Nobody"));
-    office.run(&format!("enroll a {} --model other.safetensors", files("006", 4..5))).fails_with(&["store reembed"]);
+    office.run(&format!("enroll a {} --model other.safetensors", files("005", 4..5))).fails_with(&["store reembed"]);
     let done = office.run("store reembed --model other.safetensors --json").succeeds().json();
     assert_eq!((&done["reembedded"], &done["left"]), (&5.into(), &serde_json::json!([])));
     let after = office.run(&format!("verify --writer a {questioned} --model other.safetensors --json")).json();
@@ -75,7 +75,7 @@ fn another_preprocessing_needs_the_images() {
     let office = Office::new();
     office.desk.synth("data", 5, 3, 2, 5);
     office.run("train data --backbone simple-cnn --preprocess ink --epochs 1 --out other.safetensors").succeeds();
-    office.enroll("a", "006", 2).succeeds();
+    office.enroll("a", "005", 2).succeeds();
     office.run(&format!("enroll b {} --keep-images", files("002", 0..2))).succeeds();
     let done = office.run("store reembed --model other.safetensors --json").succeeds().json();
     assert_eq!(done["reembedded"], 2, "those of which the image is kept");
@@ -83,7 +83,7 @@ fn another_preprocessing_needs_the_images() {
     let verify = |writer: &str, of: &str| {
         office.run(&format!("verify --writer {writer} {} --model other.safetensors", files(of, 3..4)))
     };
-    verify("a", "006").fails_with(&["made for another model", "store reembed"]);
+    verify("a", "005").fails_with(&["made for another model", "store reembed"]);
     assert_ne!(verify("b", "002").code, 2);
 }
 
@@ -131,11 +131,11 @@ fn an_office_moves_to_postgres() {
     };
     order(&format!("CREATE DATABASE {name}"));
     let place = server.replace("/DATABASE", &format!("/{name}"));
-    office.enroll("a", "006", 3).succeeds();
+    office.enroll("a", "005", 3).succeeds();
     office.run(&format!("writers list --store {place}")).fails_with(&["there is no store"]);
     office.run(&format!("store copy store.db {place}")).succeeds();
     let verify = |store: &str| {
-        let verdict = office.run(&format!("verify --writer a {} --store {store} --json", files("006", 4..5))).json();
+        let verdict = office.run(&format!("verify --writer a {} --store {store} --json", files("005", 4..5))).json();
         (verdict["score"].clone(), verdict["audit"].clone())
     };
     assert_eq!(verify(&place), verify("store.db"));
@@ -154,7 +154,7 @@ fn an_office_moves_to_postgres() {
 /// audit kept in two forms then, open and settled reviews, a token, an erased writer.
 const EARLIER: &[u8] = include_bytes!("../data/store-version-1.db");
 /// Its head, as the program that wrote it printed it.
-const EARLIER_HEAD: &str = "763cab7e624b5778a07eaae866c029740d1fab874b49f8ca1d4fa6234c985bb3";
+const EARLIER_HEAD: &str = "2f1c5b21f026357c900510ecc564926339e2c879522700e5c1b1b164811f5344";
 
 #[test]
 fn a_store_that_was_written_before_goes_on() {
@@ -164,15 +164,15 @@ fn a_store_that_was_written_before_goes_on() {
     let upgraded = office.run("store upgrade --json").succeeds().json();
     assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &1.into()), "its version is this program's");
 
-    let verified = office.run(&format!("verify --writer K-1 --json {}", files("006", 4..5))).json();
+    let verified = office.run(&format!("verify --writer K-1 --json {}", files("001", 4..5))).json();
     assert_eq!(verified["decision"], "accepted");
-    assert_eq!(verified["audit"], 27);
+    assert_eq!(verified["audit"], 26);
     let reviews = office.run("reviews list --json").succeeds().json();
-    assert_eq!(reviews["reviews"].as_array().unwrap().len(), 3);
-    office.run("reviews settle 13 --accept").succeeds();
-    let found = office.run(&format!("identify --json {}", files("006", 6..7))).succeeds().json();
+    assert_eq!(reviews["reviews"].as_array().unwrap().len(), 2);
+    office.run("reviews settle 12 --accept").succeeds();
+    let found = office.run(&format!("identify --json {}", files("001", 6..7))).succeeds().json();
     assert_eq!(found["writers"][0]["writer"], "K-1");
     let log = office.run("store log --last 40 --json").succeeds().json();
-    assert_eq!(log["entries"].as_array().unwrap().len(), 29);
+    assert_eq!(log["entries"].as_array().unwrap().len(), 28);
     office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
 }

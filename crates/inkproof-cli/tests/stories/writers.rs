@@ -40,11 +40,11 @@ pub fn files(of: &str, which: std::ops::Range<usize>) -> String {
 #[test]
 fn a_writer_is_enrolled_and_verified_by_id() {
     let office = Office::new();
-    let done = office.enroll("customer-1", "006", 3).succeeds();
+    let done = office.enroll("customer-1", "005", 3).succeeds();
     assert!(done.out.starts_with("Enrolled 3 references of 'customer-1', who has 3 now."), "{}", done.out);
     assert!(done.out.contains("agree with each other"), "{}", done.out);
-    let questioned = files("006", 5..6);
-    let references: String = files("006", 0..3).split(' ').map(|path| format!("--reference {path} ")).collect();
+    let questioned = files("005", 5..6);
+    let references: String = files("005", 0..3).split(' ').map(|path| format!("--reference {path} ")).collect();
     let by_files = office.run(&format!("verify {references} {questioned} --json"));
     let by_id = office.run(&format!("verify --writer customer-1 {questioned} --json"));
     assert_eq!(by_id.code, by_files.code);
@@ -60,7 +60,7 @@ fn a_writer_is_enrolled_and_verified_by_id() {
     assert!(text.out.contains("the 3 references of 'customer-1'"), "{}", text.out);
     assert!(text.out.contains("Recorded as 3."), "{}", text.out);
     assert!(office.desk.path("why.png").exists());
-    let forgery = files("006_forg", 0..1);
+    let forgery = files("005_forg", 0..1);
     let wrong = office.run(&format!("verify --writer customer-1 {forgery} --threshold 99"));
     assert_eq!(wrong.code, 1);
     office.run(&format!("verify --writer nobody {questioned}")).fails_with(&["no writer 'nobody'", "writers list"]);
@@ -70,7 +70,7 @@ fn a_writer_is_enrolled_and_verified_by_id() {
 #[test]
 fn without_a_store_there_is_nobody() {
     let office = Office::new();
-    let questioned = files("006", 0..1);
+    let questioned = files("005", 0..1);
     office.run(&format!("verify --writer a {questioned}")).fails_with(&["store.db", "there is no store", "enroll"]);
     office.run("writers list").fails_with(&["there is no store"]);
     assert_eq!(office.desk.everything(), Vec::<String>::new(), "looking makes nothing");
@@ -114,26 +114,26 @@ fn a_set_is_said_to_be_small_loose_or_old() {
     assert!(done.out.contains("One reference says nothing of how much the writer varies. 2 more"), "{}", done.out);
     let later = office.run(&format!("enroll a {} --json", files("004", 1..3))).succeeds().json();
     assert_eq!((later["total"].as_u64(), later["wanted"].as_u64()), (Some(3), Some(0)));
-    office.run(&format!("enroll b {} --written 2015-03-31", files("005", 0..3))).succeeds();
-    let old = office.run(&format!("verify --writer b {}", files("005", 4..5)));
+    office.run(&format!("enroll b {} --written 2015-03-31", files("006", 0..3))).succeeds();
+    let old = office.run(&format!("verify --writer b {}", files("006", 4..5)));
     assert!(old.out.contains("years old: ask the writer for fresh ones"), "{}", old.out);
     let shown = office.run("writers show b").succeeds();
     assert!(shown.out.contains("years old"), "{}", shown.out);
     let list = office.run("writers list --json").succeeds().json();
     let ages: Vec<&Value> = list["writers"].as_array().unwrap().iter().map(|writer| &writer["age"]["old"]).collect();
     assert_eq!(ages, [&Value::from(false), &Value::from(true)]);
-    office.run(&format!("enroll b {}", files("005", 3..4))).succeeds();
-    let fresh = office.run(&format!("verify --writer b {} --json", files("005", 4..5))).json();
+    office.run(&format!("enroll b {}", files("006", 3..4))).succeeds();
+    let fresh = office.run(&format!("verify --writer b {} --json", files("006", 4..5))).json();
     assert_eq!(fresh["age"]["old"], false, "the newest counts");
 }
 
 #[test]
 fn the_writer_is_found_among_others() {
     let office = Office::new();
-    for writer in ["001", "002", "003", "004", "005", "006"] {
+    for writer in ["001", "002", "003", "004", "006", "005"] {
         office.run(&format!("enroll w{writer} {} --anyway", files(writer, 0..3))).succeeds();
     }
-    for writer in ["001", "004", "006"] {
+    for writer in ["001", "004", "005"] {
         let found = office.run(&format!("identify {} --top 3 --json", files(writer, 6..7))).succeeds().json();
         let suspects = found["writers"].as_array().unwrap();
         assert_eq!((suspects.len(), found["compared"].as_u64()), (3, Some(18)));
@@ -154,11 +154,11 @@ fn four_eyes_export_and_removal() {
         let mut command = office.desk.command(line);
         Done::of(command.env("INKPROOF_STORE", office.store()).env("USER", user).output().unwrap())
     };
-    as_user("anna", &format!("enroll a {} --four-eyes --keep-images", files("006", 0..2))).succeeds();
-    office.run(&format!("verify --writer a {}", files("006", 4..5))).fails_with(&["no reference that counts"]);
+    as_user("anna", &format!("enroll a {} --four-eyes --keep-images", files("005", 0..2))).succeeds();
+    office.run(&format!("verify --writer a {}", files("005", 4..5))).fails_with(&["no reference that counts"]);
     as_user("anna", "writers approve a 1").fails_with(&["enrolled by local:anna, who cannot approve it too"]);
     as_user("otto", "writers approve a 1").succeeds();
-    let one = office.run(&format!("verify --writer a {} --json", files("006", 4..5))).json();
+    let one = office.run(&format!("verify --writer a {} --json", files("005", 4..5))).json();
     assert_eq!(one["references"].as_array().unwrap().len(), 1);
     as_user("otto", "writers remove a 2").succeeds();
     let shown = office.run("writers show a").succeeds();
@@ -167,7 +167,7 @@ fn four_eyes_export_and_removal() {
     let document: Value = serde_json::from_slice(&fs::read(office.desk.path("all/writer.json")).unwrap()).unwrap();
     let events: Vec<_> = document["audit"].as_array().unwrap().iter().map(|entry| entry["event"].clone()).collect();
     assert_eq!(events, ["enrolled", "approved", "decided", "removed", "exported"]);
-    assert_eq!(fs::read(office.desk.path("all/1-original")).unwrap(), fs::read(&example_files("006")[0]).unwrap());
+    assert_eq!(fs::read(office.desk.path("all/1-original")).unwrap(), fs::read(&example_files("005")[0]).unwrap());
     assert!(image::open(office.desk.path("all/1-ink.png")).is_ok());
     office.run("writers export a --out all").fails_with(&["all", "give a new folder"]);
 }
@@ -175,11 +175,11 @@ fn four_eyes_export_and_removal() {
 #[test]
 fn of_an_erased_writer_nothing_is_left_in_any_file() {
     let office = Office::new();
-    office.run(&format!("enroll erased-customer {} --keep-images", files("006", 0..3))).succeeds();
+    office.run(&format!("enroll erased-customer {} --keep-images", files("005", 0..3))).succeeds();
     office.run(&format!("enroll kept-customer {} --keep-images", files("002", 0..3))).succeeds();
-    office.run(&format!("verify --writer erased-customer {}", files("006", 4..5)));
+    office.run(&format!("verify --writer erased-customer {}", files("005", 4..5)));
     office.run("store backup before.db").succeeds();
-    let image = fs::read(&example_files("006")[1]).unwrap();
+    let image = fs::read(&example_files("005")[1]).unwrap();
     let holds = |file: &str, what: &[u8]| {
         let bytes = fs::read(office.desk.path(file)).unwrap();
         bytes.windows(what.len()).any(|window| window == what)
@@ -202,9 +202,9 @@ fn of_an_erased_writer_nothing_is_left_in_any_file() {
 #[test]
 fn a_person_settles_what_is_undecided() {
     let office = Office::new();
-    office.enroll("a", "006", 3).succeeds();
+    office.enroll("a", "005", 3).succeeds();
     let tiny = office.desk.path("tiny.png");
-    let scan = image::open(&example_files("006")[4]).unwrap().to_luma8();
+    let scan = image::open(&example_files("005")[4]).unwrap().to_luma8();
     image::imageops::resize(&scan, 60, 30, image::imageops::FilterType::Triangle).save(tiny).unwrap();
     let left = office.run("verify --writer a tiny.png --json");
     assert_eq!((left.code, &left.json()["decision"]), (3, &"undecided".into()));
