@@ -25,7 +25,6 @@
 //! assert_eq!(vector.len(), inkproof_nn::EMBEDDING_LEN);
 //! ```
 #![deny(unsafe_code)]
-#![warn(missing_docs)]
 
 mod error;
 #[allow(unsafe_code)]

@@ -160,7 +160,7 @@ fn router(service: Shared) -> Result<Router> {
 fn cors(settings: &Settings) -> Result<Option<CorsLayer>> {
     let origins = settings.cors_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
     let parsed = |origin: &str| {
-        origin.parse::<HeaderValue>().with_context(|| format!("cors-origins: '{origin}' is no origin of a page"))
+        origin.parse::<HeaderValue>().with_context(|| format!("cors-origins: '{origin}' is not an origin of a page"))
     };
     let origins = origins.map(parsed).collect::<Result<Vec<_>>>()?;
     let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::HeaderName::from_static("idempotency-key")];

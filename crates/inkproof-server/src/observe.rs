@@ -62,5 +62,5 @@ pub fn known(method: &Method) -> &'static str {
 /// The answer where a handler panicked.
 pub fn panicked(service: &Shared, _: Box<dyn Any + Send>) -> Response {
     service.metrics.panicked();
-    Kind::Internal.with("the program made a mistake; its log says where").into_response()
+    Kind::Internal.with("internal error; the log of the service says where").into_response()
 }

@@ -35,23 +35,41 @@ pub struct Problem {
 
 /// The kinds of problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
+    /// 400: the request cannot be understood.
     Malformed,
+    /// 401: there is no valid token.
     Unauthenticated,
+    /// 403: the role of the token, the page it comes from or the four-eyes rule does not allow it.
     Forbidden,
+    /// 404: there is nothing at the address, or no such writer, reference or review.
     NotFound,
+    /// 405: the address is right and the method is not.
     WrongMethod,
+    /// 408: the request took too long to arrive.
     TooSlow,
+    /// 409: what the request is about is in another state by now.
     Conflict,
+    /// 413: the request or an image of it is over a limit.
     TooLarge,
+    /// 415: the body is of a media type that is not read here.
     MediaType,
+    /// 422: an image cannot be used.
     UnfitImage,
+    /// 422: something speaks against a reference that is to be enrolled.
     Inconsistent,
+    /// 422: the idempotency key was used for another request.
     KeyReused,
+    /// 429: too many requests from one token or address, or too many of them refused.
     TooMany,
+    /// 429: all workers and places in the queue are taken, or all memory for requests is.
     Busy,
+    /// 500: something failed here; the log says what.
     Internal,
+    /// 503: the service is stopping, or its store cannot answer now.
     Unavailable,
+    /// 503: the answer took longer than a request may take.
     TookTooLong,
 }
 
@@ -113,6 +131,7 @@ impl Kind {
         }
     }
 
+    /// A problem of this kind, with what is wrong this time and what to do.
     pub fn with(self, detail: impl fmt::Display) -> Problem {
         let (kind, title, status) = self.facts();
         Problem { kind, title, status: status.as_u16(), detail: detail.to_string(), field: None, retry_after: None }
@@ -134,6 +153,7 @@ impl Problem {
         self
     }
 
+    /// The HTTP status; 500 where the number is not one.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

@@ -50,7 +50,7 @@ pub struct PartialSettings {
     /// Model file that judges; empty for the one that comes with the program
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     model: Option<PathBuf>,
-    /// PEM file with the server's certificate and what leads to its authority; with --tls-key
+    /// PEM file with the server's certificate chain; with --tls-key
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     tls_certificate: Option<PathBuf>,
     /// PEM file with the certificate's private key
@@ -114,7 +114,11 @@ pub struct PartialSettings {
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
+    /// Lines for people to read.
+    #[cfg_attr(feature = "clap", value(help = None::<&'static str>))]
     Text,
+    /// One JSON object a line.
+    #[cfg_attr(feature = "clap", value(help = None::<&'static str>))]
     Json,
 }
 
@@ -122,36 +126,62 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Settings {
+    /// Address and port to serve on.
     pub listen: SocketAddr,
+    /// The SQLite file, or the address of the PostgreSQL database; never empty.
     pub store: String,
+    /// The model file that judges; empty for the one that comes with the program.
     pub model: PathBuf,
+    /// The PEM file with the certificate chain; empty where the service does no TLS.
     pub tls_certificate: PathBuf,
+    /// The PEM file with the private key of the certificate; empty where the service does no TLS.
     pub tls_key: PathBuf,
+    /// Whether a proxy in front does TLS, so that plain HTTP is served on any address.
     pub behind_proxy: bool,
+    /// Whether tokens are demanded on this machine's own address, too.
     pub require_tokens: bool,
+    /// Whether a reference counts only once somebody else than who enrolled it has approved it.
     pub four_eyes: bool,
+    /// Whether the original images of references are kept beside their ink.
     pub keep_images: bool,
+    /// Origins of web pages elsewhere that may call the service, separated by commas; empty for none.
     pub cors_origins: String,
+    /// Requests that are computed at the same time, 1 or more.
     pub workers: usize,
+    /// Requests that may wait for a worker, 1 or more.
     pub queue: usize,
+    /// Connections at the same time, 1 or more.
     pub connections: usize,
+    /// Connections of one address (IPv6: one /64) at the same time, 1 or more.
     pub connections_per_address: usize,
+    /// Bytes of a request, 1 or more.
     pub max_body: usize,
+    /// Bytes of all requests that are being received or computed, `max_body` to `u32::MAX`.
     pub max_bodies: usize,
+    /// Pixels of an image.
     pub max_pixels: u64,
+    /// Images of a request, 1 or more.
     pub max_images: usize,
+    /// Seconds that a request may take, and that requests are given to end, 1 or more.
     pub request_seconds: u64,
+    /// Requests a minute for each token, 1 or more.
     pub rate: u32,
+    /// How log lines are written.
     pub log: LogFormat,
+    /// What is logged: a level, or directives such as `warn,inkproof=debug`.
     pub log_level: String,
 }
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
+    /// No source gives it.
     Default,
+    /// A file of settings, by its path.
     File(PathBuf),
+    /// A variable of the environment, by its name.
     Variable(String),
+    /// A flag of the command line, with its two dashes.
     Flag(String),
 }
 
@@ -162,7 +192,7 @@ impl Sources {
     /// All settings, and where each comes from.
     ///
     /// # Errors
-    /// A file that cannot be read, a name that is no setting, a value that does not fit; all name the source.
+    /// A file that cannot be read, an unknown setting, a value that does not fit; all name the source.
     pub fn read(&self) -> Result<(Settings, Origins)> {
         let mut origins = Origins::new();
         overlay(&mut origins, table(&defaults())?, |_| Origin::Default);
@@ -301,6 +331,7 @@ impl Settings {
         Ok(self)
     }
 
+    /// Whether the service itself does TLS.
     pub fn uses_tls(&self) -> bool {
         !self.tls_certificate.as_os_str().is_empty()
     }

@@ -1,6 +1,6 @@
 //! Who is let in, and to what.
 //!
-//! One table says for every method of every route what it needs; what is not in it is let in for nobody. A token is looked
+//! One table says for every method of every route what it needs; any other route is denied. A token is looked
 //! up by its SHA-256 for every request, so that a revoked one is refused from that moment on, whichever server revoked it.
 //! Every refusal is written down in the audit before it is answered, up to a rate for each address: a flood of them would
 //! fill the disk.
@@ -179,7 +179,7 @@ async fn caller(service: &Shared, headers: &HeaderMap, method: &Method, route: &
     let hash = Token::hash_of(secret);
     let found = service.ask(move |store| store.token(hash)).await?;
     let Some(token) = found.filter(|token| bool::from(token.hash.0.ct_eq(&hash.0))) else {
-        return Err(unknown("unknown token", "there is no such token; `inkproof token create` makes one"));
+        return Err(unknown("unknown token", "there is no such token"));
     };
     let actor = token.actor();
     if token.revoked.is_some() {

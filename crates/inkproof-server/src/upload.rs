@@ -30,8 +30,11 @@ pub struct Upload {
     pub references: Vec<Image>,
     /// The signature to be judged.
     pub questioned: Option<Image>,
+    /// The score to accept from, as sent; None for the model's own threshold.
     pub threshold: Option<f64>,
+    /// Whether pictures of the inks and of where they agree are wanted.
     pub explain: bool,
+    /// Whether references are enrolled although something speaks against them.
     pub force: bool,
     /// The id of a writer who is new.
     pub id: Option<String>,
@@ -48,6 +51,7 @@ pub struct Image {
     /// What the sender calls it.
     #[serde(default)]
     pub name: String,
+    /// The image file; in JSON it comes as base64.
     #[serde(rename = "image", deserialize_with = "of_base64")]
     pub bytes: Bytes,
 }
@@ -81,6 +85,7 @@ pub struct Json {
     force: Option<bool>,
 }
 
+/// An image in a JSON document.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "see Json")]
 pub struct JsonImage {
@@ -119,7 +124,7 @@ fn too_many_images(most: usize) -> Problem {
 
 fn of_json(body: &[u8]) -> Result<Upload, Problem> {
     if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(Kind::Malformed.with("the JSON document is no object; give {\"questioned\": ...}"));
+        return Err(Kind::Malformed.with("the JSON document is not an object; give {\"questioned\": ...}"));
     }
     let reader = &mut serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(reader).map_err(|error| {

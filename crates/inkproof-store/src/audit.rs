@@ -334,7 +334,7 @@ fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
         wrong.push(format!("the audit ends at entry {}, but its head is {}", before.sequence, end.sequence));
     }
     if !meets_expected {
-        wrong.push("the audit does not come by the given head: it was cut off or made anew".to_owned());
+        wrong.push("the audit does not contain the given head hash: it was cut off or rewritten".to_owned());
     }
     let (writers, references) = crate::writer_row::check(session, seals, &mut wrong)?;
     crate::tokens::check(session, tokens, &mut wrong)?;

@@ -193,7 +193,7 @@ fn value(value: ValueRef<'_>) -> Result<Value> {
         ValueRef::Integer(value) => Value::Integer(value),
         ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).map_err(StoreError::damaged)?),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-        ValueRef::Real(value) => return Err(StoreError::damaged(format_args!("{value} is no whole number"))),
+        ValueRef::Real(value) => return Err(StoreError::damaged(format_args!("{value} is not a whole number"))),
     })
 }
 

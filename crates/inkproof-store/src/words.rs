@@ -84,7 +84,7 @@ impl Time {
 
     pub fn of_milliseconds(milliseconds: i64) -> Result<Self> {
         let time = Timestamp::from_millisecond(milliseconds);
-        time.map(Self).map_err(|_| StoreError::damaged(format_args!("{milliseconds} is no time")))
+        time.map(Self).map_err(|_| StoreError::damaged(format_args!("{milliseconds} is not a time")))
     }
 
     /// Since 1970.
@@ -112,7 +112,7 @@ impl FromStr for Time {
     fn from_str(text: &str) -> Result<Self, String> {
         let moment = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
         let found = moment.parse::<Timestamp>().ok().and_then(|time| Self::of_milliseconds(time.as_millisecond()).ok());
-        found.ok_or_else(|| format!("'{text}' is no date; give one as 2024-03-31"))
+        found.ok_or_else(|| format!("'{text}' is not a date; give one as 2024-03-31"))
     }
 }
 

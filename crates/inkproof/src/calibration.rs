@@ -27,10 +27,12 @@ const LEAST_WRITERS: usize = 2;
 pub struct Log10Lr(f64);
 
 impl Log10Lr {
+    /// Any number; above 0 it supports the same writer, below 0 another one.
     pub fn new(value: f64) -> Self {
         Self(value)
     }
 
+    /// The number: 1 stands for a likelihood ratio of ten to one.
     pub fn get(self) -> f64 {
         self.0
     }
@@ -58,6 +60,7 @@ pub struct ReferenceCalibration {
     pub against: Forgeries,
     /// log10 LR = slope * score + intercept, within the bound.
     pub slope: f64,
+    /// The log10 LR of a score of 0, before the bound.
     pub intercept: f64,
     /// Of the decision.
     pub threshold: ThresholdInfo,
@@ -72,7 +75,9 @@ pub struct ReferenceCalibration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Forgeries {
+    /// Made by somebody who imitates the signature of the writer.
     Skilled,
+    /// Signatures of other people, who did not imitate anybody.
     Random,
 }
 
@@ -80,8 +85,22 @@ pub enum Forgeries {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum WantedFar {
-    Fixed { far: f64, threshold: Threshold, frr: f64 },
-    Refused { far: f64, refused: String },
+    /// The calibration writers can show it.
+    Fixed {
+        /// The wanted share of forgeries that are accepted, 0..1.
+        far: f64,
+        /// From this score on a questioned signature is accepted.
+        threshold: Threshold,
+        /// The share of genuine signatures that are rejected there, 0..1.
+        frr: f64,
+    },
+    /// The calibration writers cannot show it.
+    Refused {
+        /// The wanted share of forgeries that are accepted, 0..1.
+        far: f64,
+        /// Why they cannot, in words.
+        refused: String,
+    },
 }
 
 impl fmt::Display for Forgeries {

@@ -24,7 +24,9 @@ const ENOUGH_OF_LOOSE: usize = 5;
 pub struct Candidate<'a> {
     /// What the user knows it by.
     pub name: String,
+    /// What the model keeps of its ink.
     pub embedding: &'a Embedding,
+    /// The fingerprint of its image.
     pub digest: ImageDigest,
     /// Nothing of those that are kept.
     pub flaws: Vec<Flaw>,
@@ -47,6 +49,7 @@ impl<'a> Candidate<'a> {
 pub struct EnrolmentReport {
     /// What speaks against enrolling them; nothing where all is well.
     pub objections: Vec<Objection>,
+    /// How well all references, kept and offered, agree with each other.
     pub consistency: Consistency,
     /// How each reference, kept ones first, scores against all others; nothing where it is the only one.
     pub agreement: Vec<Score>,
@@ -63,16 +66,33 @@ pub struct Objection {
     /// Its name.
     pub reference: String,
     #[serde(serialize_with = "as_text")]
+    /// What is wrong with it.
     pub fault: Fault,
 }
 
 /// What is wrong with a reference.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Fault {
+    /// Its image is unfit to decide on.
     Unfit(Flaw),
-    SameImage { other: String },
-    SameSigning { other: String },
-    Disagrees { score: Score, threshold: Threshold },
+    /// It is the same image as an earlier reference.
+    SameImage {
+        /// The name of the earlier reference.
+        other: String,
+    },
+    /// It is the same signing as an earlier reference, scanned or saved again.
+    SameSigning {
+        /// The name of the earlier reference.
+        other: String,
+    },
+    /// It does not agree with the other references, as if somebody else had written it.
+    Disagrees {
+        /// Its score against the others, without those that disagree even more.
+        score: Score,
+        /// From this score on the model accepts a signature with so many references.
+        threshold: Threshold,
+    },
 }
 
 /// How well references agree with each other.

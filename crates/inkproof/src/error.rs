@@ -12,6 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What can go wrong in the engine.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A file could not be opened or read.
     #[error("{}: cannot be read ({source}); check the path and its permissions", path.display())]
@@ -96,13 +97,13 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A model file that cannot be used.
-    #[error("is no model that can be used: {0}")]
+    #[error("is not a model that can be used: {0}")]
     Model(String),
-    /// A name that is no backbone's.
-    #[error("there is no network '{0}'; inknet, simple-cnn and efficientnet-b0 are")]
+    /// An unknown network.
+    #[error("unknown network '{0}'; expected inknet, simple-cnn or efficientnet-b0")]
     UnknownBackbone(String),
     /// The network's output for an ink is all zeros.
-    #[error("gives the network nothing to hold on to (its embedding is all zeros); use another model or image")]
+    #[error("produces an empty embedding (all zeros); use another model or image")]
     NoEmbedding,
     /// An embedding of a siamese network where one of inknet is needed, or the other way round.
     #[error("the embedding was made by another kind of model; embed the image anew")]
@@ -117,7 +118,9 @@ pub enum Error {
     #[error("the model compares signatures as wholes and cannot say where they differ; use an inknet model")]
     NoLocalFeatures,
     /// A model that is no plain network of layers.
-    #[error("{0} matches places and is no plain network, so there is no ONNX file of it; export a siamese model")]
+    #[error(
+        "{0} matches local features and is not a plain network, so there is no ONNX file of it; export a siamese model"
+    )]
     NoOnnx(String),
     /// A score was asked for without a reference.
     #[error("there is no reference; give at least one signature that is known to be the writer's")]
@@ -126,7 +129,7 @@ pub enum Error {
     #[error("{0} cannot be a threshold; give a finite number")]
     Threshold(f64),
     /// A calibration from which no likelihood ratio could follow.
-    #[error("this is no calibration of a model: {0}")]
+    #[error("this is not a calibration of a model: {0}")]
     Calibration(String),
     /// Nothing in the image can be told from its paper.
     #[error("has no ink that can be told from the paper; give an image with a signature")]

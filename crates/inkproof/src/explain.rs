@@ -31,12 +31,14 @@ const MARGIN: usize = 6;
 pub struct Agreement {
     /// In pixels of the ink.
     pub at: Vec<[f32; 2]>,
+    /// How similar each place is, 0..1, in the order of `at`.
     pub similarity: Vec<f32>,
 }
 
 /// Agreements of a questioned signature and of its references.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
+    /// Of the questioned signature: each place with the reference that is most similar there.
     pub questioned: Agreement,
     /// One for each reference, in their order.
     pub references: Vec<Agreement>,
@@ -47,8 +49,11 @@ pub struct Explanation {
 /// A picture of 8-bit red, green and blue, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
+    /// Pixels in a row.
     pub width: usize,
+    /// Rows.
     pub height: usize,
+    /// Red, green and blue of each pixel, 0..=255; there are `width * height` of them.
     pub pixels: Vec<[u8; 3]>,
 }
 

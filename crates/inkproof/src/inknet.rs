@@ -67,6 +67,7 @@ impl Inknet {
         self
     }
 
+    /// What was learned, without the cohort.
     pub fn learned(&self) -> &InknetWeights {
         &self.learned
     }

@@ -27,7 +27,9 @@ const METADATA_KEY: &str = "inkproof";
 pub struct ModelInfo {
     /// [`FORMAT`].
     pub format: u32,
+    /// What the model is made of.
     pub backbone: Architecture,
+    /// How an image becomes what the network sees.
     pub preprocess: Preprocess,
     /// From which score a questioned signature is accepted, where the calibration has no threshold for the number of
     /// references; and where that comes from.
@@ -42,6 +44,7 @@ pub struct ModelInfo {
     pub calibration: Option<Calibration>,
     /// The seed of every random draw of the training.
     pub seed: u64,
+    /// Passes over the training data; `inknet` is trained without any, whatever is said here.
     pub epochs: usize,
     /// The version of the program that wrote the file.
     pub program: String,
@@ -50,6 +53,7 @@ pub struct ModelInfo {
 /// A threshold and its origin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdInfo {
+    /// From this score on a questioned signature is accepted.
     pub value: Threshold,
     /// In words: `the notebook's 0.5`, or the error rate that it balances and on what.
     pub origin: String,
@@ -58,7 +62,9 @@ pub struct ThresholdInfo {
 /// Counts and fingerprints of images; no names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataInfo {
+    /// How many writers there are.
     pub writers: usize,
+    /// How many images there are.
     pub images: usize,
     /// Fingerprints of real images, sorted.
     pub digests: Vec<ImageDigest>,
@@ -71,6 +77,7 @@ pub struct DataInfo {
 pub struct SyntheticInfo {
     /// The generator's version.
     pub generator: u32,
+    /// The seed of every random draw of the generator.
     pub seed: u64,
     /// How many writers were made; writer number k of a seed is always the same.
     pub writers: usize,
@@ -127,7 +134,7 @@ impl Model {
     /// # Errors
     /// As [`Model::load`], without the path.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
-        let broken = |error: &dyn std::fmt::Display| Error::Model(format!("it is no safetensors file ({error})"));
+        let broken = |error: &dyn std::fmt::Display| Error::Model(format!("it is not a safetensors file ({error})"));
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken(&error))?;
         let json =
             header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY)).ok_or_else(|| {
@@ -172,10 +179,12 @@ impl Model {
         &self.digest
     }
 
+    /// What its file says about its weights.
     pub fn info(&self) -> &ModelInfo {
         &self.info
     }
 
+    /// How an image becomes what the network sees.
     pub fn preprocess(&self) -> &Preprocess {
         &self.info.preprocess
     }

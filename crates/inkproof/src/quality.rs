@@ -19,9 +19,13 @@ const LEAST_GAP: f32 = 0.85;
 
 /// One thing that is wrong with an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flaw {
     /// The ink is this long in the scan, in pixels, and strokes run into each other.
-    LowResolution { longest: usize },
+    LowResolution {
+        /// The longer side of the box around the ink, in pixels of the scan.
+        longest: usize,
+    },
     /// Strokes run into the edge of the image: the rest of the signature may be missing.
     CutAtEdge,
     /// Hardly any stroke.

@@ -103,6 +103,7 @@ impl Threshold {
         if value.is_finite() { Ok(Self(value)) } else { Err(Error::Threshold(value)) }
     }
 
+    /// The number.
     pub fn get(self) -> f64 {
         self.0
     }
@@ -112,7 +113,9 @@ impl Threshold {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
+    /// It counts as signed by the writer of the references.
     Accepted,
+    /// It does not count as signed by the writer of the references.
     Rejected,
     /// Left to a person.
     Undecided,

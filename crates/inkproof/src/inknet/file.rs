@@ -91,7 +91,7 @@ impl Inknet {
         let at = take("cohort.at", &[None, Some(2)])?;
         let values = take("cohort.values", &[None, Some(WIDTH)])?;
         if let Some(name) = tensors.into_keys().next() {
-            return Err(Error::Model(format!("tensor '{name}' is none of inknet")));
+            return Err(Error::Model(format!("tensor '{name}' is not an inknet tensor")));
         }
         let inknet = Self { learned, cohort: cohort(&counts, &at, &values)? };
         inknet.require_cohort()?;

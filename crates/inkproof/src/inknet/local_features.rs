@@ -33,6 +33,7 @@ const WINDOW: f32 = 0.4;
 pub struct RawFeature {
     /// In pixels, from the left and from the top.
     pub at: [f32; 2],
+    /// What the strokes do around it: a unit vector, or zeros where there are no strokes.
     pub values: [f32; RAW],
 }
 
@@ -53,6 +54,7 @@ impl LocalFeatures {
         self.at.len()
     }
 
+    /// Whether there are none, as of an ink without strokes.
     pub fn is_empty(&self) -> bool {
         self.at.is_empty()
     }

@@ -20,6 +20,7 @@ pub struct InknetWeights {
     pub total: Vec<f32>,
     /// What skilled forgeries have taught; None where there were none to learn from.
     pub refinement: Option<Refinement>,
+    /// How similar two signings of one writer are expected to be.
     pub expected: Expected,
 }
 
@@ -124,6 +125,7 @@ impl Refinement {
         Self { into, offset: vec![0.0; HIDDEN], back: vec![0.0; HIDDEN * WIDTH] }
     }
 
+    /// What it makes of a projected place of unit length.
     pub fn apply(&self, projected: &[f32; WIDTH]) -> Refined {
         let mut hidden = [0.0; HIDDEN];
         hidden.copy_from_slice(&self.offset);
