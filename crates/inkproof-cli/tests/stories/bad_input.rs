@@ -104,9 +104,9 @@ fn models_that_cannot_judge() {
     for (name, words) in [
         ("nan.safetensors", "NaN"),
         ("later.safetensors", "format 7"),
-        ("cut.safetensors", "no safetensors file"),
-        ("text.safetensors", "no safetensors file"),
-        ("good.png", "no safetensors file"),
+        ("cut.safetensors", "not a safetensors file"),
+        ("text.safetensors", "not a safetensors file"),
+        ("good.png", "not a safetensors file"),
         ("missing.safetensors", "cannot be read"),
     ] {
         desk.run(&format!("verify --model {name} --reference good.png good.png")).fails_with(&[name, words]);
@@ -125,7 +125,7 @@ fn command_lines_that_say_too_little() {
     desk.run("verify --reference good.png good.png --threshold NaN").fails_with(&["threshold"]);
     let unknown = desk.run("train . --out m.safetensors --backbone resnet");
     assert_eq!(unknown.code, 2);
-    assert!(unknown.err.contains("simple-cnn and efficientnet-b0"), "{}", unknown.err);
+    assert!(unknown.err.contains("inknet, simple-cnn or efficientnet-b0"), "{}", unknown.err);
 }
 
 #[test]

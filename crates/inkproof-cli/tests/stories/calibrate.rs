@@ -64,7 +64,7 @@ fn a_calibration_that_is_none_is_refused_with_its_file() {
     let image = example_files("001")[0].display().to_string();
     desk.run(&format!("verify --model broken.safetensors --reference {image} {image}")).fails_with(&[
         "broken.safetensors",
-        "no calibration of a model",
+        "not a calibration of a model",
         "9 references",
     ]);
 }

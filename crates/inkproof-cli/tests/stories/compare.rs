@@ -46,7 +46,7 @@ fn a_file_is_preferred_to_a_name_and_a_wrong_name_lists_the_names() {
     desk.run(&format!("compare hog hug {data}")).fails_with(&["hug", "bundled, hog, shortcuts"]);
     desk.run("compare hog bundled nowhere").fails_with(&["nowhere", "not a folder"]);
     desk.write("hog", b"weights");
-    desk.run(&format!("compare hog bundled {data}")).fails_with(&["hog", "no safetensors file"]);
+    desk.run(&format!("compare hog bundled {data}")).fails_with(&["hog", "not a safetensors file"]);
 }
 
 #[test]
