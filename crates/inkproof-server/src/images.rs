@@ -53,10 +53,6 @@ pub fn failed(error: Error) -> Problem {
         }
         Error::WriterExists(_) => Kind::Conflict.with(format!("{error}; add references")).of("id"),
         Error::Contended(_) => Kind::Conflict.with(format!("{error}; try again")),
-        Error::Engine(EngineError::NoReference) => {
-            let why = "there is no reference; give at least one signature that is known to be the writer's";
-            Kind::Malformed.with(why).of("references")
-        }
         error => Kind::Conflict.with(error),
     }
 }

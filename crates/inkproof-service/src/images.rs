@@ -1,6 +1,6 @@
 //! The images of a question, embedded.
 
-use inkproof::{Signature, Times, Verifier};
+use inkproof::{Signature, Verifier};
 use rayon::prelude::*;
 
 use crate::answer::ImageFlaw;
@@ -76,9 +76,4 @@ pub fn embed_images(
 /// References as fields of a question.
 pub(crate) fn as_references<'a>(images: &'a [NamedImage<'a>]) -> impl Iterator<Item = (ImageField, NamedImage<'a>)> {
     images.iter().enumerate().map(|(index, &image)| (ImageField::Reference(index), image))
-}
-
-/// The time that all took together; some may have been worked on at the same time.
-pub(crate) fn times<'a>(images: impl IntoIterator<Item = &'a EmbeddedImage>) -> Times {
-    images.into_iter().map(|image| image.signature.times).sum()
 }

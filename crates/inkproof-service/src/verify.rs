@@ -10,7 +10,7 @@ use inkproof::{Decision, Signature, Verdict, Verifier, VerifyOptions};
 use inkproof_store::{Actor, NewDecision, Pseudonym, WriterId};
 use serde_json::{Value, json};
 
-use crate::images::{EmbeddedImage, ImageField, NamedImage, as_references, embed_images, times};
+use crate::images::{EmbeddedImage, ImageField, NamedImage, as_references, embed_images};
 use crate::{
     Age, EnrolledWriter, ImageFlaw, Milliseconds, ModelName, Pictures, ReferenceName, ReferenceScore, Result, Service,
     Threads, VerdictFields, Verification,
@@ -119,8 +119,7 @@ fn judge(
     let begun = Instant::now();
     let verdict = verifier.verify_with(&signatures, &questioned.signature, &question.options)?;
     let scored = begun.elapsed();
-    let mut times = times([&questioned]);
-    times += signatures.iter().map(|signature| signature.times).sum();
+    let times = signatures.iter().chain([&questioned.signature]).map(|signature| signature.times).sum();
     let Signature { ink, embedding, .. } = &questioned.signature;
     let pictures = || Pictures::new(verifier.model().preprocess(), &signatures, ink, embedding);
     let answer = Verification {

@@ -104,7 +104,7 @@ fn record(chain: &mut Chain<'_>, new: &NewDecision) -> Result<i64> {
         event: Event::Decided,
         writer: new.writer,
         model: Some(new.model.clone()),
-        outcome: word(new.decision).to_owned(),
+        outcome: new.decision.to_string(),
         details: new.details.clone(),
     };
     let seal = match (new.decision, &new.questioned) {
@@ -176,9 +176,9 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
         let values = [note.into(), review.into()];
         chain.session.execute("UPDATE reviews SET note = $1 WHERE decision = $2", &values)?;
     }
-    let outcome = decision.map_or("noted", word);
+    let outcome = decision.map_or_else(|| "noted".to_owned(), |decision| decision.to_string());
     if decision.is_some() {
-        let values = [chain.now.milliseconds().into(), by.as_str().into(), outcome.into(), review.into()];
+        let values = [chain.now.milliseconds().into(), by.as_str().into(), outcome.as_str().into(), review.into()];
         const UPDATE: &str =
             "UPDATE reviews SET settled = $1, settled_by = $2, outcome = $3, ink = NULL WHERE decision = $4";
         chain.session.execute(UPDATE, &values)?;
@@ -188,20 +188,12 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
         event: Event::Settled,
         writer,
         model: None,
-        outcome: outcome.to_owned(),
+        outcome,
         details: json!({"decision": review}),
     };
     let seal = seal(chain.session, review)?;
     chain.append(entry, Some(seal))?;
     Ok(())
-}
-
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Accepted => "accepted",
-        Decision::Rejected => "rejected",
-        Decision::Undecided => "undecided",
-    }
 }
 
 fn review(mut row: Row) -> Result<Review> {
