@@ -19,7 +19,7 @@ impl ImageFiles {
 
     /// The files as a service takes them.
     pub fn named(&self) -> Vec<NamedImage<'_>> {
-        self.0.iter().map(|(name, bytes)| NamedImage { name, bytes }).collect()
+        self.0.iter().map(|(name, bytes)| NamedImage { name, bytes, deadline: None }).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use inkproof::VerifyOptions;
-use inkproof_service::{Identification, Identified, ImageField, NamedImage};
+use inkproof_service::{Identification, Identified, ImageField};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -39,7 +39,7 @@ async fn ask(
         }
         let (threshold, questioned) = (upload.threshold()?, upload.take_questioned()?);
         let name = called(&questioned, ImageField::Questioned);
-        let questioned = NamedImage { name: &name, bytes: &questioned.bytes };
+        let questioned = upload.named(&questioned, &name);
         server.service.identify(questioned, top, &VerifyOptions { threshold }, caller.actor).map_err(failed)
     });
     let Identified { answer, entry } = found.await?;

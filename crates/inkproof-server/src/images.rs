@@ -5,7 +5,7 @@ use inkproof_service::{Error, ImageField, NamedImage};
 
 use crate::problem::{Kind, Problem};
 use crate::recorder::problem;
-use crate::upload::Image;
+use crate::upload::{Image, Upload};
 
 /// Characters of an image's name that are given back.
 const MOST_NAME: usize = 100;
@@ -21,9 +21,16 @@ pub fn called_references(images: &[Image]) -> Vec<String> {
     images.iter().enumerate().map(|(index, image)| called(image, ImageField::Reference(index))).collect()
 }
 
-/// Images with the names that they are given back by.
-pub fn named<'a>(images: &'a [Image], names: &'a [String]) -> Vec<NamedImage<'a>> {
-    images.iter().zip(names).map(|(image, name)| NamedImage { name, bytes: &image.bytes }).collect()
+impl Upload {
+    /// An image of it as the service takes it, with the name that it is given back by.
+    pub fn named<'a>(&self, image: &'a Image, name: &'a str) -> NamedImage<'a> {
+        NamedImage { name, bytes: &image.bytes, deadline: self.deadline }
+    }
+
+    /// Its references likewise.
+    pub fn named_references<'a>(&'a self, names: &'a [String]) -> Vec<NamedImage<'a>> {
+        self.references.iter().zip(names).map(|(image, name)| self.named(image, name)).collect()
+    }
 }
 
 /// The field of a request that holds an image.
@@ -39,7 +46,10 @@ pub fn failed(error: Error) -> Problem {
     match error {
         Error::Image { field, source, .. } => {
             let kind = match source {
-                EngineError::TooManyBytes { .. } | EngineError::TooManyPixels { .. } => Kind::TooLarge,
+                EngineError::TooManyBytes { .. } | EngineError::TooManyPixels { .. } | EngineError::TooLong { .. } => {
+                    Kind::TooLarge
+                }
+                EngineError::OutOfTime => Kind::TookTooLong,
                 _ => Kind::UnfitImage,
             };
             kind.with(format!("the image {source}")).of(in_words(field))

@@ -15,6 +15,7 @@ mod limits;
 mod listen;
 mod log;
 mod me;
+mod memory;
 mod metrics;
 mod observe;
 mod page;
@@ -32,7 +33,7 @@ mod writers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -106,7 +107,10 @@ pub fn run(settings: Settings) -> Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to serve with")?;
     let router = router(service.clone())?;
-    runtime.block_on(listen::serve(&service, router))
+    let served = runtime.block_on(listen::serve(&service, router));
+    // Nobody waits for what is still computed.
+    runtime.shutdown_background();
+    served
 }
 
 /// The routes of the API and what the OpenAPI document says of them.
@@ -200,7 +204,8 @@ impl Server {
             true => Model::bundled(),
             false => Model::load(&settings.model)?,
         };
-        let limits = Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels };
+        let limits = Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels, deadline: None };
+        memory::warn(&settings, &limits);
         let verifier = Arc::new(Verifier::new(model).with_limits(limits));
         let store = Arc::new(open_store(&settings.store)?);
         // A worker answers one question on its own thread, and the workers are as many as the cores.
@@ -250,12 +255,14 @@ impl Server {
         request: Request,
         work: impl FnOnce(&Shared, Upload) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        let deadline = Instant::now() + Duration::from_secs(self.settings.request_seconds);
         // A client that would be sent away after its images may as well be before.
         drop(self.workers.place()?);
         let (parts, body) = request.into_parts();
         let received = self.bodies.receive(body).await?;
         let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let upload = upload::read(media_type, received.bytes.clone(), self.settings.max_images).await?;
+        let mut upload = upload::read(media_type, received.bytes.clone(), self.settings.max_images).await?;
+        upload.deadline = Some(deadline);
         let service = self.clone();
         let work = move || {
             let _held = received;

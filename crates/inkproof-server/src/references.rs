@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::images::{called_references, failed, named};
+use crate::images::{called_references, failed};
 use crate::paging::Path;
 use crate::problem::{Kind, Problem};
 use crate::tokens::Caller;
@@ -121,7 +121,7 @@ fn enroll(
     let written = upload.written.as_deref().map(str::parse::<Time>).transpose();
     let written = written.map_err(|why| Kind::Malformed.with(why).of("written"))?;
     let names = called_references(&upload.references);
-    let images = named(&upload.references, &names);
+    let images = upload.named_references(&names);
     let request = EnrolRequest { writer, images: &images, written, force: upload.force, state, key };
     server.service.enroll(&request, by).map_err(failed)
 }

@@ -3,6 +3,7 @@
 //! Nothing is decoded here: this says which images there are. All of a request is in memory and below the limits already.
 
 use std::fmt;
+use std::time::Instant;
 
 use axum::body::Bytes;
 use base64::Engine;
@@ -42,6 +43,9 @@ pub struct Upload {
     pub written: Option<String>,
     /// How many writers are wanted.
     pub top: Option<usize>,
+    /// The moment at which work on its images is given up; no client says it.
+    #[serde(skip)]
+    pub deadline: Option<Instant>,
 }
 
 /// An image that was sent.

@@ -3,11 +3,11 @@
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use inkproof::VerifyOptions;
-use inkproof_service::{ImageField, Judged, NamedImage, Question, Threads, Verification, verify_references};
+use inkproof_service::{ImageField, Judged, Question, Threads, Verification, verify_references};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::images::{called, called_references, failed, named};
+use crate::images::{called, called_references, failed};
 use crate::paging::Path;
 use crate::problem::{Kind, Problem};
 use crate::tokens::Caller;
@@ -39,10 +39,10 @@ async fn verify(
             return Err(Kind::Malformed.with(why).of("references"));
         }
         let name = called(&questioned, ImageField::Questioned);
-        let questioned = NamedImage { name: &name, bytes: &questioned.bytes };
+        let questioned = upload.named(&questioned, &name);
         let question = Question { questioned, options, pictures: upload.explain };
         let names = called_references(&upload.references);
-        let references = named(&upload.references, &names);
+        let references = upload.named_references(&names);
         verify_references(server.service.verifier(), &references, &question, caller.actor, Threads::One).map_err(failed)
     });
     let mut judged = judged.await?;
@@ -72,7 +72,7 @@ async fn verify_writer(
         }
         let questioned = upload.take_questioned()?;
         let name = called(&questioned, ImageField::Questioned);
-        let questioned = NamedImage { name: &name, bytes: &questioned.bytes };
+        let questioned = upload.named(&questioned, &name);
         let question = Question { questioned, options: VerifyOptions::default(), pictures: upload.explain };
         server.service.verify_writer(&writer, &question, caller.actor).map_err(failed)
     });

@@ -1,5 +1,7 @@
 //! The images of a question, embedded.
 
+use std::time::Instant;
+
 use inkproof::{Signature, Verifier};
 use rayon::prelude::*;
 
@@ -13,6 +15,8 @@ pub struct NamedImage<'a> {
     pub name: &'a str,
     /// The file's content.
     pub bytes: &'a [u8],
+    /// The moment at which work on it is given up.
+    pub deadline: Option<Instant>,
 }
 
 /// Which image of a question one is.
@@ -46,7 +50,7 @@ pub struct EmbeddedImage {
 impl EmbeddedImage {
     pub(crate) fn new(verifier: &Verifier, image: NamedImage<'_>, field: ImageField) -> Result<Self> {
         let wrong = |source| Error::Image { field, name: image.name.to_owned(), source };
-        let signature = verifier.embed_bytes(image.bytes).map_err(wrong)?;
+        let signature = verifier.embed_bytes_until(image.bytes, image.deadline).map_err(wrong)?;
         Ok(Self { name: image.name.to_owned(), signature })
     }
 

@@ -59,6 +59,19 @@ pub enum Error {
         /// Pixels allowed.
         limit: u64,
     },
+    /// A side that no scanner makes.
+    #[error("is {width} x {height} pixels, and no side may have more than {limit}; crop it to the signature")]
+    TooLong {
+        /// Pixels in a row.
+        width: u64,
+        /// Rows.
+        height: u64,
+        /// Pixels that a side may have.
+        limit: u64,
+    },
+    /// Work on the image went on until its deadline.
+    #[error("takes too long to be looked at; scale it down or crop it to the signature")]
+    OutOfTime,
     /// The first bytes are those of no known image format.
     #[error("is not an image that can be read here; give PNG, JPEG, TIFF, BMP, WebP or PNM")]
     UnknownFormat,
@@ -78,7 +91,7 @@ pub enum Error {
         /// Which kind.
         why: String,
     },
-    /// Sides and number of pixels of a gray image do not agree, or one is zero.
+    /// Sides and number of pixels of a gray image do not agree, or a side is zero or too long.
     #[error("a gray image of {width} x {height} cannot have {pixels} pixels")]
     Shape {
         /// Pixels in a row.

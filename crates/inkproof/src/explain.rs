@@ -136,23 +136,74 @@ impl Agreement {
 
     /// How similar the ink is at a point: of the nearest place; None where there are no places.
     pub fn at(&self, x: f32, y: f32) -> Option<f32> {
-        let away = |[u, v]: &[f32; 2]| (u - x).powi(2) + (v - y).powi(2);
-        let nearest = self.at.iter().zip(&self.similarity).min_by(|a, b| away(a.0).total_cmp(&away(b.0)));
-        nearest.map(|(_, &similarity)| similarity)
+        Blocks::new(&self.at).nearest([x, y]).map(|place| self.similarity[place])
     }
 
-    /// A colour for each pixel of the ink.
+    /// A colour for each pixel of the ink: by the place that is nearest.
     fn colors(&self, ink: &Ink) -> Vec<[u8; 3]> {
+        let blocks = Blocks::new(&self.at);
         let color = |(at, &coverage): (usize, &u8)| {
-            let similarity = match coverage {
-                0 => None,
-                _ => self.at((at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5),
-            };
-            let stroke = similarity.map_or(PAPER, scale);
+            let point = [(at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5];
+            let nearest = if coverage == 0 { None } else { blocks.nearest(point) };
+            let stroke = nearest.map_or(PAPER, |place| scale(self.similarity[place]));
             let share = f32::from(coverage) / 255.0;
             std::array::from_fn(|i| (f32::from(PAPER[i]) + share * (f32::from(stroke[i]) - f32::from(PAPER[i]))) as u8)
         };
         ink.pixels().iter().enumerate().map(color).collect()
+    }
+}
+
+/// Points by the square block of the ink that they lie in, so that the nearest one is found without looking at all.
+struct Blocks<'a> {
+    points: &'a [[f32; 2]],
+    /// The numbers of the points in each block, row by row.
+    inside: Vec<Vec<usize>>,
+}
+
+/// Pixels along a block's sides, and blocks along an ink's.
+const BLOCK: usize = 8;
+const BLOCKS: usize = SIDE.div_ceil(BLOCK);
+
+impl<'a> Blocks<'a> {
+    fn new(points: &'a [[f32; 2]]) -> Self {
+        let mut inside = vec![Vec::new(); BLOCKS * BLOCKS];
+        for (number, point) in points.iter().enumerate() {
+            let [column, row] = Self::holding(point);
+            inside[row * BLOCKS + column].push(number);
+        }
+        Self { points, inside }
+    }
+
+    /// The column and the row of the block that holds a point.
+    fn holding(point: &[f32; 2]) -> [usize; 2] {
+        point.map(|along| (along.max(0.0) as usize / BLOCK).min(BLOCKS - 1))
+    }
+
+    /// The nearest point, the first of equals; None where there are no points.
+    fn nearest(&self, [x, y]: [f32; 2]) -> Option<usize> {
+        let [column, row] = Self::holding(&[x, y]);
+        let away = |number: usize| (self.points[number][0] - x).powi(2) + (self.points[number][1] - y).powi(2);
+        let mut best: Option<(f32, usize)> = None;
+        for ring in 0..BLOCKS {
+            // Blocks beyond this ring are at least so far away as all rings within it are wide.
+            let reached = ((ring.saturating_sub(1) * BLOCK) as f32).powi(2);
+            if best.is_some_and(|(nearest, _)| nearest < reached) {
+                break;
+            }
+            let span = |middle: usize| middle.saturating_sub(ring)..=(middle + ring).min(BLOCKS - 1);
+            for here in span(row) {
+                let whole = here.abs_diff(row) == ring;
+                for there in span(column).filter(|there| whole || there.abs_diff(column) == ring) {
+                    for &number in &self.inside[here * BLOCKS + there] {
+                        let found = (away(number), number);
+                        if best.is_none_or(|best| found < best) {
+                            best = Some(found);
+                        }
+                    }
+                }
+            }
+        }
+        best.map(|(_, number)| number)
     }
 }
 
@@ -179,5 +230,25 @@ impl Picture {
         let mut png = std::io::Cursor::new(Vec::new());
         image.write_to(&mut png, image::ImageFormat::Png).expect("nothing can fail in memory");
         png.into_inner()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_nearest_point_is_found_without_looking_at_all(
+            points in prop::collection::vec([0.0..SIDE as f32, 0.0..SIDE as f32], 0..40),
+            at in [0.0..SIDE as f32, 0.0..SIDE as f32],
+        ) {
+            let away = |[x, y]: &[f32; 2]| (x - at[0]).powi(2) + (y - at[1]).powi(2);
+            let least = points.iter().map(away).min_by(f32::total_cmp);
+            let found = Blocks::new(&points).nearest(at).map(|number| away(&points[number]));
+            prop_assert_eq!(found, least);
+        }
     }
 }

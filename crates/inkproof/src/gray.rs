@@ -1,8 +1,9 @@
 //! One gray channel of 8 bits: what every decoder gives and every preprocessing takes.
 
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 
-/// A gray image, row-major, 0 black to 255 white, at least one pixel.
+/// A gray image, row-major, 0 black to 255 white, at least one pixel and at most [`Limits::LONGEST_SIDE`] along a side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gray {
     width: usize,
@@ -14,9 +15,10 @@ impl Gray {
     /// An image of `width` x `height` pixels.
     ///
     /// # Errors
-    /// [`Error::Shape`] where a side is zero or the pixels are not `width * height`.
+    /// [`Error::Shape`] where a side is zero or over [`Limits::LONGEST_SIDE`], or the pixels are not `width * height`.
     pub fn new(width: usize, height: usize, pixels: Vec<u8>) -> Result<Gray> {
-        if width == 0 || height == 0 || width.checked_mul(height) != Some(pixels.len()) {
+        let sides = 1..=Limits::LONGEST_SIDE as usize;
+        if !sides.contains(&width) || !sides.contains(&height) || width * height != pixels.len() {
             return Err(Error::Shape { width, height, pixels: pixels.len() });
         }
         Ok(Gray { width, height, pixels })

@@ -1,24 +1,42 @@
-//! Limits before work: what a decoder is allowed to be given, checked before it allocates.
+//! Limits before work: what a decoder is allowed to be given, checked before it allocates, and how long work may go on.
+
+use std::time::Instant;
 
 use crate::error::{Error, Result};
 
-/// Bytes and pixels that an image may have.
+/// Bytes and pixels that an image may have, and until when work on it may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the encoded file.
     pub bytes: u64,
     /// Width times height of the decoded image.
     pub pixels: u64,
+    /// The moment at which work on an image is given up. It is looked at between rows and steps; a decoder is not
+    /// interrupted, and takes time in proportion to the pixels.
+    pub deadline: Option<Instant>,
 }
 
 impl Default for Limits {
-    /// 16 MiB and 25 megapixels.
+    /// 16 MiB and 25 megapixels, without a deadline.
     fn default() -> Self {
-        Limits { bytes: 16 << 20, pixels: 25_000_000 }
+        Limits { bytes: 16 << 20, pixels: 25_000_000, deadline: None }
     }
 }
 
+/// The most memory that is taken for each pixel at any moment from bytes to an embedding.
+const BYTES_A_PIXEL: u64 = 12;
+/// What may be taken whatever the size: tables, a decoder's windows, the working image and the network's numbers.
+const FIXED_BYTES: u64 = 32 << 20;
+
 impl Limits {
+    /// Pixels of the longer side that any scanner, camera or file format here makes.
+    pub const LONGEST_SIDE: u64 = 65_535;
+
+    /// The most memory that embedding one image takes, in bytes, with the bytes of its file.
+    pub fn memory(&self) -> u64 {
+        Self::decoder_bytes(self.pixels).saturating_add(self.bytes)
+    }
+
     /// Refuses an empty image and one over the byte limit.
     pub fn check_bytes(&self, bytes: u64) -> Result<()> {
         match bytes {
@@ -28,17 +46,27 @@ impl Limits {
         }
     }
 
-    /// Refuses an image over the pixel limit.
+    /// Refuses an image over the pixel limit, and one with a side over [`Limits::LONGEST_SIDE`].
     pub fn check_pixels(&self, width: u64, height: u64) -> Result<()> {
+        if width.max(height) > Self::LONGEST_SIDE {
+            return Err(Error::TooLong { width, height, limit: Self::LONGEST_SIDE });
+        }
         if width.saturating_mul(height) > self.pixels {
             return Err(Error::TooManyPixels { width, height, limit: self.pixels });
         }
         Ok(())
     }
 
-    /// Bytes that a decoder may allocate: eight a pixel (16-bit RGBA), twice, and a little more
-    /// for tables and metadata.
-    pub(crate) fn decoder_bytes(&self) -> u64 {
-        self.pixels.saturating_mul(16).saturating_add(16 << 20)
+    /// Refuses to go on after the deadline.
+    pub fn check_time(&self) -> Result<()> {
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(Error::OutOfTime),
+            _ => Ok(()),
+        }
+    }
+
+    /// Bytes that may be allocated to decode an image of so many pixels.
+    pub(crate) fn decoder_bytes(pixels: u64) -> u64 {
+        pixels.saturating_mul(BYTES_A_PIXEL).saturating_add(FIXED_BYTES)
     }
 }

@@ -81,8 +81,10 @@ impl Preprocess {
             Preprocess::Ink(_) => GrayRule::OnWhite,
         };
         let (gray, digest) = decode_with_digest(bytes, rule, limits)?;
+        limits.check_time()?;
         let decoded = Instant::now();
-        let (ink, flaws) = self.apply_and_look(&gray)?;
+        let (ink, flaws) = self.apply_and_look(gray, limits)?;
+        limits.check_time()?;
         Ok(Prepared { ink, digest, flaws, decode_time: decoded - start, ink_time: decoded.elapsed() })
     }
 
@@ -91,18 +93,18 @@ impl Preprocess {
     /// # Errors
     /// [`Error::NoInk`] for a blank image.
     pub fn apply_gray(&self, gray: &Gray) -> Result<Ink> {
-        Ok(self.apply_and_look(gray)?.0)
+        Ok(self.apply_and_look(gray.clone(), &Limits::default())?.0)
     }
 
     /// The ink, and what makes the image unfit.
-    fn apply_and_look(&self, gray: &Gray) -> Result<(Ink, Vec<Flaw>)> {
+    fn apply_and_look(&self, gray: Gray, limits: &Limits) -> Result<(Ink, Vec<Flaw>)> {
         match self {
             Preprocess::Raw => {
                 let to_byte = |v: f32| (v * 255.0).round() as u8;
-                Ok((Ink::new(raw_resize(gray).into_iter().map(to_byte).collect())?, Vec::new()))
+                Ok((Ink::new(raw_resize(&gray).into_iter().map(to_byte).collect())?, Vec::new()))
             }
             Preprocess::Ink(parameters) => {
-                let (ink, scan) = ink::normalise(gray, parameters)?;
+                let (ink, scan) = ink::normalise(gray, parameters, limits)?;
                 let flaws = quality::flaws(&scan, &ink);
                 Ok((ink, flaws))
             }

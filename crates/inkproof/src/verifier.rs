@@ -97,7 +97,16 @@ impl Verifier {
     /// # Errors
     /// As [`Verifier::embed_file`], without the path.
     pub fn embed_bytes(&self, bytes: &[u8]) -> Result<Signature> {
-        let prepared = self.model.preprocess().apply(bytes, &self.limits)?;
+        self.embed_bytes_until(bytes, None)
+    }
+
+    /// The same, given up at a moment.
+    ///
+    /// # Errors
+    /// As [`Verifier::embed_bytes`], and [`Error::OutOfTime`](crate::Error::OutOfTime).
+    pub fn embed_bytes_until(&self, bytes: &[u8], deadline: Option<Instant>) -> Result<Signature> {
+        let limits = Limits { deadline: deadline.or(self.limits.deadline), ..self.limits };
+        let prepared = self.model.preprocess().apply(bytes, &limits)?;
         let begun = Instant::now();
         let embedding = self.model.embed(&prepared.ink)?;
         let times = Times { decode: prepared.decode_time, ink: prepared.ink_time, embed: begun.elapsed() };

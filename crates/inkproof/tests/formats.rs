@@ -51,7 +51,7 @@ fn a_signature_in_any_format_becomes_nearly_the_same_ink() {
 fn other_formats_and_oversized_files_are_refused() {
     let gif = decode(b"GIF89a\x01\0\x01\0\0\0\0;", GrayRule::OnWhite, &Limits::default());
     assert!(matches!(gif, Err(Error::UnknownFormat)));
-    let small = Limits { bytes: 100, pixels: 1000 };
+    let small = Limits { bytes: 100, pixels: 1000, deadline: None };
     let picture = fs::read(&pictures()[0]).unwrap();
     assert!(matches!(decode(&picture, GrayRule::OnWhite, &small), Err(Error::TooManyBytes { .. })));
     for path in pictures() {

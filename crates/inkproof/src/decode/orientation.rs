@@ -4,6 +4,9 @@ use image::metadata::Orientation;
 
 use crate::gray::Gray;
 
+/// Pixels along a tile's sides.
+const TILE: usize = 32;
+
 /// The image as it is meant to be seen.
 pub(super) fn upright(gray: Gray, orientation: Orientation) -> Gray {
     if orientation == Orientation::NoTransforms {
@@ -27,11 +30,16 @@ pub(super) fn upright(gray: Gray, orientation: Orientation) -> Gray {
         Orientation::Rotate270FlipH => (width - 1 - y, height - 1 - x),
         Orientation::Rotate270 => (width - 1 - y, x),
     };
-    let mut pixels = Vec::with_capacity(width * height);
-    for y in 0..out_height {
-        for x in 0..out_width {
-            let (x, y) = stored(x, y);
-            pixels.push(gray.pixels()[y * width + x]);
+    let mut pixels = vec![0; width * height];
+    // In tiles, since one of both images is walked across its rows.
+    for top in (0..out_height).step_by(TILE) {
+        for left in (0..out_width).step_by(TILE) {
+            for out_y in top..(top + TILE).min(out_height) {
+                for out_x in left..(left + TILE).min(out_width) {
+                    let (x, y) = stored(out_x, out_y);
+                    pixels[out_y * out_width + out_x] = gray.pixels()[y * width + x];
+                }
+            }
         }
     }
     Gray::new(out_width, out_height, pixels).expect("a turned image has the same pixels")

@@ -22,22 +22,21 @@ const SRGB: u32 = 45_455;
 pub(crate) struct Gamma(u32);
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
-    check_size(bytes, limits)?;
+    let pixels = check_size(bytes, limits)?;
     let mut allowed = image::Limits::no_limits();
-    allowed.max_alloc = Some(limits.decoder_bytes());
+    allowed.max_alloc = Some(Limits::decoder_bytes(pixels));
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), allowed);
     let mut raster = Raster::of_decoder(Format::Png, decoder, limits)?;
     raster.gamma = gamma(bytes);
     Ok(raster)
 }
 
-/// The size in the header, before the decoder allocates a row of it.
-fn check_size(bytes: &[u8], limits: &Limits) -> Result<()> {
-    let word = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
-    match (word(16), word(20)) {
-        (Some(width), Some(height)) => limits.check_pixels(width.into(), height.into()),
-        _ => Ok(()),
-    }
+/// The pixels that the header says, checked before the decoder allocates a row of them; none where there is no header.
+fn check_size(bytes: &[u8], limits: &Limits) -> Result<u64> {
+    let word = |at: usize| Some(u64::from(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?)));
+    let (Some(width), Some(height)) = (word(16), word(20)) else { return Ok(0) };
+    limits.check_pixels(width, height)?;
+    Ok(width * height)
 }
 
 /// The gamma that the chunks before the pixels state; `sRGB` goes before `gAMA`.

@@ -49,7 +49,7 @@ impl Raster {
         let (width, height) = decoder.dimensions();
         limits.check_pixels(width.into(), height.into())?;
         let mut allowed = image::Limits::no_limits();
-        allowed.max_alloc = Some(limits.decoder_bytes());
+        allowed.max_alloc = Some(Limits::decoder_bytes(u64::from(width) * u64::from(height)));
         decoder.set_limits(allowed).map_err(|e| broken(format, e))?;
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let color = decoder.color_type();
@@ -64,12 +64,15 @@ impl Raster {
             ColorType::Rgba16 => (Channels::Rgba, true),
             other => return Err(unsupported(format, format!("colour type {other:?}"))),
         };
-        let mut bytes = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
-        decoder.read_image(&mut bytes).map_err(|e| broken(format, e))?;
+        let count = width as usize * height as usize * channels as usize;
         let samples = if wide {
-            Samples::U16(bytes.chunks_exact(2).map(|b| u16::from_ne_bytes([b[0], b[1]])).collect())
+            let mut samples = vec![0_u16; count];
+            decoder.read_image(bytemuck::cast_slice_mut(&mut samples)).map_err(|e| broken(format, e))?;
+            Samples::U16(samples)
         } else {
-            Samples::U8(bytes)
+            let mut samples = vec![0; count];
+            decoder.read_image(&mut samples).map_err(|e| broken(format, e))?;
+            Samples::U8(samples)
         };
         Ok(Raster { width: width as usize, height: height as usize, channels, samples, orientation, gamma: None })
     }

@@ -17,9 +17,11 @@ const PALETTE: u64 = PhotometricInterpretation::RGBPalette as u64;
 const BLACK_IS_ZERO: u8 = PhotometricInterpretation::BlackIsZero as u8;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
-    let mut decoder = open(bytes, limits)?;
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(failed)?;
     let (width, height) = decoder.dimensions().map_err(failed)?;
     limits.check_pixels(width.into(), height.into())?;
+    let allowed = allowed(u64::from(width) * u64::from(height));
+    decoder = decoder.with_limits(allowed.clone());
     let palette = match number(&mut decoder, Tag::PhotometricInterpretation) {
         Some(PALETTE) => Some(decoder.get_tag_u16_vec(Tag::ColorMap).map_err(failed)?),
         _ => None,
@@ -27,20 +29,21 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
     if palette.is_some() {
         // The decoder refuses palettes; read as gray they are what we want, the indices.
         let bytes = palette_as_gray(bytes).ok_or_else(|| unsupported(Format::Tiff, "palette in a BigTIFF"))?;
-        return page(open(&bytes, limits)?, palette.as_deref());
+        return page(Decoder::new(Cursor::new(&*bytes)).map_err(failed)?.with_limits(allowed), palette.as_deref());
     }
     page(decoder, None)
 }
 
 type Page<'a> = Decoder<Cursor<&'a [u8]>>;
 
-fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Page<'a>> {
-    let most = usize::try_from(limits.decoder_bytes()).unwrap_or(usize::MAX);
+/// What the decoder may allocate for so many pixels: up to 16-bit RGBA, of which gray is made in place.
+fn allowed(pixels: u64) -> TiffLimits {
+    let all = usize::try_from(Limits::decoder_bytes(pixels)).unwrap_or(usize::MAX);
     let mut allowed = TiffLimits::default();
-    allowed.decoding_buffer_size = most;
-    allowed.intermediate_buffer_size = most;
-    let decoder = Decoder::new(Cursor::new(bytes)).map_err(failed)?;
-    Ok(decoder.with_limits(allowed))
+    allowed.decoding_buffer_size =
+        usize::try_from(8 * pixels).unwrap_or(usize::MAX).saturating_add(allowed.ifd_value_size);
+    allowed.intermediate_buffer_size = all;
+    allowed
 }
 
 /// The page that the decoder stands on.
@@ -56,14 +59,14 @@ fn page(mut decoder: Page, palette: Option<&[u16]>) -> Result<Raster> {
     let (width, height) = (width as usize, height as usize);
     let (channels, samples) = match palette {
         Some(map) => (Channels::Rgb, paint(&unpack(&result, color, width, height)?, color, map)?),
-        None => samples(&result, &layout, color, width, height, alpha)?,
+        None => samples(result, &layout, color, width, height, alpha)?,
     };
     Ok(Raster { width, height, channels, samples, orientation, gamma: None })
 }
 
 /// The pixels as one of our channel layouts; channels that carry no gray are left out.
 fn samples(
-    result: &DecodingResult,
+    result: DecodingResult,
     layout: &BufferLayoutPreference,
     color: ColorType,
     width: usize,
@@ -73,7 +76,7 @@ fn samples(
     let stored = usize::from(color.num_samples());
     let (channels, kept) = match color {
         ColorType::Gray(1 | 2 | 4) => {
-            let levels = unpack(result, color, width, height)?;
+            let levels = unpack(&result, color, width, height)?;
             let top = (1_u16 << color.bit_depth()) - 1;
             let full = levels.iter().map(|&v| (u16::from(v) * 255 / top) as u8);
             return Ok((Channels::Gray, Samples::U8(full.collect())));
@@ -100,26 +103,34 @@ fn samples(
     Ok((channels, samples))
 }
 
+/// Bytes of a pixel that are taken out of planes, which needs them twice.
+const MOST_IN_PLANES: usize = 6;
+
 /// The first `kept` of `stored` channels of every pixel, interleaved, from one plane or several.
 fn pick<T: Copy>(
-    samples: &[T],
+    mut samples: Vec<T>,
     layout: &BufferLayoutPreference,
     stored: usize,
     kept: usize,
     pixels: usize,
 ) -> Result<Vec<T>> {
-    let at = |pixel: usize, channel: usize| match layout.planes {
-        0 | 1 => pixel * stored + channel,
-        _ => channel * pixels + pixel,
-    };
-    let short = || broken(Format::Tiff, "too few samples");
-    let mut out = Vec::with_capacity(pixels * kept);
-    for pixel in 0..pixels {
-        for channel in 0..kept {
-            out.push(*samples.get(at(pixel, channel)).ok_or_else(short)?);
-        }
+    let needed = if layout.planes <= 1 { stored } else { kept };
+    if samples.len() < pixels * needed {
+        return Err(broken(Format::Tiff, "too few samples"));
     }
-    Ok(out)
+    if layout.planes <= 1 {
+        // In place: what is kept of a pixel never lies after where it goes.
+        for pixel in (0..pixels).filter(|_| kept < stored) {
+            samples.copy_within(pixel * stored..pixel * stored + kept, pixel * kept);
+        }
+        samples.truncate(pixels * kept);
+        return Ok(samples);
+    }
+    if size_of::<T>() * kept > MOST_IN_PLANES {
+        return Err(unsupported(Format::Tiff, "16-bit colour and alpha in planes"));
+    }
+    let interleaved = (0..pixels).flat_map(|pixel| (0..kept).map(move |channel| channel * pixels + pixel));
+    Ok(interleaved.map(|at| samples[at]).collect())
 }
 
 /// CMYK without profiles: each colour times the paper that the black leaves.

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ink, SIDE};
 use crate::error::{Error, Result};
 use crate::gray::Gray;
+use crate::limits::Limits;
 use crate::quality::Scan;
 
 /// What `ink` preprocessing can be told; recorded in the model file.
@@ -94,33 +95,61 @@ impl Plane {
     fn row(&self, y: usize) -> &[u8] {
         &self.values[y * self.width..(y + 1) * self.width]
     }
+
+    /// Changes between ink and paper along the rows: two for each run.
+    fn changes_along_rows(&self, threshold: u8) -> usize {
+        let in_row = |row: &[u8]| {
+            changes(row, &row[1..], threshold) + changes(&[0, 0], &[row[0], row[row.len() - 1]], threshold)
+        };
+        self.values.chunks_exact(self.width).map(in_row).sum()
+    }
+
+    /// Changes between ink and paper from row to row, and from the outermost ones to outside.
+    fn changes_across_rows(&self, threshold: u8) -> usize {
+        let outside = vec![0; self.width];
+        let (first, last) = (self.row(0), self.row(self.height - 1));
+        changes(&self.values, &self.values[self.width..], threshold)
+            + changes(&outside, first, threshold)
+            + changes(last, &outside, threshold)
+    }
+}
+
+/// Pairs of values on different sides of the threshold.
+fn changes(before: &[u8], after: &[u8], threshold: u8) -> usize {
+    let changed = |(&before, &after)| (before > threshold) != (after > threshold);
+    before.iter().zip(after).filter(|&pair| changed(pair)).count()
 }
 
 /// Gray image to ink, and how that lay in the scan.
 ///
+/// Time grows with the pixels, and at any moment a pixel takes at most ten bytes.
+///
 /// # Errors
-/// [`Error::NoInk`] where nothing stands out from the paper or nothing is left after cleaning.
-pub(super) fn normalise(gray: &Gray, parameters: &InkParameters) -> Result<(Ink, Scan)> {
+/// [`Error::NoInk`] where nothing stands out from the paper or nothing is left after cleaning; [`Error::OutOfTime`].
+pub(super) fn normalise(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(Ink, Scan)> {
     let mut darkness = paper::darkness(gray);
+    limits.check_time()?;
     let threshold = threshold::ink(&darkness.values, parameters.contrast).ok_or(Error::NoInk)?;
+    let width = threshold::stroke_width(&darkness, threshold);
+    rules::erase(&mut darkness, threshold, width, limits)?;
     let mut components = components::find(&darkness, threshold);
-    let width = components.stroke_width();
-    if rules::erase(&mut darkness, threshold, width) {
-        components = components::find(&darkness, threshold);
-    }
+    limits.check_time()?;
     let strip = (EDGE * width) as usize;
     components.drop_edgings(darkness.width, darkness.height, strip.min(darkness.width.min(darkness.height) / 20));
     components.drop_smaller((parameters.speck * width * width).max(parameters.speck_share * components.ink() as f32));
     let area = components.bounds().ok_or(Error::NoInk)?;
     let scan = Scan {
         longest: area.width().max(area.height()),
-        at_edges: components.at_edges(darkness.width, darkness.height),
+        at_edges: components.at_edges(darkness.width),
         stroke_width: width,
         gap: groups::gap(&components.weighed()),
     };
     components.erase_dropped(&mut darkness);
+    drop(components);
     let canvas = fit::Canvas::new(&area);
     let soft = canvas.enlarge(&darkness, &area);
+    drop(darkness);
+    limits.check_time()?;
     let width = width * canvas.scale();
     // A stroke thinner than a working pixel never reaches its full darkness there.
     let mask = threshold::above(soft, (f32::from(threshold) * width.min(1.0)) as u8);

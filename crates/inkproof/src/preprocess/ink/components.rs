@@ -2,23 +2,31 @@
 //!
 //! Pieces are 8-connected and found on runs (stretches of ink in a row), joined by union-find.
 //! All limits are relative to the writing itself (its stroke width, its ink), so that the
-//! resolution of the scan does not matter.
+//! resolution of the scan does not matter. Runs and pieces are small, since a checkerboard has
+//! half as many runs as pixels: at the worst they take seven bytes for each pixel.
+
+use std::ops::Range;
 
 use super::Plane;
 use super::groups::Weighed;
 
-/// A stretch of ink in row `y`, from `start` to before `end`.
+/// A stretch of ink in a row, from `start` to before `end`. A side has at most 65,535 pixels.
 struct Run {
-    y: usize,
-    start: usize,
-    end: usize,
-    piece: usize,
+    start: u16,
+    end: u16,
+    /// While runs are joined the number of an earlier run of the same piece or its own, afterwards that of its piece.
+    piece: u32,
+}
+
+impl Run {
+    fn ink(&self) -> usize {
+        usize::from(self.end - self.start)
+    }
 }
 
 /// What is known of a piece.
-#[derive(Clone)]
 struct Piece {
-    ink: usize,
+    ink: u32,
     area: Area,
     kept: bool,
 }
@@ -26,19 +34,19 @@ struct Piece {
 /// A rectangle of pixels; `right` and `bottom` are the first column and row outside.
 #[derive(Clone, Copy)]
 pub(super) struct Area {
-    pub left: usize,
-    pub top: usize,
-    pub right: usize,
-    pub bottom: usize,
+    pub left: u16,
+    pub top: u16,
+    pub right: u16,
+    pub bottom: u16,
 }
 
 impl Area {
     pub(super) fn width(&self) -> usize {
-        self.right - self.left
+        usize::from(self.right - self.left)
     }
 
     pub(super) fn height(&self) -> usize {
-        self.bottom - self.top
+        usize::from(self.bottom - self.top)
     }
 
     pub(super) fn join(self, other: Area) -> Area {
@@ -53,31 +61,26 @@ impl Area {
 
 pub(super) struct Components {
     runs: Vec<Run>,
+    /// Which runs are in each row.
+    rows: Vec<Range<usize>>,
     pieces: Vec<Piece>,
-    /// Changes between ink and paper along rows and columns.
-    edges: usize,
 }
 
 /// All pieces of ink above the threshold.
 pub(super) fn find(darkness: &Plane, threshold: u8) -> Components {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut parents: Vec<usize> = Vec::new();
-    let mut above = 0..0;
-    let mut edges = 0;
+    let mut found: Vec<Run> = Vec::with_capacity(darkness.changes_along_rows(threshold) / 2);
+    let mut rows: Vec<Range<usize>> = Vec::with_capacity(darkness.height);
     for y in 0..darkness.height {
-        let first = runs.len();
-        collect_runs(darkness.row(y), threshold, y, &mut runs);
-        parents.extend(first..runs.len());
-        edges += join_rows(&runs, above.clone(), first..runs.len(), &mut parents);
-        above = first..runs.len();
+        let first = found.len();
+        runs(darkness.row(y), threshold, |start, end| {
+            found.push(Run { start: start as u16, end: end as u16, piece: found.len() as u32 });
+        });
+        let row = first..found.len();
+        join_rows(&mut found, rows.last().cloned().unwrap_or(0..0), row.clone());
+        rows.push(row);
     }
-    edges += runs[above].iter().map(|r| r.end - r.start).sum::<usize>();
-    let pieces = gather(&mut runs, &mut parents);
-    Components { runs, pieces, edges }
-}
-
-fn collect_runs(row: &[u8], threshold: u8, y: usize, found: &mut Vec<Run>) {
-    runs(row, threshold, |start, end| found.push(Run { y, start, end, piece: found.len() }));
+    let pieces = gather(&mut found, &rows);
+    Components { runs: found, rows, pieces }
 }
 
 /// Calls back with the start and the end of each stretch of ink.
@@ -91,13 +94,10 @@ pub(super) fn runs(row: &[u8], threshold: u8, mut found: impl FnMut(usize, usize
     }
 }
 
-/// Joins the runs of a row with those above that they touch, corners too; counts the edges
-/// between the two rows and along the lower.
-fn join_rows(runs: &[Run], above: std::ops::Range<usize>, row: std::ops::Range<usize>, parents: &mut [usize]) -> usize {
-    let length = |i: usize| runs[i].end - runs[i].start;
-    let mut shared = 0;
+/// Joins the runs of a row with those above that they touch, corners too.
+fn join_rows(runs: &mut [Run], above: Range<usize>, row: Range<usize>) {
     let mut first = above.start;
-    for i in row.clone() {
+    for i in row {
         while first < above.end && runs[first].end < runs[i].start {
             first += 1;
         }
@@ -105,57 +105,52 @@ fn join_rows(runs: &[Run], above: std::ops::Range<usize>, row: std::ops::Range<u
             if runs[j].start > runs[i].end {
                 break;
             }
-            shared += runs[i].end.min(runs[j].end).saturating_sub(runs[i].start.max(runs[j].start));
-            let (a, b) = (root(parents, i), root(parents, j));
-            parents[a.max(b)] = a.min(b);
+            let (a, b) = (root(runs, i), root(runs, j));
+            runs[a.max(b)].piece = a.min(b) as u32;
         }
     }
-    let (rows, ends) = (above.chain(row.clone()).map(length).sum::<usize>(), 2 * row.len());
-    rows - 2 * shared + ends
 }
 
-fn root(parents: &mut [usize], mut i: usize) -> usize {
-    while parents[i] != i {
-        parents[i] = parents[parents[i]];
-        i = parents[i];
+fn root(runs: &mut [Run], mut i: usize) -> usize {
+    while runs[i].piece as usize != i {
+        let before = runs[i].piece as usize;
+        runs[i].piece = runs[before].piece;
+        i = runs[i].piece as usize;
     }
     i
 }
 
-/// Numbers the pieces and measures them.
-fn gather(runs: &mut [Run], parents: &mut [usize]) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    for i in 0..runs.len() {
-        let root = root(parents, i);
-        let run = &runs[i];
-        let area = Area { left: run.start, top: run.y, right: run.end, bottom: run.y + 1 };
-        let ink = run.end - run.start;
-        if root == i {
-            runs[i].piece = pieces.len();
-            pieces.push(Piece { ink, area, kept: true });
-        } else {
-            // A root is the first run of its piece, so it has its number already.
-            runs[i].piece = runs[root].piece;
-            let piece = &mut pieces[runs[root].piece];
-            piece.ink += ink;
-            piece.area = piece.area.join(area);
+/// Numbers the pieces and measures them. The run before which a run was joined comes earlier, so it has its number already.
+fn gather(runs: &mut [Run], rows: &[Range<usize>]) -> Vec<Piece> {
+    let roots = runs.iter().enumerate().filter(|(i, run)| run.piece as usize == *i).count();
+    let mut pieces: Vec<Piece> = Vec::with_capacity(roots);
+    for (y, row) in rows.iter().enumerate() {
+        for i in row.clone() {
+            let Run { start, end, piece: before } = runs[i];
+            let area = Area { left: start, top: y as u16, right: end, bottom: y as u16 + 1 };
+            let ink = u32::from(end - start);
+            if before as usize == i {
+                runs[i].piece = pieces.len() as u32;
+                pieces.push(Piece { ink, area, kept: true });
+            } else {
+                runs[i].piece = runs[before as usize].piece;
+                let piece = &mut pieces[runs[i].piece as usize];
+                piece.ink += ink;
+                piece.area = piece.area.join(area);
+            }
         }
     }
     pieces
 }
 
 impl Components {
-    /// The usual width of the strokes, in pixels: twice the ink over its outline (which is pi/4
-    /// of the edges along rows and columns, by Cauchy and Crofton).
-    pub(super) fn stroke_width(&self) -> f32 {
-        let ink: usize = self.pieces.iter().map(|p| p.ink).sum();
-        let outline = std::f32::consts::FRAC_PI_4 * self.edges as f32;
-        2.0 * ink as f32 / outline.max(1.0)
+    fn is_kept(&self, run: &Run) -> bool {
+        self.pieces[run.piece as usize].kept
     }
 
     /// All ink that is kept, in pixels.
     pub(super) fn ink(&self) -> usize {
-        self.pieces.iter().filter(|p| p.kept).map(|p| p.ink).sum()
+        self.pieces.iter().filter(|p| p.kept).map(|p| p.ink as usize).sum()
     }
 
     /// Drops the pieces with less ink.
@@ -168,20 +163,27 @@ impl Components {
     /// Drops what does not come out of a strip along the image's edges: what is left of a line or of
     /// something beside the signature that was cut.
     pub(super) fn drop_edgings(&mut self, width: usize, height: usize, strip: usize) {
+        let within = |from: u16, to: u16, size: usize| {
+            let (from, to) = (usize::from(from), usize::from(to));
+            (from == 0 && to <= strip) || (to == size && from + strip >= size)
+        };
         for piece in &mut self.pieces {
             let Area { left, top, right, bottom } = piece.area;
-            let within = |from, to, size| (from == 0 && to <= strip) || (to == size && from + strip >= size);
             piece.kept &= !within(left, right, width) && !within(top, bottom, height);
         }
     }
 
     /// How much of what is kept lies along the outermost rows and columns, in pixels.
-    pub(super) fn at_edges(&self, width: usize, height: usize) -> usize {
-        let along = |run: &Run| match run.y == 0 || run.y + 1 == height {
-            true => run.end - run.start,
-            false => usize::from(run.start == 0) + usize::from(run.end == width),
+    pub(super) fn at_edges(&self, width: usize) -> usize {
+        let last = self.rows.len() - 1;
+        let along = |(y, row): (usize, &Range<usize>)| -> usize {
+            let kept = self.runs[row.clone()].iter().filter(|run| self.is_kept(run));
+            if y == 0 || y == last {
+                return kept.map(Run::ink).sum();
+            }
+            kept.map(|run| usize::from(run.start == 0) + usize::from(usize::from(run.end) == width)).sum()
         };
-        self.runs.iter().filter(|run| self.pieces[run.piece].kept).map(along).sum()
+        self.rows.iter().enumerate().map(along).sum()
     }
 
     /// The rectangle around all that is kept; none where nothing is.
@@ -193,14 +195,15 @@ impl Components {
     /// The pieces that are kept.
     pub(super) fn weighed(&self) -> Vec<Weighed> {
         let kept = self.pieces.iter().filter(|piece| piece.kept);
-        kept.map(|piece| Weighed { area: piece.area, ink: piece.ink }).collect()
+        kept.map(|piece| Weighed { area: piece.area, ink: piece.ink as usize }).collect()
     }
 
     /// Sets the ink of dropped pieces to paper.
     pub(super) fn erase_dropped(&self, darkness: &mut Plane) {
-        for run in self.runs.iter().filter(|r| !self.pieces[r.piece].kept) {
-            let row = run.y * darkness.width;
-            darkness.values[row + run.start..row + run.end].fill(0);
+        for (row, pixels) in self.rows.iter().zip(darkness.values.chunks_exact_mut(darkness.width)) {
+            for run in self.runs[row.clone()].iter().filter(|run| !self.is_kept(run)) {
+                pixels[usize::from(run.start)..usize::from(run.end)].fill(0);
+            }
         }
     }
 }

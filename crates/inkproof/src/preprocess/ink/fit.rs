@@ -32,16 +32,17 @@ impl Canvas {
 
     /// The area of the plane at working size, on the canvas.
     pub(super) fn enlarge(&self, plane: &Plane, area: &Area) -> Plane {
-        let columns = Filter::new(area.left, area.width(), self.inner_width);
-        let rows = Filter::new(area.top, area.height(), self.inner_height);
-        let narrow: Vec<f32> = (area.top..area.bottom).flat_map(|y| columns.along(plane.row(y))).collect();
+        let (left, top) = (usize::from(area.left), usize::from(area.top));
+        let columns = Filter::new(left, area.width(), self.inner_width);
+        let rows = Filter::new(top, area.height(), self.inner_height);
+        let narrow: Vec<f32> = (top..top + area.height()).flat_map(|y| columns.along(plane.row(y))).collect();
         let (width, height) = (self.inner_width + 2 * BORDER, self.inner_height + 2 * BORDER);
         let mut values = vec![0; width * height];
         let mut sums = vec![0.0; self.inner_width];
         for (y, taps) in rows.taps.iter().enumerate() {
             sums.fill(0.0);
             for (i, weight) in taps.weights.iter().enumerate() {
-                let from = (taps.start - area.top + i) * self.inner_width;
+                let from = (taps.start - top + i) * self.inner_width;
                 let row = &narrow[from..from + self.inner_width];
                 for (sum, value) in sums.iter_mut().zip(row) {
                     *sum += weight * value;

@@ -26,7 +26,7 @@ pub(super) fn gap(pieces: &[Weighed]) -> f32 {
 }
 
 /// The same along one axis, on which `extent` says from where to where a box lies.
-fn widest(pieces: &[Weighed], extent: impl Fn(&Area) -> (usize, usize)) -> f32 {
+fn widest(pieces: &[Weighed], extent: impl Fn(&Area) -> (u16, u16)) -> f32 {
     let mut ordered = pieces.to_vec();
     ordered.sort_by_key(|piece| extent(&piece.area));
     let mut after: Vec<Weighed> = Vec::with_capacity(ordered.len());
@@ -55,7 +55,8 @@ mod tests {
     use super::*;
 
     fn piece(left: usize, top: usize, width: usize, height: usize, ink: usize) -> Weighed {
-        Weighed { area: Area { left, top, right: left + width, bottom: top + height }, ink }
+        let [left, top, right, bottom] = [left, top, left + width, top + height].map(|side| side as u16);
+        Weighed { area: Area { left, top, right, bottom }, ink }
     }
 
     #[test]

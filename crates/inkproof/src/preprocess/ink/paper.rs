@@ -13,27 +13,28 @@ const CELLS: usize = 8;
 const PERCENTILE: f32 = 0.75;
 
 /// Darkness over the local paper, 0 on paper; white writing on black is inverted first.
-pub(super) fn darkness(gray: &Gray) -> Plane {
-    let mut grid = Grid::of(gray);
+pub(super) fn darkness(gray: Gray) -> Plane {
+    let mut grid = Grid::of(&gray);
     if grid.is_light_on_dark() {
         grid.invert();
     }
     let paper = grid.paper();
-    let columns = neighbours(gray.width(), grid.cell, grid.columns);
-    let mut values = Vec::with_capacity(gray.pixels().len());
+    let (width, height) = (gray.width(), gray.height());
+    let columns = neighbours(width, grid.cell, grid.columns);
+    let flip = if grid.inverted { 255 } else { 0 };
     let mut level = vec![0_i32; grid.columns];
-    for (y, row) in neighbours(gray.height(), grid.cell, grid.rows).into_iter().enumerate() {
+    let mut values = gray.into_pixels();
+    for (row, pixels) in neighbours(height, grid.cell, grid.rows).into_iter().zip(values.chunks_exact_mut(width)) {
         for (x, level) in level.iter_mut().enumerate() {
             *level = row.mix(paper[row.low * grid.columns + x], paper[row.high * grid.columns + x]);
         }
-        let flip = if grid.inverted { 255 } else { 0 };
-        values.extend(gray.row(y).iter().zip(&columns).map(|(&pixel, column)| {
+        for (pixel, column) in pixels.iter_mut().zip(&columns) {
             let paper = column.mix(level[column.low], level[column.high]);
-            let above = paper - (i32::from(pixel ^ flip) << SHIFT);
-            ((above + HALF) >> SHIFT).clamp(0, 255) as u8
-        }));
+            let above = paper - (i32::from(*pixel ^ flip) << SHIFT);
+            *pixel = ((above + HALF) >> SHIFT).clamp(0, 255) as u8;
+        }
     }
-    Plane { width: gray.width(), height: gray.height(), values }
+    Plane { width, height, values }
 }
 
 /// Paper levels are fixed point with this many bits after the point.

@@ -5,8 +5,13 @@
 //! Duda and Hart, CACM 15, 1972) of the middles of thin runs across the line, over the few slopes
 //! that a page put askew has, and are fitted by least squares. Of a line only its own runs are
 //! erased: where a stroke crosses, the run is longer, and stays.
+//!
+//! The work is bounded by the pixels: the transform looks at a share of the columns where there are very many runs, at
+//! coarser places where the image is very long, and the search ends where a texture has taken too much of it.
 
 use super::Plane;
+use crate::Result;
+use crate::limits::Limits;
 
 /// A page is not more askew than this, across for each pixel along.
 const ASKEW: f32 = 0.03;
@@ -26,32 +31,57 @@ const CUT_COVERED: f32 = 0.8;
 const CUT_STRAY: f32 = 0.06;
 const CUT_ASKEW: f32 = 0.02;
 
-/// Sets ruled lines to paper; whether there were any.
-pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32) -> bool {
-    let mut any = false;
+/// Votes of the transform for one line; with more, a share of the columns votes.
+const MOST_VOTES: usize = 1_000_000;
+/// An image that is longer is looked at in so many steps along.
+const MOST_STEPS: f32 = 4096.0;
+/// Marks looked at for lines in all, where there are not more pixels: a page full of ruled lines and print has less than one
+/// for a pixel, a crop of any size is looked through.
+const MOST_LOOKED_AT: usize = 2 << 20;
+
+/// Sets ruled lines to paper.
+///
+/// # Errors
+/// [`Error::OutOfTime`](crate::Error::OutOfTime).
+pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<()> {
+    let mut left = MOST_LOOKED_AT.max(darkness.values.len());
     for direction in [Direction::Level, Direction::Plumb] {
         let mut marks = direction.marks(darkness, threshold, (THICK * stroke_width).max(3.0) as usize);
         let (length, size) = direction.sides(darkness);
         for _ in 0..MOST {
+            limits.check_time()?;
+            let Some(rest) = left.checked_sub(marks.len()) else { break };
+            left = rest;
             let Some(line) = Line::find(&marks, length, size, stroke_width) else { break };
             let reach = line.reach(stroke_width);
-            let (found, rest) = marks.into_iter().partition(|m| (m.middle - line.at(m.along)).abs() <= reach);
-            marks = rest;
+            let found: Vec<Mark> = marks.extract_if(.., |m| (m.middle - line.at(m.along())).abs() <= reach).collect();
             direction.clear(darkness, &found, line.thickness);
-            any = true;
         }
     }
-    any
+    Ok(())
 }
 
-/// A thin run of ink across the direction that lines are looked for in.
+/// A thin run of ink across the direction that lines are looked for in. A side has at most 65,535 pixels.
 struct Mark {
-    along: usize,
-    start: usize,
-    end: usize,
+    along: u16,
+    start: u16,
+    end: u16,
     /// Its centre of darkness: finer than a pixel.
     middle: f32,
 }
+
+impl Mark {
+    fn along(&self) -> usize {
+        usize::from(self.along)
+    }
+
+    fn thickness(&self) -> usize {
+        usize::from(self.end - self.start)
+    }
+}
+
+/// No row is so far down.
+const NO_START: u16 = u16::MAX;
 
 #[derive(Clone, Copy)]
 enum Direction {
@@ -77,30 +107,35 @@ impl Direction {
 
     /// All runs of ink across the direction that are no longer than `longest`.
     fn marks(self, plane: &Plane, threshold: u8, longest: usize) -> Vec<Mark> {
-        let mut marks = Vec::new();
+        let runs = match self {
+            Direction::Level => plane.changes_across_rows(threshold) / 2,
+            Direction::Plumb => plane.changes_along_rows(threshold) / 2,
+        };
+        let mut marks = Vec::with_capacity(runs);
         let mut mark = |along, start, end| {
             if end - start <= longest {
-                marks.push(Mark { along, start, end, middle: self.middle(plane, along, start, end) });
+                let middle = self.middle(plane, along, start, end);
+                marks.push(Mark { along: along as u16, start: start as u16, end: end as u16, middle });
             }
         };
         match self {
             Direction::Level => {
-                let mut starts = vec![usize::MAX; plane.width];
+                let mut starts = vec![NO_START; plane.width];
                 for y in 0..plane.height {
                     for (x, (start, &value)) in starts.iter_mut().zip(plane.row(y)).enumerate() {
-                        if (value > threshold) != (*start == usize::MAX) {
+                        if (value > threshold) != (*start == NO_START) {
                             continue;
                         }
                         if value > threshold {
-                            *start = y;
+                            *start = y as u16;
                         } else {
-                            mark(x, *start, y);
-                            *start = usize::MAX;
+                            mark(x, usize::from(*start), y);
+                            *start = NO_START;
                         }
                     }
                 }
-                for (x, start) in starts.into_iter().enumerate().filter(|s| s.1 != usize::MAX) {
-                    mark(x, start, plane.height);
+                for (x, start) in starts.into_iter().enumerate().filter(|s| s.1 != NO_START) {
+                    mark(x, usize::from(start), plane.height);
                 }
             }
             Direction::Plumb => {
@@ -127,9 +162,10 @@ impl Direction {
     /// Sets the marks of a line to paper, but for those that are the ends of a stroke too.
     fn clear(self, plane: &mut Plane, marks: &[Mark], thickness: f32) {
         let (_, size) = self.sides(plane);
-        for mark in marks.iter().filter(|m| (m.end - m.start) as f32 <= 1.5 * thickness + 1.0) {
-            for across in mark.start.saturating_sub(1)..(mark.end + 1).min(size) {
-                let i = self.index(plane, mark.along, across);
+        for mark in marks.iter().filter(|mark| mark.thickness() as f32 <= 1.5 * thickness + 1.0) {
+            let (start, end) = (usize::from(mark.start), usize::from(mark.end));
+            for across in start.saturating_sub(1)..(end + 1).min(size) {
+                let i = self.index(plane, mark.along(), across);
                 plane.values[i] = 0;
             }
         }
@@ -156,54 +192,61 @@ impl Line {
 
     /// The line that most marks are on, if it is a printed one.
     fn find(marks: &[Mark], length: usize, size: usize, stroke_width: f32) -> Option<Line> {
-        let mut line = Line::vote(marks, length, size)?;
+        let unit = (length as f32 / MOST_STEPS).max(1.0);
+        let mut line = Line::vote(marks, length, size, unit)?;
+        if unit > 1.0 {
+            line.fit(marks, unit * line.reach(stroke_width))?;
+        }
         for _ in 0..3 {
-            line.fit(marks, stroke_width)?;
+            line.fit(marks, line.reach(stroke_width))?;
         }
         line.is_printed(marks, length, size, stroke_width).then_some(line)
     }
 
-    /// By Hough's transform: slopes of a pixel or two over the length, places of a pixel.
-    fn vote(marks: &[Mark], length: usize, size: usize) -> Option<Line> {
-        let most = (ASKEW * length as f32 / 2.0).ceil();
+    /// By Hough's transform: slopes of a unit or two over the length, places of a unit, which is a pixel or, in a long
+    /// image, a few.
+    fn vote(marks: &[Mark], length: usize, size: usize, unit: f32) -> Option<Line> {
+        let most = (ASKEW * length as f32 / (2.0 * unit)).ceil();
         let center = length as f32 / 2.0;
         let room = most as usize + 2;
-        let mut votes = vec![0_u32; size + 2 * room + 2];
+        let mut votes = vec![0_u32; (size as f32 / unit) as usize + 2 * room + 2];
+        let share = (marks.len() * (2 * most as usize + 1)).div_ceil(MOST_VOTES).next_power_of_two();
+        let voting = marks.iter().filter(|mark| mark.along() & (share - 1) == 0);
+        let voting: Vec<(f32, f32)> = voting.map(|mark| (mark.along as f32 - center, mark.middle)).collect();
         let mut best = (0, 0.0, 0.0);
         for step in -(most as i32)..=most as i32 {
-            let slope = 2.0 * step as f32 / length as f32;
+            let slope = 2.0 * unit * step as f32 / length as f32;
             votes.fill(0);
-            for mark in marks {
-                let place = mark.middle - slope * (mark.along as f32 - center) + room as f32;
+            for (along, middle) in &voting {
+                let place = (middle - slope * along) / unit + room as f32;
                 votes[(place + 0.5) as usize] += 1;
             }
             for (i, near) in votes.windows(3).enumerate() {
                 let sum = near.iter().sum();
                 if sum > best.0 {
-                    best = (sum, slope, (i + 1) as f32 - room as f32);
+                    best = (sum, slope, unit * ((i + 1) as f32 - room as f32));
                 }
             }
         }
-        let enough = best.0 as f32 >= CUT_EXTENT * CUT_COVERED * length as f32;
+        let enough = best.0 as f32 >= CUT_EXTENT * CUT_COVERED * (length as f32 / share as f32);
         enough.then_some(Line { middle: best.2, slope: best.1, center, thickness: 0.0 })
     }
 
-    fn near<'a>(&'a self, marks: &'a [Mark], stroke_width: f32) -> impl Iterator<Item = &'a Mark> + 'a {
-        let reach = self.reach(stroke_width);
-        marks.iter().filter(move |m| (m.middle - self.at(m.along)).abs() <= reach)
+    fn near<'a>(&'a self, marks: &'a [Mark], reach: f32) -> impl Iterator<Item = &'a Mark> + 'a {
+        marks.iter().filter(move |m| (m.middle - self.at(m.along())).abs() <= reach)
     }
 
-    /// Least squares over the marks near it; none where these do not span a line.
-    fn fit(&mut self, marks: &[Mark], stroke_width: f32) -> Option<()> {
+    /// Least squares over the marks within reach of it; none where these do not span a line.
+    fn fit(&mut self, marks: &[Mark], reach: f32) -> Option<()> {
         let (mut n, mut sx, mut sy, mut sxx, mut sxy, mut thickness) = (0.0_f64, 0.0, 0.0, 0.0, 0.0, 0.0);
-        for mark in self.near(marks, stroke_width) {
+        for mark in self.near(marks, reach) {
             let (x, y) = (f64::from(mark.along as f32 - self.center), f64::from(mark.middle));
             n += 1.0;
             sx += x;
             sy += y;
             sxx += x * x;
             sxy += x * y;
-            thickness += (mark.end - mark.start) as f64;
+            thickness += mark.thickness() as f64;
         }
         let spread = n * sxx - sx * sx;
         if spread <= 0.0 {
@@ -219,10 +262,10 @@ impl Line {
     fn is_printed(&self, marks: &[Mark], length: usize, size: usize, stroke_width: f32) -> bool {
         let mut seen = vec![false; length];
         let (mut n, mut squares) = (0.0, 0.0);
-        for mark in self.near(marks, stroke_width) {
-            seen[mark.along] = true;
+        for mark in self.near(marks, self.reach(stroke_width)) {
+            seen[mark.along()] = true;
             n += 1.0;
-            squares += (mark.middle - self.at(mark.along)).powi(2);
+            squares += (mark.middle - self.at(mark.along())).powi(2);
         }
         let Some((first, last)) = seen.iter().position(|&s| s).zip(seen.iter().rposition(|&s| s)) else {
             return false;

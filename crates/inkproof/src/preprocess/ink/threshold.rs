@@ -14,6 +14,15 @@ pub(super) fn ink(darkness: &[u8], contrast: f32) -> Option<u8> {
     clear.then_some(threshold)
 }
 
+/// The usual width of the strokes, in pixels: twice the ink over its outline (which is pi/4 of the changes between ink and
+/// paper along rows and columns, by Cauchy and Crofton).
+pub(super) fn stroke_width(darkness: &Plane, threshold: u8) -> f32 {
+    let ink = darkness.values.iter().filter(|&&value| value > threshold).count();
+    let edges = darkness.changes_along_rows(threshold) + darkness.changes_across_rows(threshold);
+    let outline = std::f32::consts::FRAC_PI_4 * edges as f32;
+    2.0 * ink as f32 / outline.max(1.0)
+}
+
 /// 1 where the value is above the threshold, else 0.
 pub(super) fn above(mut plane: Plane, threshold: u8) -> Plane {
     for value in &mut plane.values {

@@ -1,0 +1,240 @@
+//! What an image may cost: shapes that no pen draws, in every aspect, from bytes to a picture of the explanation.
+//!
+//! Time is that of the processor, of all threads; memory is what the allocator handed out at the worst moment.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::Cursor;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use image::{ExtendedColorType, ImageEncoder, codecs::png};
+use inkproof::{Error, Limits, Verifier};
+
+/// Counts what is allocated.
+struct Counting;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: the system's allocator does the work; only numbers are kept beside it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let held = HELD.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(held, Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const MEGAPIXEL: usize = 1 << 20;
+/// Processor time for 8 megapixels, from bytes to the picture; on a slower or busier machine this many times what ordinary
+/// strokes take there.
+const MOST_TIME: Duration = Duration::from_millis(500);
+const MOST_TIMES_ORDINARY: u32 = 4;
+/// What [`Limits::memory`] reckons with.
+const MOST_BYTES: f64 = 12.0;
+/// Four times the pixels may take so many times as long.
+const MOST_GROWTH: f64 = 5.0;
+/// Times below this say more about the machine than about growth.
+const CLEAR: Duration = Duration::from_millis(40);
+
+type Shape = fn(usize, usize) -> Vec<u8>;
+
+const SHAPES: [(&str, Shape); 14] = [
+    ("checkerboard of 1", |w, h| drawn(w, h, |x, y| (x + y) % 2 == 0)),
+    ("checkerboard of 2", |w, h| drawn(w, h, |x, y| (x / 2 + y / 2) % 2 == 0)),
+    ("checkerboard of 3", |w, h| drawn(w, h, |x, y| (x / 3 + y / 3) % 2 == 0)),
+    ("dots", |w, h| drawn(w, h, |x, y| x % 2 == 0 && y % 2 == 0)),
+    ("level comb", |w, h| drawn(w, h, |_, y| y % 2 == 0)),
+    ("plumb comb", |w, h| drawn(w, h, |x, _| x % 2 == 0)),
+    ("squared paper", |w, h| drawn(w, h, |x, y| x % 4 == 0 || y % 4 == 0)),
+    ("slanted comb", |w, h| drawn(w, h, |x, y| (y + x / 40) % 6 < 2)),
+    ("nested boxes", |w, h| drawn(w, h, |x, y| x.min(y).min(w - 1 - x).min(h - 1 - y) % 4 < 2)),
+    ("serpentine", |w, h| {
+        drawn(w, h, |x, y| match y % 16 {
+            0..2 => true,
+            2..8 => x + 2 >= w,
+            8..10 => true,
+            _ => x < 2,
+        })
+    }),
+    ("noise", |w, h| drawn(w, h, |x, y| random(x, y) & 1 == 0)),
+    ("sparse noise", |w, h| drawn(w, h, |x, y| random(x, y).is_multiple_of(16))),
+    ("gray noise", |w, h| (0..w * h).map(|i| random(i % w, i / w) as u8).collect()),
+    ("one line", |w, h| drawn(w, h, |x, y| y == h / 2 || x == 0 && w == 1)),
+];
+
+/// What a pen might draw.
+fn strokes(width: usize, height: usize) -> Vec<u8> {
+    drawn(width, height, |x, y| {
+        let (x, y) = (x as f32, y as f32 - height as f32 / 2.0);
+        let wave = |turns: f32| (x / width as f32 * turns).sin() * height as f32 / 3.0;
+        (y - wave(60.0)).abs() < 4.0 || (y - wave(97.0)).abs() < 4.0
+    })
+}
+
+/// 20 black, 230 white.
+fn drawn(width: usize, height: usize, ink: impl Fn(usize, usize) -> bool) -> Vec<u8> {
+    (0..width * height).map(|i| if ink(i % width, i / width) { 20 } else { 230 }).collect()
+}
+
+fn random(x: usize, y: usize) -> u32 {
+    let mixed = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77);
+    (mixed ^ mixed >> 15).wrapping_mul(0xc2b2_ae3d) >> 7
+}
+
+/// Images of so many pixels: about square, long, as long as can be, each lying and standing.
+fn aspects(pixels: usize) -> Vec<(usize, usize)> {
+    let longest = Limits::LONGEST_SIDE as usize;
+    let by_aspect = |aspect: usize| (aspect * (pixels / aspect).isqrt(), (pixels / aspect).isqrt());
+    let lying = [by_aspect(2), by_aspect(50), (longest, pixels / longest)];
+    lying.into_iter().flat_map(|(long, short)| [(long, short), (short, long)]).skip(1).collect()
+}
+
+fn png(width: usize, height: usize, gray: &[u8]) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let encoder = png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Fast, png::FilterType::NoFilter);
+    encoder.write_image(gray, width as u32, height as u32, ExtendedColorType::L8).unwrap();
+    bytes.into_inner()
+}
+
+fn png_of(shape: Shape, (width, height): (usize, usize)) -> Vec<u8> {
+    png(width, height, &shape(width, height))
+}
+
+/// Processor time of the whole program so far.
+fn processor_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the clock exists on every Unix, and `time` is there to be written.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) }, 0);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// What it costs to embed an image and to explain how it compares with itself: processor time, and bytes at the peak.
+fn cost(verifier: &Verifier, image: &[u8]) -> (Duration, usize) {
+    let held = HELD.load(Ordering::Relaxed);
+    PEAK.store(held, Ordering::Relaxed);
+    let begun = processor_time();
+    match verifier.embed_bytes(image) {
+        Ok(signature) => {
+            verifier.verify(&[&signature], &signature).unwrap();
+            let picture =
+                verifier.explain(&[&signature], &signature).unwrap().picture(&[&signature.ink], &signature.ink);
+            assert!(!picture.to_png().is_empty());
+        }
+        Err(error) => assert!(matches!(error, Error::NoInk | Error::NoEmbedding), "{error}"),
+    }
+    (processor_time() - begun, PEAK.load(Ordering::Relaxed) - held)
+}
+
+/// One image in the formats and depths that take the most memory.
+fn in_formats(width: usize, height: usize, gray: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let (w, h) = (width as u32, height as u32);
+    let channels = |count: usize| gray.iter().flat_map(|&v| std::iter::repeat_n(v, count)).collect::<Vec<u8>>();
+    let wide: Vec<u16> = gray.iter().flat_map(|&v| [u16::from(v) * 257; 4]).collect();
+    let by_image = |format, color, samples: &[u8]| {
+        let mut bytes = Cursor::new(Vec::new());
+        image::write_buffer_with_format(&mut bytes, samples, w, h, color, format).unwrap();
+        bytes.into_inner()
+    };
+    let jpeg = |color, count, is_progressive| {
+        let mut bytes = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 80);
+        encoder.set_progressive(is_progressive);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_1_1);
+        encoder.encode(&channels(count), w as u16, h as u16, color).unwrap();
+        bytes
+    };
+    let tiff = || {
+        let mut bytes = Cursor::new(Vec::new());
+        let compression = tiff::encoder::Compression::Deflate(tiff::encoder::DeflateLevel::Fast);
+        let mut encoder = tiff::encoder::TiffEncoder::new(&mut bytes).unwrap().with_compression(compression);
+        encoder.write_image::<tiff::encoder::colortype::RGBA16>(w, h, &wide).unwrap();
+        bytes.into_inner()
+    };
+    use image::ImageFormat::{Bmp, Png, WebP};
+    use jpeg_encoder::ColorType::{Cmyk, Luma, Rgb};
+    vec![
+        ("PNG, 16-bit RGBA", by_image(Png, ExtendedColorType::Rgba16, bytemuck::cast_slice(&wide))),
+        ("PNG, RGBA", by_image(Png, ExtendedColorType::Rgba8, &channels(4))),
+        ("TIFF, 16-bit RGBA", tiff()),
+        ("JPEG", jpeg(Rgb, 3, false)),
+        ("progressive JPEG", jpeg(Rgb, 3, true)),
+        ("progressive JPEG, gray", jpeg(Luma, 1, true)),
+        ("progressive JPEG, CMYK", jpeg(Cmyk, 4, true)),
+        ("WebP, RGBA", by_image(WebP, ExtendedColorType::Rgba8, &channels(4))),
+        ("BMP, RGBA", by_image(Bmp, ExtendedColorType::Rgba8, &channels(4))),
+    ]
+}
+
+/// The formats that take more than [`MOST_BYTES`] for each pixel, without the file's own bytes.
+fn formats_that_take_too_much(verifier: &Verifier) -> Vec<String> {
+    let (width, height) = (2048, 1024);
+    let gray = drawn(width, height, |x, y| (x / 2 + y / 2) % 2 == 0);
+    let mut too_much = Vec::new();
+    for (name, image) in in_formats(width, height, &gray) {
+        let (time, bytes) = cost(verifier, &image);
+        let a_pixel = bytes as f64 / (width * height) as f64;
+        let line = format!("{name}: {time:.0?}, {a_pixel:.1} bytes a pixel, {} bytes of file", image.len());
+        println!("{line}");
+        if a_pixel > MOST_BYTES {
+            too_much.push(line);
+        }
+    }
+    too_much
+}
+
+/// What a shape cost at 8 megapixels, and how much longer that took than 2 megapixels of it.
+struct Cost {
+    time: Duration,
+    growth: f64,
+    bytes_a_pixel: f64,
+}
+
+impl Cost {
+    fn measured(verifier: &Verifier, shape: Shape, small: (usize, usize), large: (usize, usize)) -> Self {
+        let (before, _) = cost(verifier, &png_of(shape, small));
+        let (time, bytes) = cost(verifier, &png_of(shape, large));
+        let growth = time.as_secs_f64() / before.as_secs_f64();
+        Self { time, growth, bytes_a_pixel: bytes as f64 / (large.0 * large.1) as f64 }
+    }
+
+    fn is_too_much(&self, most_time: Duration) -> bool {
+        self.time > most_time || self.time > CLEAR && self.growth > MOST_GROWTH || self.bytes_a_pixel > MOST_BYTES
+    }
+}
+
+/// One test, so that nothing else runs in this program while it is measured.
+#[test]
+fn no_shape_costs_more_than_its_pixels() {
+    let verifier = Verifier::bundled();
+    let mut too_much = formats_that_take_too_much(&verifier);
+    for (small, large) in aspects(2 * MEGAPIXEL).into_iter().zip(aspects(8 * MEGAPIXEL)) {
+        let (ordinary, _) = cost(&verifier, &png_of(strokes, large));
+        let most_time = MOST_TIME.max(MOST_TIMES_ORDINARY * ordinary);
+        for (name, shape) in SHAPES {
+            let measured = || Cost::measured(&verifier, shape, small, large);
+            // A neighbour on the machine costs time and never saves any: what is too slow three times is too slow.
+            let within = |cost: &Cost| !cost.is_too_much(most_time);
+            let cost = (0..2).map(|_| measured()).find(within).unwrap_or_else(measured);
+            let line = format!(
+                "{name}, {} x {}: {:.0?} (ordinary strokes {ordinary:.0?}), {:.1} times a quarter's, {:.1} bytes a pixel",
+                large.0, large.1, cost.time, cost.growth, cost.bytes_a_pixel
+            );
+            println!("{line}");
+            if cost.is_too_much(most_time) {
+                too_much.push(line);
+            }
+        }
+    }
+    assert!(too_much.is_empty(), "{too_much:#?}");
+}
