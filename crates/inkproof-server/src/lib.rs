@@ -196,10 +196,8 @@ fn open_store(place: &str) -> Result<Store> {
 
 impl Server {
     fn open(settings: Settings) -> Result<Self> {
-        let model = match settings.model.as_os_str().is_empty() {
-            true => Model::bundled(),
-            false => Model::load(&settings.model)?,
-        };
+        let model =
+            if settings.model.as_os_str().is_empty() { Model::bundled() } else { Model::load(&settings.model)? };
         let limits = Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels };
         let verifier = Arc::new(Verifier::new(model).with_limits(limits));
         let store = Arc::new(open_store(&settings.store)?);

@@ -35,10 +35,10 @@ impl Paging {
     /// Where it is 0 or too many.
     pub fn limit(&self) -> Result<usize, Problem> {
         let limit = self.limit.unwrap_or(LIMIT);
-        match (1..=MOST).contains(&limit) {
-            true => Ok(limit),
-            false => Err(Kind::Malformed.with(format!("give a limit of 1 to {MOST}")).of("limit")),
+        if !(1..=MOST).contains(&limit) {
+            return Err(Kind::Malformed.with(format!("give a limit of 1 to {MOST}")).of("limit"));
         }
+        Ok(limit)
     }
 }
 

@@ -100,10 +100,10 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let wrong = || Kind::Malformed.with(format!("give 1 to {LONGEST_KEY} visible characters")).of("Idempotency-Key");
     let Some(value) = headers.get(KEY) else { return Ok(None) };
     let text = value.to_str().map_err(|_| wrong())?;
-    match (1..=LONGEST_KEY).contains(&text.len()) {
-        true => Ok(Some(text.to_owned())),
-        false => Err(wrong()),
+    if !(1..=LONGEST_KEY).contains(&text.len()) {
+        return Err(wrong());
     }
+    Ok(Some(text.to_owned()))
 }
 
 /// Enrols what a request brings, on a worker.

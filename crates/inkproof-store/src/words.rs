@@ -27,10 +27,10 @@ impl FromStr for WriterId {
     fn from_str(text: &str) -> Result<Self> {
         let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
         let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@-".contains(&b));
-        match begins && fits && text.len() <= Self::LONGEST {
-            true => Ok(Self(text.to_owned())),
-            false => Err(StoreError::WriterId(text.chars().take(Self::LONGEST).collect())),
+        if !(begins && fits && text.len() <= Self::LONGEST) {
+            return Err(StoreError::WriterId(text.chars().take(Self::LONGEST).collect()));
         }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -169,10 +169,10 @@ impl<const BYTES: usize> FromStr for Hex<BYTES> {
     fn from_str(text: &str) -> Result<Self> {
         let digits = text.len() == 2 * BYTES && text.bytes().all(|b| b.is_ascii_hexdigit());
         let byte = |place: usize| u8::from_str_radix(&text[2 * place..][..2], 16).expect("hexadecimal digits");
-        match digits {
-            true => Ok(Self(std::array::from_fn(byte))),
-            false => Err(StoreError::NoHead(text.to_owned())),
+        if !digits {
+            return Err(StoreError::NoHead(text.to_owned()));
         }
+        Ok(Self(std::array::from_fn(byte)))
     }
 }
 

@@ -250,10 +250,10 @@ fn is_reasonable(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>, row: &WriterR
     }
     let found = chain.session.query(COUNT, &[row.number.into()])?.pop();
     let there = found.ok_or_else(|| StoreError::damaged("a count gives nothing"))?.integer()?;
-    match there + enrolment.references.len() as i64 > MOST_REFERENCES {
-        true => Err(StoreError::TooManyReferences { writer: enrolment.writer.clone(), there, most: MOST_REFERENCES }),
-        false => Ok(()),
+    if there + enrolment.references.len() as i64 > MOST_REFERENCES {
+        return Err(StoreError::TooManyReferences { writer: enrolment.writer.clone(), there, most: MOST_REFERENCES });
     }
+    Ok(())
 }
 
 fn insert(chain: &mut Chain<'_>, of: &Enrolment<'_>, writer: &WriterRow, id: i64, new: &NewReference) -> Result<()> {

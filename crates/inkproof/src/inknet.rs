@@ -73,10 +73,10 @@ impl Inknet {
     }
 
     fn require_cohort(&self) -> Result<()> {
-        match self.cohort.is_empty() || self.cohort.iter().any(LocalFeatures::is_empty) {
-            true => Err(Error::Model("its cohort has no strangers, or one without places".to_owned())),
-            false => Ok(()),
+        if self.cohort.is_empty() || self.cohort.iter().any(LocalFeatures::is_empty) {
+            return Err(Error::Model("its cohort has no strangers, or one without places".to_owned()));
         }
+        Ok(())
     }
 
     /// The places of an ink, and how similar they are to the cohort. An ink without strokes has none.

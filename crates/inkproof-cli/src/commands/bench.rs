@@ -77,9 +77,10 @@ impl Bench {
         }
         let model = self.model.load()?;
         let speed = self.measure(&model)?;
-        match self.json {
-            true => println!("{:#}", serde_json::to_value(&speed)?),
-            false => print!("{}", table(&speed)),
+        if self.json {
+            println!("{:#}", serde_json::to_value(&speed)?);
+        } else {
+            print!("{}", table(&speed));
         }
         Ok(ExitCode::SUCCESS)
     }

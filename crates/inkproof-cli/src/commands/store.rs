@@ -133,13 +133,14 @@ impl Check {
         if !checked.wrong.is_empty() {
             bail!("{}: the store was changed: {}", store.place(), checked.wrong.join("; "));
         }
-        match self.json {
-            true => println!("{:#}", json!(checked)),
-            false => println!(
+        if self.json {
+            println!("{:#}", json!(checked));
+        } else {
+            println!(
                 "Nothing was changed: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head \
                  elsewhere: with --head it proves later that nothing was cut off.",
                 checked.entries, checked.writers, checked.references, checked.head
-            ),
+            );
         }
         Ok(())
     }
@@ -185,12 +186,13 @@ impl Copy {
 
 fn tell(copied: &Copied, out: &str, json: bool) {
     let Copied { head, counts } = copied;
-    match json {
-        true => println!("{:#}", json!({"out": out, "head": head, "counts": counts})),
-        false => println!(
+    if json {
+        println!("{:#}", json!({"out": out, "head": head, "counts": counts}));
+    } else {
+        println!(
             "{} writers with {} references and {} entries of the audit are in {out}, checked.\nHead {}",
             counts.writers, counts.references, head.sequence, head.hash
-        ),
+        );
     }
 }
 

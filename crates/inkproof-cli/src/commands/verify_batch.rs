@@ -95,17 +95,18 @@ impl VerifyBatch {
 
     fn tell(&self, counts: &Counts, earlier: usize) {
         let Counts { accepted, rejected, undecided, failed } = counts;
-        match self.json {
-            true => println!(
+        if self.json {
+            println!(
                 "{:#}",
                 json!({"out": self.out, "accepted": accepted, "rejected": rejected,
                 "undecided": undecided, "failed": failed, "earlier": earlier})
-            ),
-            false => println!(
+            );
+        } else {
+            println!(
                 "{accepted} accepted, {rejected} rejected, {undecided} undecided, {failed} could not be judged; the results \
                  are in {}.",
                 self.out.display()
-            ),
+            );
         }
     }
 }
