@@ -220,7 +220,7 @@ pub(crate) fn head(session: &mut dyn Session, locking: &str) -> Result<Head> {
     let row = session.query(&statement, &[])?.pop();
     let mut row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;
     let (sequence, hash) = (row.integer()?, row.maybe_bytes()?);
-    Ok(Head { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::of_slice(&hash))? })
+    Ok(Head { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::from_slice(&hash))? })
 }
 
 /// SHA-256 over the hash before and the fields of an entry.
@@ -266,15 +266,15 @@ fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Ro
 fn entry(mut row: Row) -> Result<Entry> {
     Ok(Entry {
         sequence: row.integer()?,
-        time: Time::of_milliseconds(row.integer()?)?,
+        time: Time::from_milliseconds(row.integer()?)?,
         actor: Actor::new(row.text()?),
         event: event(&row.text()?)?,
-        writer: row.maybe_bytes()?.map(|bytes| Pseudonym::of_slice(&bytes)).transpose()?,
+        writer: row.maybe_bytes()?.map(|bytes| Pseudonym::from_slice(&bytes)).transpose()?,
         model: row.maybe_text()?,
         outcome: row.text()?,
         details: serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?,
-        seal: row.maybe_bytes()?.map(|bytes| Hash::of_slice(&bytes)).transpose()?,
-        hash: Hash::of_slice(&row.bytes()?)?,
+        seal: row.maybe_bytes()?.map(|bytes| Hash::from_slice(&bytes)).transpose()?,
+        hash: Hash::from_slice(&row.bytes()?)?,
     })
 }
 

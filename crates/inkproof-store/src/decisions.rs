@@ -165,9 +165,9 @@ pub(crate) fn check(
 fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Settlement, by: &Actor) -> Result<()> {
     let found = chain.session.query("SELECT writer, settled FROM reviews WHERE decision = $1", &[review.into()])?.pop();
     let mut found = found.ok_or(StoreError::NoReview(review))?;
-    let writer = found.maybe_bytes()?.map(|bytes| Pseudonym::of_slice(&bytes)).transpose()?;
+    let writer = found.maybe_bytes()?.map(|bytes| Pseudonym::from_slice(&bytes)).transpose()?;
     if let Some(at) = found.maybe_integer()? {
-        return Err(StoreError::Settled { review, at: Time::of_milliseconds(at)? });
+        return Err(StoreError::Settled { review, at: Time::from_milliseconds(at)? });
     }
     if let Some(note) = note {
         let row = writer.map(|writer| WriterRow::behind(chain.session, writer)).transpose()?.flatten();
@@ -197,9 +197,9 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
 }
 
 fn review(mut row: Row) -> Result<Review> {
-    let (decision, time, by) = (row.integer()?, Time::of_milliseconds(row.integer()?)?, Actor::new(row.text()?));
+    let (decision, time, by) = (row.integer()?, Time::from_milliseconds(row.integer()?)?, Actor::new(row.text()?));
     let writer = row.maybe_text()?.map(|id| stored_id(&id)).transpose()?;
-    let key = row.maybe_bytes()?.map(|key| Key::of_slice(&key)).transpose()?;
+    let key = row.maybe_bytes()?.map(|key| Key::from_slice(&key)).transpose()?;
     let open = |purpose, bytes: Vec<u8>| key.map_or(Ok(bytes.clone()), |key| key.open(purpose, decision, &bytes));
     let model = row.maybe_text()?;
     let details = serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?;
@@ -214,7 +214,7 @@ fn review(mut row: Row) -> Result<Review> {
         details,
         questioned: ink.map(|ink| Ink::from_bytes(&ink).map_err(StoreError::damaged)).transpose()?,
         note: note.map(|note| String::from_utf8(note).map_err(StoreError::damaged)).transpose()?,
-        settled: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        settled: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
         settled_by: row.maybe_text()?.map(Actor::new),
         outcome: row.maybe_text()?,
     })

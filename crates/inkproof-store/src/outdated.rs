@@ -21,7 +21,7 @@ impl ModelStamp {
     pub fn new(model: &Model) -> Self {
         let json = serde_json::to_vec(model.preprocess()).expect("plain data");
         let hash = Sha256::digest(json);
-        let preprocess = Hex::<8>::of_slice(&hash[..8]).expect("eight bytes").to_string();
+        let preprocess = Hex::<8>::from_slice(&hash[..8]).expect("eight bytes").to_string();
         Self { digest: model.digest().to_owned(), preprocess }
     }
 }

@@ -28,8 +28,8 @@ impl Key {
         Self(Hex::random())
     }
 
-    pub fn of_slice(bytes: &[u8]) -> Result<Self> {
-        Hex::of_slice(bytes).map(Self)
+    pub fn from_slice(bytes: &[u8]) -> Result<Self> {
+        Hex::from_slice(bytes).map(Self)
     }
 
     pub fn bytes(&self) -> &[u8] {

@@ -52,10 +52,10 @@ impl Store {
             let (mut numbers, mut last) = (HashMap::new(), after);
             for mut row in found {
                 let number = row.integer()?;
-                let pseudonym = Pseudonym::of_slice(&row.bytes()?)?;
+                let pseudonym = Pseudonym::from_slice(&row.bytes()?)?;
                 known.push(Known { pseudonym, id: crate::writer_row::stored_id(&row.text()?)?, vectors: Vec::new() });
                 last = row.integer()?;
-                numbers.insert(number, (known.len() - 1, Key::of_slice(&row.bytes()?)?));
+                numbers.insert(number, (known.len() - 1, Key::from_slice(&row.bytes()?)?));
             }
             let up_to = if full { last } else { head };
             let range: [Value; 2] = [after.into(), up_to.into()];
@@ -65,7 +65,7 @@ impl Store {
                 }
             }
             let erased = session.query(ERASED, &range)?.into_iter();
-            let erased = erased.map(|mut row| Pseudonym::of_slice(&row.bytes()?)).collect::<Result<_>>()?;
+            let erased = erased.map(|mut row| Pseudonym::from_slice(&row.bytes()?)).collect::<Result<_>>()?;
             Ok(Changes { known, erased, up_to })
         })
     }

@@ -170,12 +170,12 @@ fn entry(by: &Actor, event: Event, token: &Token) -> NewEntry {
 fn token(mut row: Row) -> Result<Token> {
     Ok(Token {
         id: row.text()?,
-        hash: Hash::of_slice(&row.bytes()?)?,
+        hash: Hash::from_slice(&row.bytes()?)?,
         role: row.text()?.parse().map_err(StoreError::damaged)?,
-        created: Time::of_milliseconds(row.integer()?)?,
+        created: Time::from_milliseconds(row.integer()?)?,
         created_by: Actor::new(row.text()?),
-        expires: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
-        revoked: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        expires: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
+        revoked: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
     })
 }
 

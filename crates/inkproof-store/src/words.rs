@@ -79,10 +79,11 @@ pub struct Time(Timestamp);
 
 impl Time {
     pub fn now() -> Self {
-        Self::of_milliseconds(Timestamp::now().as_millisecond()).expect("the clock is within the years that there are")
+        Self::from_milliseconds(Timestamp::now().as_millisecond())
+            .expect("the clock is within the years that there are")
     }
 
-    pub fn of_milliseconds(milliseconds: i64) -> Result<Self> {
+    pub fn from_milliseconds(milliseconds: i64) -> Result<Self> {
         let time = Timestamp::from_millisecond(milliseconds);
         time.map(Self).map_err(|_| StoreError::damaged(format_args!("{milliseconds} is not a time")))
     }
@@ -111,7 +112,8 @@ impl FromStr for Time {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let moment = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-        let found = moment.parse::<Timestamp>().ok().and_then(|time| Self::of_milliseconds(time.as_millisecond()).ok());
+        let found =
+            moment.parse::<Timestamp>().ok().and_then(|time| Self::from_milliseconds(time.as_millisecond()).ok());
         found.ok_or_else(|| format!("'{text}' is not a date; give one as 2024-03-31"))
     }
 }
@@ -145,7 +147,7 @@ impl<const BYTES: usize> Hex<BYTES> {
         Self(bytes)
     }
 
-    pub(crate) fn of_slice(bytes: &[u8]) -> Result<Self> {
+    pub(crate) fn from_slice(bytes: &[u8]) -> Result<Self> {
         let why = || StoreError::damaged(format_args!("{} bytes where {BYTES} belong", bytes.len()));
         bytes.try_into().map(Self).map_err(|_| why())
     }

@@ -301,13 +301,13 @@ fn reference(mut row: Row, key: &Key) -> Result<Reference> {
     let Kept { digest, ink, embedding } = Kept::from_bytes(&key.open(KEPT, id, &sealed)?)?;
     Ok(Reference {
         id,
-        added: Time::of_milliseconds(row.integer()?)?,
+        added: Time::from_milliseconds(row.integer()?)?,
         added_by: Actor::new(row.text()?),
         approved: match (row.maybe_integer()?, row.maybe_text()?) {
-            (Some(at), Some(by)) => Some(Approval { at: Time::of_milliseconds(at)?, by: Actor::new(by) }),
+            (Some(at), Some(by)) => Some(Approval { at: Time::from_milliseconds(at)?, by: Actor::new(by) }),
             _ => None,
         },
-        written: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        written: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
         digest,
         model: ModelStamp { digest: row.text()?, preprocess: row.text()? },
         ink,
@@ -320,10 +320,10 @@ fn summary(mut row: Row) -> Result<WriterSummary> {
     Ok(WriterSummary {
         number: row.integer()?,
         id: stored_id(&row.text()?)?,
-        created: Time::of_milliseconds(row.integer()?)?,
+        created: Time::from_milliseconds(row.integer()?)?,
         references: row.integer()?,
         waiting: row.integer()?,
-        newest: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        newest: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
     })
 }
 

@@ -59,7 +59,7 @@ fn on_a_full_disk_nothing_is_half_stored() {
     let limited = |line: &str| {
         let mut shell = std::process::Command::new("sh");
         let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} {line}");
-        Done::of(shell.args(["-c", &line]).env("INKPROOF_STORE", office.store()).output().unwrap())
+        Done::new(shell.args(["-c", &line]).env("INKPROOF_STORE", office.store()).output().unwrap())
     };
     let images = files("002", 0..8);
     limited(&format!("enroll b {images} --keep-images --anyway"))
@@ -87,7 +87,7 @@ fn a_read_only_store_says_so_and_tells_no_decision() {
             // Root may write whatever the permissions say.
             command.uid(NOBODY).gid(NOBODY);
         }
-        Done::of(command.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["read-only"]);
+        Done::new(command.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["read-only"]);
     }
     fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -30,7 +30,7 @@ impl FileFacts {
     /// The facts of the file with these bytes.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let none = || NONE.to_owned();
-        let format = Format::of(bytes);
+        let format = Format::detect(bytes);
         let mut facts = Self {
             format: format.map_or_else(none, |format| format.to_string()),
             depth: none(),
