@@ -20,7 +20,9 @@ use crate::{Actor, Event, Hash, Hex, NewEntry, Pseudonym, Result, Store, StoreEr
 pub struct NewDecision {
     /// None where references came with the question.
     pub writer: Option<Pseudonym>,
+    /// Who asked.
     pub by: Actor,
+    /// What was decided.
     pub decision: Decision,
     /// The model's digest.
     pub model: String,
@@ -35,18 +37,24 @@ pub struct NewDecision {
 pub struct Review {
     /// The number of the decision's entry in the audit.
     pub decision: i64,
+    /// When the decision was written down.
     pub time: Time,
     /// Who asked.
     pub by: Actor,
     /// None where references came with the question, or the writer is erased.
     pub writer: Option<WriterId>,
+    /// The digest of the model that compared.
     pub model: Option<String>,
+    /// Score, threshold, log10 LR ..., as an object.
     pub details: Json,
     /// None once it is settled.
     #[serde(skip)]
     pub questioned: Option<Ink>,
+    /// What was noted last.
     pub note: Option<String>,
+    /// When a person decided; None as long as it waits.
     pub settled: Option<Time>,
+    /// Who decided.
     pub settled_by: Option<Actor>,
     /// What the person decided.
     pub outcome: Option<String>,
@@ -57,6 +65,7 @@ pub struct Review {
 pub struct Settlement {
     /// None where there is only something to note, and it stays open.
     pub decision: Option<Decision>,
+    /// What to note; replaces an earlier note. None leaves that as it is.
     pub note: Option<String>,
 }
 

@@ -6,8 +6,6 @@
 //!
 //! A place is a path, which SQLite keeps, or `postgres://USER@HOST/DATABASE`.
 
-#![allow(missing_docs, reason = "fields of records and errors are the columns and the words of the messages")]
-
 mod audit;
 mod database;
 mod decisions;

@@ -18,6 +18,7 @@ pub struct ModelStamp {
 }
 
 impl ModelStamp {
+    /// The stamp of a model.
     pub fn new(model: &Model) -> Self {
         let json = serde_json::to_vec(model.preprocess()).expect("plain data");
         let hash = Sha256::digest(json);

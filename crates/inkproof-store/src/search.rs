@@ -21,8 +21,11 @@ pub struct Changes {
 /// A writer as the search knows it.
 #[derive(Debug, Clone)]
 pub struct Known {
+    /// What the audit calls the writer.
     pub pseudonym: Pseudonym,
+    /// What the writer was enrolled under.
     pub id: WriterId,
+    /// One for each reference that counts; none where none does.
     pub vectors: Vec<KnownVector>,
 }
 
@@ -31,6 +34,7 @@ pub struct Known {
 pub struct KnownVector {
     /// The digest of the model that it is from; vectors of two models cannot be compared.
     pub model: String,
+    /// [`Embedding::global`](inkproof::Embedding::global) of the reference.
     pub values: Vec<f32>,
 }
 

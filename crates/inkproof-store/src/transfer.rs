@@ -24,7 +24,9 @@ const PAGE: i64 = 200;
 /// What was copied.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Copied {
+    /// The end of the copy's audit.
     pub head: Head,
+    /// How much is in the copy.
     pub counts: Counts,
 }
 

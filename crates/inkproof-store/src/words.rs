@@ -16,6 +16,7 @@ pub struct WriterId(String);
 impl WriterId {
     const LONGEST: usize = 128;
 
+    /// As it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -52,6 +53,7 @@ impl<'de> Deserialize<'de> for WriterId {
 pub struct Actor(String);
 
 impl Actor {
+    /// Somebody by this name, of one of the kinds above.
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
@@ -62,6 +64,7 @@ impl Actor {
         Self(format!("local:{}", user.as_deref().unwrap_or("unknown")))
     }
 
+    /// As the audit has it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -78,11 +81,16 @@ impl fmt::Display for Actor {
 pub struct Time(Timestamp);
 
 impl Time {
+    /// By the clock of this machine.
     pub fn now() -> Self {
         Self::from_milliseconds(Timestamp::now().as_millisecond())
             .expect("the clock is within the years that there are")
     }
 
+    /// So many milliseconds after 1970 began in UTC.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where that is outside the years -9999 to 9999.
     pub fn from_milliseconds(milliseconds: i64) -> Result<Self> {
         let time = Timestamp::from_millisecond(milliseconds);
         time.map(Self).map_err(|_| StoreError::damaged(format_args!("{milliseconds} is not a time")))
@@ -93,6 +101,7 @@ impl Time {
         self.0.as_millisecond()
     }
 
+    /// So many times 24 hours later; at most the last moment there is, in the year 9999.
     pub fn plus_days(self, days: u32) -> Self {
         let later = self.milliseconds() + i64::from(days) * MILLISECONDS_A_DAY;
         Self(Timestamp::from_millisecond(later).unwrap_or(Timestamp::MAX))
