@@ -22,7 +22,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 
 /// Ask which enrolled writers may have signed this
 ///
-/// `top` says how many are wanted: 5 unless told, 20 at most.
+/// `top` says how many are wanted: 5 by default, 20 at most.
 #[utoipa::path(post, path = "/v1/identify", tag = "verify",
     request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"))),
     responses((status = OK, description = "Those that fit best", body = Identification), Problem))]

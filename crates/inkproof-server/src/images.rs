@@ -1,4 +1,4 @@
-//! The images of a request as the service takes them, and what is wrong with them as a client is told it.
+//! The images of a request as the service takes them, and how what is wrong with them is reported to a client.
 
 use inkproof::Error as EngineError;
 use inkproof_service::{Error, ImageField, NamedImage};

@@ -1,9 +1,8 @@
 //! The service: the API, the web page and what keeps both within bounds.
 //!
-//! A request is told of (`observe`), its answer secured (`headers`), its sender let in (`tokens`); then its route, a
-//! file each, receives it within limits (`limits`, `upload`), computes on a worker and asks the store. What is wrong is
-//! answered as a `problem`. What a route does is a use of
-//! `inkproof_service`, the same as for the commands.
+//! A request is logged and counted (`observe`), its answer secured (`headers`), its sender let in (`tokens`); then its
+//! route, a file each, receives it within limits (`limits`, `upload`), computes on a worker and asks the store. What is
+//! wrong is answered as a `problem`. What a route does is a use of `inkproof_service`, the same as for the commands.
 
 mod address;
 mod audit;

@@ -17,7 +17,7 @@ const MOST: usize = 500;
 pub struct Paging {
     /// `next` of the page before; the first page without it.
     cursor: Option<String>,
-    /// At most so many; 50 unless told, 500 at most.
+    /// How many at most; 50 by default, and no more than 500.
     limit: Option<usize>,
     /// How the ids of writers begin.
     pub prefix: Option<String>,

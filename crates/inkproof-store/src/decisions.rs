@@ -152,7 +152,7 @@ fn hash_of(row: &[Value]) -> Hash {
     Hex(hash.finalize().into())
 }
 
-/// Compares the reviews with the seals that the audit has last given them, told by their numbers and with their writers.
+/// Compares the reviews with the seals that the audit has last given them, by number and with their writers.
 pub(crate) fn check(
     session: &mut dyn Session,
     mut seals: HashMap<i64, (Option<Pseudonym>, Hash)>,

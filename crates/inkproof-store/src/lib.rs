@@ -76,7 +76,7 @@ impl Store {
         Self::open_so(place, Opening::AsItIs)
     }
 
-    /// Brings a store to this program's version. Of a file a backup is written beside it before; a database server has
+    /// Brings a store to this program's version. Of a file a backup is written next to it before; a database server has
     /// backups of its own.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ fn purpose_of(purpose: &str, row: i64) -> String {
     format!("inkproof {purpose} {row}")
 }
 
-/// What is kept of a reference beside its global vector and its image.
+/// What is kept of a reference besides its global vector and its image.
 pub struct Kept {
     pub digest: ImageDigest,
     pub ink: Ink,

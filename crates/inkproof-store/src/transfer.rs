@@ -57,7 +57,7 @@ impl Store {
     fn copy_to_file(&self, path: &Path) -> Result<Copied> {
         let place = path.to_str().ok_or_else(|| StoreError::Write {
             place: path.display().to_string(),
-            why: "its name is no UTF-8".to_owned(),
+            why: "its name is not UTF-8".to_owned(),
         })?;
         if let Some(done) = self.database.backup(path) {
             done?;

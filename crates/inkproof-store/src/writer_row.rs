@@ -1,4 +1,4 @@
-//! What the store has of a writer beside the references: above all the key.
+//! What the store has of a writer besides the references: above all the key.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::database::{Row, Session, Value};
 use crate::sealing::Key;
 use crate::{Hash, Hex, Pseudonym, Result, StoreError, Time, WriterId};
 
-/// What the store knows of a writer beside the references.
+/// What the store knows of a writer besides the references.
 pub(crate) struct WriterRow {
     pub number: i64,
     pub id: WriterId,

@@ -245,7 +245,7 @@ impl Model {
         parallel::map(inks.len(), |ink| self.network.embed(&inks[ink]))
     }
 
-    /// The vectors that a siamese network makes of pictures that are no inks, `SIDE * SIDE` numbers in [0, 1] for each;
+    /// The vectors that a siamese network makes of pictures that are not inks, `SIDE * SIDE` numbers in [0, 1] for each;
     /// None of `inknet`.
     pub fn vectors_of(&self, pixels: &[f32]) -> Option<Vec<Vec<f32>>> {
         const LEN: usize = SIDE * SIDE;

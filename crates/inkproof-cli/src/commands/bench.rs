@@ -26,7 +26,7 @@ pub struct Bench {
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
-    /// Answer commands on standard input: for benches/peers, which times this program beside others
+    /// Answer commands on standard input: for benches/peers, which compares this program with others
     #[arg(long, hide = true)]
     worker: bool,
 }

@@ -79,7 +79,7 @@ impl VerifyBatch {
             shown.report(Event::Advance { done });
         }
         drop(shown);
-        self.tell(&counts, earlier);
+        self.report(&counts, earlier);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -93,7 +93,7 @@ impl VerifyBatch {
         Ok(Judge { by, folder })
     }
 
-    fn tell(&self, counts: &Counts, earlier: usize) {
+    fn report(&self, counts: &Counts, earlier: usize) {
         let Counts { accepted, rejected, undecided, failed } = counts;
         if self.json {
             println!(

@@ -34,11 +34,11 @@ fn a_batch_and_enrolments_that_are_killed_leave_a_whole_store() {
         let checked = office.run("store check --json").succeeds().json();
         let written = fs::read_to_string(office.desk.path(&format!("{round}.csv"))).unwrap_or_default();
         let decided = written.lines().count().saturating_sub(1) as i64;
-        assert!(checked["entries"].as_i64().unwrap() >= decided, "a decision was told and not kept");
+        assert!(checked["entries"].as_i64().unwrap() >= decided, "a decision was acknowledged and not kept");
         let shown = office.run(&format!("writers show e{round} --json"));
         match shown.code {
             0 => assert_eq!(shown.json()["references"].as_array().unwrap().len(), 3, "no writer is half enrolled"),
-            _ => assert!(!enrolled, "an enrolment was told and not kept"),
+            _ => assert!(!enrolled, "an enrolment was acknowledged and not kept"),
         }
     }
     let last = rounds() - 1;
