@@ -35,7 +35,7 @@ async fn ask(
         upload.require_no_references()?;
         let top = upload.top.unwrap_or(TOP);
         if !(1..=MOST).contains(&top) {
-            return Err(Kind::Malformed.with(format!("give 1 to {MOST}")).of("top"));
+            return Err(Kind::Malformed.with(format!("give 1 to {MOST}")).on_field("top"));
         }
         let (threshold, questioned) = (upload.threshold()?, upload.take_questioned()?);
         let name = called(&questioned, ImageField::Questioned);

@@ -42,16 +42,16 @@ pub fn failed(error: Error) -> Problem {
                 EngineError::TooManyBytes { .. } | EngineError::TooManyPixels { .. } => Kind::TooLarge,
                 _ => Kind::UnfitImage,
             };
-            kind.with(format!("the image {source}")).of(in_words(field))
+            kind.with(format!("the image {source}")).on_field(in_words(field))
         }
         Error::Store(error) => problem(&error),
         Error::Objections(report) => {
             let first = report.objections.first().map(|objection| in_words(ImageField::Reference(objection.index)));
             let why = Error::Objections(report);
             let field = first.unwrap_or_else(|| "references".to_owned());
-            Kind::Inconsistent.with(format!("{why}; give other images, or force it")).of(field)
+            Kind::Inconsistent.with(format!("{why}; give other images, or force it")).on_field(field)
         }
-        Error::WriterExists(_) => Kind::Conflict.with(format!("{error}; add references")).of("id"),
+        Error::WriterExists(_) => Kind::Conflict.with(format!("{error}; add references")).on_field("id"),
         Error::Contended(_) => Kind::Conflict.with(format!("{error}; try again")),
         error => Kind::Conflict.with(error),
     }

@@ -27,7 +27,7 @@ impl Paging {
     /// # Errors
     /// Where no page gave the cursor.
     pub fn cursor(&self) -> Result<Option<i64>, Problem> {
-        let wrong = |_| Kind::Malformed.with("give the cursor as the page before gave it").of("cursor");
+        let wrong = |_| Kind::Malformed.with("give the cursor as the page before gave it").on_field("cursor");
         self.cursor.as_ref().map(|cursor| cursor.parse().map_err(wrong)).transpose()
     }
 
@@ -36,7 +36,7 @@ impl Paging {
     pub fn limit(&self) -> Result<usize, Problem> {
         let limit = self.limit.unwrap_or(LIMIT);
         if !(1..=MOST).contains(&limit) {
-            return Err(Kind::Malformed.with(format!("give a limit of 1 to {MOST}")).of("limit"));
+            return Err(Kind::Malformed.with(format!("give a limit of 1 to {MOST}")).on_field("limit"));
         }
         Ok(limit)
     }

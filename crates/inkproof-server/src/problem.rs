@@ -141,7 +141,7 @@ impl Kind {
 impl Problem {
     /// The same, about a field.
     #[must_use]
-    pub fn of(mut self, field: impl Into<String>) -> Self {
+    pub fn on_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
     }

@@ -206,7 +206,7 @@ fn unknown(why: &'static str, detail: &str) -> Stopped {
 }
 
 fn refused(why: &'static str, actor: Actor, problem: Problem) -> Stopped {
-    Stopped::Refused(Box::new(Refusal { why, actor, problem: problem.of("Authorization") }))
+    Stopped::Refused(Box::new(Refusal { why, actor, problem: problem.on_field("Authorization") }))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
