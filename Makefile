@@ -68,8 +68,8 @@ demo:
 bench:
 	cargo bench --workspace --bench synth
 
-# Times inkproof beside TensorFlow and ONNX Runtime, in an environment of its own, and writes benches/RESULTS.md; with
-# PEERS=torch beside PyTorch, too.
+# Compares the speed of inkproof with that of TensorFlow and ONNX Runtime, in an environment of its own, and writes
+# benches/RESULTS.md; with PEERS=torch, with that of PyTorch, too.
 bench-peers:
 	cargo build --release
 	python3 -m venv target/peers-env
@@ -99,6 +99,6 @@ weights:
 	cargo run --release -- train target/weights/signatures --backbone inknet --negatives random --out target/weights/trained.safetensors
 	cargo run --release -- calibrate --numbers crates/inkproof/models/calibration.json --model target/weights/trained.safetensors --out crates/inkproof/models/bundled.safetensors
 
-# Fixes these numbers anew on real signatures, which are no part of the project: make calibration SETS="dutch cedar".
+# Fixes these numbers again on real signatures, which are not part of the project: make calibration SETS="dutch cedar".
 calibration:
 	cargo run --release -- calibrate $(SETS) --part all --model target/weights/trained.safetensors --out target/weights/calibrated.safetensors --write-numbers crates/inkproof/models/calibration.json

@@ -28,7 +28,7 @@ def pairs(arguments):
         yield from itertools.combinations(images(arguments.every), 2)
     pool = [image for folder in arguments.folders for image in images(folder)]
     draw = random.Random(arguments.seed)
-    # Half of the pairs are neighbors in their folder, so that many are of one writer.
+    # Half of the pairs are neighbours in their folder, so that many are of one writer.
     for number in range(arguments.pairs if pool else 0):
         first = draw.randrange(len(pool))
         second = (first + draw.randrange(1, 6)) % len(pool) if number % 2 else draw.randrange(len(pool))

@@ -1,4 +1,4 @@
-"""Times inkproof beside what people would use instead, in one run, and writes benches/RESULTS.md.
+"""Times inkproof and what people would use instead, in one run, and writes benches/RESULTS.md.
 
     make bench-peers                 all rows (PEERS=torch adds PyTorch)
     make bench-smoke                 that it runs: ONNX Runtime alone, each figure once, nothing is written
@@ -230,7 +230,7 @@ def results(table, peaks, versions):
     cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.processor())
     lines = [
-        "# inkproof beside its peers", "",
+        "# inkproof and its peers", "",
         "Written by `make bench-peers`; how it measures is said in benches/peers/peers.py.", "",
         f"{cpu}; measured peak {', '.join(f'{p / 1e9:.0f} GFLOP/s on {t} threads' for t, p in peaks.items())} (f32). "
         f"{', '.join(versions)}.", "",

@@ -3,7 +3,7 @@
 //! A training step takes and gives back gigabytes, in the same sizes every time.
 //!
 //! The system's allocator returns such blocks to the system, which has to clear every page of them when they are taken
-//! again: 40 % of a training step's time. mimalloc, told to keep what was given back, does not. It also asks for huge
+//! again: 40 % of a training step's time. mimalloc, configured to keep freed memory, does not. It also asks for huge
 //! pages, which suit gigabytes; a program that is done in 20 milliseconds would mostly clear pages that it never uses.
 
 use libmimalloc_sys::{mi_option_set, mi_option_t};

@@ -7,15 +7,15 @@ use inkproof_store::StoreError;
 /// A hint to follow the error's own words, with what separates it from them; empty where there is none.
 pub fn hint(error: &anyhow::Error) -> String {
     let hint = error.chain().find_map(|cause| {
-        let of_lab = cause.downcast_ref().and_then(of_lab_error);
-        let of_service = || cause.downcast_ref().and_then(of_service_error);
-        let of_store = || cause.downcast_ref().and_then(of_store_error);
-        of_lab.or_else(|| of_service().or_else(of_store).map(str::to_owned))
+        let lab = cause.downcast_ref().and_then(lab_hint);
+        let service = || cause.downcast_ref().and_then(service_hint);
+        let store = || cause.downcast_ref().and_then(store_hint);
+        lab.or_else(|| service().or_else(store).map(str::to_owned))
     });
     hint.map_or(String::new(), |hint| format!("; {hint}"))
 }
 
-fn of_lab_error(error: &LabError) -> Option<String> {
+fn lab_hint(error: &LabError) -> Option<String> {
     Some(match error {
         LabError::TooFewToCalibrate { .. } => "to train on all, give --preprocess raw".to_owned(),
         LabError::Diverged { .. } | LabError::LearningRate(_) => "see --learning-rate".to_owned(),
@@ -42,9 +42,9 @@ fn of_lab_error(error: &LabError) -> Option<String> {
     })
 }
 
-fn of_service_error(error: &ServiceError) -> Option<&'static str> {
+fn service_hint(error: &ServiceError) -> Option<&'static str> {
     match error {
-        ServiceError::Store(error) => of_store_error(error),
+        ServiceError::Store(error) => store_hint(error),
         ServiceError::NoApprovedReference(_) => {
             Some("add one with `inkproof enroll`, or approve one that waits with `inkproof writers approve`")
         }
@@ -57,7 +57,7 @@ fn of_service_error(error: &ServiceError) -> Option<&'static str> {
     }
 }
 
-fn of_store_error(error: &StoreError) -> Option<&'static str> {
+fn store_hint(error: &StoreError) -> Option<&'static str> {
     match error {
         StoreError::Missing(_) => Some("enroll a writer first, or give another place with --store"),
         StoreError::NoStore(_) => Some("give another place with --store"),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command beside a PostgreSQL server of its own, in a temporary folder and on a socket there, and ends the server
+# Runs a command with a PostgreSQL server of its own, in a temporary folder and on a socket there, and ends the server
 # after it: tests/postgres.sh cargo test --workspace
 #
 # The command finds INKPROOF_TEST_POSTGRES, a place with DATABASE where a name goes, and

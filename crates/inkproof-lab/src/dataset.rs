@@ -34,7 +34,7 @@ pub struct DataSet {
     pub layout: Layout,
     /// Sorted by split, writer, kind and path.
     pub images: Vec<Image>,
-    /// What synthesized the images, where that is known.
+    /// What synthesised the images, where that is known.
     pub synthetic: Option<SyntheticInfo>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,

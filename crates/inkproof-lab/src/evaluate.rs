@@ -1,4 +1,4 @@
-//! The two protocols that turn scores into figures, and their results, which serialize to JSON.
+//! The two protocols that turn scores into figures, and their results, which serialise to JSON.
 //!
 //! [`verification`] asks what a verifier is for: are genuine signatures distinguished from skilled forgeries, and from other
 //! people's signatures, by writers that the model has never seen? [`notebook`] is the notebook's own measure over its

@@ -60,7 +60,7 @@ pub struct Leakage {
     pub not_computed: Vec<String>,
 }
 
-/// What each cue would score, before and after normalization.
+/// What each cue would score, before and after normalisation.
 #[derive(Debug, Clone)]
 pub struct CueTables {
     /// Writers with two genuine signatures and a forgery.
@@ -71,7 +71,7 @@ pub struct CueTables {
     pub forged_pairs: usize,
     /// On the images as stored; all judged cues together are last.
     pub as_stored: Vec<Probe>,
-    /// On the normalized ink; all judged cues together are last.
+    /// On the normalised ink; all judged cues together are last.
     pub after_ink: Vec<Probe>,
     /// The forged pair that all stored cues together are surest of, and the same of the ink's.
     pub most_telling_stored: Option<[usize; 2]>,

@@ -1,4 +1,4 @@
-//! The data pipeline: the images of a data set, decoded once, in parallel, and kept as normalized ink.
+//! The data pipeline: the images of a data set, decoded once, in parallel, and kept as normalised ink.
 //!
 //! [`LoadedImages::read`] looks at every image before the network starts, so that an image that cannot be read stops a
 //! training at its beginning and not in its third epoch. The inks stay in memory as bytes up to a bound; what is beyond
@@ -30,7 +30,7 @@ const BATCHES_AHEAD: usize = 2;
 pub struct Reading {
     /// What to do with a file or folder that cannot be used.
     pub bad: OnBad,
-    /// Bytes of normalized inks that are kept in memory; 0 keeps none and decodes whenever an ink is needed.
+    /// Bytes of normalised inks that are kept in memory; 0 keeps none and decodes whenever an ink is needed.
     pub cache_bytes: usize,
 }
 
@@ -55,7 +55,7 @@ pub struct ReadOptions {
     pub preprocess: Preprocess,
     /// What to do with an image that cannot be read or has no ink.
     pub bad: OnBad,
-    /// Bytes of normalized inks that are kept in memory; 0 keeps none.
+    /// Bytes of normalised inks that are kept in memory; 0 keeps none.
     pub cache_bytes: usize,
 }
 

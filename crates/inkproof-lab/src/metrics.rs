@@ -2,7 +2,7 @@
 //!
 //! Conventions: a higher score means more similar; a comparison is accepted when its score >= threshold; FAR is the share
 //! of forgeries accepted, FRR the share of genuine comparisons rejected. Both are step functions of the threshold; the
-//! EER is the plain crossing of the two, linearly interpolated between the two neighboring operating points (the
+//! EER is the plain crossing of the two, linearly interpolated between the two neighbouring operating points (the
 //! crossing of scikit-learn's `roc_curve` with the line FAR = FRR; no convex hull). The AUC is the probability that a
 //! genuine comparison scores higher than a forgery, ties counting half. The FRR at a wanted FAR is that of the lowest
 //! threshold which holds the FAR, without interpolation; it is refused where there are fewer than 3 / FAR different

@@ -24,7 +24,7 @@ pub enum Event<'a> {
         /// Units of it that are done (not the increment).
         done: usize,
     },
-    /// One optimizer step is done.
+    /// One optimiser step is done.
     Step {
         /// From 1.
         epoch: usize,

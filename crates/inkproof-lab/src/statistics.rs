@@ -72,7 +72,7 @@ pub fn compare(
         (0..synthetic.genuine as u64).map(move |repeat| writer.genuine(repeat))
     });
     let preprocess = preprocess();
-    let of = |gray| shape::measure(&preprocess.apply_gray(&gray).expect("the synthesizer's pictures have ink"));
+    let of = |gray| shape::measure(&preprocess.apply_gray(&gray).expect("the synthesiser's pictures have ink"));
     let synthetic: Vec<_> = signatures.map(of).collect();
     Ok(MEASURES.iter().enumerate().map(|(at, measure)| Compared::new(measure, at, &real, &synthetic)).collect())
 }

@@ -77,7 +77,7 @@ pub fn strangers(preprocess: &Preprocess) -> Vec<Ink> {
     const SEED: u64 = 20_050_625;
     const WRITERS: u64 = 32;
     let sign = |writer| preprocess.apply_gray(&Writer::new(SEED, writer).genuine(0));
-    (0..WRITERS).into_par_iter().map(|writer| sign(writer).expect("the synthesizer's pictures have ink")).collect()
+    (0..WRITERS).into_par_iter().map(|writer| sign(writer).expect("the synthesiser's pictures have ink")).collect()
 }
 
 /// A writer who does not exist.

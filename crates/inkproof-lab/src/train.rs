@@ -48,7 +48,7 @@ pub struct TrainOptions {
     pub init: Option<InknetWeights>,
 }
 
-/// Which pairs are labeled 0.
+/// Which pairs are labelled 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Negatives {

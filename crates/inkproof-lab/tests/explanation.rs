@@ -12,7 +12,7 @@ const REFERENCES: u64 = 3;
 /// The foreign part's share of the columns with ink.
 const SHARE: f64 = 0.25;
 
-/// Darker than this, of 0..255, is ink on the synthesizer's paper.
+/// Darker than this, of 0..255, is ink on the synthesiser's paper.
 const INK: u8 = 150;
 
 /// The columns that ink lies in, from the first to the last.

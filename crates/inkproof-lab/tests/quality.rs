@@ -9,7 +9,7 @@ const SEED: u64 = 34;
 /// Of each style.
 const WRITERS: u64 = 60;
 
-/// Darker than this is ink on the synthesizer's paper.
+/// Darker than this is ink on the synthesiser's paper.
 const INK: u8 = 150;
 const PAPER: u8 = 235;
 

@@ -9,14 +9,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name that is no backbone's.
+    /// A name that is not a backbone's.
     #[error("unknown network '{0}'; expected simple-cnn or efficientnet-b0")]
     UnknownBackbone(String),
-    /// A name that is no device's.
+    /// A name that is not a device's.
     #[error("unknown device '{0}'; expected cpu or gpu")]
     UnknownDevice(String),
     /// A GPU was asked for and cannot be used.
-    #[error("there is no GPU to compute on: {0}")]
+    #[error("no GPU can be used: {0}")]
     NoGpu(&'static str),
     /// A name that is not one of the parts that a network is exported in.
     #[error("unknown part '{0}' of a model; expected embedding or score")]

@@ -63,7 +63,7 @@ fn check_site(headers: &HeaderMap) -> Result<(), Problem> {
     let host = text(&header::HOST).unwrap_or_default();
     if !is_this_machine(host) {
         let why = "without tokens the service answers to localhost, 127.0.0.1 and [::1] only";
-        return Err(Kind::Forbidden.with(why).of("Host"));
+        return Err(Kind::Forbidden.with(why).on_field("Host"));
     }
     let origin = text(&header::ORIGIN).map(|origin| origin.parse::<Uri>().ok());
     let is_own = |origin: &Option<Uri>| {
@@ -71,7 +71,7 @@ fn check_site(headers: &HeaderMap) -> Result<(), Problem> {
     };
     if origin.as_ref().is_some_and(|origin| !is_own(origin)) {
         let why = "without tokens the service takes no requests of other sites' pages";
-        return Err(Kind::Forbidden.with(why).of("Origin"));
+        return Err(Kind::Forbidden.with(why).on_field("Origin"));
     }
     Ok(())
 }

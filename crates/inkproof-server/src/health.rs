@@ -27,7 +27,7 @@ struct Health {
 }
 
 impl Health {
-    fn of(service: &Shared) -> Self {
+    fn new(service: &Shared) -> Self {
         Self { status: "ok", version: env!("CARGO_PKG_VERSION"), model: ModelName::new(service.model()) }
     }
 }
@@ -35,7 +35,7 @@ impl Health {
 /// Whether the process lives
 #[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = OK, body = Health)))]
 async fn healthz(State(service): State<Shared>) -> Json<Health> {
-    Json(Health::of(&service))
+    Json(Health::new(&service))
 }
 
 /// Whether requests can be served: the store answers, and the service is not stopping
@@ -45,7 +45,7 @@ async fn readyz(State(service): State<Shared>) -> Result<Json<Health>, Problem> 
         return Err(Kind::Unavailable.with("the service is stopping"));
     }
     service.ask(|store| store.head()).await?;
-    Ok(Json(Health::of(&service)))
+    Ok(Json(Health::new(&service)))
 }
 
 /// Figures in the text format of Prometheus

@@ -22,7 +22,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 
 /// Ask which enrolled writers may have signed this
 ///
-/// `top` says how many are wanted: 5 unless told, 20 at most.
+/// `top` says how many are wanted: 5 by default, 20 at most.
 #[utoipa::path(post, path = "/v1/identify", tag = "verify",
     request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"))),
     responses((status = OK, description = "Those that fit best", body = Identification), Problem))]
@@ -35,7 +35,7 @@ async fn ask(
         upload.require_no_references()?;
         let top = upload.top.unwrap_or(TOP);
         if !(1..=MOST).contains(&top) {
-            return Err(Kind::Malformed.with(format!("give 1 to {MOST}")).of("top"));
+            return Err(Kind::Malformed.with(format!("give 1 to {MOST}")).on_field("top"));
         }
         let (threshold, questioned) = (upload.threshold()?, upload.take_questioned()?);
         let name = called(&questioned, ImageField::Questioned);

@@ -1,4 +1,4 @@
-//! The images of a request as the service takes them, and what is wrong with them as a client is told it.
+//! The images of a request as the service takes them, and how what is wrong with them is reported to a client.
 
 use inkproof::Error as EngineError;
 use inkproof_service::{Error, ImageField, NamedImage};
@@ -52,16 +52,16 @@ pub fn failed(error: Error) -> Problem {
                 EngineError::OutOfTime => Kind::TookTooLong,
                 _ => Kind::UnfitImage,
             };
-            kind.with(format!("the image {source}")).of(in_words(field))
+            kind.with(format!("the image {source}")).on_field(in_words(field))
         }
         Error::Store(error) => problem(&error),
         Error::Objections(report) => {
             let first = report.objections.first().map(|objection| in_words(ImageField::Reference(objection.index)));
             let why = Error::Objections(report);
             let field = first.unwrap_or_else(|| "references".to_owned());
-            Kind::Inconsistent.with(format!("{why}; give other images, or force it")).of(field)
+            Kind::Inconsistent.with(format!("{why}; give other images, or force it")).on_field(field)
         }
-        Error::WriterExists(_) => Kind::Conflict.with(format!("{error}; add references")).of("id"),
+        Error::WriterExists(_) => Kind::Conflict.with(format!("{error}; add references")).on_field("id"),
         Error::Contended(_) => Kind::Conflict.with(format!("{error}; try again")),
         error => Kind::Conflict.with(error),
     }

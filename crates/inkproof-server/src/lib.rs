@@ -1,9 +1,8 @@
 //! The service: the API, the web page and what keeps both within bounds.
 //!
-//! A request is told of (`observe`), its answer secured (`headers`), its sender let in (`tokens`); then its route, a
-//! file each, receives it within limits (`limits`, `upload`), computes on a worker and asks the store. What is wrong is
-//! answered as a `problem`. What a route does is a use of
-//! `inkproof_service`, the same as for the commands.
+//! A request is logged and counted (`observe`), its answer secured (`headers`), its sender let in (`tokens`); then its
+//! route, a file each, receives it within limits (`limits`, `upload`), computes on a worker and asks the store. What is
+//! wrong is answered as a `problem`. What a route does is a use of `inkproof_service`, the same as for the commands.
 
 mod address;
 mod audit;
@@ -200,10 +199,8 @@ fn open_store(place: &str) -> Result<Store> {
 
 impl Server {
     fn open(settings: Settings) -> Result<Self> {
-        let model = match settings.model.as_os_str().is_empty() {
-            true => Model::bundled(),
-            false => Model::load(&settings.model)?,
-        };
+        let model =
+            if settings.model.as_os_str().is_empty() { Model::bundled() } else { Model::load(&settings.model)? };
         let limits = Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels, deadline: None };
         memory::warn(&settings, &limits);
         let verifier = Arc::new(Verifier::new(model).with_limits(limits));

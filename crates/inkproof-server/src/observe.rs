@@ -1,6 +1,6 @@
-//! What is told of each request: a line of the log and a figure, without images, names or tokens.
+//! What is recorded of each request: a line of the log and a figure, without images, names or tokens.
 //!
-//! A request is told by its route, as in `/v1/writers/{id}`, never by its address, which holds a writer's id, and by a
+//! A request is recorded by its route, as in `/v1/writers/{id}`, never by its address, which holds a writer's id, and by a
 //! number of its own that its answer carries, too.
 
 use std::any::Any;
@@ -24,7 +24,7 @@ const REQUEST_ID: &str = "x-request-id";
 /// From now on log lines go to standard error, until what it returns is dropped.
 ///
 /// # Errors
-/// A level that is none.
+/// An invalid level.
 pub fn start_log(settings: &Settings) -> Result<LogGuard> {
     let filter = EnvFilter::try_new(&settings.log_level)
         .with_context(|| format!("log-level {} cannot be read", settings.log_level))?;

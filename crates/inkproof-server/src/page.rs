@@ -40,7 +40,7 @@ pub fn routes() -> Router<Shared> {
     FILES.iter().fold(Router::new(), file)
 }
 
-/// A page that is open while the program is replaced asks anew.
+/// A page that is open while the program is replaced asks again.
 fn answer(media_type: &'static str, content: &'static str) -> Response {
     let headers = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-cache")];
     (headers.map(|(name, value)| (name, HeaderValue::from_static(value))), content).into_response()

@@ -17,7 +17,7 @@ const MOST: usize = 500;
 pub struct Paging {
     /// `next` of the page before; the first page without it.
     cursor: Option<String>,
-    /// At most so many; 50 unless told, 500 at most.
+    /// How many at most; 50 by default, and no more than 500.
     limit: Option<usize>,
     /// How the ids of writers begin.
     pub prefix: Option<String>,
@@ -27,7 +27,7 @@ impl Paging {
     /// # Errors
     /// Where no page gave the cursor.
     pub fn cursor(&self) -> Result<Option<i64>, Problem> {
-        let wrong = |_| Kind::Malformed.with("give the cursor as the page before gave it").of("cursor");
+        let wrong = |_| Kind::Malformed.with("give the cursor as the page before gave it").on_field("cursor");
         self.cursor.as_ref().map(|cursor| cursor.parse().map_err(wrong)).transpose()
     }
 
@@ -35,10 +35,10 @@ impl Paging {
     /// Where it is 0 or too many.
     pub fn limit(&self) -> Result<usize, Problem> {
         let limit = self.limit.unwrap_or(LIMIT);
-        match (1..=MOST).contains(&limit) {
-            true => Ok(limit),
-            false => Err(Kind::Malformed.with(format!("give a limit of 1 to {MOST}")).of("limit")),
+        if !(1..=MOST).contains(&limit) {
+            return Err(Kind::Malformed.with(format!("give a limit of 1 to {MOST}")).on_field("limit"));
         }
+        Ok(limit)
     }
 }
 

@@ -86,7 +86,7 @@ impl Kind {
             Self::Forbidden => {
                 ("urn:inkproof:problem:forbidden", "The token's role does not allow this", StatusCode::FORBIDDEN)
             }
-            Self::NotFound => ("urn:inkproof:problem:not-found", "There is no such thing", StatusCode::NOT_FOUND),
+            Self::NotFound => ("urn:inkproof:problem:not-found", "Not found", StatusCode::NOT_FOUND),
             Self::WrongMethod => (
                 "urn:inkproof:problem:wrong-method",
                 "The address does not take this method",
@@ -141,7 +141,7 @@ impl Kind {
 impl Problem {
     /// The same, about a field.
     #[must_use]
-    pub fn of(mut self, field: impl Into<String>) -> Self {
+    pub fn on_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
     }

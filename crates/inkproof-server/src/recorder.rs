@@ -95,12 +95,12 @@ fn work(store: &Store, jobs: &Receiver<Job>) {
 pub fn problem(error: &StoreError) -> Problem {
     let kind = match error {
         StoreError::NoWriter(_) | StoreError::NoReference { .. } | StoreError::NoReview(_) => Kind::NotFound,
-        StoreError::WriterId(_) => return Kind::Malformed.with(error).of("id"),
+        StoreError::WriterId(_) => return Kind::Malformed.with(error).on_field("id"),
         StoreError::FourEyes { .. } => Kind::Forbidden,
         StoreError::AlreadyApproved(_) | StoreError::Changed(_) | StoreError::Settled { .. } => Kind::Conflict,
-        StoreError::NotWrittenYet(_) => return Kind::Malformed.with(error).of("written"),
+        StoreError::NotWrittenYet(_) => return Kind::Malformed.with(error).on_field("written"),
         StoreError::TooManyReferences { .. } => Kind::Conflict,
-        StoreError::KeyReused => return Kind::KeyReused.with(error).of("Idempotency-Key"),
+        StoreError::KeyReused => return Kind::KeyReused.with(error).on_field("Idempotency-Key"),
         // Done, but for what is left of it in the database's files.
         StoreError::StillInLog => {
             tracing::error!(%error, "the store");

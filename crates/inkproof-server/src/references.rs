@@ -41,7 +41,7 @@ async fn create(
 ) -> Result<(StatusCode, Json<Enrolled>), Problem> {
     let key = key(&headers)?;
     let done = server.with_upload(request, move |server, upload| {
-        let none = || Kind::Malformed.with("there is no id; give the writer's").of("id");
+        let none = || Kind::Malformed.with("there is no id; give the writer's").on_field("id");
         let id = writer_id(upload.id.as_deref().ok_or_else(none)?)?;
         enroll(server, WriterState::New, id, &upload, &caller.actor, key)
     });
@@ -97,13 +97,14 @@ async fn remove(
 
 /// What names a request, so that it is done once.
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let wrong = || Kind::Malformed.with(format!("give 1 to {LONGEST_KEY} visible characters")).of("Idempotency-Key");
+    let wrong =
+        || Kind::Malformed.with(format!("give 1 to {LONGEST_KEY} visible characters")).on_field("Idempotency-Key");
     let Some(value) = headers.get(KEY) else { return Ok(None) };
     let text = value.to_str().map_err(|_| wrong())?;
-    match (1..=LONGEST_KEY).contains(&text.len()) {
-        true => Ok(Some(text.to_owned())),
-        false => Err(wrong()),
+    if !(1..=LONGEST_KEY).contains(&text.len()) {
+        return Err(wrong());
     }
+    Ok(Some(text.to_owned()))
 }
 
 /// Enrols what a request brings, on a worker.
@@ -116,10 +117,10 @@ fn enroll(
     key: Option<String>,
 ) -> Result<Enrolled, Problem> {
     if upload.references.is_empty() {
-        return Err(Kind::Malformed.with("there is no reference; give at least one image").of("references"));
+        return Err(Kind::Malformed.with("there is no reference; give at least one image").on_field("references"));
     }
     let written = upload.written.as_deref().map(str::parse::<Time>).transpose();
-    let written = written.map_err(|why| Kind::Malformed.with(why).of("written"))?;
+    let written = written.map_err(|why| Kind::Malformed.with(why).on_field("written"))?;
     let names = called_references(&upload.references);
     let images = upload.named_references(&names);
     let request = EnrolRequest { writer, images: &images, written, force: upload.force, state, key };

@@ -91,11 +91,11 @@ async fn said(service: &Shared, body: Body) -> Result<Settlement, Problem> {
     let Said { decision, note } = serde_json::from_slice(&received.bytes).map_err(wrong)?;
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     if note.as_ref().is_some_and(|note| note.chars().count() > MOST_NOTE) {
-        return Err(Kind::TooLarge.with(format!("the note has more than {MOST_NOTE} characters")).of("note"));
+        return Err(Kind::TooLarge.with(format!("the note has more than {MOST_NOTE} characters")).on_field("note"));
     }
     match decision {
-        Some(Decision::Undecided) => Err(Kind::Malformed.with("give accepted or rejected").of("decision")),
-        None if note.is_none() => Err(Kind::Malformed.with("give a decision, a note or both").of("decision")),
+        Some(Decision::Undecided) => Err(Kind::Malformed.with("give accepted or rejected").on_field("decision")),
+        None if note.is_none() => Err(Kind::Malformed.with("give a decision, a note or both").on_field("decision")),
         decision => Ok(Settlement { decision, note }),
     }
 }

@@ -61,7 +61,7 @@ const NEEDS: &[(&str, &str, Need)] = &[
 
 impl Need {
     /// Of a method of a route; None where there is no such method or nobody thought of it.
-    fn of(method: &Method, route: &str) -> Option<Self> {
+    fn for_route(method: &Method, route: &str) -> Option<Self> {
         let method = if method == Method::HEAD { "GET" } else { method.as_str() };
         NEEDS.iter().find(|need| (need.0, need.1) == (method, route)).map(|need| need.2)
     }
@@ -146,8 +146,8 @@ pub async fn let_in(State(service): State<Shared>, mut request: Request, next: N
         return next.run(request).await;
     };
     let is_page =
-        !route.starts_with("/v1") && request.method().is_safe() && Need::of(request.method(), &route).is_none();
-    if is_page || Need::of(request.method(), &route) == Some(Need::Nothing) {
+        !route.starts_with("/v1") && request.method().is_safe() && Need::for_route(request.method(), &route).is_none();
+    if is_page || Need::for_route(request.method(), &route) == Some(Need::Nothing) {
         return next.run(request).await;
     }
     if !service.settings.demands_tokens() {
@@ -188,7 +188,7 @@ async fn caller(service: &Shared, headers: &HeaderMap, method: &Method, route: &
     if !token.is_valid(Time::now()) {
         return Err(refused("expired token", actor, Kind::Unauthenticated.with("the token has expired")));
     }
-    match Need::of(method, route) {
+    match Need::for_route(method, route) {
         None => Err(Kind::WrongMethod.with("the address is right and the method is not; see /docs").into()),
         Some(need) if !need.is_met_by(token.role) => {
             let why = format!("a token of the role {} does not allow this", token.role);
@@ -206,7 +206,7 @@ fn unknown(why: &'static str, detail: &str) -> Stopped {
 }
 
 fn refused(why: &'static str, actor: Actor, problem: Problem) -> Stopped {
-    Stopped::Refused(Box::new(Refusal { why, actor, problem: problem.of("Authorization") }))
+    Stopped::Refused(Box::new(Refusal { why, actor, problem: problem.on_field("Authorization") }))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -240,7 +240,7 @@ mod tests {
             routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
         }
         for (method, path) in &routes {
-            let need = Need::of(&method.parse().unwrap(), path);
+            let need = Need::for_route(&method.parse().unwrap(), path);
             assert!(need.is_some(), "{method} {path} is in the table of needs");
         }
         for (method, path, _) in NEEDS {

@@ -112,7 +112,7 @@ pub async fn read(media_type: Option<&str>, body: Bytes, most_images: usize) -> 
         "multipart/form-data" => of_form(media_type, body, most_images).await?,
         _ => {
             let why = "give the images as multipart/form-data, or as application/json in base64";
-            return Err(Kind::MediaType.with(why).of("Content-Type"));
+            return Err(Kind::MediaType.with(why).on_field("Content-Type"));
         }
     };
     let images = upload.references.len() + usize::from(upload.questioned.is_some());
@@ -123,7 +123,7 @@ pub async fn read(media_type: Option<&str>, body: Bytes, most_images: usize) -> 
 }
 
 fn too_many_images(most: usize) -> Problem {
-    Kind::TooLarge.with(format!("the request has more than {most} images; send fewer")).of("references")
+    Kind::TooLarge.with(format!("the request has more than {most} images; send fewer")).on_field("references")
 }
 
 fn of_json(body: &[u8]) -> Result<Upload, Problem> {
@@ -136,7 +136,7 @@ fn of_json(body: &[u8]) -> Result<Upload, Problem> {
         let inner: String = error.inner().to_string().chars().take(MOST_TOLD).collect();
         let problem = Kind::Malformed.with(format!("the JSON document cannot be read: {inner}"));
         let is_told = path != "." && !path.contains('?') && path.len() <= MOST_TOLD;
-        if is_told { problem.of(path) } else { problem }
+        if is_told { problem.on_field(path) } else { problem }
     })
 }
 
@@ -195,7 +195,7 @@ impl Upload {
         match field {
             "reference" => self.references.push(Image { name, bytes }),
             "questioned" if self.questioned.is_some() => {
-                return Err(Kind::Malformed.with("there is more than one questioned signature").of(field));
+                return Err(Kind::Malformed.with("there is more than one questioned signature").on_field(field));
             }
             "questioned" => self.questioned = Some(Image { name, bytes }),
             "threshold" => self.threshold = value(field, &bytes)?,
@@ -207,7 +207,7 @@ impl Upload {
             _ => {
                 let why =
                     "there is no such field; reference, questioned, threshold, explain, force, id, written and top are";
-                return Err(Kind::Malformed.with(why).of(field.chars().take(40).collect::<String>()));
+                return Err(Kind::Malformed.with(why).on_field(field.chars().take(40).collect::<String>()));
             }
         }
         Ok(())
@@ -219,7 +219,7 @@ impl Upload {
     /// Where it is no finite number.
     pub fn threshold(&self) -> Result<Option<Threshold>, Problem> {
         let checked = self.threshold.map(Threshold::new).transpose();
-        checked.map_err(|error| Kind::Malformed.with(error).of("threshold"))
+        checked.map_err(|error| Kind::Malformed.with(error).on_field("threshold"))
     }
 
     /// The signature to be judged.
@@ -227,7 +227,7 @@ impl Upload {
     /// # Errors
     /// Where there is none.
     pub fn take_questioned(&mut self) -> Result<Image, Problem> {
-        let none = || Kind::Malformed.with("there is no questioned signature; give one image").of("questioned");
+        let none = || Kind::Malformed.with("there is no questioned signature; give one image").on_field("questioned");
         self.questioned.take().ok_or_else(none)
     }
 
@@ -238,16 +238,16 @@ impl Upload {
     pub fn require_no_references(&self) -> Result<(), Problem> {
         match self.references.is_empty() {
             true => Ok(()),
-            false => {
-                Err(Kind::Malformed.with("references are those of the store here; leave them out").of("references"))
-            }
+            false => Err(Kind::Malformed
+                .with("references are those of the store here; leave them out")
+                .on_field("references")),
         }
     }
 }
 
 /// A number or a truth value of a form; None where it is left blank.
 fn value<T: std::str::FromStr>(field: &str, bytes: &[u8]) -> Result<Option<T>, Problem> {
-    let wrong = || Kind::Malformed.with("the value cannot be read; give a number, or true or false").of(field);
+    let wrong = || Kind::Malformed.with("the value cannot be read; give a number, or true or false").on_field(field);
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= MOST_TEXT).ok_or_else(wrong)?.trim();
     if text.is_empty() {
         return Ok(None);

@@ -36,7 +36,7 @@ async fn verify(
         let questioned = upload.take_questioned()?;
         if upload.references.is_empty() {
             let why = "there is no reference; give at least one signature that is known to be the writer's";
-            return Err(Kind::Malformed.with(why).of("references"));
+            return Err(Kind::Malformed.with(why).on_field("references"));
         }
         let name = called(&questioned, ImageField::Questioned);
         let questioned = upload.named(&questioned, &name);
@@ -68,7 +68,7 @@ async fn verify_writer(
         upload.require_no_references()?;
         if upload.threshold()?.is_some() {
             let why = "an enrolled writer is judged at the model's own threshold; give one to /v1/verify";
-            return Err(Kind::Malformed.with(why).of("threshold"));
+            return Err(Kind::Malformed.with(why).on_field("threshold"));
         }
         let questioned = upload.take_questioned()?;
         let name = called(&questioned, ImageField::Questioned);

@@ -62,7 +62,7 @@ async fn list(State(service): State<Shared>, Query(paging): Query<Paging>) -> Re
     let (after, limit) = (paging.cursor()?.unwrap_or(0), paging.limit()?);
     let prefix = paging.prefix.unwrap_or_default();
     if prefix.contains(char::is_control) {
-        return Err(Kind::Malformed.with("no id has such characters").of("prefix"));
+        return Err(Kind::Malformed.with("no id has such characters").on_field("prefix"));
     }
     let page = WriterPage { after, limit, prefix };
     let writers = service.ask(move |store| store.writers(&page)).await?;

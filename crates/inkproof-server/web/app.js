@@ -24,7 +24,7 @@ let me = null;
 let leaving = () => {};
 let turns = 0;
 
-/** A part of the address; one that is no UTF-8 stands for itself. */
+/** A part of the address; one that is not UTF-8 stands for itself. */
 function decoded(part) {
   try {
     return decodeURIComponent(part);

@@ -19,11 +19,11 @@ export function bulkView(main) {
   const start = h("button", { class: "main wide", type: "submit", disabled: true }, "Verify all");
   const stop = h("button", { type: "button", hidden: true, onclick: () => { stopped = true; } }, "Stop");
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Progress" });
-  const told = h("p", { class: "faint" });
+  const progress = h("p", { class: "faint" });
   const save = h("button", { class: "main", type: "button", hidden: true, onclick: download }, "Save as CSV");
   const body = h("tbody");
   const out = h("div", { class: "stack", hidden: true },
-    h("div", { class: "card stack tight" }, h("h2", {}, "Progress"), bar, h("div", { class: "row between" }, told, h("div", { class: "row" }, stop, save))),
+    h("div", { class: "card stack tight" }, h("h2", {}, "Progress"), bar, h("div", { class: "row between" }, progress, h("div", { class: "row" }, stop, save))),
     h("div", { class: "card table", tabindex: "0", role: "region", "aria-label": "Results" }, h("table", { class: "wraps" }, h("thead", {}, h("tr", {}, ["File", "Writer", "Decision", "Score"].map((name) => h("th", { scope: "col" }, name)))), body)));
   const nothingYet = h("div", { class: "card empty" }, icon(ICONS.bulk, 52), h("h2", {}, "Results will be here"), h("p", {}, "One line for each signature, and a CSV file of all."));
   const form = h("form", { class: "card stack", onsubmit: run, novalidate: true },
@@ -75,7 +75,7 @@ export function bulkView(main) {
     }
     results.push(result);
     bar.value = results.length;
-    told.textContent = `${results.length} of ${files.length}: ${summary()}`;
+    progress.textContent = `${results.length} of ${files.length}: ${summary()}`;
     const cells = [["File", result.file], ["Writer", writer], ["Decision", h("span", { class: `tag ${result.error ? "bad" : result.decision}` }, result.error || result.decision)], ["Score", result.score === "" ? "" : result.score.toFixed(2)]];
     body.append(h("tr", {}, cells.map(([label, cell]) => h("td", { "data-label": label }, cell))));
   }

@@ -12,16 +12,16 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A labelled field; the hint describes it and is no part of its name. */
+/** A labelled field; the hint describes it and is not part of its name. */
 export function field(label, hint, input) {
-  const told = hint && h("p", { class: "hint", id: `${input.id}-hint` }, hint);
-  if (told) input.setAttribute("aria-describedby", told.id);
-  return h("div", { class: "field" }, h("label", { for: input.id }, label), told, input);
+  const description = hint && h("p", { class: "hint", id: `${input.id}-hint` }, hint);
+  if (description) input.setAttribute("aria-describedby", description.id);
+  return h("div", { class: "field" }, h("label", { for: input.id }, label), description, input);
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A line drawing of 24 units from path data; it says nothing that the text beside it does not. */
+/** A line drawing of 24 units from path data; it says nothing that the text next to it does not. */
 export function icon(path, size = 24) {
   const svg = document.createElementNS(SVG, "svg");
   const facts = { viewBox: "0 0 24 24", width: size, height: size, fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true" };

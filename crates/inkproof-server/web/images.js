@@ -38,7 +38,7 @@ export function dropPlace({ label, many = false, onchange = () => {} }) {
   }
   function add(more) {
     const images = more.filter((file) => file.type.startsWith("image/") || /\.(png|jpe?g|webp|bmp|tiff?|p[gpn]m)$/i.test(file.name));
-    if (more.length > 0 && images.length === 0) say("That is no image.");
+    if (more.length > 0 && images.length === 0) say("That is not an image.");
     if (images.length === 0) return;
     files = many ? [...files, ...images] : images.slice(0, 1);
     say(`${label}: ${images.map((file) => file.name).join(", ")}`);

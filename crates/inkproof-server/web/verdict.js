@@ -1,4 +1,4 @@
-// A verdict in plain words: the decision, how strong the evidence is, where signatures agree, each reference beside.
+// A verdict in plain words: the decision, how strong the evidence is, where signatures agree, the same for each reference.
 
 import { h, icon, ICONS, plural } from "./dom.js";
 
@@ -55,9 +55,9 @@ export function scale({ score, threshold }) {
   const share = Math.min(1, Math.max(0, 0.5 + (score - threshold) / (2 * half)));
   const mark = h("div", { class: "mark" }, h("b", {}, score.toFixed(2)));
   mark.style.left = `${100 * share}%`;
-  const told = `Score ${score.toFixed(2)}, threshold ${threshold.toFixed(2)}: ${score >= threshold ? "at or above" : "below"} the threshold`;
+  const label = `Score ${score.toFixed(2)}, threshold ${threshold.toFixed(2)}: ${score >= threshold ? "at or above" : "below"} the threshold`;
   return h("div", { class: "scale" },
-    h("div", { class: "track", role: "img", "aria-label": told }, h("div", { class: "limit" }), mark),
+    h("div", { class: "track", role: "img", "aria-label": label }, h("div", { class: "limit" }), mark),
     h("div", { class: "ends" }, h("span", {}, "less similar"), h("span", {}, `threshold ${threshold.toFixed(2)}`), h("span", {}, "more similar")));
 }
 

@@ -1,7 +1,7 @@
 //! What inkproof does for its users, each use written once: verify, enrol, identify, open a review, bring references to
 //! another model.
 //!
-//! A [`Service`] is a verifier and a store. Each use returns plain data that serializes to one JSON document, the same
+//! A [`Service`] is a verifier and a store. Each use returns plain data that serialises to one JSON document, the same
 //! whichever program asked, and writes its audit entry in one form. Nothing here knows of HTTP or of a command line.
 #![forbid(unsafe_code)]
 

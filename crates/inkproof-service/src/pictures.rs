@@ -58,7 +58,7 @@ impl Crop {
         Self { columns: extent(columns), rows: extent(rows) }
     }
 
-    /// An ink as a PNG: black, as opaque as there is ink, so that a page can give it any color.
+    /// An ink as a PNG: black, as opaque as there is ink, so that a page can give it any colour.
     pub fn picture(&self, ink: &Ink, preprocess: &Preprocess) -> Vec<u8> {
         let row = |y: usize| &ink.pixels()[y * SIDE..][self.columns.clone()];
         let pixels: Vec<u8> =

@@ -32,7 +32,7 @@ impl Service {
     }
 
     /// Embeds all references of other models again by this one, from their ink or the image that is kept. It can be stopped
-    /// and begun again, and others go on working. `progress` is told how many are done.
+    /// and begun again, and others go on working. `progress` is called with how many are done.
     ///
     /// # Errors
     /// What the store says, and what the engine says of an image.

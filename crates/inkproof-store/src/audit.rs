@@ -20,17 +20,29 @@ use crate::{Actor, Hash, Hex, Pseudonym, Result, Store, StoreError, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
+    /// References were added; the outcome is `approved`, or `waiting` for somebody else.
     Enrolled,
+    /// A reference counts from now on.
     Approved,
+    /// A reference was deleted.
     Removed,
+    /// A writer was deleted, with all that was kept.
     Erased,
+    /// All that is kept of a writer was read.
     Exported,
+    /// References got the embeddings of another model.
     Reembedded,
+    /// A questioned signature was verified against references.
     Decided,
+    /// A person decided or noted something on a review.
     Settled,
+    /// A questioned signature was compared with all writers.
     Identified,
+    /// A request to the server was not allowed.
     Refused,
+    /// A token was made.
     TokenCreated,
+    /// A token was revoked.
     TokenRevoked,
 }
 
@@ -50,6 +62,7 @@ impl Event {
         Self::TokenRevoked,
     ];
 
+    /// The word that the audit has for it, in kebab case.
     pub fn word(self) -> &'static str {
         match self {
             Self::Enrolled => "enrolled",
@@ -71,8 +84,11 @@ impl Event {
 /// Something to be written down.
 #[derive(Debug, Clone)]
 pub struct NewEntry {
+    /// Who did it.
     pub actor: Actor,
+    /// What happened.
     pub event: Event,
+    /// To whom, where it was about one writer.
     pub writer: Option<Pseudonym>,
     /// The model's digest.
     pub model: Option<String>,
@@ -85,23 +101,35 @@ pub struct NewEntry {
 /// An entry of the audit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Entry {
+    /// Its number: 1 for the first, without gaps.
     pub sequence: i64,
+    /// When it was written.
     pub time: Time,
+    /// Who did it.
     pub actor: Actor,
+    /// What happened.
     pub event: Event,
+    /// To whom, where it was about one writer.
     pub writer: Option<Pseudonym>,
+    /// The model's digest, where one was used.
     pub model: Option<String>,
+    /// In a word or two: `accepted`, `no token`.
     pub outcome: String,
+    /// An object; what is in it depends on the event.
     pub details: Json,
+    /// A hash over what is kept of the writer, token or review after this event, where that changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seal: Option<Hash>,
+    /// SHA-256 over the hash of the entry before and all of the above.
     pub hash: Hash,
 }
 
 /// The last entry of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Head {
+    /// Its number, which is how many entries there are; 0 in an empty store.
     pub sequence: i64,
+    /// Its hash; zeros in an empty store.
     pub hash: Hash,
 }
 
@@ -117,9 +145,13 @@ pub enum AuditPage {
 /// What [`Store::check`] looked at, and what is wrong.
 #[derive(Debug, Clone, Serialize)]
 pub struct Checked {
+    /// How many entries the audit has.
     pub entries: i64,
+    /// The hash of the last one.
     pub head: Hash,
+    /// How many writers are enrolled.
     pub writers: i64,
+    /// How many references they have together.
     pub references: i64,
     /// In sentences; the store is as it was left where there is none.
     pub wrong: Vec<String>,
@@ -220,7 +252,7 @@ pub(crate) fn head(session: &mut dyn Session, locking: &str) -> Result<Head> {
     let row = session.query(&statement, &[])?.pop();
     let mut row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;
     let (sequence, hash) = (row.integer()?, row.maybe_bytes()?);
-    Ok(Head { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::of_slice(&hash))? })
+    Ok(Head { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::from_slice(&hash))? })
 }
 
 /// SHA-256 over the hash before and the fields of an entry.
@@ -266,15 +298,15 @@ fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Ro
 fn entry(mut row: Row) -> Result<Entry> {
     Ok(Entry {
         sequence: row.integer()?,
-        time: Time::of_milliseconds(row.integer()?)?,
+        time: Time::from_milliseconds(row.integer()?)?,
         actor: Actor::new(row.text()?),
         event: event(&row.text()?)?,
-        writer: row.maybe_bytes()?.map(|bytes| Pseudonym::of_slice(&bytes)).transpose()?,
+        writer: row.maybe_bytes()?.map(|bytes| Pseudonym::from_slice(&bytes)).transpose()?,
         model: row.maybe_text()?,
         outcome: row.text()?,
         details: serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?,
-        seal: row.maybe_bytes()?.map(|bytes| Hash::of_slice(&bytes)).transpose()?,
-        hash: Hash::of_slice(&row.bytes()?)?,
+        seal: row.maybe_bytes()?.map(|bytes| Hash::from_slice(&bytes)).transpose()?,
+        hash: Hash::from_slice(&row.bytes()?)?,
     })
 }
 

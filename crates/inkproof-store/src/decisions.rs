@@ -20,7 +20,9 @@ use crate::{Actor, Event, Hash, Hex, NewEntry, Pseudonym, Result, Store, StoreEr
 pub struct NewDecision {
     /// None where references came with the question.
     pub writer: Option<Pseudonym>,
+    /// Who asked.
     pub by: Actor,
+    /// What was decided.
     pub decision: Decision,
     /// The model's digest.
     pub model: String,
@@ -35,18 +37,24 @@ pub struct NewDecision {
 pub struct Review {
     /// The number of the decision's entry in the audit.
     pub decision: i64,
+    /// When the decision was written down.
     pub time: Time,
     /// Who asked.
     pub by: Actor,
     /// None where references came with the question, or the writer is erased.
     pub writer: Option<WriterId>,
+    /// The digest of the model that compared.
     pub model: Option<String>,
+    /// Score, threshold, log10 LR ..., as an object.
     pub details: Json,
     /// None once it is settled.
     #[serde(skip)]
     pub questioned: Option<Ink>,
+    /// What was noted last.
     pub note: Option<String>,
+    /// When a person decided; None as long as it waits.
     pub settled: Option<Time>,
+    /// Who decided.
     pub settled_by: Option<Actor>,
     /// What the person decided.
     pub outcome: Option<String>,
@@ -57,6 +65,7 @@ pub struct Review {
 pub struct Settlement {
     /// None where there is only something to note, and it stays open.
     pub decision: Option<Decision>,
+    /// What to note; replaces an earlier note. None leaves that as it is.
     pub note: Option<String>,
 }
 
@@ -143,7 +152,7 @@ fn hash_of(row: &[Value]) -> Hash {
     Hex(hash.finalize().into())
 }
 
-/// Compares the reviews with the seals that the audit has last given them, told by their numbers and with their writers.
+/// Compares the reviews with the seals that the audit has last given them, by number and with their writers.
 pub(crate) fn check(
     session: &mut dyn Session,
     mut seals: HashMap<i64, (Option<Pseudonym>, Hash)>,
@@ -165,9 +174,9 @@ pub(crate) fn check(
 fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Settlement, by: &Actor) -> Result<()> {
     let found = chain.session.query("SELECT writer, settled FROM reviews WHERE decision = $1", &[review.into()])?.pop();
     let mut found = found.ok_or(StoreError::NoReview(review))?;
-    let writer = found.maybe_bytes()?.map(|bytes| Pseudonym::of_slice(&bytes)).transpose()?;
+    let writer = found.maybe_bytes()?.map(|bytes| Pseudonym::from_slice(&bytes)).transpose()?;
     if let Some(at) = found.maybe_integer()? {
-        return Err(StoreError::Settled { review, at: Time::of_milliseconds(at)? });
+        return Err(StoreError::Settled { review, at: Time::from_milliseconds(at)? });
     }
     if let Some(note) = note {
         let row = writer.map(|writer| WriterRow::behind(chain.session, writer)).transpose()?.flatten();
@@ -197,9 +206,9 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
 }
 
 fn review(mut row: Row) -> Result<Review> {
-    let (decision, time, by) = (row.integer()?, Time::of_milliseconds(row.integer()?)?, Actor::new(row.text()?));
+    let (decision, time, by) = (row.integer()?, Time::from_milliseconds(row.integer()?)?, Actor::new(row.text()?));
     let writer = row.maybe_text()?.map(|id| stored_id(&id)).transpose()?;
-    let key = row.maybe_bytes()?.map(|key| Key::of_slice(&key)).transpose()?;
+    let key = row.maybe_bytes()?.map(|key| Key::from_slice(&key)).transpose()?;
     let open = |purpose, bytes: Vec<u8>| key.map_or(Ok(bytes.clone()), |key| key.open(purpose, decision, &bytes));
     let model = row.maybe_text()?;
     let details = serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?;
@@ -214,7 +223,7 @@ fn review(mut row: Row) -> Result<Review> {
         details,
         questioned: ink.map(|ink| Ink::from_bytes(&ink).map_err(StoreError::damaged)).transpose()?,
         note: note.map(|note| String::from_utf8(note).map_err(StoreError::damaged)).transpose()?,
-        settled: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        settled: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
         settled_by: row.maybe_text()?.map(Actor::new),
         outcome: row.maybe_text()?,
     })

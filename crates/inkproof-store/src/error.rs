@@ -7,26 +7,53 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// What can go wrong with a store.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// There is nothing at the place.
     #[error("{0}: there is no store")]
     Missing(String),
+    /// The place cannot be used: its folder, its permissions, its address.
     #[error("{place}: the store cannot be opened ({why}); check the place and its permissions")]
-    Open { place: String, why: String },
+    Open {
+        /// The path, or the address without a password.
+        place: String,
+        /// What is wrong, by the system or the database.
+        why: String,
+    },
     /// A kind of database that this program was built without.
     #[error("{place}: this program was built without {kind}")]
-    NotBuiltIn { place: String, kind: &'static str },
+    NotBuiltIn {
+        /// The path, or the address without a password.
+        place: String,
+        /// `SQLite` or `PostgreSQL`.
+        kind: &'static str,
+    },
     /// A file, but not one of ours.
     #[error("{0}: is not a store of inkproof")]
     NoStore(String),
+    /// A newer program wrote it.
     #[error("the store is of version {found}, this program knows versions up to {known}; use a newer inkproof")]
-    Newer { found: i64, known: i64 },
+    Newer {
+        /// The store's version.
+        found: i64,
+        /// This program's version.
+        known: i64,
+    },
+    /// An older program wrote it: [`Store::upgrade`](crate::Store::upgrade).
     #[error("the store is of version {found}, older than this program's version {known}, and has to be upgraded first")]
-    Older { found: i64, known: i64 },
+    Older {
+        /// The store's version.
+        found: i64,
+        /// This program's version.
+        known: i64,
+    },
+    /// Another program held it for too long, or kept getting in the way; nothing was stored.
     #[error("the store is locked by another program; try again when that has finished")]
     Locked,
+    /// The file, the folder or the database user does not allow writing.
     #[error("the store cannot be written to: it is read-only; give its user the right to write")]
     ReadOnly,
+    /// There is no room left; nothing was stored.
     #[error("the store cannot be written to: the disk is full; make room and try again")]
     Full,
     /// A file that may not grow, a disk that fails.
@@ -38,36 +65,73 @@ pub enum StoreError {
     /// The database server went away between the order to store and its answer.
     #[error("the database went away before it answered ({0}); look whether this was stored before you repeat it")]
     Uncertain(String),
+    /// Nobody is enrolled under this id.
     #[error("there is no writer '{0}'")]
     NoWriter(WriterId),
+    /// Text that cannot be an id; its first 128 characters.
     #[error(
         "'{0}' cannot be a writer's id; give 1 to 128 letters, digits or . _ : @ - and begin with a letter or digit"
     )]
     WriterId(String),
+    /// The writer is enrolled, but without a reference of this number.
     #[error("'{writer}' has no reference {reference}")]
-    NoReference { writer: WriterId, reference: i64 },
+    NoReference {
+        /// Who is enrolled.
+        writer: WriterId,
+        /// The number that was asked for.
+        reference: i64,
+    },
+    /// There would be more references than are compared at most.
     #[error("'{writer}' has {there} references, and no more than {most} are kept; remove old ones first")]
-    TooManyReferences { writer: WriterId, there: i64, most: i64 },
+    TooManyReferences {
+        /// Whose they would be.
+        writer: WriterId,
+        /// How many there are before the new ones.
+        there: i64,
+        /// How many there may be.
+        most: i64,
+    },
+    /// A reference dated more than a day after now.
     #[error("a reference cannot be of {0}, which is yet to come; give the date when it was written")]
     NotWrittenYet(Time),
+    /// By its number: it counts already.
     #[error("reference {0} is approved already")]
     AlreadyApproved(i64),
+    /// Where two have to agree, one cannot be both.
     #[error("reference {reference} was enrolled by {by}, who cannot approve it too; let somebody else do it")]
-    FourEyes { reference: i64, by: String },
+    FourEyes {
+        /// The reference's number.
+        reference: i64,
+        /// Who enrolled it and tried to approve it.
+        by: String,
+    },
+    /// The writer is not as it was when the change was prepared; nothing was stored.
     #[error("'{0}' was changed by somebody else in the meantime; look again")]
     Changed(WriterId),
+    /// The key came before, by the same actor, with something else to do.
     #[error("the idempotency key was used for another request; give each request a key of its own")]
     KeyReused,
+    /// No decision of this number was left to a person, or its writer is erased.
     #[error("there is no review {0}")]
     NoReview(i64),
+    /// A person has decided already.
     #[error("review {review} was settled on {at}")]
-    Settled { review: i64, at: Time },
+    Settled {
+        /// The review's number.
+        review: i64,
+        /// When it was settled.
+        at: Time,
+    },
+    /// No token has this id.
     #[error("there is no token '{0}'")]
     NoToken(String),
+    /// A word that is not a role.
     #[error("unknown role '{0}'; roles are clerk, operator and auditor")]
     NoRole(String),
+    /// Text that is not a hash in hexadecimal.
     #[error("'{0}' is not a head of an audit, which has 64 hexadecimal digits")]
     NoHead(String),
+    /// The place to copy to has an audit already.
     #[error("the store at {0} is not empty; copy into a new one")]
     NotEmpty(String),
     /// Erased, but id and key are still in SQLite's log.
@@ -79,9 +143,15 @@ pub enum StoreError {
     /// What is stored cannot have been written by this program.
     #[error("the store is damaged: {0}; restore a backup")]
     Damaged(String),
-    /// A file beside the store.
+    /// A backup or another file that is not the store itself.
     #[error("{place}: cannot be written ({why})")]
-    Write { place: String, why: String },
+    Write {
+        /// The file's path.
+        place: String,
+        /// What is wrong, by the system.
+        why: String,
+    },
+    /// Whatever else the database finds wrong.
     #[error("the database says: {0}")]
     Database(String),
 }

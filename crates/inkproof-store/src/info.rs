@@ -8,11 +8,15 @@ use crate::{Head, Result, Store};
 /// What a store says of itself.
 #[derive(Debug, Clone, Serialize)]
 pub struct Info {
+    /// Where it is, without a password.
     pub place: String,
     /// `SQLite` or `PostgreSQL`.
     pub kind: &'static str,
+    /// The version of its tables.
     pub version: i64,
+    /// How much is in it.
     pub counts: Counts,
+    /// The end of its audit.
     pub head: Head,
     /// References by the digest of the model that embedded them.
     pub models: Vec<(String, i64)>,
@@ -21,16 +25,23 @@ pub struct Info {
 /// How many there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Counts {
+    /// Enrolled writers.
     pub writers: i64,
+    /// Their references, with those that wait.
     pub references: i64,
     /// Those of them that somebody has to approve.
     pub waiting: i64,
     /// Decisions that wait for a person.
     pub reviews: i64,
+    /// Tokens, also those that are not valid any more.
     pub tokens: i64,
 }
 
 impl Store {
+    /// What the store says of itself, also one of an older version.
+    ///
+    /// # Errors
+    /// What the database says.
     pub fn info(&self) -> Result<Info> {
         let (head, version) = (self.head()?, self.database.version()?);
         self.read(|session| {

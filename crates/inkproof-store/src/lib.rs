@@ -6,8 +6,6 @@
 //!
 //! A place is a path, which SQLite keeps, or `postgres://USER@HOST/DATABASE`.
 
-#![allow(missing_docs, reason = "fields of records and errors are the columns and the words of the messages")]
-
 mod audit;
 mod database;
 mod decisions;
@@ -78,7 +76,7 @@ impl Store {
         Self::open_so(place, Opening::AsItIs)
     }
 
-    /// Brings a store to this program's version. Of a file a backup is written beside it before; a database server has
+    /// Brings a store to this program's version. Of a file a backup is written next to it before; a database server has
     /// backups of its own.
     ///
     /// # Errors

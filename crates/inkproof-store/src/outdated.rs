@@ -18,10 +18,11 @@ pub struct ModelStamp {
 }
 
 impl ModelStamp {
+    /// The stamp of a model.
     pub fn new(model: &Model) -> Self {
         let json = serde_json::to_vec(model.preprocess()).expect("plain data");
         let hash = Sha256::digest(json);
-        let preprocess = Hex::<8>::of_slice(&hash[..8]).expect("eight bytes").to_string();
+        let preprocess = Hex::<8>::from_slice(&hash[..8]).expect("eight bytes").to_string();
         Self { digest: model.digest().to_owned(), preprocess }
     }
 }

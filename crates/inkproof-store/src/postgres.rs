@@ -26,7 +26,7 @@ const PAUSES_MS: [u64; 7] = [0, 200, 500, 1000, 2000, 4000, 4000];
 const CONNECTING: Duration = Duration::from_secs(5);
 /// Serialises migrations of all programs: `inkp`.
 const MIGRATION_LOCK: i64 = 0x696e_6b70;
-/// What a connection is told first: what is acknowledged is on the disk, and nobody waits for ever.
+/// How each connection is set up: what is acknowledged is on the disk, and nobody waits for ever.
 const SETTINGS: &str = "
     SET lock_timeout = '10s';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
@@ -51,9 +51,10 @@ impl Postgres {
     /// The place cannot be understood, the server cannot be reached, there are no tables and none are to be made, or they are
     /// of another version than may be opened so.
     pub fn open(place: &str, opening: Opening) -> Result<Self> {
-        let mut config: Config = place
-            .parse()
-            .map_err(|error: postgres::Error| StoreError::Open { place: without_password(place), why: told(&error) })?;
+        let mut config: Config = place.parse().map_err(|error: postgres::Error| StoreError::Open {
+            place: without_password(place),
+            why: describe(&error),
+        })?;
         if let Some(host) = in_the_clear(&config) {
             let why = format!(
                 "the way to {host} would not be encrypted, which this program cannot do; use a tunnel, or a network that you \
@@ -70,7 +71,7 @@ impl Postgres {
     }
 
     fn connect(&self) -> Result<Client> {
-        let mut client = self.config.connect(NoTls).map_err(|error| StoreError::Unreachable(told(&error)))?;
+        let mut client = self.config.connect(NoTls).map_err(|error| StoreError::Unreachable(describe(&error)))?;
         client.batch_execute(SETTINGS).map_err(said)?;
         Ok(client)
     }
@@ -135,7 +136,7 @@ impl Database for Postgres {
         self.run(Kind::Write, work)
     }
 
-    /// Writes the table with ids and keys anew; it is small. The server's log is the server's matter.
+    /// Rewrites the table with ids and keys, which is small. The server's log is the server's matter.
     fn forget(&self) -> Result<()> {
         let cleared = self.take().and_then(|mut client| {
             client.batch_execute("VACUUM FULL writers").map_err(said)?;
@@ -274,7 +275,7 @@ pub fn without_password(place: &str) -> String {
 }
 
 fn said(error: postgres::Error) -> StoreError {
-    let why = told(&error);
+    let why = describe(&error);
     match error.code() {
         None if error.is_closed() || is_io(&error) => StoreError::Unreachable(why),
         Some(
@@ -293,10 +294,10 @@ fn said(error: postgres::Error) -> StoreError {
 }
 
 /// The error and what is behind it, which the crate's own words leave out; on one line.
-fn told(error: &postgres::Error) -> String {
+fn describe(error: &postgres::Error) -> String {
     let source = std::error::Error::source(error);
-    let told = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
-    told.split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_io(error: &postgres::Error) -> bool {

@@ -8,10 +8,13 @@ use crate::{Actor, Hash, ModelStamp, Pseudonym, Time, WriterId};
 /// References to be kept of a writer, old or new.
 #[derive(Debug, Clone)]
 pub struct Enrolment<'a> {
+    /// Who they are of; enrolled with them if not known yet.
     pub writer: &'a WriterId,
+    /// In the order in which they get their numbers.
     pub references: &'a [NewReference],
     /// The model that embedded them.
     pub model: &'a ModelStamp,
+    /// Who enrols them.
     pub by: &'a Actor,
     /// Whether somebody else has to approve them before they count.
     pub four_eyes: bool,
@@ -24,7 +27,9 @@ pub struct Enrolment<'a> {
 /// One reference, not yet kept.
 #[derive(Debug, Clone)]
 pub struct NewReference {
+    /// What the embedding was made from.
     pub ink: Ink,
+    /// What questioned signatures are compared with.
     pub embedding: Embedding,
     /// Of the original image.
     pub digest: ImageDigest,
@@ -37,7 +42,9 @@ pub struct NewReference {
 /// An idempotency key, and a hash of the request that it came with.
 #[derive(Debug, Clone)]
 pub struct RequestKey {
+    /// The client's key; remembered for one actor and at least seven days.
     pub key: String,
+    /// SHA-256 of all that the request asks for; with another one the key is refused.
     pub request: Hash,
 }
 
@@ -53,19 +60,26 @@ pub struct Enrolled {
 /// A writer with all references.
 #[derive(Debug, Clone, Serialize)]
 pub struct Writer {
+    /// What it was enrolled under.
     pub id: WriterId,
+    /// What the audit calls the writer.
     pub pseudonym: Pseudonym,
+    /// When it was enrolled first.
     pub created: Time,
     /// The number of the audit's entry that last changed the references.
     pub changed: i64,
+    /// In the order of their numbers; also those that do not count yet.
     pub references: Vec<Reference>,
 }
 
 /// One reference.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reference {
+    /// Its number, which no other reference of the store ever has.
     pub id: i64,
+    /// When it was enrolled.
     pub added: Time,
+    /// Who enrolled it.
     pub added_by: Actor,
     /// None where somebody has to approve it before it counts.
     pub approved: Option<Approval>,
@@ -75,8 +89,10 @@ pub struct Reference {
     pub digest: ImageDigest,
     /// The model that embedded it.
     pub model: ModelStamp,
+    /// What is left of the image after preprocessing.
     #[serde(skip)]
     pub ink: Ink,
+    /// What questioned signatures are compared with.
     #[serde(skip)]
     pub embedding: Embedding,
     /// Whether the original image is kept: [`Store::image`](super::Store::image).
@@ -86,6 +102,7 @@ pub struct Reference {
 /// Who let a reference count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Approval {
+    /// When the reference began to count.
     pub at: Time,
     /// Who enrolled it, where nobody else had to approve it.
     pub by: Actor,
@@ -96,6 +113,7 @@ pub struct Approval {
 pub struct WriterPage {
     /// [`WriterSummary::number`] of the last one that is known; 0 begins with the first.
     pub after: i64,
+    /// At most so many.
     pub limit: usize,
     /// How their ids begin.
     pub prefix: String,
@@ -104,10 +122,14 @@ pub struct WriterPage {
 /// A writer in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WriterSummary {
+    /// The place in the order of enrolment, ascending but with gaps; to ask for the page after this writer.
     #[serde(skip)]
     pub number: i64,
+    /// What it was enrolled under.
     pub id: WriterId,
+    /// When it was enrolled first.
     pub created: Time,
+    /// How many references there are, with those that wait.
     pub references: i64,
     /// Those of them that somebody has to approve.
     pub waiting: i64,
@@ -118,6 +140,7 @@ pub struct WriterSummary {
 /// What was erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Erased {
+    /// How many references there were.
     pub references: u64,
     /// Questioned signatures that waited for a person.
     pub reviews: u64,

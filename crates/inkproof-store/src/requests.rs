@@ -17,7 +17,7 @@ pub(crate) fn answer(session: &mut dyn Session, by: &Actor, key: &RequestKey) ->
     const FIND: &str = "SELECT request, writer, answer FROM requests WHERE actor = $1 AND key = $2";
     let found = session.query(FIND, &[by.as_str().into(), hash_of_key(key).0[..].into()])?.pop();
     let Some(mut row) = found else { return Ok(None) };
-    let (request, writer, answer) = (row.bytes()?, Pseudonym::of_slice(&row.bytes()?)?, row.text()?);
+    let (request, writer, answer) = (row.bytes()?, Pseudonym::from_slice(&row.bytes()?)?, row.text()?);
     let Some(writer) = WriterRow::behind(session, writer)? else { return Ok(None) };
     if request != hash_of_request(&writer, key).0 {
         return Err(StoreError::KeyReused);

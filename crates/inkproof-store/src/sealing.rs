@@ -28,8 +28,8 @@ impl Key {
         Self(Hex::random())
     }
 
-    pub fn of_slice(bytes: &[u8]) -> Result<Self> {
-        Hex::of_slice(bytes).map(Self)
+    pub fn from_slice(bytes: &[u8]) -> Result<Self> {
+        Hex::from_slice(bytes).map(Self)
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -62,7 +62,7 @@ fn purpose_of(purpose: &str, row: i64) -> String {
     format!("inkproof {purpose} {row}")
 }
 
-/// What is kept of a reference beside its global vector and its image.
+/// What is kept of a reference besides its global vector and its image.
 pub struct Kept {
     pub digest: ImageDigest,
     pub ink: Ink,

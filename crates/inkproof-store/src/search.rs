@@ -21,8 +21,11 @@ pub struct Changes {
 /// A writer as the search knows it.
 #[derive(Debug, Clone)]
 pub struct Known {
+    /// What the audit calls the writer.
     pub pseudonym: Pseudonym,
+    /// What the writer was enrolled under.
     pub id: WriterId,
+    /// One for each reference that counts; none where none does.
     pub vectors: Vec<KnownVector>,
 }
 
@@ -31,6 +34,7 @@ pub struct Known {
 pub struct KnownVector {
     /// The digest of the model that it is from; vectors of two models cannot be compared.
     pub model: String,
+    /// [`Embedding::global`](inkproof::Embedding::global) of the reference.
     pub values: Vec<f32>,
 }
 
@@ -52,10 +56,10 @@ impl Store {
             let (mut numbers, mut last) = (HashMap::new(), after);
             for mut row in found {
                 let number = row.integer()?;
-                let pseudonym = Pseudonym::of_slice(&row.bytes()?)?;
+                let pseudonym = Pseudonym::from_slice(&row.bytes()?)?;
                 known.push(Known { pseudonym, id: crate::writer_row::stored_id(&row.text()?)?, vectors: Vec::new() });
                 last = row.integer()?;
-                numbers.insert(number, (known.len() - 1, Key::of_slice(&row.bytes()?)?));
+                numbers.insert(number, (known.len() - 1, Key::from_slice(&row.bytes()?)?));
             }
             let up_to = if full { last } else { head };
             let range: [Value; 2] = [after.into(), up_to.into()];
@@ -65,7 +69,7 @@ impl Store {
                 }
             }
             let erased = session.query(ERASED, &range)?.into_iter();
-            let erased = erased.map(|mut row| Pseudonym::of_slice(&row.bytes()?)).collect::<Result<_>>()?;
+            let erased = erased.map(|mut row| Pseudonym::from_slice(&row.bytes()?)).collect::<Result<_>>()?;
             Ok(Changes { known, erased, up_to })
         })
     }

@@ -52,7 +52,7 @@ impl Sqlite {
         Ok(Self { path: path.to_owned(), is_older, writer: Mutex::new(writer), readers: Mutex::default() })
     }
 
-    /// Brings a file to this program's version, after a backup beside it: the version that it was of, and the backup.
+    /// Brings a file to this program's version, after a backup next to it: the version that it was of, and the backup.
     ///
     /// # Errors
     /// As [`Sqlite::open`], and where the backup cannot be written.
@@ -105,7 +105,7 @@ impl Database for Sqlite {
     }
 
     /// Deleted rows are overwritten in the file by `secure_delete`, but pages that were split before may hold copies. So the
-    /// table with ids and keys, which is small, is written anew in other pages, and the log emptied.
+    /// table with ids and keys, which is small, is rewritten in other pages, and the log emptied.
     fn forget(&self) -> Result<()> {
         let mut writer = held(&self.writer);
         // The table that goes has rows that others refer to.
@@ -122,7 +122,7 @@ impl Database for Sqlite {
 
     fn backup(&self, out: &Path) -> Option<Result<()>> {
         Some(self.reader().and_then(|reader| {
-            let path = out.to_str().ok_or_else(|| cannot_open(out, "its name is no UTF-8"))?;
+            let path = out.to_str().ok_or_else(|| cannot_open(out, "its name is not UTF-8"))?;
             make(out).map_err(|error| cannot_open(out, error))?;
             reader.execute("VACUUM INTO ?1", [path]).map_err(said)?;
             self.keep(reader);
@@ -156,9 +156,9 @@ fn rewrite_writers(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let table = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'writers'";
     let table: String = transaction.query_row(table, [], |row| row.get(0))?;
-    let anew = table.replacen("writers", "writers_anew", 1);
+    let copy = table.replacen("writers", "writers_anew", 1);
     transaction.execute_batch(&format!(
-        "{anew}; INSERT INTO writers_anew SELECT * FROM writers ORDER BY number; DROP TABLE writers;
+        "{copy}; INSERT INTO writers_anew SELECT * FROM writers ORDER BY number; DROP TABLE writers;
          ALTER TABLE writers_anew RENAME TO writers"
     ))?;
     transaction.commit()
@@ -268,7 +268,7 @@ fn migrate(
     transaction.commit().map_err(said)
 }
 
-/// A file beside the store that is not there yet, for a backup of a version.
+/// The name of a file next to the store that is not there yet, for a backup of a version.
 fn free_name(path: &Path, version: i64) -> Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| cannot_open(path, "it has no file name"))?.to_string_lossy();
     let names = (1..).map(|number| match number {
@@ -276,7 +276,7 @@ fn free_name(path: &Path, version: i64) -> Result<PathBuf> {
         number => path.with_file_name(format!("{name}.version-{version}-{number}")),
     });
     let free = |path: &PathBuf| matches!(path.try_exists(), Ok(false));
-    names.take(100).find(free).ok_or_else(|| cannot_open(path, "there are too many backups beside it"))
+    names.take(100).find(free).ok_or_else(|| cannot_open(path, "there are too many backups next to it"))
 }
 
 fn in_own_words(step: &str) -> String {

@@ -278,9 +278,9 @@ fn erased_is_gone(store: &Store) {
     assert_eq!((changes.known.len(), &changes.erased[..]), (0, &[late.pseudonym][..]));
     assert!(!store.audit_of(late.pseudonym, 0, 10).unwrap().is_empty(), "the audit knows the pseudonym");
     enroll(store, "late", &[5], 0).unwrap();
-    let anew = store.writer(&id("late")).unwrap().unwrap();
-    assert_ne!(anew.pseudonym, late.pseudonym, "who comes again is somebody new");
-    assert!(anew.references[0].id > late.references[0].id, "numbers are given once");
+    let again = store.writer(&id("late")).unwrap().unwrap();
+    assert_ne!(again.pseudonym, late.pseudonym, "who comes again is somebody new");
+    assert!(again.references[0].id > late.references[0].id, "numbers are given once");
 }
 
 fn a_copy_is_the_same(store: &Store, place: &str) {

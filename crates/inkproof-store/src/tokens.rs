@@ -25,6 +25,7 @@ pub enum Role {
 }
 
 impl Role {
+    /// Its name in the store, at the command line and in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Clerk => "clerk",
@@ -52,7 +53,9 @@ impl fmt::Display for Role {
 /// A token that was just made: the only time that it can be read.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewToken {
+    /// What the client sends; kept nowhere.
     pub secret: String,
+    /// What the store keeps of it.
     pub token: Token,
 }
 
@@ -61,12 +64,18 @@ pub struct NewToken {
 pub struct Token {
     /// Names it in the audit and for its revocation.
     pub id: String,
+    /// SHA-256 of the secret.
     #[serde(skip)]
     pub hash: Hash,
+    /// What it allows.
     pub role: Role,
+    /// When it was made.
     pub created: Time,
+    /// Who made it.
     pub created_by: Actor,
+    /// From when on it is not valid any more; None where it does not expire.
     pub expires: Option<Time>,
+    /// When it was revoked; None where it was not.
     pub revoked: Option<Time>,
 }
 
@@ -170,12 +179,12 @@ fn entry(by: &Actor, event: Event, token: &Token) -> NewEntry {
 fn token(mut row: Row) -> Result<Token> {
     Ok(Token {
         id: row.text()?,
-        hash: Hash::of_slice(&row.bytes()?)?,
+        hash: Hash::from_slice(&row.bytes()?)?,
         role: row.text()?.parse().map_err(StoreError::damaged)?,
-        created: Time::of_milliseconds(row.integer()?)?,
+        created: Time::from_milliseconds(row.integer()?)?,
         created_by: Actor::new(row.text()?),
-        expires: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
-        revoked: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        expires: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
+        revoked: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
     })
 }
 

@@ -24,7 +24,9 @@ const PAGE: i64 = 200;
 /// What was copied.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Copied {
+    /// The end of the copy's audit.
     pub head: Head,
+    /// How much is in the copy.
     pub counts: Counts,
 }
 
@@ -55,7 +57,7 @@ impl Store {
     fn copy_to_file(&self, path: &Path) -> Result<Copied> {
         let place = path.to_str().ok_or_else(|| StoreError::Write {
             place: path.display().to_string(),
-            why: "its name is no UTF-8".to_owned(),
+            why: "its name is not UTF-8".to_owned(),
         })?;
         if let Some(done) = self.database.backup(path) {
             done?;

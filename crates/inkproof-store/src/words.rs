@@ -16,6 +16,7 @@ pub struct WriterId(String);
 impl WriterId {
     const LONGEST: usize = 128;
 
+    /// As it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -27,10 +28,10 @@ impl FromStr for WriterId {
     fn from_str(text: &str) -> Result<Self> {
         let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
         let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@-".contains(&b));
-        match begins && fits && text.len() <= Self::LONGEST {
-            true => Ok(Self(text.to_owned())),
-            false => Err(StoreError::WriterId(text.chars().take(Self::LONGEST).collect())),
+        if !(begins && fits && text.len() <= Self::LONGEST) {
+            return Err(StoreError::WriterId(text.chars().take(Self::LONGEST).collect()));
         }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -52,6 +53,7 @@ impl<'de> Deserialize<'de> for WriterId {
 pub struct Actor(String);
 
 impl Actor {
+    /// Somebody by this name, of one of the kinds above.
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
@@ -62,6 +64,7 @@ impl Actor {
         Self(format!("local:{}", user.as_deref().unwrap_or("unknown")))
     }
 
+    /// As the audit has it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -78,11 +81,17 @@ impl fmt::Display for Actor {
 pub struct Time(Timestamp);
 
 impl Time {
+    /// By the clock of this machine.
     pub fn now() -> Self {
-        Self::of_milliseconds(Timestamp::now().as_millisecond()).expect("the clock is within the years that there are")
+        Self::from_milliseconds(Timestamp::now().as_millisecond())
+            .expect("the clock is within the years that there are")
     }
 
-    pub fn of_milliseconds(milliseconds: i64) -> Result<Self> {
+    /// So many milliseconds after 1970 began in UTC.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where that is outside the years -9999 to 9999.
+    pub fn from_milliseconds(milliseconds: i64) -> Result<Self> {
         let time = Timestamp::from_millisecond(milliseconds);
         time.map(Self).map_err(|_| StoreError::damaged(format_args!("{milliseconds} is not a time")))
     }
@@ -92,6 +101,7 @@ impl Time {
         self.0.as_millisecond()
     }
 
+    /// So many times 24 hours later; at most the last moment there is, in the year 9999.
     pub fn plus_days(self, days: u32) -> Self {
         let later = self.milliseconds() + i64::from(days) * MILLISECONDS_A_DAY;
         Self(Timestamp::from_millisecond(later).unwrap_or(Timestamp::MAX))
@@ -111,7 +121,8 @@ impl FromStr for Time {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let moment = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-        let found = moment.parse::<Timestamp>().ok().and_then(|time| Self::of_milliseconds(time.as_millisecond()).ok());
+        let found =
+            moment.parse::<Timestamp>().ok().and_then(|time| Self::from_milliseconds(time.as_millisecond()).ok());
         found.ok_or_else(|| format!("'{text}' is not a date; give one as 2024-03-31"))
     }
 }
@@ -145,7 +156,7 @@ impl<const BYTES: usize> Hex<BYTES> {
         Self(bytes)
     }
 
-    pub(crate) fn of_slice(bytes: &[u8]) -> Result<Self> {
+    pub(crate) fn from_slice(bytes: &[u8]) -> Result<Self> {
         let why = || StoreError::damaged(format_args!("{} bytes where {BYTES} belong", bytes.len()));
         bytes.try_into().map(Self).map_err(|_| why())
     }
@@ -169,10 +180,10 @@ impl<const BYTES: usize> FromStr for Hex<BYTES> {
     fn from_str(text: &str) -> Result<Self> {
         let digits = text.len() == 2 * BYTES && text.bytes().all(|b| b.is_ascii_hexdigit());
         let byte = |place: usize| u8::from_str_radix(&text[2 * place..][..2], 16).expect("hexadecimal digits");
-        match digits {
-            true => Ok(Self(std::array::from_fn(byte))),
-            false => Err(StoreError::NoHead(text.to_owned())),
+        if !digits {
+            return Err(StoreError::NoHead(text.to_owned()));
         }
+        Ok(Self(std::array::from_fn(byte)))
     }
 }
 

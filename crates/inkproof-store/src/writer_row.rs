@@ -1,4 +1,4 @@
-//! What the store has of a writer beside the references: above all the key.
+//! What the store has of a writer besides the references: above all the key.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::database::{Row, Session, Value};
 use crate::sealing::Key;
 use crate::{Hash, Hex, Pseudonym, Result, StoreError, Time, WriterId};
 
-/// What the store knows of a writer beside the references.
+/// What the store knows of a writer besides the references.
 pub(crate) struct WriterRow {
     pub number: i64,
     pub id: WriterId,
@@ -22,26 +22,26 @@ pub(crate) struct WriterRow {
 impl WriterRow {
     pub fn find(session: &mut dyn Session, id: &WriterId) -> Result<Option<Self>> {
         const STATEMENT: &str = "SELECT number, id, pseudonym, key, created, changed FROM writers WHERE id = $1";
-        session.query(STATEMENT, &[id.as_str().into()])?.pop().map(Self::of).transpose()
+        session.query(STATEMENT, &[id.as_str().into()])?.pop().map(Self::from_row).transpose()
     }
 
     /// By the name that the audit has for the writer.
     pub fn behind(session: &mut dyn Session, pseudonym: Pseudonym) -> Result<Option<Self>> {
         const STATEMENT: &str = "SELECT number, id, pseudonym, key, created, changed FROM writers WHERE pseudonym = $1";
-        session.query(STATEMENT, &[pseudonym.0[..].into()])?.pop().map(Self::of).transpose()
+        session.query(STATEMENT, &[pseudonym.0[..].into()])?.pop().map(Self::from_row).transpose()
     }
 
     pub fn get(session: &mut dyn Session, id: &WriterId) -> Result<Self> {
         Self::find(session, id)?.ok_or_else(|| StoreError::NoWriter(id.clone()))
     }
 
-    pub fn of(mut row: Row) -> Result<Self> {
+    pub fn from_row(mut row: Row) -> Result<Self> {
         Ok(Self {
             number: row.integer()?,
             id: stored_id(&row.text()?)?,
-            pseudonym: Hex::of_slice(&row.bytes()?)?,
-            key: Key::of_slice(&row.bytes()?)?,
-            created: Time::of_milliseconds(row.integer()?)?,
+            pseudonym: Hex::from_slice(&row.bytes()?)?,
+            key: Key::from_slice(&row.bytes()?)?,
+            created: Time::from_milliseconds(row.integer()?)?,
             changed: row.integer()?,
         })
     }
@@ -110,7 +110,7 @@ pub(crate) fn check(
             break;
         }
         for row in page {
-            let row = WriterRow::of(row)?;
+            let row = WriterRow::from_row(row)?;
             (writers, last) = (writers + 1, row.number);
             match seals.remove(&row.pseudonym).flatten() {
                 Some(seal) if seal == row.seal(session)? => {}

@@ -250,10 +250,10 @@ fn is_reasonable(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>, row: &WriterR
     }
     let found = chain.session.query(COUNT, &[row.number.into()])?.pop();
     let there = found.ok_or_else(|| StoreError::damaged("a count gives nothing"))?.integer()?;
-    match there + enrolment.references.len() as i64 > MOST_REFERENCES {
-        true => Err(StoreError::TooManyReferences { writer: enrolment.writer.clone(), there, most: MOST_REFERENCES }),
-        false => Ok(()),
+    if there + enrolment.references.len() as i64 > MOST_REFERENCES {
+        return Err(StoreError::TooManyReferences { writer: enrolment.writer.clone(), there, most: MOST_REFERENCES });
     }
+    Ok(())
 }
 
 fn insert(chain: &mut Chain<'_>, of: &Enrolment<'_>, writer: &WriterRow, id: i64, new: &NewReference) -> Result<()> {
@@ -301,13 +301,13 @@ fn reference(mut row: Row, key: &Key) -> Result<Reference> {
     let Kept { digest, ink, embedding } = Kept::from_bytes(&key.open(KEPT, id, &sealed)?)?;
     Ok(Reference {
         id,
-        added: Time::of_milliseconds(row.integer()?)?,
+        added: Time::from_milliseconds(row.integer()?)?,
         added_by: Actor::new(row.text()?),
         approved: match (row.maybe_integer()?, row.maybe_text()?) {
-            (Some(at), Some(by)) => Some(Approval { at: Time::of_milliseconds(at)?, by: Actor::new(by) }),
+            (Some(at), Some(by)) => Some(Approval { at: Time::from_milliseconds(at)?, by: Actor::new(by) }),
             _ => None,
         },
-        written: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        written: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
         digest,
         model: ModelStamp { digest: row.text()?, preprocess: row.text()? },
         ink,
@@ -320,10 +320,10 @@ fn summary(mut row: Row) -> Result<WriterSummary> {
     Ok(WriterSummary {
         number: row.integer()?,
         id: stored_id(&row.text()?)?,
-        created: Time::of_milliseconds(row.integer()?)?,
+        created: Time::from_milliseconds(row.integer()?)?,
         references: row.integer()?,
         waiting: row.integer()?,
-        newest: row.maybe_integer()?.map(Time::of_milliseconds).transpose()?,
+        newest: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
     })
 }
 

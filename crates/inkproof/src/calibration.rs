@@ -214,7 +214,7 @@ pub enum Strength {
 impl Support {
     /// On the scale of the ENFSI guideline (2015).
     pub fn from_lr(lr: Log10Lr) -> Self {
-        match (Strength::of(lr.get().abs()), lr.get() > 0.0) {
+        match (Strength::from_log10_lr(lr.get().abs()), lr.get() > 0.0) {
             (None, _) => Self::Neither,
             (Some(strength), true) => Self::SameWriter(strength),
             (Some(strength), false) => Self::AnotherWriter(strength),
@@ -224,7 +224,7 @@ impl Support {
 
 impl Strength {
     /// None below LR 2.
-    fn of(log10_lr: f64) -> Option<Self> {
+    fn from_log10_lr(log10_lr: f64) -> Option<Self> {
         Some(match log10_lr {
             lr if lr < std::f64::consts::LOG10_2 => return None,
             lr if lr < 1.0 => Self::Weak,

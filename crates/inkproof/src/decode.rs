@@ -54,7 +54,7 @@ pub enum Format {
 
 impl Format {
     /// The format by the first bytes; a file's name plays no part.
-    pub fn of(bytes: &[u8]) -> Option<Format> {
+    pub fn detect(bytes: &[u8]) -> Option<Format> {
         match bytes {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),
             [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
@@ -118,11 +118,11 @@ pub fn decode(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<Gray> {
 pub fn decode_with_digest(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<(Gray, ImageDigest)> {
     let raster = Raster::read(bytes, limits)?;
     if rule == GrayRule::OnWhite && !raster.rules_agree() {
-        let digest = ImageDigest::of(&raster.to_gray(GrayRule::Tensorflow)?);
+        let digest = ImageDigest::from_gray(&raster.to_gray(GrayRule::Tensorflow)?);
         return Ok((raster.into_gray(GrayRule::OnWhite)?, digest));
     }
     let gray = raster.into_gray(GrayRule::Tensorflow)?;
-    let digest = ImageDigest::of(&gray);
+    let digest = ImageDigest::from_gray(&gray);
     Ok((gray, digest))
 }
 
@@ -130,7 +130,7 @@ impl Raster {
     /// Decodes an image, with its channels and depth as stored.
     pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
         limits.check_bytes(bytes.len() as u64)?;
-        let format = Format::of(bytes).ok_or(Error::UnknownFormat)?;
+        let format = Format::detect(bytes).ok_or(Error::UnknownFormat)?;
         let from = Cursor::new(bytes);
         match format {
             Format::Png => png::read(bytes, limits),

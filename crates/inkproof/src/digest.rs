@@ -20,7 +20,7 @@ pub struct ImageDigest(u64);
 
 impl ImageDigest {
     /// The digest of a gray image (made by the Tensorflow rule).
-    pub fn of(gray: &Gray) -> ImageDigest {
+    pub fn from_gray(gray: &Gray) -> ImageDigest {
         let mut hash = Sha256::new();
         hash.update(side(gray.width()));
         hash.update(side(gray.height()));
@@ -78,7 +78,7 @@ mod tests {
     fn it_is_the_head_of_sha256_over_size_and_pixels() {
         let gray = Gray::new(2, 1, vec![0, 255]).unwrap();
         // printf '\x02\0\0\0\x01\0\0\0\0\xff' | sha256sum
-        assert_eq!(ImageDigest::of(&gray).to_string(), "7cc612b8eab27581");
+        assert_eq!(ImageDigest::from_gray(&gray).to_string(), "7cc612b8eab27581");
     }
 
     #[test]

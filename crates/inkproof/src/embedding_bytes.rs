@@ -76,10 +76,10 @@ fn vector(count: usize, bytes: &[u8]) -> Result<Vec<f32>> {
         return broken("its length is not what it says");
     }
     let vector = numbers(bytes)?;
-    match (squared(&vector) - 1.0).abs() <= ROUNDING {
-        true => Ok(vector),
-        false => broken("its vector is not of unit length"),
+    if (squared(&vector) - 1.0).abs() > ROUNDING {
+        return broken("its vector is not of unit length");
     }
+    Ok(vector)
 }
 
 fn places(count: usize, bytes: &[u8]) -> Result<LocalFeatures> {
@@ -120,10 +120,10 @@ fn put(bytes: &mut Vec<u8>, values: &[f32]) {
 
 fn numbers(bytes: &[u8]) -> Result<Vec<f32>> {
     let numbers: Vec<f32> = bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
-    match numbers.iter().all(|number| number.is_finite()) {
-        true => Ok(numbers),
-        false => broken("it holds a NaN or an infinity"),
+    if numbers.iter().any(|number| !number.is_finite()) {
+        return broken("it holds a NaN or an infinity");
     }
+    Ok(numbers)
 }
 
 fn broken<T>(why: &str) -> Result<T> {

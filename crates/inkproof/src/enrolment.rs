@@ -107,7 +107,7 @@ pub enum Consistency {
     Loose,
 }
 
-/// Looks at the references `offered` beside those that are `kept`.
+/// Checks the references `offered` together with those that are `kept`.
 pub fn check_references(model: &Model, kept: &[Candidate<'_>], offered: &[Candidate<'_>]) -> Result<EnrolmentReport> {
     let mut objections: Vec<Objection> = Vec::new();
     let object = |index: usize, fault| Objection { index, reference: offered[index].name.clone(), fault };

@@ -119,18 +119,18 @@ pub enum Error {
     #[error("produces an empty embedding (all zeros); use another model or image")]
     NoEmbedding,
     /// An embedding of a siamese network where one of inknet is needed, or the other way round.
-    #[error("the embedding was made by another kind of model; embed the image anew")]
+    #[error("the embedding was made by another kind of model; embed the image again")]
     OtherEmbedding,
-    /// Bytes that are no embedding.
-    #[error("these bytes are no embedding: {0}")]
+    /// Bytes that are not an embedding.
+    #[error("these bytes are not an embedding: {0}")]
     EmbeddingBytes(String),
-    /// Bytes that are no ink.
-    #[error("these bytes are no ink: {0}")]
+    /// Bytes that are not an ink.
+    #[error("these bytes are not an ink: {0}")]
     InkBytes(&'static str),
     /// A model whose embeddings have no places.
     #[error("the model compares signatures as wholes and cannot say where they differ; use an inknet model")]
     NoLocalFeatures,
-    /// A model that is no plain network of layers.
+    /// A model that is not a plain network of layers.
     #[error(
         "{0} matches local features and is not a plain network, so there is no ONNX file of it; export a siamese model"
     )]
@@ -144,8 +144,8 @@ pub enum Error {
     /// A calibration from which no likelihood ratio could follow.
     #[error("this is not a calibration of a model: {0}")]
     Calibration(String),
-    /// Nothing in the image can be told from its paper.
-    #[error("has no ink that can be told from the paper; give an image with a signature")]
+    /// Nothing in the image can be distinguished from its paper.
+    #[error("has no ink that can be distinguished from the paper; give an image with a signature")]
     NoInk,
 }
 

@@ -44,7 +44,7 @@ pub struct Inknet {
 
 /// The raw places of an ink, which a training learns from.
 pub fn raw_features(ink: &Ink) -> Vec<RawFeature> {
-    local_features::of(ink.pixels())
+    local_features::extract(ink.pixels())
 }
 
 impl Inknet {
@@ -73,10 +73,10 @@ impl Inknet {
     }
 
     fn require_cohort(&self) -> Result<()> {
-        match self.cohort.is_empty() || self.cohort.iter().any(LocalFeatures::is_empty) {
-            true => Err(Error::Model("its cohort has no strangers, or one without places".to_owned())),
-            false => Ok(()),
+        if self.cohort.is_empty() || self.cohort.iter().any(LocalFeatures::is_empty) {
+            return Err(Error::Model("its cohort has no strangers, or one without places".to_owned()));
         }
+        Ok(())
     }
 
     /// The places of an ink, and how similar they are to the cohort. An ink without strokes has none.
@@ -108,8 +108,8 @@ impl Inknet {
         Ok(self.score_by(&numbers, references.len(), similarity, to_cohort, |number| of(number).len()))
     }
 
-    /// [`Inknet::score`] of signatures that are told by numbers, of which `similarity` compares two, `to_cohort` says how similar
-    /// strangers are on average, and `places` how many places there are.
+    /// [`Inknet::score`] of signatures that are given by numbers, of which `similarity` compares two, `to_cohort` says how
+    /// similar strangers are on average, and `places` how many places there are.
     pub fn score_by(
         &self,
         references: &[usize],
@@ -125,7 +125,7 @@ impl Inknet {
     }
 }
 
-/// What is assumed of a writer's variation beside what the references show.
+/// What is assumed of a writer's variation besides what the references show.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VariationPrior {
     /// How similar two references usually are, 0..1.
@@ -137,8 +137,8 @@ pub struct VariationPrior {
 /// How much closer the questioned signature and the references are to each other than both are to a cohort of strangers,
 /// measured in how much closer than that the references are among themselves. A writer with steady signatures is judged
 /// strictly, one with loose signatures mildly. The order of the references does not matter, and of a single one it does not
-/// matter which is the questioned signature. Signatures are told by numbers, of which `similarity` compares two and `to_cohort` says
-/// how similar strangers are on average, both 0..1.
+/// matter which is the questioned signature. Signatures are given by numbers, of which `similarity` compares two and
+/// `to_cohort` says how similar strangers are on average, both 0..1.
 pub fn relative(
     references: &[usize],
     questioned: usize,

@@ -65,25 +65,42 @@ pub mod speed;
 pub mod verdict;
 mod verifier;
 
+#[doc(inline)]
 pub use architecture::Architecture;
+#[doc(inline)]
 pub use atomic::write_atomically;
+#[doc(inline)]
 pub use calibration::{Calibration, Log10Lr, Support};
+#[doc(inline)]
 pub use decode::{GrayRule, decode, decode_with_digest, read_image_file};
+#[doc(inline)]
 pub use digest::ImageDigest;
+#[doc(inline)]
 pub use error::{Error, Result};
+#[doc(inline)]
 pub use explain::Explanation;
+#[doc(inline)]
 pub use gray::Gray;
+#[doc(inline)]
 pub use inkproof_nn::{Backbone, random};
+#[doc(inline)]
 pub use limits::Limits;
+#[doc(inline)]
 pub use model::Model;
+#[doc(inline)]
 pub use preprocess::{Frame, Ink, InkParameters, Prepared, Preprocess, SIDE, raw_resize};
+#[doc(inline)]
 pub use quality::Flaw;
+#[doc(inline)]
 pub use score::{Decision, Embedding, Score, Threshold};
+#[doc(inline)]
 pub use verdict::{Verdict, VerifyOptions};
+#[doc(inline)]
 pub use verifier::{Signature, Times, Verifier};
 
 /// The two siamese networks and their training, of [`inkproof_nn`].
 pub mod network {
+    #[doc(inline)]
     pub use inkproof_nn::{
         Adam, Backbone, Batch, Device as Compute, EMBEDDING_LEN, Initialiser, Parameter, Step, Trainer, Weights,
     };

@@ -100,15 +100,15 @@ enum Network {
 impl Model {
     /// Puts a trained siamese network together with what is known of it.
     pub fn new(name: &str, info: ModelInfo, weights: Weights) -> Self {
-        Self::of(name, info, Network::Siamese(Box::new(Embedder::new(weights))))
+        Self::from_network(name, info, Network::Siamese(Box::new(Embedder::new(weights))))
     }
 
     /// Puts a trained `inknet` together with what is known of it.
-    pub fn of_inknet(name: &str, info: ModelInfo, inknet: Inknet) -> Self {
-        Self::of(name, info, Network::Inknet(Box::new(inknet)))
+    pub fn from_inknet(name: &str, info: ModelInfo, inknet: Inknet) -> Self {
+        Self::from_network(name, info, Network::Inknet(Box::new(inknet)))
     }
 
-    fn of(name: &str, info: ModelInfo, network: Network) -> Self {
+    fn from_network(name: &str, info: ModelInfo, network: Network) -> Self {
         Self { name: name.to_owned(), digest: digest(&network.tensors()), info, network }
     }
 
@@ -148,7 +148,7 @@ impl Model {
             .collect::<Result<BTreeMap<_, _>>>()?;
         Ok(match info.backbone {
             Architecture::Siamese(backbone) => Self::new(name, info, Weights::from_tensors(backbone, tensors)?),
-            Architecture::Inknet => Self::of_inknet(name, info, Inknet::from_tensors(tensors)?),
+            Architecture::Inknet => Self::from_inknet(name, info, Inknet::from_tensors(tensors)?),
         })
     }
 
@@ -227,7 +227,7 @@ impl Model {
     /// # Errors
     /// Where the network sees nothing in it.
     pub fn embed(&self, ink: &Ink) -> Result<Embedding> {
-        self.network.embed(ink).of_something()
+        self.network.embed(ink).require_non_empty()
     }
 
     /// Embeds inks, on all cores.
@@ -235,7 +235,8 @@ impl Model {
     /// # Errors
     /// The place of the first ink in which the network sees nothing, and that it does.
     pub fn embed_all(&self, inks: &[Ink]) -> std::result::Result<Vec<Embedding>, (usize, Error)> {
-        let embed = |(place, embedding): (usize, Embedding)| embedding.of_something().map_err(|error| (place, error));
+        let embed =
+            |(place, embedding): (usize, Embedding)| embedding.require_non_empty().map_err(|error| (place, error));
         self.embeddings(inks).into_iter().enumerate().map(embed).collect()
     }
 
@@ -244,7 +245,7 @@ impl Model {
         parallel::map(inks.len(), |ink| self.network.embed(&inks[ink]))
     }
 
-    /// The vectors that a siamese network makes of pictures that are no inks, `SIDE * SIDE` numbers in [0, 1] for each;
+    /// The vectors that a siamese network makes of pictures that are not inks, `SIDE * SIDE` numbers in [0, 1] for each;
     /// None of `inknet`.
     pub fn vectors_of(&self, pixels: &[f32]) -> Option<Vec<Vec<f32>>> {
         const LEN: usize = SIDE * SIDE;

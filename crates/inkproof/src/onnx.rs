@@ -1,6 +1,6 @@
 //! Siamese models as ONNX files, for other runtimes.
 //!
-//! The graphs are those of [`inkproof_nn::onnx`]. Inks have to be normalized as the model says, in
+//! The graphs are those of [`inkproof_nn::onnx`]. Inks have to be normalised as the model says, in
 //! [`crate::Preprocess`]; the metadata repeats how.
 
 pub use inkproof_nn::onnx::Part;

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::Ink;
 
-/// The longer side of the ink, in pixels of the scan, from which on its strokes can be told.
+/// The longer side of the ink, in pixels of the scan, from which on its strokes can be made out.
 const LEAST_LONGEST: usize = 80;
 /// Ink pixels of a signature that says anything: some 100 pixels of stroke, less than a single letter.
 const LEAST_INK: usize = 200;
@@ -14,7 +14,7 @@ const LEAST_INK: usize = 200;
 const INK: u8 = 128;
 /// So many stroke widths of ink along the edges of the image are more than strokes that only touch it.
 const CUT_WIDTHS: f32 = 8.0;
-/// Two groups of ink this far apart, in heights of the taller one, are no words of one signature.
+/// Two groups of ink this far apart, in heights of the taller one, are not words of one signature.
 const LEAST_GAP: f32 = 0.85;
 
 /// One thing that is wrong with an image.

@@ -52,7 +52,7 @@ impl Embedding {
     ///
     /// # Errors
     /// [`Error::NoEmbedding`] where a vector is not of unit length, or there are no places.
-    pub(crate) fn of_something(self) -> Result<Self> {
+    pub(crate) fn require_non_empty(self) -> Result<Self> {
         let sees = match &self {
             Self::Vector(vector) => (length(vector) - 1.0).abs() < 1e-3,
             Self::LocalFeatures(places) => !places.is_empty(),

@@ -20,7 +20,7 @@ pub struct Verifier {
 /// One image of a signature as a model sees it.
 #[derive(Debug, Clone)]
 pub struct Signature {
-    /// The normalized strokes.
+    /// The normalised strokes.
     pub ink: Ink,
     /// What the model keeps of them.
     pub embedding: Embedding,
@@ -81,7 +81,7 @@ impl Verifier {
     /// Reads and embeds an image file.
     ///
     /// # Errors
-    /// Names the file: it cannot be read, is over the limits, is no image that can be decoded, or shows no ink.
+    /// Names the file: it cannot be read, is over the limits, is not an image that can be decoded, or shows no ink.
     pub fn embed_file(&self, path: impl AsRef<Path>) -> Result<Signature> {
         let path = path.as_ref();
         let begun = Instant::now();

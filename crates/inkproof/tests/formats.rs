@@ -1,5 +1,5 @@
 //! Every format and depth that is read, against what `tests/golden/make_format_refs.py` sees in the same files; and
-//! bytes that are no image at all.
+//! bytes that are not an image at all.
 
 mod golden;
 

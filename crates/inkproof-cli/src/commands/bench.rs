@@ -26,7 +26,7 @@ pub struct Bench {
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
-    /// Answer commands on standard input: for benches/peers, which times this program beside others
+    /// Answer commands on standard input: for benches/peers, which compares this program with others
     #[arg(long, hide = true)]
     worker: bool,
 }
@@ -77,9 +77,10 @@ impl Bench {
         }
         let model = self.model.load()?;
         let speed = self.measure(&model)?;
-        match self.json {
-            true => println!("{:#}", serde_json::to_value(&speed)?),
-            false => print!("{}", table(&speed)),
+        if self.json {
+            println!("{:#}", serde_json::to_value(&speed)?);
+        } else {
+            print!("{}", table(&speed));
         }
         Ok(ExitCode::SUCCESS)
     }

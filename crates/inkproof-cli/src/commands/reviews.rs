@@ -94,10 +94,12 @@ impl List {
             }
             all.extend(page);
         }
-        match self.json {
-            true => println!("{:#}", json!({"reviews": all})),
-            false if all.is_empty() => println!("Nothing waits for a person."),
-            false => all.iter().for_each(|review| println!("{}", line(review))),
+        if self.json {
+            println!("{:#}", json!({"reviews": all}));
+        } else if all.is_empty() {
+            println!("Nothing waits for a person.");
+        } else {
+            all.iter().for_each(|review| println!("{}", line(review)));
         }
         Ok(())
     }
@@ -112,9 +114,10 @@ impl Show {
             };
             write_atomically(path, &ink.to_png()).with_context(|| format!("{}: cannot be written", path.display()))?;
         }
-        match self.json {
-            true => println!("{:#}", json!(review)),
-            false => println!("{}", line(&review)),
+        if self.json {
+            println!("{:#}", json!(review));
+        } else {
+            println!("{}", line(&review));
         }
         Ok(())
     }
@@ -122,17 +125,14 @@ impl Show {
 
 impl Settle {
     fn run(self) -> Result<()> {
-        let decision = match (self.accept, self.reject) {
-            (true, _) => Some(Decision::Accepted),
-            (_, true) => Some(Decision::Rejected),
-            _ => None,
-        };
+        let decision = if self.accept { Some(Decision::Accepted) } else { self.reject.then_some(Decision::Rejected) };
         let store = self.store.open_existing()?;
         store.settle(self.review, &Settlement { decision, note: self.note }, &Actor::local())?;
         let review = store.review(self.review)?;
-        match self.json {
-            true => println!("{:#}", json!(review)),
-            false => println!("{}", line(&review)),
+        if self.json {
+            println!("{:#}", json!(review));
+        } else {
+            println!("{}", line(&review));
         }
         Ok(())
     }

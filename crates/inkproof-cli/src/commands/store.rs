@@ -33,7 +33,7 @@ enum Verb {
 /// Prove that nothing was changed: the audit is whole, and writers, references and tokens are what it says
 #[derive(Debug, Args)]
 struct Check {
-    /// A head of the audit that was noted elsewhere; proves that nothing after it was cut off or made anew either
+    /// A head of the audit that was noted elsewhere; proves that nothing after it was cut off or rewritten either
     #[arg(long, value_name = "HASH")]
     head: Option<Hash>,
     #[command(flatten)]
@@ -43,7 +43,7 @@ struct Check {
     json: bool,
 }
 
-/// Bring a store that an older program wrote to this program's version, after a backup beside it; `serve` does so too
+/// Bring a store that an older program wrote to this program's version, after a backup next to it; `serve` does so too
 #[derive(Debug, Args)]
 struct Upgrade {
     #[command(flatten)]
@@ -133,13 +133,14 @@ impl Check {
         if !checked.wrong.is_empty() {
             bail!("{}: the store was changed: {}", store.place(), checked.wrong.join("; "));
         }
-        match self.json {
-            true => println!("{:#}", json!(checked)),
-            false => println!(
+        if self.json {
+            println!("{:#}", json!(checked));
+        } else {
+            println!(
                 "Nothing was changed: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head \
                  elsewhere: with --head it proves later that nothing was cut off.",
                 checked.entries, checked.writers, checked.references, checked.head
-            ),
+            );
         }
         Ok(())
     }
@@ -168,7 +169,7 @@ impl Upgrade {
 impl Backup {
     fn run(self) -> Result<()> {
         let copied = self.store.open_existing()?.backup(&self.out)?;
-        tell(&copied, &self.out.display().to_string(), self.json);
+        report(&copied, &self.out.display().to_string(), self.json);
         Ok(())
     }
 }
@@ -178,19 +179,20 @@ impl Copy {
         let from = Kept::open_existing(&self.from)?;
         let to = Kept::open(&self.to)?;
         let copied = from.copy_to(&to)?;
-        tell(&copied, to.place(), self.json);
+        report(&copied, to.place(), self.json);
         Ok(())
     }
 }
 
-fn tell(copied: &Copied, out: &str, json: bool) {
+fn report(copied: &Copied, out: &str, json: bool) {
     let Copied { head, counts } = copied;
-    match json {
-        true => println!("{:#}", json!({"out": out, "head": head, "counts": counts})),
-        false => println!(
+    if json {
+        println!("{:#}", json!({"out": out, "head": head, "counts": counts}));
+    } else {
+        println!(
             "{} writers with {} references and {} entries of the audit are in {out}, checked.\nHead {}",
             counts.writers, counts.references, head.sequence, head.hash
-        ),
+        );
     }
 }
 

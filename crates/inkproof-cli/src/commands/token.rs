@@ -77,12 +77,11 @@ impl Create {
         let store = self.store.open()?;
         let expires = self.expires.map(|days| Time::now().plus_days(days));
         let new = store.create_token(self.role, expires, &Actor::local())?;
-        match self.json {
-            true => println!("{:#}", json!(new)),
-            false => {
-                println!("{}", new.secret);
-                eprintln!("Token {} for a {}{}. It is shown this once.", new.token.id, self.role, until(&new.token));
-            }
+        if self.json {
+            println!("{:#}", json!(new));
+        } else {
+            println!("{}", new.secret);
+            eprintln!("Token {} for a {}{}. It is shown this once.", new.token.id, self.role, until(&new.token));
         }
         Ok(())
     }
@@ -113,9 +112,10 @@ impl List {
 impl Revoke {
     fn run(self) -> Result<()> {
         let token = self.store.open_existing()?.revoke_token(&self.id, &Actor::local())?;
-        match self.json {
-            true => println!("{:#}", json!(token)),
-            false => println!("Token {} is revoked.", token.id),
+        if self.json {
+            println!("{:#}", json!(token));
+        } else {
+            println!("Token {} is revoked.", token.id);
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ pub struct Verify {
     #[arg(long)]
     threshold: Option<f64>,
     /// Write a picture that shows where the questioned signature agrees with the references (blue) and where not (orange);
-    /// the references that are most similar are beside it
+    /// the most similar references are shown next to it
     #[arg(long, value_name = "OUT.png")]
     explain: Option<PathBuf>,
     /// Print one JSON document instead of text

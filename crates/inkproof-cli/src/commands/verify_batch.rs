@@ -79,7 +79,7 @@ impl VerifyBatch {
             shown.report(Event::Advance { done });
         }
         drop(shown);
-        self.tell(&counts, earlier);
+        self.report(&counts, earlier);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -93,19 +93,20 @@ impl VerifyBatch {
         Ok(Judge { by, folder })
     }
 
-    fn tell(&self, counts: &Counts, earlier: usize) {
+    fn report(&self, counts: &Counts, earlier: usize) {
         let Counts { accepted, rejected, undecided, failed } = counts;
-        match self.json {
-            true => println!(
+        if self.json {
+            println!(
                 "{:#}",
                 json!({"out": self.out, "accepted": accepted, "rejected": rejected,
                 "undecided": undecided, "failed": failed, "earlier": earlier})
-            ),
-            false => println!(
+            );
+        } else {
+            println!(
                 "{accepted} accepted, {rejected} rejected, {undecided} undecided, {failed} could not be judged; the results \
                  are in {}.",
                 self.out.display()
-            ),
+            );
         }
     }
 }

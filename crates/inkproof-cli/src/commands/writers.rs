@@ -113,15 +113,16 @@ impl List {
             let page = store.writers(&WriterPage { after, limit: PAGE, prefix: self.prefix.clone() })?;
             let Some(last) = page.last() else { break };
             after = last.number;
-            match self.json {
-                true => all.extend(page.iter().map(|writer| with_age(json!(writer), writer.newest, now))),
-                false => page.iter().for_each(|writer| println!("{}", line(writer, now))),
+            if self.json {
+                all.extend(page.iter().map(|writer| with_age(json!(writer), writer.newest, now)));
+            } else {
+                page.iter().for_each(|writer| println!("{}", line(writer, now)));
             }
         }
-        match self.json {
-            true => println!("{:#}", json!({"writers": all})),
-            false if after == 0 => println!("Nobody is enrolled."),
-            false => {}
+        if self.json {
+            println!("{:#}", json!({"writers": all}));
+        } else if after == 0 {
+            println!("Nobody is enrolled.");
         }
         Ok(())
     }
@@ -190,9 +191,10 @@ impl OfReference {
     ) -> Result<()> {
         let store = self.store.open_existing()?;
         verb(&store, &self.writer, self.reference, &Actor::local())?;
-        match self.json {
-            true => println!("{:#}", json!({"writer": self.writer, "reference": self.reference, "done": done})),
-            false => println!("Reference {} of '{}' is {done}.", self.reference, self.writer),
+        if self.json {
+            println!("{:#}", json!({"writer": self.writer, "reference": self.reference, "done": done}));
+        } else {
+            println!("Reference {} of '{}' is {done}.", self.reference, self.writer);
         }
         Ok(())
     }
@@ -208,12 +210,13 @@ impl Export {
         self.write("writer.json", format!("{document:#}\n").as_bytes())?;
         let images = self.images(&store, &writer)?;
         let references = writer.references.len();
-        match self.json {
-            true => println!(
+        if self.json {
+            println!(
                 "{:#}",
                 json!({"writer": self.writer, "out": self.out, "references": references, "images": images})
-            ),
-            false => println!("{references} references of '{}' are in {}.", self.writer, self.out.display()),
+            );
+        } else {
+            println!("{references} references of '{}' are in {}.", self.writer, self.out.display());
         }
         Ok(())
     }
@@ -250,12 +253,13 @@ impl Erase {
     fn run(self) -> Result<()> {
         let store = self.store.open_existing()?;
         let erased = store.erase(&self.writer, &Actor::local())?;
-        match self.json {
-            true => println!("{:#}", json!({"writer": self.writer, "erased": erased})),
-            false => println!(
+        if self.json {
+            println!("{:#}", json!({"writer": self.writer, "erased": erased}));
+        } else {
+            println!(
                 "'{}' is erased, with {} references. Older backups still hold them: destroy those too.",
                 self.writer, erased.references
-            ),
+            );
         }
         Ok(())
     }

@@ -52,7 +52,7 @@ fn images_that_cannot_be_judged() {
     desk.write("good.png", &bytes);
     desk.write("cut.png", &bytes[..bytes.len() / 2]);
     desk.write("empty.png", b"");
-    desk.write("text.png", b"this is no picture");
+    desk.write("text.png", b"this is not a picture");
     desk.write("huge.png", &png(100_000, 100_000, 0, 0));
     desk.write("white.png", &png(300, 100, 30_000, 255));
     desk.write("folder.png/inside", b"");

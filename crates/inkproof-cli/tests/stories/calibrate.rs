@@ -40,11 +40,11 @@ fn evidence_is_support_for_one_of_two_propositions_within_its_bound() {
         let support = verdict["support"].as_str().unwrap();
         let supported = if lr > 0.0 { "by the writer of the references, rather" } else { "by somebody else, rather" };
         assert!(support.contains(supported) || support.starts_with("support for neither"), "{support}");
-        let told = desk.run(&line);
-        assert_eq!(told.code, done.code);
-        assert!(told.out.contains(&format!("Evidence: {support}.")), "{}", told.out);
-        assert!(told.out.contains("12 calibration writers support no more than 1.08"), "{}", told.out);
-        assert!(!told.out.contains("forge"), "{}", told.out);
+        let printed = desk.run(&line);
+        assert_eq!(printed.code, done.code);
+        assert!(printed.out.contains(&format!("Evidence: {support}.")), "{}", printed.out);
+        assert!(printed.out.contains("12 calibration writers support no more than 1.08"), "{}", printed.out);
+        assert!(!printed.out.contains("forge"), "{}", printed.out);
         ratios.push(lr);
     }
     assert!(ratios[0] > 0.3, "a reference is like itself: {ratios:?}");
@@ -94,8 +94,12 @@ fn evaluation_uses_each_threshold_and_counts_the_cost_of_the_ratios() {
             }
         }
     }
-    let told = desk.run(&line).succeeds();
-    assert!(told.out.contains("Cllr ") && told.out.contains("no FRR at FAR 0.1 % (needs 3000"), "{}", told.out);
+    let printed = desk.run(&line).succeeds();
+    assert!(
+        printed.out.contains("Cllr ") && printed.out.contains("no FRR at FAR 0.1 % (needs 3000"),
+        "{}",
+        printed.out
+    );
 }
 
 #[test]
@@ -116,9 +120,9 @@ fn a_wanted_far_decides_where_the_writers_can_show_it() {
     refuse("0.01", &["FAR 1 % needs 300 different questioned forgeries", "there are 72"]);
     refuse("1.5", &["between 0 and 1"]);
     assert!(!desk.path("no.safetensors").exists());
-    let told = desk.run("calibrate others --out told.safetensors --repeats 1").succeeds();
+    let printed = desk.run("calibrate others --out printed.safetensors --repeats 1").succeeds();
     for words in ["12 writers", "1 reference: threshold", "3 or more references: threshold", "FAR 5.0 %: threshold"] {
-        assert!(told.out.contains(words), "`{words}` in {}", told.out);
+        assert!(printed.out.contains(words), "`{words}` in {}", printed.out);
     }
 }
 
@@ -126,8 +130,8 @@ fn a_wanted_far_decides_where_the_writers_can_show_it() {
 fn a_hundred_writers_fix_a_low_far_against_strangers_which_verify_tells() {
     let desk = Desk::new();
     desk.synth("many", 100, 4, 1, 79);
-    let told = desk.run("calibrate many --out c.safetensors --repeats 1").succeeds().out;
-    assert!(told.contains("FAR 0.1 % of random forgeries alone: threshold "), "{told}");
+    let printed = desk.run("calibrate many --out c.safetensors --repeats 1").succeeds().out;
+    assert!(printed.contains("FAR 0.1 % of random forgeries alone: threshold "), "{printed}");
     let genuine = example_files("002");
     let verify = |model: &str| {
         let (a, b) = (genuine[0].display(), genuine[1].display());
@@ -161,8 +165,8 @@ fn what_a_model_was_trained_on_does_not_calibrate_it() {
         (&0.into(), &20.into()),
         "who calibrated a model does not test its threshold"
     );
-    let told = desk.run("evaluate real --model c.safetensors --repeats 1").succeeds();
-    assert!(told.out.contains("threshold was fixed on 20 of the 20 test images"), "{}", told.out);
+    let printed = desk.run("evaluate real --model c.safetensors --repeats 1").succeeds();
+    assert!(printed.out.contains("threshold was fixed on 20 of the 20 test images"), "{}", printed.out);
     desk.synth("one", 1, 3, 2, 23);
     desk.run("calibrate one --model synthetic.safetensors --out no.safetensors")
         .fails_with(&["one", "1 usable writer"]);

@@ -33,8 +33,8 @@ fn two_models_meet_the_same_comparisons_and_the_difference_has_an_interval() {
         }
     }
     assert_eq!(found, desk.run(&format!("{line} --json")).succeeds().json(), "the same again");
-    let told = desk.run(&line).succeeds();
-    assert!(told.out.contains("95 % interval") && told.out.contains("skilled"), "{}", told.out);
+    let printed = desk.run(&line).succeeds();
+    assert!(printed.out.contains("95 % interval") && printed.out.contains("skilled"), "{}", printed.out);
     let same = desk.run(&format!("compare hog hog {data} --repeats 2")).succeeds();
     assert!(same.out.contains("No difference shown with 8 writers."), "{}", same.out);
 }

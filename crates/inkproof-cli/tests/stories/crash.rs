@@ -34,11 +34,11 @@ fn a_batch_and_enrolments_that_are_killed_leave_a_whole_store() {
         let checked = office.run("store check --json").succeeds().json();
         let written = fs::read_to_string(office.desk.path(&format!("{round}.csv"))).unwrap_or_default();
         let decided = written.lines().count().saturating_sub(1) as i64;
-        assert!(checked["entries"].as_i64().unwrap() >= decided, "a decision was told and not kept");
+        assert!(checked["entries"].as_i64().unwrap() >= decided, "a decision was acknowledged and not kept");
         let shown = office.run(&format!("writers show e{round} --json"));
         match shown.code {
             0 => assert_eq!(shown.json()["references"].as_array().unwrap().len(), 3, "no writer is half enrolled"),
-            _ => assert!(!enrolled, "an enrolment was told and not kept"),
+            _ => assert!(!enrolled, "an enrolment was acknowledged and not kept"),
         }
     }
     let last = rounds() - 1;
@@ -59,7 +59,7 @@ fn on_a_full_disk_nothing_is_half_stored() {
     let limited = |line: &str| {
         let mut shell = std::process::Command::new("sh");
         let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} {line}");
-        Done::of(shell.args(["-c", &line]).env("INKPROOF_STORE", office.store()).output().unwrap())
+        Done::new(shell.args(["-c", &line]).env("INKPROOF_STORE", office.store()).output().unwrap())
     };
     let images = files("002", 0..8);
     limited(&format!("enroll b {images} --keep-images --anyway"))
@@ -87,7 +87,7 @@ fn a_read_only_store_says_so_and_tells_no_decision() {
             // Root may write whatever the permissions say.
             command.uid(NOBODY).gid(NOBODY);
         }
-        Done::of(command.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["read-only"]);
+        Done::new(command.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["read-only"]);
     }
     fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -22,8 +22,8 @@ fn the_table_of_all_pairs_has_thresholds_from_the_other_set() {
             }
         }
     }
-    let told = desk.run("cross one two --model hog --repeats 2").succeeds();
-    assert!(told.out.contains("calibrated on one, tested on two"), "{}", told.out);
+    let printed = desk.run("cross one two --model hog --repeats 2").succeeds();
+    assert!(printed.out.contains("calibrated on one, tested on two"), "{}", printed.out);
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::fs;
 use super::program::Desk;
 
 #[test]
-fn the_demo_tells_the_whole_story_and_can_be_told_again() {
+fn the_demo_tells_the_whole_story_and_can_be_printed_again() {
     let desk = Desk::new();
-    let told = desk.run("demo").succeeds().out;
+    let printed = desk.run("demo").succeeds().out;
     for word in ["1. Verify", "skilled forgery", "2. Evaluate", "Equal error rate", "3. Look", "report.html"] {
-        assert!(told.contains(word), "`{word}` in: {told}");
+        assert!(printed.contains(word), "`{word}` in: {printed}");
     }
     let page = fs::read_to_string(desk.path("inkproof-demo/report.html")).unwrap();
     assert!(page.contains("<svg") && page.contains("data:image/png;base64,"), "charts and pictures");
@@ -28,8 +28,8 @@ fn the_demo_tells_the_whole_story_and_can_be_told_again() {
 #[test]
 fn the_command_that_the_demo_proposes_works() {
     let desk = Desk::new();
-    let told = desk.run("demo --out here").succeeds().out;
-    let proposed = told.lines().last().unwrap().split(" -- ").nth(1).unwrap();
+    let printed = desk.run("demo --out here").succeeds().out;
+    let proposed = printed.lines().last().unwrap().split(" -- ").nth(1).unwrap();
     let done = desk.run(proposed);
     assert!(done.code < 2, "{}", done.err);
 }

@@ -56,8 +56,8 @@ fn the_notebooks_protocol_and_a_report() {
     assert!(found["loss"].as_f64().unwrap() > 0.0);
     assert!((0.0..=1.0).contains(&found["accuracy"].as_f64().unwrap()));
     assert!(fs::read_to_string(desk.path("page.html")).unwrap().contains("accuracy"));
-    let told = desk.run(&format!("evaluate {data} --repeats 1 --report page.html")).succeeds();
-    assert!(told.out.contains("skilled forgeries") && told.out.contains("random forgeries"), "{}", told.out);
+    let printed = desk.run(&format!("evaluate {data} --repeats 1 --report page.html")).succeeds();
+    assert!(printed.out.contains("skilled forgeries") && printed.out.contains("random forgeries"), "{}", printed.out);
     assert!(fs::read_to_string(desk.path("page.html")).unwrap().contains("<svg"));
     desk.run(&format!("evaluate {data} --repeats 1 --report nowhere/page.html")).err.contains("nowhere/page.html");
 }
@@ -143,7 +143,7 @@ fn what_was_left_out_is_listed_and_counted() {
     assert_eq!(found["skipped"]["no_forgeries"], 1);
 }
 
-/// Real signatures, which are no part of this repository.
+/// Real signatures, which are not part of this repository.
 #[test]
 fn real_data_sets_are_read_whole_where_they_are() {
     let desk = Desk::new();

@@ -24,8 +24,8 @@ fn a_baseline_in_folds_has_thresholds_and_likelihood_ratios_from_other_writers()
             assert!(run[class]["far_at_threshold"].is_number() && run[class]["cllr"].is_number());
         }
     }
-    let told = desk.run(&format!("evaluate {data} --model hog --folds 2 --repeats 1")).succeeds();
-    assert!(told.out.contains("2 folds by writer"), "{}", told.out);
+    let printed = desk.run(&format!("evaluate {data} --model hog --folds 2 --repeats 1")).succeeds();
+    assert!(printed.out.contains("2 folds by writer"), "{}", printed.out);
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn shortcuts_are_fitted_on_other_folds_without_being_asked() {
         (&5.into(), &"shortcuts".into(), &"hog".into())
     );
     assert_eq!(found["runs"][0]["writers"], 10);
-    let told = desk.run("compare cues hog signatures --repeats 1 --folds 2").succeeds();
-    assert!(told.out.contains("2 folds") && told.out.contains("never looks at the shape"), "{}", told.out);
+    let printed = desk.run("compare cues hog signatures --repeats 1 --folds 2").succeeds();
+    assert!(printed.out.contains("2 folds") && printed.out.contains("never looks at the shape"), "{}", printed.out);
     for command in ["compare cues hog signatures", "evaluate signatures --model cues"] {
         desk.run(&format!("{command} --part test")).fails_with(&["leave out --part"]);
     }
@@ -102,7 +102,7 @@ fn what_cannot_be_cut_or_pooled_is_refused() {
 }
 
 #[test]
-fn data_that_is_too_thin_is_told_and_gives_no_number() {
+fn data_that_is_too_thin_is_printed_and_gives_no_number() {
     let desk = Desk::new();
     desk.synth("one", 1, 5, 5, 1);
     desk.synth("single", 6, 1, 2, 2);

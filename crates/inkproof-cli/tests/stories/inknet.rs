@@ -11,14 +11,14 @@ fn a_folder_is_learnt_in_seconds_and_twice_the_same() {
     let done = desk.run("train signatures --backbone inknet --out first.safetensors --json").succeeds().json();
     assert_eq!((&done["writers"], &done["calibration_writers"], &done["loss"]), (&10.into(), &2.into(), &().into()));
     assert_eq!(done["pairs"], 10 * 6);
-    let told = desk.run("train signatures --backbone inknet --out again.safetensors").succeeds();
-    assert!(told.out.contains("Trained on 60 pairs of 10 writers"), "{}", told.out);
+    let printed = desk.run("train signatures --backbone inknet --out again.safetensors").succeeds();
+    assert!(printed.out.contains("Trained on 60 pairs of 10 writers"), "{}", printed.out);
     assert!(fs::read(desk.path("first.safetensors")).unwrap() == fs::read(desk.path("again.safetensors")).unwrap());
     desk.synth("others", 8, 4, 3, 42);
     let found =
         desk.run("evaluate others --model first.safetensors --references 1,3 --repeats 2 --json").succeeds().json();
     for run in found["runs"].as_array().unwrap() {
-        assert!(run["random"]["eer"].as_f64().unwrap() < 0.1, "strangers are told: {run}");
+        assert!(run["random"]["eer"].as_f64().unwrap() < 0.1, "strangers are recognised: {run}");
         assert_eq!((&run["training_images_in_test"], &run["model"]["name"]), (&0.into(), &"first".into()));
     }
     let folds = desk.run("evaluate others --folds 2 --backbone inknet --repeats 1 --json").succeeds().json();
@@ -29,13 +29,13 @@ fn a_folder_is_learnt_in_seconds_and_twice_the_same() {
 fn a_training_goes_on_from_the_bundled_model() {
     let desk = Desk::new();
     desk.synth("signatures", 8, 4, 2, 43);
-    desk.run("train signatures --backbone inknet --out anew.safetensors").succeeds();
+    desk.run("train signatures --backbone inknet --out repeated.safetensors").succeeds();
     desk.run("train signatures --backbone inknet --init bundled --out on.safetensors").succeeds();
     let digest = |model: &str| {
         let data = "evaluate signatures --repeats 1 --json --model";
         desk.run(&format!("{data} {model}")).succeeds().json()["model"]["digest"].as_str().unwrap().to_owned()
     };
-    let digests = [digest("anew.safetensors"), digest("on.safetensors"), digest("bundled")];
+    let digests = [digest("repeated.safetensors"), digest("on.safetensors"), digest("bundled")];
     assert!(digests[0] != digests[1] && digests[1] != digests[2], "{digests:?}");
     desk.run("train signatures --backbone inknet --init nobody --out no.safetensors")
         .fails_with(&["nobody", "no such model"]);
@@ -73,8 +73,8 @@ fn an_examiner_sees_where_signatures_differ() {
     let genuine = example_files("001");
     let [a, b, c] = [&genuine[0], &genuine[1], &genuine[2]].map(|path| path.display().to_string());
     let line = format!("verify --reference {a} --reference {b} {c}");
-    let told = desk.run(&format!("{line} --explain where.png"));
-    assert!(told.out.contains("where.png"), "{}", told.out);
+    let printed = desk.run(&format!("{line} --explain where.png"));
+    assert!(printed.out.contains("where.png"), "{}", printed.out);
     let orange = |name: &str| {
         let picture = image::open(desk.path(name)).unwrap().to_rgb8();
         assert_eq!(picture.width() % 3, 0, "the questioned one and two references");

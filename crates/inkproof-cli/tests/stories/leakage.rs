@@ -12,7 +12,7 @@ fn probe<'a>(found: &'a Value, table: &str, id: &str) -> &'a Value {
 }
 
 #[test]
-fn copies_across_writers_are_found_told_and_shown() {
+fn copies_across_writers_are_found_printed_and_shown() {
     let desk = Desk::new();
     desk.synth("signatures", 6, 4, 3, 4);
     fs::copy(desk.path("signatures/002/002_01.png"), desk.path("signatures/001/001_09.png")).unwrap();
@@ -47,10 +47,10 @@ fn copies_across_writers_are_found_told_and_shown() {
     assert!(page.matches("data:image/png;base64,").count() >= 2);
     assert!(!page.contains("http://") && !page.contains("https://"), "nothing from elsewhere");
 
-    let told = desk.run("leakage signatures");
-    assert_eq!(told.code, 1);
-    assert!(told.out.contains("[leak] 2 images are the same byte for byte"), "{}", told.out);
-    assert!(told.out.contains("constant") && told.out.contains("after ink"), "{}", told.out);
+    let printed = desk.run("leakage signatures");
+    assert_eq!(printed.code, 1);
+    assert!(printed.out.contains("[leak] 2 images are the same byte for byte"), "{}", printed.out);
+    assert!(printed.out.contains("constant") && printed.out.contains("after ink"), "{}", printed.out);
 }
 
 #[test]
@@ -76,8 +76,8 @@ fn sets_of_which_little_can_be_known() {
 
     let rows = (1..=6).map(|writer| format!("{writer:03}/{writer:03}_01.png,{writer},genuine\n")).collect::<String>();
     desk.write("single/manifest.csv", format!("path,writer,kind\n{rows}").as_bytes());
-    let told = desk.run("leakage single").succeeds();
-    assert!(told.out.contains("[not computed]"), "{}", told.out);
+    let printed = desk.run("leakage single").succeeds();
+    assert!(printed.out.contains("[not computed]"), "{}", printed.out);
     desk.write("single/manifest.csv", b"path,writer,kind\nmissing.png,1,genuine\n");
     desk.run("leakage single").fails_with(&["manifest.csv", "line 2", "missing.png"]);
     desk.write("single/manifest.csv", format!("path,writer,kind\nmissing.png,1,genuine\n{rows}").as_bytes());
@@ -91,7 +91,7 @@ fn sets_of_which_little_can_be_known() {
     desk.run("leakage bad --skip-bad --report nowhere/page.html").fails_with(&["nowhere/page.html"]);
 }
 
-/// Real signatures, which are no part of this repository, and what is known of them.
+/// Real signatures, which are not part of this repository, and what is known of them.
 #[test]
 fn the_known_leaks_of_real_sets_are_found_where_they_are() {
     let desk = Desk::new();

@@ -110,13 +110,13 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// which there are as many clients as workers and nobody waits. A verdict then waits for the places before it and its own
 /// computation, each of which takes as long as the whole does without a queue. What depends on the machine is printed.
 #[test]
-#[ignore = "takes INKPROOF_TEST_LOAD_SECONDS, 300 unless told; make soak"]
+#[ignore = "takes INKPROOF_TEST_LOAD_SECONDS, 300 by default; make soak"]
 fn soak_of_the_queue() {
     const WINDOW: Duration = Duration::from_secs(5);
     /// What the clients, on the same cores, may add to the wait.
     const COMPANY: f64 = 2.0;
-    let told = std::env::var("INKPROOF_TEST_LOAD_SECONDS").ok().and_then(|text| text.parse().ok());
-    let whole = Duration::from_secs(told.unwrap_or(300));
+    let seconds = std::env::var("INKPROOF_TEST_LOAD_SECONDS").ok().and_then(|text| text.parse().ok());
+    let whole = Duration::from_secs(seconds.unwrap_or(300));
     let desk = Desk::new();
     let by_bench = desk.run("bench --json").succeeds().json()["verify"].as_f64().unwrap();
     let workers = thread::available_parallelism().unwrap().get();

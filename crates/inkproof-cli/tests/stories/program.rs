@@ -42,7 +42,7 @@ impl Desk {
 
     /// Runs `inkproof` with the words of `line`.
     pub fn run(&self, line: &str) -> Done {
-        Done::of(self.command(line).stdin(Stdio::null()).output().unwrap())
+        Done::new(self.command(line).stdin(Stdio::null()).output().unwrap())
     }
 
     /// The same with bytes on standard input.
@@ -50,7 +50,7 @@ impl Desk {
         let mut child =
             self.command(line).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
-        Done::of(child.wait_with_output().unwrap())
+        Done::new(child.wait_with_output().unwrap())
     }
 
     /// Synthetic signatures in a folder of the desk.
@@ -82,7 +82,7 @@ fn list(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 impl Done {
-    pub fn of(output: Output) -> Self {
+    pub fn new(output: Output) -> Self {
         Self {
             code: output.status.code().expect("no signal ended the program"),
             out: String::from_utf8(output.stdout).unwrap(),

@@ -1,4 +1,4 @@
-//! A server of ours that runs while a story is told, and a client that speaks to it.
+//! A server of ours that runs while a story runs, and a client that speaks to it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -31,7 +31,7 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// A part of a form: its field, the file's name (none where it is no file), and what is in it.
+/// A part of a form: its field, the file's name (none where it is not a file), and what is in it.
 pub type Part<'a> = (&'a str, &'a str, &'a [u8]);
 
 impl Server {

@@ -107,9 +107,10 @@ fn tokens_are_shown_once_and_can_be_revoked() {
 #[test]
 fn a_store_that_cannot_be_used_says_why() {
     let office = Office::new();
-    office
-        .desk
-        .write("text.db", "this is no database, and long enough to be read as if it were one. ".repeat(30).as_bytes());
+    office.desk.write(
+        "text.db",
+        "this is not a database, and long enough to be read as if it were one. ".repeat(30).as_bytes(),
+    );
     office.run("writers list --store text.db").fails_with(&["text.db: is not a store of inkproof"]);
     office.run("writers list --store postgres://nobody@127.0.0.1:1/none").fails_with(&["cannot be reached"]);
     office.run("store copy none.db other.db").fails_with(&["none.db", "there is no store"]);

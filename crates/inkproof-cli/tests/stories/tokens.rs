@@ -31,7 +31,7 @@ fn routes(server: &Server) -> Vec<(String, String)> {
     found
 }
 
-/// Who may do what: the routes that each role is let in to, beside those that need nothing or any token.
+/// Who may do what: the routes that each role may use, besides those that need no token or any token.
 const ALLOWED: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/verify", &["clerk", "operator"]),
     ("POST", "/v1/identify", &["clerk", "operator"]),

@@ -43,7 +43,7 @@ fn a_training_that_was_interrupted_ends_with_the_same_bits() {
         desk.command(&train("broken.safetensors")).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for_a_step(&desk);
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let stopped = Done::of(child.wait_with_output().unwrap());
+    let stopped = Done::new(child.wait_with_output().unwrap());
     assert_eq!(stopped.code, 2, "{}", stopped.err);
     assert!(stopped.err.contains("--resume"), "{}", stopped.err);
     assert!(!desk.path("broken.safetensors").exists(), "no model of an unfinished training");

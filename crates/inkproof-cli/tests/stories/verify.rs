@@ -15,10 +15,12 @@ fn a_decision_its_score_and_its_exit_code_agree() {
     let found = done.json();
     let (score, threshold) = (found["score"].as_f64().unwrap(), found["threshold"].as_f64().unwrap());
     let undecided = found["support"].as_str().is_some_and(|support| support.starts_with("support for neither"));
-    let (decision, code) = match score >= threshold {
-        _ if undecided => ("undecided", 3),
-        true => ("accepted", 0),
-        false => ("rejected", 1),
+    let (decision, code) = if undecided {
+        ("undecided", 3)
+    } else if score >= threshold {
+        ("accepted", 0)
+    } else {
+        ("rejected", 1)
     };
     assert_eq!((found["decision"].as_str(), done.code), (Some(decision), code));
     let calibrated = found["log10_lr"].is_number();

@@ -32,8 +32,8 @@ fn office() -> Office {
 fn rows_come_out_in_order_and_bad_ones_say_why() {
     let office = office();
     table(&office, 24);
-    let told = office.run("verify-batch cases.csv --out results.jsonl --json").succeeds().json();
-    assert_eq!(told["failed"], 2);
+    let counts = office.run("verify-batch cases.csv --out results.jsonl --json").succeeds().json();
+    assert_eq!(counts["failed"], 2);
     let results = fs::read_to_string(office.desk.path("results.jsonl")).unwrap();
     let results: Vec<Value> = results.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(results.len(), 24);
@@ -64,17 +64,17 @@ fn a_batch_goes_on_where_it_was_stopped() {
         for cut in [0, 3, whole.len() / 2, whole.len() - 1, whole.len()] {
             let part = format!("part-{out}");
             office.desk.write(&part, &whole[..cut]);
-            let told = office.run(&format!("verify-batch cases.csv --out {part} --json")).succeeds().json();
+            let counts = office.run(&format!("verify-batch cases.csv --out {part} --json")).succeeds().json();
             assert_eq!(fs::read(office.desk.path(&part)).unwrap(), whole, "{out} cut at {cut}");
             let lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
             let kept = if out == "whole.csv" { lines.saturating_sub(1) } else { lines };
-            assert_eq!(told["earlier"].as_u64(), Some(kept as u64), "{out} cut at {cut}");
+            assert_eq!(counts["earlier"].as_u64(), Some(kept as u64), "{out} cut at {cut}");
         }
     }
     table(&office, 25);
     office.desk.write("cases.csv", &[&fs::read(office.desk.path("cases.csv")).unwrap()[..], b"x.png,,009\n"].concat());
-    let told = office.run("verify-batch cases.csv --out whole.csv --json").succeeds().json();
-    assert_eq!((told["earlier"].as_u64(), told["failed"].as_u64()), (Some(24), Some(1)), "a table may grow");
+    let counts = office.run("verify-batch cases.csv --out whole.csv --json").succeeds().json();
+    assert_eq!((counts["earlier"].as_u64(), counts["failed"].as_u64()), (Some(24), Some(1)), "a table may grow");
     office.desk.write("cases.csv", b"writer,questioned\n009,x.png\n");
     office.run("verify-batch cases.csv --out whole.csv").fails_with(&["whole.csv", "something else"]);
     office.run("verify-batch cases.csv --out whole.txt").fails_with(&["whole.txt", ".csv or .jsonl"]);

@@ -18,7 +18,7 @@ impl Office {
     }
 
     pub fn run(&self, line: &str) -> Done {
-        Done::of(self.desk.command(line).env("INKPROOF_STORE", self.store()).output().unwrap())
+        Done::new(self.desk.command(line).env("INKPROOF_STORE", self.store()).output().unwrap())
     }
 
     pub fn store(&self) -> PathBuf {
@@ -77,7 +77,7 @@ fn without_a_store_there_is_nobody() {
     let elsewhere = Desk::new();
     let mut command = elsewhere.command(&format!("enroll a {questioned}"));
     let home = elsewhere.path("home");
-    Done::of(command.env_remove("INKPROOF_STORE").env("XDG_DATA_HOME", &home).output().unwrap()).succeeds();
+    Done::new(command.env_remove("INKPROOF_STORE").env("XDG_DATA_HOME", &home).output().unwrap()).succeeds();
     assert!(home.join("inkproof/store.db").exists(), "the user's data folder is the default");
 }
 
@@ -152,7 +152,7 @@ fn four_eyes_export_and_removal() {
     let office = Office::new();
     let as_user = |user: &str, line: &str| {
         let mut command = office.desk.command(line);
-        Done::of(command.env("INKPROOF_STORE", office.store()).env("USER", user).output().unwrap())
+        Done::new(command.env("INKPROOF_STORE", office.store()).env("USER", user).output().unwrap())
     };
     as_user("anna", &format!("enroll a {} --four-eyes --keep-images", files("005", 0..2))).succeeds();
     office.run(&format!("verify --writer a {}", files("005", 4..5))).fails_with(&["no reference that counts"]);

@@ -10,7 +10,7 @@ const HEADER: [&str; 7] = ["writer", "references", "questioned", "class", "score
 
 /// The comparisons of all runs, one row each below a header: the claimed writer; the references' files, joined by `;`;
 /// the questioned file; `genuine`, `skilled` or `random`; the score; the draw; and the fold of the claimed writer, from
-/// 1, empty where there are no folds. Files are told by their path below the data set's folder.
+/// 1, empty where there are no folds. Files are named by their path below the data set's folder.
 pub fn scores_csv(set: &DataSet, runs: &[VerificationResult], folds: &BTreeMap<WriterId, usize>) -> Vec<u8> {
     let mut rows = csv::Writer::from_writer(Vec::new());
     let file = |image: usize| short(&set.images[image].path, &set.root);

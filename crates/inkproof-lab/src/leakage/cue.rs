@@ -23,7 +23,7 @@ pub enum Role {
     Judged,
     /// It belongs to the shape, which may tell: reported, not judged.
     Shape,
-    /// A fact of the scan that the normalized ink is meant to hide and that no network sees: reported, not judged.
+    /// A fact of the scan that the normalised ink is meant to hide and that no network sees: reported, not judged.
     Hidden,
 }
 

@@ -1,4 +1,4 @@
-//! What a file shows before its picture is decoded: format, depth, colors, resolution, tables, profile.
+//! What a file shows before its picture is decoded: format, depth, colours, resolution, tables, profile.
 //!
 //! Only headers are read, and read forgivingly: the picture has been decoded already, so what is not understood here is
 //! simply left out. PNG (ISO/IEC 15948), JPEG (ITU T.81, JFIF), TIFF 6.0 and BMP are looked into; of the others the format
@@ -22,7 +22,7 @@ pub struct FileFacts {
     pub resolution: String,
     /// A fingerprint of the quantisation tables.
     pub jpeg_tables: String,
-    /// An embedded color profile or a statement of the color space.
+    /// An embedded colour profile or a statement of the colour space.
     pub profile: String,
 }
 
@@ -30,7 +30,7 @@ impl FileFacts {
     /// The facts of the file with these bytes.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let none = || NONE.to_owned();
-        let format = Format::of(bytes);
+        let format = Format::detect(bytes);
         let mut facts = Self {
             format: format.map_or_else(none, |format| format.to_string()),
             depth: none(),

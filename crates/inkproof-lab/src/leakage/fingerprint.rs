@@ -121,14 +121,14 @@ impl Grid {
                 cells[at + offset] += dark * share as f32;
             }
         }
-        Self { columns, cells: blurred(&cells, columns) }.normalized()
+        Self { columns, cells: blurred(&cells, columns) }.normalised()
     }
 
     fn rows(&self) -> usize {
         self.cells.len() / self.columns
     }
 
-    fn normalized(mut self) -> Self {
+    fn normalised(mut self) -> Self {
         let mean = self.cells.iter().sum::<f32>() / self.cells.len() as f32;
         let length = self.cells.iter().map(|cell| (cell - mean).powi(2)).sum::<f32>().sqrt().max(1e-12);
         self.cells.iter_mut().for_each(|cell| *cell = (*cell - mean) / length);
@@ -189,11 +189,11 @@ impl Grid {
                 upper + low * (lower - upper)
             }));
         }
-        Self { columns, cells }.normalized()
+        Self { columns, cells }.normalised()
     }
 }
 
-/// Every cell mixed with its neighbors, so that a shift by part of a cell changes little.
+/// Every cell mixed with its neighbours, so that a shift by part of a cell changes little.
 fn blurred(cells: &[f32], columns: usize) -> Vec<f32> {
     let along = |cells: &[f32], step: usize, place: fn(usize, usize) -> usize, last: usize| -> Vec<f32> {
         (0..cells.len())

@@ -1,5 +1,5 @@
 //! The leakage of a data set as a page: the verdict, the findings as pictures side by side, and the table of probes before and after
-//! normalization. One file that needs no other.
+//! normalisation. One file that needs no other.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -100,7 +100,7 @@ fn figure(leakage: &Leakage, shown: &Shown) -> Result<String> {
     ))
 }
 
-/// The normalized ink, dark on light.
+/// The normalised ink, dark on light.
 fn ink_picture(path: &Path, ink: &InkParameters) -> Result<Vec<u8>> {
     let limits = Limits::default();
     let bytes = read_image_file(path, &limits)?;
@@ -119,7 +119,7 @@ fn unknown(leakage: &Leakage) -> String {
     format!("<section>\n<h2>What could not be computed</h2>\n<ul>\n{items}</ul>\n</section>\n")
 }
 
-/// Each cue with what it would score as stored and after normalization.
+/// Each cue with what it would score as stored and after normalisation.
 fn table(tables: &CueTables) -> String {
     let mut section = format!(
         "<section>\n<h2>What each cue alone would score</h2>\n<p class=\"note\">{} writers, {} genuine-genuine and {} \
@@ -170,5 +170,5 @@ const WORDS: &str = "<section>\n<h2>Words</h2>\n<dl>\n\
     <dt>Cue</dt><dd>Something that can be known of an image and is not the shape of its signature.</dd>\n\
     <dt>AUC</dt><dd>The chance that a pair of genuine signatures is more similar in the cue than a genuine signature and a \
     forgery. 0.5 says nothing; 1 tells all, and 0 too.</dd>\n\
-    <dt>As stored, after ink</dt><dd>Measured on the image as it is in its file; measured on the normalized strokes that a \
+    <dt>As stored, after ink</dt><dd>Measured on the image as it is in its file; measured on the normalised strokes that a \
     network with ink preprocessing sees.</dd>\n</dl>\n</section>\n";

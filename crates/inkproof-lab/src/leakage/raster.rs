@@ -1,4 +1,4 @@
-//! What the normalized ink still shows of pen, paper and scanner: measured on the raster that a network sees, nothing else.
+//! What the normalised ink still shows of pen, paper and scanner: measured on the raster that a network sees, nothing else.
 //!
 //! The raster is coverage: 0 paper, 255 ink, gray where an edge runs through a pixel. [`measure`] gives one value for each
 //! of [`CUES`], in their order. A judged cue must not be made of the shape, or every set would leak: a forgery differs in
@@ -15,7 +15,7 @@ use super::cue::{Cue, Value};
 use across::Across;
 use mask::Mask;
 
-/// The cues of a normalized raster.
+/// The cues of a normalised raster.
 pub const CUES: [Cue; 13] = [
     Cue::judged("ink_tone_mean", "ink tone, mean"),
     Cue::judged("ink_tone_spread", "ink tone, spread"),

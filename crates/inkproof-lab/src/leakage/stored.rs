@@ -104,7 +104,7 @@ impl Tones {
         median.map_or(255, |above| self.threshold + 1 + above)
     }
 
-    /// The mean step between neighbors in a row that are both paper and away from ink, whose soft edges are shape.
+    /// The mean step between neighbours in a row that are both paper and away from ink, whose soft edges are shape.
     fn noise(&self, gray: &Gray) -> f64 {
         let near = self.near_ink(gray);
         let (mut steps, mut sum) = (0_u64, 0_u64);

@@ -76,7 +76,7 @@ fn written(sheets: &[Sheet]) -> TempDir {
     folder
 }
 
-/// The cues that leak as stored, and after normalization.
+/// The cues that leak as stored, and after normalisation.
 fn leaks(leakage: &Leakage) -> (Vec<&str>, Vec<&str>) {
     let tables = leakage.cues.as_ref().unwrap();
     (

@@ -14,7 +14,7 @@ pub fn cue_sentences(tables: &CueTables) -> Vec<String> {
         let what = if groups.is_empty() { "all that is not shape".to_owned() } else { list(&groups) };
         let are = if groups.len() > 1 { "are" } else { "is" };
         sentences.push(format!(
-            "Figures on this set measure the scanner unless {what} {are} normalized away: as stored, {} tell{} genuine from \
+            "Figures on this set measure the scanner unless {what} {are} normalised away: as stored, {} tell{} genuine from \
              forged pairs of unseen writers with {}.",
             worst.name,
             s(worst),
@@ -25,12 +25,12 @@ pub fn cue_sentences(tables: &CueTables) -> Vec<String> {
     }
     match after.first() {
         Some(worst) => sentences.push(format!(
-            "Ink normalization does not remove all of it: after it, {} still tell{} with {}.",
+            "Ink normalisation does not remove all of it: after it, {} still tell{} with {}.",
             worst.name,
             s(worst),
             figure(worst)
         )),
-        None => sentences.push("After ink normalization no probe tells more than chance allows.".to_owned()),
+        None => sentences.push("After ink normalisation no probe tells more than chance allows.".to_owned()),
     }
     sentences
 }
@@ -43,7 +43,7 @@ fn leaking(probes: &[Probe]) -> Vec<&Probe> {
     leaking
 }
 
-/// What would have to be normalized away.
+/// What would have to be normalised away.
 fn group(id: &str) -> Option<&'static str> {
     match id {
         "ink_tone_mean" | "ink_tone_spread" => Some("tone"),
@@ -57,10 +57,10 @@ fn group(id: &str) -> Option<&'static str> {
 
 pub fn after_ink(after: Option<&Probe>) -> String {
     match after {
-        Some(after) if after.constant => "ink normalization makes it constant".to_owned(),
-        Some(after) if after.leak => format!("ink normalization leaves {}", figure(after)),
-        Some(after) => format!("ink normalization takes that away ({})", figure(after)),
-        None => "nothing of it is in the normalized ink".to_owned(),
+        Some(after) if after.constant => "ink normalisation makes it constant".to_owned(),
+        Some(after) if after.leak => format!("ink normalisation leaves {}", figure(after)),
+        Some(after) => format!("ink normalisation takes that away ({})", figure(after)),
+        None => "nothing of it is in the normalised ink".to_owned(),
     }
 }
 

@@ -60,7 +60,7 @@ pub struct Shown {
     pub image: usize,
     /// Which image it is, and what is to be seen.
     pub caption: String,
-    /// Shown as normalized ink, not as stored.
+    /// Shown as normalised ink, not as stored.
     pub as_ink: bool,
 }
 
@@ -163,7 +163,7 @@ impl Leakage {
 
     fn cue(&self, tables: &CueTables, probe: &Probe, as_ink: bool) -> Finding {
         let (place, severity) = if as_ink {
-            ("After ink normalization", Severity::AnyPreprocessing)
+            ("After ink normalisation", Severity::AnyPreprocessing)
         } else {
             ("As stored", Severity::AsStored)
         };

@@ -83,7 +83,7 @@ fn cost(trial: &Trial, lr: Log10Lr) -> f64 {
     (nats.max(0.0) + (-nats.abs()).exp().ln_1p()) / std::f64::consts::LN_2
 }
 
-/// Neighboring scores to which the best monotone calibration gives one likelihood ratio, genuine / forged.
+/// Neighbouring scores to which the best monotone calibration gives one likelihood ratio, genuine / forged.
 #[derive(Clone, Copy)]
 struct Pool {
     /// Shares of each class.

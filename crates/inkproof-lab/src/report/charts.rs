@@ -1,8 +1,8 @@
 //! Charts as inline SVG, drawn by plotters.
 //!
-//! Plotters draws with fixed colors; the page's style replaces them by their attribute values, so that the charts
-//! follow dark mode and print, and gives each curve its own dashes. Color says the class of a comparison, dashes and
-//! markers say which run: nothing depends on color alone. The colors are Okabe and Ito's.
+//! Plotters draws with fixed colours; the page's style replaces them by their attribute values, so that the charts
+//! follow dark mode and print, and gives each curve its own dashes. Colour says the class of a comparison, dashes and
+//! markers say which run: nothing depends on colour alone. The colours are Okabe and Ito's.
 
 mod det;
 mod errors;

@@ -147,7 +147,7 @@ pub(super) fn leakage(leakage: &LeakageSummary) -> Section {
         format!("<ul class=\"findings\">\n{findings}</ul>\n")
     };
     let sees = if leakage.ink_is_seen {
-        "The model on this page sees the images after ink normalization."
+        "The model on this page sees the images after ink normalisation."
     } else {
         "The model on this page sees the images as stored."
     };

@@ -2,7 +2,7 @@
 //!
 //! The sigma-lognormal model (Plamondon 1995; Plamondon and Djioua 2006): stroke i, started at t0 with the command
 //! parameters m and s, has the speed D / (s √(2π) (t - t0)) exp(-(ln(t - t0) - m)² / (2 s²)) along a circular arc from
-//! direction θs to θe. Its position has the closed form in [`Stroke::moved`]. Because neighbors overlap, the pen rounds
+//! direction θs to θe. Its position has the closed form in [`Stroke::moved`]. Because neighbours overlap, the pen rounds
 //! the targets off, as a hand does. Times are seconds, angles radians, lengths those of the plan.
 
 use std::f64::consts::SQRT_2;

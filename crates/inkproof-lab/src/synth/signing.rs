@@ -152,7 +152,7 @@ impl Spread {
         let drifts = self.drifts(runs, letters, rng);
         let mut stray = Point::default();
         let mut moved = |point: Point, drift: &Drift, rng: &mut dyn FnMut() -> f64| {
-            // Errors of neighbors are similar: each keeps most of the last one.
+            // Errors of neighbours are similar: each keeps most of the last one.
             stray.x = 0.7 * stray.x + 0.7 * self.target * rng();
             stray.y = 0.7 * stray.y + 0.7 * self.target * rng();
             drift.moved(point, stray)

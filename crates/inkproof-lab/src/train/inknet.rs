@@ -45,7 +45,7 @@ pub(super) fn fit(set: DataSet, name: &str, options: &TrainOptions, progress: &m
         None => seen,
     };
     let inknet = completed(statistics.learned(), &set, &loaded, options, progress)?;
-    let mut model = Model::of_inknet(name, model_info(options, &set, &loaded), inknet);
+    let mut model = Model::from_inknet(name, model_info(options, &set, &loaded), inknet);
     let mut skipped = set.skipped;
     if let Some(held_out) = held_out {
         model = held_out.calibrated(model, options, progress)?;

@@ -6,7 +6,7 @@ use super::simd::{Job, Lanes, Number, Set};
 use crate::parallel;
 
 /// Independent sums: more than the latency of an instruction times how many start at once, and few enough to stay in
-/// registers beside the two operands.
+/// registers along with the two operands.
 const SUMS: usize = 12;
 const ROUNDS: usize = 1_000_000;
 

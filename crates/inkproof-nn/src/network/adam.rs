@@ -6,7 +6,7 @@ const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f32 = 1e-7;
 
-/// The optimizer's state: how many steps were taken and both moments of every tensor's gradient.
+/// The optimiser's state: how many steps were taken and both moments of every tensor's gradient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adam {
     /// Steps taken.

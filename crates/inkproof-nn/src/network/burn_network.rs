@@ -52,7 +52,7 @@ struct Network<'a> {
     /// Every tensor flat, in the order of the weights.
     tensors: Vec<Tensor<1>>,
     rng: Option<ChaCha8Rng>,
-    /// The moving statistics that calls of batch normalization have updated so far, by place in the weights.
+    /// The moving statistics that calls of batch normalisation have updated so far, by place in the weights.
     moved: BTreeMap<usize, Vec<f32>>,
 }
 

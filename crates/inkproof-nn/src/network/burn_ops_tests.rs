@@ -128,7 +128,7 @@ fn batch_normalisation_through_its_moments() {
     for (shape, swish) in [([1, 3, 2, 1], true), ([2, 5, 4, 17], true), ([3, 2, 2, 8], false)] {
         let channels = shape[3];
         compare(
-            &format!("batch normalization of {shape:?}, swish {swish}"),
+            &format!("batch normalisation of {shape:?}, swish {swish}"),
             shape,
             [2, channels],
             |x, w| {

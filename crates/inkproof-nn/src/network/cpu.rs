@@ -84,13 +84,13 @@ struct Cpu<'a> {
     training: Option<Training>,
 }
 
-/// What training needs beside the weights.
+/// What training needs besides the weights.
 struct Training {
     rng: Option<ChaCha8Rng>,
     records: Vec<Record>,
     /// In the order of the weights.
     gradients: Vec<Option<Vec<f32>>>,
-    /// The moving statistics that calls of batch normalization have updated so far, in the order of the weights.
+    /// The moving statistics that calls of batch normalisation have updated so far, in the order of the weights.
     moved: Vec<Option<Vec<f32>>>,
 }
 

@@ -1,6 +1,6 @@
 //! EfficientNet-B0 (Tan and Le 2019) as Keras builds it, without top and pretrained weights, for one input channel.
 //!
-//! Keras' model begins with a rescaling by 1/255, which meets inputs that are in [0, 1] already, and a normalization
+//! Keras' model begins with a rescaling by 1/255, which meets inputs that are in [0, 1] already, and a normalisation
 //! with mean 0 and variance 1; the first is kept, because the notebook has it, and the second is the identity.
 
 use super::layers::Layers;

@@ -180,7 +180,7 @@ fn batch_normalisation() {
             ops::batch_norm::forward(&t[0], Affine { gamma: &gamma, beta: &beta }, moments.as_slices(), swish)
         };
         check(
-            "batch normalization",
+            "batch normalisation",
             &inputs,
             |t| scalar(&forward(t)),
             |t| {

@@ -33,7 +33,7 @@ pub(super) trait Layers {
     /// `ceil(input / stride)` rows and columns.
     fn depthwise(&mut self, weight: &str, x: Self::Pictures, stride: usize) -> Self::Pictures;
 
-    /// Batch normalization over batch, height and width, with the tensors `{name}.gamma`, `.beta`, `.mean` and
+    /// Batch normalisation over batch, height and width, with the tensors `{name}.gamma`, `.beta`, `.mean` and
     /// `.variance`, then swish where wanted. In training the batch's own statistics are used and the moving ones move
     /// towards them.
     fn batch_norm(&mut self, name: &str, x: Self::Pictures, swish: bool) -> Self::Pictures;

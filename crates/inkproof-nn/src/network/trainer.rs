@@ -31,7 +31,7 @@ pub struct Step {
 pub struct Trainer {
     /// The weights, after the steps so far.
     pub weights: Weights,
-    /// The optimizer's state.
+    /// The optimiser's state.
     pub adam: Adam,
     /// How far a step goes.
     pub learning_rate: f64,

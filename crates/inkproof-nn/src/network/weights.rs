@@ -40,7 +40,7 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// How it starts.
     pub initialiser: Initialiser,
-    /// False for the moving statistics of batch normalization, which training updates without a gradient.
+    /// False for the moving statistics of batch normalisation, which training updates without a gradient.
     pub trainable: bool,
 }
 

@@ -62,8 +62,8 @@ async function isSound(page, name) {
   await page.evaluate(`${axe.source}; undefined`);
   const found = await page.evaluate(() => window.axe.run(document));
   assert.ok(found.passes.length > 10, "axe looked at something");
-  const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`);
-  assert.deepEqual(told, [], name);
+  const violations = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`);
+  assert.deepEqual(violations, [], name);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(overflow, 0, `${name} is as wide as the window`);
   assert.deepEqual(page.wrong, [], name);

@@ -1,4 +1,4 @@
-//! A program that is killed at any moment: what it was told to be done is done, and nothing is half done.
+//! A program that is killed at any moment: what was acknowledged is done, and nothing is half done.
 //!
 //! `make soak` does it 100 times with 1,000 operations each.
 
@@ -21,7 +21,7 @@ fn operations() -> u32 {
     from_environment("INKPROOF_TEST_CRASH_OPERATIONS", 60)
 }
 
-/// What a worker was told.
+/// What a worker has acknowledged.
 #[derive(Default)]
 struct Acknowledged {
     writers: HashSet<String>,
@@ -33,30 +33,34 @@ fn what_was_acknowledged_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("store.db");
     let rounds = from_environment("INKPROOF_TEST_CRASH_ROUNDS", 6);
-    let mut told = Acknowledged::default();
+    let mut acknowledged = Acknowledged::default();
     let begun = Instant::now();
-    work(&place, 0, None, &mut told);
+    work(&place, 0, None, &mut acknowledged);
     let whole = begun.elapsed();
-    assert_eq!(told.writers.len() + told.decisions.len(), operations() as usize);
+    assert_eq!(acknowledged.writers.len() + acknowledged.decisions.len(), operations() as usize);
     for round in 1..=rounds {
         let share = f64::from(u32::from_le_bytes(Hex::<4>::random().0)) / f64::from(u32::MAX);
-        work(&place, round, Some(whole.mul_f64(share)), &mut told);
+        work(&place, round, Some(whole.mul_f64(share)), &mut acknowledged);
         let store = Store::open_existing(place.to_str().unwrap()).unwrap();
         is_whole(&store);
         let writers = store.writers(&WriterPage { limit: 1 << 20, ..WriterPage::default() }).unwrap();
         assert!(writers.iter().all(|writer| writer.references == 2), "no writer is half enrolled");
         let kept: HashSet<String> = writers.iter().map(|writer| writer.id.to_string()).collect();
-        assert!(told.writers.is_subset(&kept), "a writer was lost in round {round}");
+        assert!(acknowledged.writers.is_subset(&kept), "a writer was lost in round {round}");
         let entries = store.audit(AuditPage::After(0), 1 << 24).unwrap();
         let decided = entries.iter().filter(|entry| entry.event == Event::Decided);
         let kept: HashSet<i64> = decided.map(|entry| entry.sequence).collect();
-        assert!(told.decisions.is_subset(&kept), "a decision was lost in round {round}");
+        assert!(acknowledged.decisions.is_subset(&kept), "a decision was lost in round {round}");
     }
-    eprintln!("killed {rounds} times; {} writers and {} decisions survived", told.writers.len(), told.decisions.len());
+    eprintln!(
+        "killed {rounds} times; {} writers and {} decisions survived",
+        acknowledged.writers.len(),
+        acknowledged.decisions.len()
+    );
 }
 
 /// Runs [`worker`] in a process of its own and kills it after a while, if one is given.
-fn work(place: &Path, round: u32, kill_after: Option<Duration>, told: &mut Acknowledged) {
+fn work(place: &Path, round: u32, kill_after: Option<Duration>, acknowledged: &mut Acknowledged) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "tests::crash::worker", "--ignored", "--nocapture", "--test-threads=1"])
         .envs([(PLACE, place.to_str().unwrap()), (ROUND, &round.to_string())])
@@ -74,8 +78,8 @@ fn work(place: &Path, round: u32, kill_after: Option<Duration>, told: &mut Ackno
     assert!(kill_after.is_some() || status.success());
     for line in reader.join().unwrap() {
         match line.split_once("acknowledged ").map(|(_, what)| what.split_once(' ')) {
-            Some(Some(("writer", name))) => drop(told.writers.insert(name.to_owned())),
-            Some(Some(("decision", number))) => drop(told.decisions.insert(number.parse().unwrap())),
+            Some(Some(("writer", name))) => drop(acknowledged.writers.insert(name.to_owned())),
+            Some(Some(("decision", number))) => drop(acknowledged.decisions.insert(number.parse().unwrap())),
             _ => {}
         }
     }

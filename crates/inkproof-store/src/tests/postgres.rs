@@ -136,6 +136,6 @@ fn a_server_that_is_not_there_is_said_to_be() {
 fn signatures_do_not_go_over_a_network_in_the_clear_unless_told() {
     let error = Store::open("postgres://inkproof:secret@192.0.2.7/inkproof").err().unwrap().to_string();
     assert!(error.contains("192.0.2.7 would not be encrypted") && !error.contains("secret"), "{error}");
-    let told = Store::open("postgres://inkproof@127.0.0.2:1/inkproof?sslmode=disable").err().unwrap();
-    assert!(matches!(told, StoreError::Unreachable(_)), "{told}");
+    let error = Store::open("postgres://inkproof@127.0.0.2:1/inkproof?sslmode=disable").err().unwrap();
+    assert!(matches!(error, StoreError::Unreachable(_)), "{error}");
 }

@@ -112,7 +112,7 @@ fn whatever_is_changed_behind_the_audit_is_found() {
 fn references_of_tomorrow_and_without_number_are_refused() {
     let folder = Folder::new();
     let store = open(&folder.file("new.db"));
-    let tomorrow = Time::of_milliseconds(Time::now().milliseconds() + 3 * 24 * 60 * 60 * 1000).unwrap();
+    let tomorrow = Time::from_milliseconds(Time::now().milliseconds() + 3 * 24 * 60 * 60 * 1000).unwrap();
     let references = [NewReference { written: Some(tomorrow), ..reference(1) }];
     let (writer, model, by) = (&id("one"), &model("first"), &by("anna"));
     let enrolment = Enrolment { writer, references: &references, model, by, four_eyes: false, seen: 0, key: None };

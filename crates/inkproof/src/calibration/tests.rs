@@ -1,4 +1,4 @@
-//! Likelihood ratios by hand, their bound as a property, the words, and calibrations that are none.
+//! Likelihood ratios by hand, their bound as a property, the words, and invalid calibrations.
 
 use proptest::prelude::*;
 

@@ -2,7 +2,7 @@
 //!
 //! Gradients vote, by their strength, for the two nearest of [`DIRECTIONS`] directions (a stroke has no front and back) and
 //! the four nearest cells; two Gaussians then spread what is in the cells, for the near and the far view of
-//! [`super::places`].
+//! [`super::local_features`].
 
 use crate::preprocess::SIDE;
 
@@ -18,7 +18,7 @@ pub(super) struct Directions(Vec<[f32; DIRECTIONS]>);
 
 impl Directions {
     /// Of an ink's pixels.
-    pub(super) fn of(pixels: &[u8]) -> Self {
+    pub(super) fn from_pixels(pixels: &[u8]) -> Self {
         Self(votes(pixels, CELL))
     }
 

@@ -67,17 +67,19 @@ impl Inknet {
             Ok(values)
         };
         // Models that were trained before these were learned have none of them.
-        let refinement = match is_refined {
-            true => Some(Refinement {
+        let refinement = if is_refined {
+            Some(Refinement {
                 into: take("refinement.into", &[Some(WIDTH), Some(HIDDEN)])?,
                 offset: take("refinement.offset", &[Some(HIDDEN)])?,
                 back: take("refinement.back", &[Some(HIDDEN), Some(WIDTH)])?,
-            }),
-            false => None,
+            })
+        } else {
+            None
         };
-        let expected = match is_expected {
-            true => take("expected", &[Some(1)]).map(|values| Expected { typical: values[0] })?,
-            false => Expected::CONSTANT,
+        let expected = if is_expected {
+            take("expected", &[Some(1)]).map(|values| Expected { typical: values[0] })?
+        } else {
+            Expected::CONSTANT
         };
         let learned = InknetWeights {
             mean: take("mean", &[Some(RAW)])?,
@@ -112,8 +114,8 @@ fn cohort(counts: &[f32], at: &[f32], values: &[f32]) -> Result<Vec<LocalFeature
         (values_of_one, values) = values.split_at(places);
         cohort.push(LocalFeatures { at: of_one.to_vec(), values: values_of_one.to_vec(), to_cohort: 0.0 });
     }
-    match at.is_empty() && values.is_empty() {
-        true => Ok(cohort),
-        false => Err(Error::Model("its cohort has places that belong to no signature".to_owned())),
+    if !at.is_empty() || !values.is_empty() {
+        return Err(Error::Model("its cohort has places that belong to no signature".to_owned()));
     }
+    Ok(cohort)
 }

@@ -148,8 +148,8 @@ pub fn mutual(a: &[RawFeature], b: &[RawFeature]) -> Vec<(usize, usize)> {
 }
 
 /// The places of an ink's pixels: one for each block that strokes go through, in rows.
-pub(super) fn of(pixels: &[u8]) -> Vec<RawFeature> {
-    let directions = Directions::of(pixels);
+pub(super) fn extract(pixels: &[u8]) -> Vec<RawFeature> {
+    let directions = Directions::from_pixels(pixels);
     let cells = |spreads: f32| spreads * SPREAD / CELL as f32;
     let (near, far) = (directions.spread(cells(NEAR)), directions.spread(cells(FAR)));
     let points = points(pixels).into_iter();

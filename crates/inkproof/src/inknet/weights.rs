@@ -87,10 +87,10 @@ impl InknetWeights {
                 return Err(Error::Model(format!("'{name}' of inknet holds a NaN or an infinity")));
             }
         }
-        match self.expected.typical.is_finite() {
-            true => Ok(()),
-            false => Err(Error::Model("'expected' of inknet holds a NaN or an infinity".to_owned())),
+        if !self.expected.typical.is_finite() {
+            return Err(Error::Model("'expected' of inknet holds a NaN or an infinity".to_owned()));
         }
+        Ok(())
     }
 
     /// A unit vector.

@@ -35,7 +35,7 @@ impl Cases {
     pub fn read(path: &Path) -> Result<Self> {
         let read = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(path);
         let mut reader = read.with_context(|| format!("{}: cannot be read", path.display()))?;
-        let headers = reader.headers().with_context(|| format!("{}: is no CSV", path.display()))?.clone();
+        let headers = reader.headers().with_context(|| format!("{}: is not a CSV file", path.display()))?.clone();
         let column = |name: &str| headers.iter().position(|header| header.trim_start_matches('\u{feff}') == name);
         let (writer, references) = (column("writer"), column("references"));
         let (Some(questioned), Some(claimed)) = (column("questioned"), writer.or(references)) else {

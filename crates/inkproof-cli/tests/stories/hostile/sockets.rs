@@ -389,10 +389,10 @@ fn commands_end_quietly_with_their_reader() {
     for line in ["config", "config --json", "statistics --help", "--help"] {
         let mut child = desk.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
-        let mut told = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        let mut printed = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
         let ended = child.wait().unwrap();
-        assert_eq!(told, "", "{line}");
+        assert_eq!(printed, "", "{line}");
         assert!(ended.success() || ended.signal() == Some(13), "{line}: {ended}");
     }
 }
@@ -416,6 +416,6 @@ fn a_broken_pipe_elsewhere_does_not_end_a_command() {
     signal(&child, "PIPE");
     sleep(Duration::from_millis(100));
     drop(child.stdin.take());
-    // An empty file is no image, and it lived to say so.
+    // An empty file is not an image, and the program survives it.
     assert_eq!(child.wait().unwrap().code(), Some(2));
 }

@@ -1,4 +1,4 @@
-//! Cues that are planted: tone, paper, file, size, and what a normalization leaves of pen and scan.
+//! Cues that are planted: tone, paper, file, size, and what a normalisation leaves of pen and scan.
 
 use image::imageops::FilterType;
 
@@ -23,7 +23,7 @@ fn the_tone_of_the_ink_as_stored_but_not_after_ink() {
     assert!(leakage.leaks_as_stored() && !leakage.leaks_with_ink());
     let verdict = leakage.verdict();
     assert!(verdict.contains("measure the scanner unless tone"), "{verdict}");
-    assert!(verdict.contains("After ink normalization no probe"), "{verdict}");
+    assert!(verdict.contains("After ink normalisation no probe"), "{verdict}");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn leaks_of(genuine: &InkParameters, forged: &InkParameters, trace: impl Fn(&mut
 }
 
 #[test]
-fn what_a_normalization_leaves_of_pen_and_scan_is_found() {
+fn what_a_normalisation_leaves_of_pen_and_scan_is_found() {
     let usual = InkParameters::default();
     let nothing = |_: &mut [u8]| {};
     assert_eq!(leaks_of(&usual, &usual, nothing), [""; 0]);
@@ -152,7 +152,7 @@ fn what_a_normalization_leaves_of_pen_and_scan_is_found() {
     }
 }
 
-/// Each pixel the mean of itself and its four neighbors.
+/// Each pixel the mean of itself and its four neighbours.
 fn blurred(pixels: &mut [u8]) {
     let sharp = pixels.to_vec();
     for at in SIDE..pixels.len() - SIDE {

@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-/// Where the axis is labeled, in rates; the second list where it also shows rates above one half.
+/// Where the axis is labelled, in rates; the second list where it also shows rates above one half.
 const HALF_TICKS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5];
 const WHOLE_TICKS: [f64; 12] = [0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99];
 
-/// An axis of rates from 0.1 % on, labeled in percent.
+/// An axis of rates from 0.1 % on, labelled in percent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Probit {
     ticks: &'static [f64],

@@ -1,4 +1,4 @@
-//! What the charts with a line for each run share: color by class, dashes and markers by run, and a legend.
+//! What the charts with a line for each run share: colour by class, dashes and markers by run, and a legend.
 
 use plotters::prelude::*;
 
@@ -28,7 +28,7 @@ pub(super) fn height(lines: &[Line]) -> u32 {
     PLOT + (LEGEND_GAP + LEGEND_ROW * lines.len() as i32) as u32
 }
 
-/// The class's color as the run with this number is drawn in: style.css finds the dashes by the last digit.
+/// The class's colour as the run with this number is drawn in: style.css finds the dashes by the last digit.
 pub(super) fn dashed(class: Class, run: usize) -> RGBColor {
     let RGBColor(red, green, blue) = color(class);
     RGBColor(red, green, blue + 1 + (run % DASHES) as u8)

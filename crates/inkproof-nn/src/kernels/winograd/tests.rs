@@ -44,7 +44,7 @@ fn compare<F: Tiling, T: Number>(shape: Shape, tolerance: f64) {
     let bias = numbers(shape.channels_out, 3);
     let gradient = numbers(shape.batch * shape.channels_out, 4);
     let outputs = plain_outputs(shape, &input, &weight, &bias);
-    // An output beside 0 may fall on either side, and its gradient with it.
+    // An output near 0 may fall on either side, and its gradient with it.
     prop_assume_all(&outputs, tolerance);
 
     let mut means = vec![0.0; gradient.len()];
@@ -80,7 +80,7 @@ fn compare<F: Tiling, T: Number>(shape: Shape, tolerance: f64) {
     }
 }
 
-/// The test's numbers are such that no output is beside 0.
+/// The test's numbers are such that no output is near 0.
 fn prop_assume_all(outputs: &[f64], tolerance: f64) {
     let nearest = outputs.iter().fold(f64::INFINITY, |least, y| least.min(y.abs()));
     assert!(nearest > tolerance * 1e-3, "an output of {nearest} says nothing about signs");

@@ -1,4 +1,4 @@
-//! Batch normalization and the activation after it.
+//! Batch normalisation and the activation after it.
 
 use crate::kernels::batch_norm::{self, Activation, Gradients, Layer, Shape};
 use crate::kernels::{Number, Set};

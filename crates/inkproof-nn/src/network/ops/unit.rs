@@ -20,11 +20,11 @@ pub(in crate::network) fn forward<T: Number>(x: &Tensor<T>) -> Tensor<T> {
 pub(in crate::network) fn backward<T: Number>(x: &Tensor<T>, gradient: &Tensor<T>) -> Tensor<T> {
     let [_, width] = x.dims();
     let rows = x.values().chunks_exact(width).zip(gradient.values().chunks_exact(width));
-    Tensor::new(rows.flat_map(|(row, gradient)| of_row(row, gradient)).collect(), x.shape())
+    Tensor::new(rows.flat_map(|(row, gradient)| row_gradient(row, gradient)).collect(), x.shape())
 }
 
 /// Through the quotient `row / length`, and through the length, which is the root of a sum of squares.
-fn of_row<T: Number>(row: &[T], gradient: &[T]) -> Vec<T> {
+fn row_gradient<T: Number>(row: &[T], gradient: &[T]) -> Vec<T> {
     let squares = square_sum(row);
     let length = at_least(squares).root();
     let products = row.iter().zip(gradient).map(|(&number, &g)| g * ((T::default() - number) / (length * length)));
