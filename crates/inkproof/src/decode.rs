@@ -1,4 +1,4 @@
-//! Bytes to one gray channel: PNG, JPEG, TIFF, BMP, WebP and PNM, told by their first bytes.
+//! Bytes to one gray channel: PNG, JPEG, TIFF, BMP, WebP and PNM, known by their first bytes.
 //!
 //! [`decode`] checks the byte limit, reads the header, checks the pixel limit, and only then
 //! allocates. Two rules turn colour, alpha and depth into gray: the one of TensorFlow's
@@ -136,9 +136,9 @@ impl Raster {
             Format::Png => png::read(bytes, limits),
             Format::Jpeg => jpeg::read(bytes, limits),
             Format::Tiff => tiff::read(bytes, limits),
-            Format::Bmp => Raster::of_decoder(format, BmpDecoder::new(from), limits),
-            Format::WebP => Raster::of_decoder(format, WebPDecoder::new(from), limits),
-            Format::Pnm => Raster::of_decoder(format, PnmDecoder::new(from), limits),
+            Format::Bmp => Raster::from_decoder(format, BmpDecoder::new(from), limits),
+            Format::WebP => Raster::from_decoder(format, WebPDecoder::new(from), limits),
+            Format::Pnm => Raster::from_decoder(format, PnmDecoder::new(from), limits),
         }
     }
 }

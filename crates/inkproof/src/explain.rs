@@ -76,10 +76,11 @@ impl Explanation {
         let mut order: Vec<usize> = (0..references.len()).collect();
         let similarity: Vec<f32> = references.iter().map(|reference| questioned.similarity(reference)).collect();
         order.sort_by(|&a, &b| similarity[b].total_cmp(&similarity[a]));
-        let of_reference =
-            |(reference, (_, there)): (&&LocalFeatures, &(Vec<f32>, Vec<f32>))| Agreement::of(reference, there.clone());
+        let of_reference = |(reference, (_, there)): (&&LocalFeatures, &(Vec<f32>, Vec<f32>))| {
+            Agreement::new(reference, there.clone())
+        };
         Ok(Self {
-            questioned: Agreement::of(questioned, of_questioned),
+            questioned: Agreement::new(questioned, of_questioned),
             references: references.iter().zip(&matched).map(of_reference).collect(),
             order,
         })
@@ -122,7 +123,7 @@ fn crop(panels: &[(&Ink, &Agreement)]) -> (Range<usize>, Range<usize>) {
 }
 
 impl Agreement {
-    fn of(places: &LocalFeatures, similarity: Vec<f32>) -> Self {
+    fn new(places: &LocalFeatures, similarity: Vec<f32>) -> Self {
         let at = places.at().to_vec();
         let around = |&[x, y]: &[f32; 2]| {
             let near =

@@ -26,7 +26,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
     let mut allowed = image::Limits::no_limits();
     allowed.max_alloc = Some(Limits::decoder_bytes(pixels));
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), allowed);
-    let mut raster = Raster::of_decoder(Format::Png, decoder, limits)?;
+    let mut raster = Raster::from_decoder(Format::Png, decoder, limits)?;
     raster.gamma = gamma(bytes);
     Ok(raster)
 }

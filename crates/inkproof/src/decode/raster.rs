@@ -40,7 +40,7 @@ pub(crate) struct Raster {
 
 impl Raster {
     /// Reads any decoder of the `image` crate, the pixel limit first.
-    pub(super) fn of_decoder(
+    pub(super) fn from_decoder(
         format: Format,
         decoder: ImageResult<impl ImageDecoder>,
         limits: &Limits,

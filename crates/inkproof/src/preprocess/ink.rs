@@ -5,7 +5,7 @@
 //! Otsu), ruled lines and the sides of boxes taken out ([`rules`]), specks dropped
 //! ([`components`]), the rest brought to one working size with its aspect kept ([`fit`]) and made
 //! binary there. Of that only the middle lines of the strokes are kept ([`skeleton`]), evened out
-//! and drawn anew with one round pen ([`pen`]). Neither gray nor outline nor width of the scanned
+//! and drawn again with one round pen ([`pen`]). Neither gray nor outline nor width of the scanned
 //! strokes is left; what is gray in the result is antialiasing.
 
 mod components;
@@ -25,7 +25,7 @@ use crate::gray::Gray;
 use crate::limits::Limits;
 use crate::quality::Scan;
 
-/// What `ink` preprocessing can be told; recorded in the model file.
+/// What `ink` preprocessing can be set to; recorded in the model file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InkParameters {
     /// Empty border on every side, in pixels of the result.
@@ -154,7 +154,7 @@ pub(super) fn normalise(gray: Gray, parameters: &InkParameters, limits: &Limits)
     // A stroke thinner than a working pixel never reaches its full darkness there.
     let mask = threshold::above(soft, (f32::from(threshold) * width.min(1.0)) as u8);
     let mut mask = fill_pinholes(mask, PINHOLE * width * width);
-    let skeleton = skeleton::Skeleton::of(&mut mask, parameters.spur * width);
+    let skeleton = skeleton::Skeleton::new(&mut mask, parameters.spur * width);
     Ok((Ink::new(pen::draw(skeleton, parameters, fit::LONGEST))?, scan))
 }
 
@@ -163,7 +163,7 @@ pub fn middle_lines(ink: &Ink) -> Vec<Vec<[f32; 2]>> {
     const SPUR: f32 = 2.0;
     let inside = |at: usize| (1..SIDE - 1).contains(&(at % SIDE)) && (1..SIDE - 1).contains(&(at / SIDE));
     let values = ink.pixels().iter().enumerate().map(|(at, &pixel)| u8::from(pixel >= 128 && inside(at))).collect();
-    skeleton::Skeleton::of(&mut Plane { width: SIDE, height: SIDE, values }, SPUR).lines()
+    skeleton::Skeleton::new(&mut Plane { width: SIDE, height: SIDE, values }, SPUR).lines()
 }
 
 /// What stays within this many stroke widths of an edge of the image is no writing.

@@ -14,7 +14,7 @@ const PERCENTILE: f32 = 0.75;
 
 /// Darkness over the local paper, 0 on paper; white writing on black is inverted first.
 pub(super) fn darkness(gray: Gray) -> Plane {
-    let mut grid = Grid::of(&gray);
+    let mut grid = Grid::new(&gray);
     if grid.is_light_on_dark() {
         grid.invert();
     }
@@ -51,7 +51,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn of(gray: &Gray) -> Grid {
+    fn new(gray: &Gray) -> Grid {
         let cell = (gray.width().min(gray.height()) / CELLS).max(24);
         let columns = gray.width().div_ceil(cell);
         let rows = gray.height().div_ceil(cell);

@@ -80,9 +80,10 @@ fn balance(skeleton: &mut Skeleton) {
     }
     // Dots have no length, and no size to bring to another.
     let whole = |points: &[[f32; 2]], axis: usize| points.iter().map(|point| f64::from(point[axis])).sum::<f64>();
-    let center = match mass > 0.0 {
-        true => sums.map(|sum| sum / mass),
-        false => [0, 1].map(|axis| whole(&skeleton.points, axis) / skeleton.points.len() as f64),
+    let center = if mass > 0.0 {
+        sums.map(|sum| sum / mass)
+    } else {
+        [0, 1].map(|axis| whole(&skeleton.points, axis) / skeleton.points.len() as f64)
     };
     let variance = if mass > 0.0 { squares / mass - center[0].powi(2) - center[1].powi(2) } else { 0.0 };
     let scale = if variance > 0.0 { f64::from(SPREAD) / variance.sqrt() } else { 1.0 };

@@ -25,7 +25,7 @@ fn around(width: usize) -> [isize; 8] {
 impl Skeleton {
     /// The middle lines of a mask (1 ink, 0 paper); branches shorter than `spur` are bumps of the
     /// outline and left out. The mask's outermost pixels must be paper.
-    pub(super) fn of(mask: &mut Plane, spur: f32) -> Skeleton {
+    pub(super) fn new(mask: &mut Plane, spur: f32) -> Skeleton {
         thin(mask);
         let mut skeleton = Skeleton::trace(mask);
         skeleton.prune(spur);
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_bar_becomes_its_middle_line() {
         let mut bar = mask(60, 20, |x, y| (10..50).contains(&x) && (7..12).contains(&y));
-        let line = Skeleton::of(&mut bar, 0.0);
+        let line = Skeleton::new(&mut bar, 0.0);
         assert!(line.points.iter().all(|p| (p[1] - 9.5).abs() <= 1.0), "{:?}", line.points);
         assert!((34..=40).contains(&line.points.len()), "{}", line.points.len());
         assert_eq!(ends(&line), 2);
@@ -254,23 +254,23 @@ mod tests {
     #[test]
     fn a_ring_has_no_end_and_a_dot_is_one_point() {
         let away = |x: usize, y: usize| (x as f32 - 20.0).hypot(y as f32 - 20.0);
-        let ring = Skeleton::of(&mut mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0);
+        let ring = Skeleton::new(&mut mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0);
         assert!(ring.points.len() > 60 && ends(&ring) == 0);
-        let dot = Skeleton::of(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0);
+        let dot = Skeleton::new(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0);
         assert_eq!(dot.points.len(), 1);
     }
 
     #[test]
     fn lines_run_between_ends_and_forks() {
         let mut cross = mask(80, 40, |x, y| y == 20 && (5..75).contains(&x) || x == 40 && (5..20).contains(&y));
-        let mut lengths: Vec<usize> = Skeleton::of(&mut cross, 0.0).lines().iter().map(Vec::len).collect();
+        let mut lengths: Vec<usize> = Skeleton::new(&mut cross, 0.0).lines().iter().map(Vec::len).collect();
         lengths.sort_unstable();
         assert!(lengths.len() == 3 && lengths[0] >= 12 && lengths[2] <= 37, "{lengths:?}");
         let away = |x: usize, y: usize| (x as f32 - 20.0).hypot(y as f32 - 20.0);
-        let ring = Skeleton::of(&mut mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0).lines();
+        let ring = Skeleton::new(&mut mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0).lines();
         assert_eq!(ring.len(), 1);
         assert_eq!(ring[0][0], ring[0][ring[0].len() - 1], "it ends where it begins");
-        let dot = Skeleton::of(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0).lines();
+        let dot = Skeleton::new(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0).lines();
         assert_eq!((dot.len(), dot[0].len()), (1, 1));
     }
 
@@ -279,7 +279,7 @@ mod tests {
         let cross = |up: usize| {
             mask(80, 40, move |x, y| y == 20 && (5..75).contains(&x) || x == 40 && (20 - up..20).contains(&y))
         };
-        let count = |up, spur| ends(&Skeleton::of(&mut cross(up), spur));
+        let count = |up, spur| ends(&Skeleton::new(&mut cross(up), spur));
         assert_eq!(count(4, 0.0), 3);
         assert_eq!(count(4, 5.0), 2);
         assert_eq!(count(12, 5.0), 3);
