@@ -66,7 +66,7 @@ pub mod verdict;
 mod verifier;
 
 pub use architecture::Architecture;
-pub use atomic::write_atomically;
+pub use atomic::{temporary_beside, write_atomically};
 pub use calibration::{Calibration, Log10Lr, Support};
 pub use decode::{GrayRule, decode, decode_with_digest, read_image_file};
 pub use digest::ImageDigest;

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_store::{Actor, AuditPage, Copied, Hash, Store as Kept, Upgraded};
+use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, Store as Kept, Upgraded};
 use serde_json::json;
 
 use crate::arguments::{ModelFile, StorePlace};
 use crate::progress::Shown;
+use crate::terminal::one_line;
 
 /// Check, back up, copy and upgrade the store
 #[derive(Debug, Args)]
@@ -159,7 +160,7 @@ impl Upgrade {
             println!("The store was of version {from} and is of version {to} now.");
         }
         if let Some(backup) = backup {
-            println!("As it was before, it is in {}.", backup.display());
+            println!("As it was before, it is in {}.", one_line(backup.display()));
         }
         Ok(())
     }
@@ -188,8 +189,12 @@ fn tell(copied: &Copied, out: &str, json: bool) {
     match json {
         true => println!("{:#}", json!({"out": out, "head": head, "counts": counts})),
         false => println!(
-            "{} writers with {} references and {} entries of the audit are in {out}, checked.\nHead {}",
-            counts.writers, counts.references, head.sequence, head.hash
+            "{} writers with {} references and {} entries of the audit are in {}, checked.\nHead {}",
+            counts.writers,
+            counts.references,
+            head.sequence,
+            one_line(out),
+            head.hash
         ),
     }
 }
@@ -202,7 +207,7 @@ impl Info {
             return Ok(());
         }
         let counts = &info.counts;
-        println!("{} ({}, version {})", info.place, info.kind, info.version);
+        println!("{} ({}, version {})", one_line(&info.place), info.kind, info.version);
         println!("{:>8} writers", counts.writers);
         println!("{:>8} references, {} of them to be approved", counts.references, counts.waiting);
         println!("{:>8} decisions that wait for a person", counts.reviews);
@@ -231,10 +236,9 @@ impl Log {
                 Some(Some(id)) => id.as_str(),
             };
             let (time, event) = (entry.time, entry.event.word());
-            println!(
-                "{:>8}  {time}  {event:<13} {:<12} {writer:<24} by {}",
-                entry.sequence, entry.outcome, entry.actor
-            );
+            let Entry { sequence, outcome, actor, .. } = entry;
+            let line = format_args!("{sequence:>8}  {time}  {event:<13} {outcome:<12} {writer:<24} by {actor}");
+            println!("{}", one_line(line));
         }
         Ok(())
     }
@@ -252,7 +256,12 @@ impl Reembed {
             return Ok(());
         }
         let model = service.verifier().model();
-        println!("{} references are embedded by model {} ({}) now.", done.reembedded, model.name(), model.digest());
+        println!(
+            "{} references are embedded by model {} ({}) now.",
+            done.reembedded,
+            one_line(model.name()),
+            model.digest()
+        );
         done.left.iter().for_each(|reference| println!("Left as it was, enroll it again: {reference}."));
         Ok(())
     }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::arguments::StorePlace;
+use crate::terminal::one_line;
 use inkproof_service::Age;
 use inkproof_store::{Actor, Reference, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
 
@@ -179,7 +180,7 @@ fn described(reference: &Reference, now: Time) -> String {
         Some(approval) => format!("enrolled by {}, approved by {}", reference.added_by, approval.by),
     };
     let image = if reference.has_image { ", image kept" } else { "" };
-    format!("  {:>6}  {age}, {state}{image}, model {}", reference.id, reference.model.digest)
+    one_line(format_args!("  {:>6}  {age}, {state}{image}, model {}", reference.id, reference.model.digest))
 }
 
 impl OfReference {
@@ -213,7 +214,7 @@ impl Export {
                 "{:#}",
                 json!({"writer": self.writer, "out": self.out, "references": references, "images": images})
             ),
-            false => println!("{references} references of '{}' are in {}.", self.writer, self.out.display()),
+            false => println!("{references} references of '{}' are in {}.", self.writer, one_line(self.out.display())),
         }
         Ok(())
     }
