@@ -82,6 +82,9 @@ pub enum StoreError {
     /// A file beside the store.
     #[error("{place}: cannot be written ({why})")]
     Write { place: String, why: String },
+    /// The user wanted it.
+    #[error("stopped before it was complete; nothing is left of it")]
+    Stopped,
     #[error("the database says: {0}")]
     Database(String),
 }

@@ -9,6 +9,7 @@
 #![allow(missing_docs, reason = "fields of records and errors are the columns and the words of the messages")]
 
 mod audit;
+mod beside;
 mod database;
 mod decisions;
 mod error;
@@ -30,12 +31,14 @@ mod writer_row;
 mod writers;
 
 pub use audit::{AuditPage, Checked, Entry, Event, Head, NewEntry};
+pub use beside::leftovers_beside;
 pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
 pub use outdated::ModelStamp;
 pub use records::{
-    Approval, Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
+    Approval, Enrolled, Enrolment, Erased, Exported, NewReference, Reference, RequestKey, Writer, WriterPage,
+    WriterSummary,
 };
 pub use search::{Changes, Known, KnownVector};
 pub use tokens::{NewToken, Role, Token};

@@ -1,15 +1,16 @@
 //! `inkproof store`: whether nothing was changed, copies, and new models.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, Store as Kept, Upgraded};
+use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, Store as Kept, Upgraded, leftovers_beside};
 use serde_json::json;
 
 use crate::arguments::{ModelFile, StorePlace};
+use crate::interrupt;
 use crate::progress::Shown;
 use crate::terminal::one_line;
 
@@ -134,15 +135,32 @@ impl Check {
         if !checked.wrong.is_empty() {
             bail!("{}: the store was changed: {}", store.place(), checked.wrong.join("; "));
         }
+        let leftovers = leftovers_beside(Path::new(store.place()));
         match self.json {
-            true => println!("{:#}", json!(checked)),
+            true => {
+                let mut document = json!(checked);
+                document["leftovers"] = json!(leftovers);
+                println!("{document:#}");
+            }
             false => println!(
                 "Nothing was changed: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head \
                  elsewhere: with --head it proves later that nothing was cut off.",
                 checked.entries, checked.writers, checked.references, checked.head
             ),
         }
+        warn_of(&leftovers);
         Ok(())
+    }
+}
+
+/// Of files that may hold signatures and that nobody will clear away.
+fn warn_of(leftovers: &[PathBuf]) {
+    for path in leftovers {
+        eprintln!(
+            "warning: {}: is left by a program that was killed, or is being written now; it may hold signatures: delete \
+             it if no other inkproof is at work",
+            one_line(path.display())
+        );
     }
 }
 
@@ -168,7 +186,9 @@ impl Upgrade {
 
 impl Backup {
     fn run(self) -> Result<()> {
-        let copied = self.store.open_existing()?.backup(&self.out)?;
+        interrupt::listen("stopping; nothing is left of the backup")?;
+        let copied = self.store.open_existing()?.backup_unless(interrupt::asked, &self.out)?;
+        warn_of(&leftovers_beside(&self.out));
         tell(&copied, &self.out.display().to_string(), self.json);
         Ok(())
     }

@@ -77,7 +77,7 @@ impl Train {
         let mut progress = Shown::logged(self.log.clone());
         let mut session = Session::open(&self.data.options(), &mut progress)?;
         self.spare_inputs(session.set())?;
-        interrupt::listen()?;
+        interrupt::listen(interrupt::OF_TRAINING)?;
         let begun = Instant::now();
         let outcome = session.train(&options, &self.out, self.resume, &interrupt::asked)?;
         drop(progress);

@@ -45,7 +45,7 @@ impl Truth {
         let mut progress = Shown::logged(None);
         let mut session = Session::open(&self.data.options(), &mut progress)?;
         Inputs::default().and_data(session.set()).spare_folder(&self.out)?;
-        interrupt::listen()?;
+        interrupt::listen(interrupt::OF_TRAINING)?;
         let outcome = session.truth(&self.options(), &interrupt::asked)?;
         drop(progress);
         let rows = match outcome {

@@ -150,7 +150,7 @@ impl Judge {
         let judge = |case: &Case| self.row(case).map_err(|error| crate::in_one_line(&error));
         let mut rows: Vec<Result<Row, String>> = cases.par_iter().with_max_len(1).map(judge).collect();
         if let JudgedBy::Service { service, unfinished } = &self.by {
-            let new = cases.iter().zip(&mut rows).filter_map(|(case, row)| Some((case, row.as_mut().ok()?.new()?)));
+            let new = cases.iter().zip(&mut rows).filter_map(|(case, row)| Some((case, row.as_mut().ok()?.as_new()?)));
             let mut new: Vec<(&Case, &mut Judged)> = new.collect();
             unfinished.note(service.store(), &mut new)?;
             service.record(new.into_iter().map(|(_, judged)| judged))?;
@@ -203,7 +203,7 @@ enum Row {
 }
 
 impl Row {
-    fn new(&mut self) -> Option<&mut Judged> {
+    fn as_new(&mut self) -> Option<&mut Judged> {
         match self {
             Self::New(judged) => Some(judged),
             Self::Recorded(_) => None,
