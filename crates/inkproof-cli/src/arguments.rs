@@ -1,6 +1,6 @@
 //! Options that several commands share: which model, and where the store is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -23,6 +23,11 @@ impl ModelFile {
             Some(path) => Ok(Model::load(path)?),
             None => Ok(Model::bundled()),
         }
+    }
+
+    /// The file, where there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.model.as_deref()
     }
 
     pub fn verifier(&self) -> Result<Arc<Verifier>> {
@@ -68,7 +73,7 @@ impl StorePlace {
         Ok(Service::new(verifier, Arc::new(self.open()?), options))
     }
 
-    fn place(&self) -> Result<String> {
+    pub fn place(&self) -> Result<String> {
         let place = self.store.clone().or_else(default_place);
         place.context("there is no home folder; say with --store where the store is")
     }

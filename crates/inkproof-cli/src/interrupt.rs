@@ -6,13 +6,16 @@ use anyhow::{Context, Result};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C only asks.
-pub fn listen() -> Result<()> {
-    ctrlc::set_handler(|| {
+/// Said where a training is to stop.
+pub const OF_TRAINING: &str = "stopping after this step; press Ctrl-C again to stop at once and lose the epoch";
+
+/// From now on Ctrl-C only asks, and is answered with these words.
+pub fn listen(answer: &'static str) -> Result<()> {
+    ctrlc::set_handler(move || {
         if ASKED.swap(true, Ordering::Relaxed) {
             std::process::exit(2);
         }
-        eprintln!("\nstopping after this step; press Ctrl-C again to stop at once and lose the epoch");
+        eprintln!("\n{answer}");
     })
     .context("Ctrl-C cannot be listened to")
 }

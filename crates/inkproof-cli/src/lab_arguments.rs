@@ -92,6 +92,11 @@ pub struct ModelOrName {
 }
 
 impl ModelOrName {
+    /// The file that it may be.
+    pub fn path(&self) -> Option<&Path> {
+        self.model.as_deref().map(Path::new)
+    }
+
     pub fn find(&self) -> Result<Candidate> {
         match &self.model {
             Some(model) => Ok(Candidate::find(model)?),

@@ -4,6 +4,10 @@
 
 #![deny(unsafe_code)]
 
+// Before all others: they print by its macros.
+#[macro_use]
+mod terminal;
+
 #[allow(unsafe_code)]
 mod allocator;
 mod arguments;
@@ -12,13 +16,13 @@ mod hints;
 mod images;
 mod interrupt;
 mod lab_arguments;
+mod outputs;
 #[allow(unsafe_code)]
 mod pipe;
 mod progress;
 mod text;
 
-use std::io::Write;
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 
 use clap::{Parser, Subcommand};
 
@@ -57,7 +61,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let command = Program::parse().command;
+    let command = Program::try_parse().unwrap_or_else(|error| refuse(&error)).command;
     if !matches!(command, Command::Serve(_)) {
         pipe::end_with_reader();
     }
@@ -95,10 +99,20 @@ fn main() -> ExitCode {
         Command::Config(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
-        // Standard error may have no reader.
-        writeln!(std::io::stderr(), "error: {}{}", in_one_line(&error), hints::hint(&error)).ok();
+        eprintln!("error: {}{}", in_one_line(&error), hints::hint(&error));
         ExitCode::from(2)
     })
+}
+
+/// What is wrong with the command line, or what was asked of it, as help.
+fn refuse(error: &clap::Error) -> ! {
+    let text = error.render().to_string();
+    if terminal::escaped(&text) == text {
+        error.exit();
+    }
+    // In colour it would repeat what the words of the command line say to a terminal.
+    eprintln!("{}", text.trim_end());
+    exit(error.exit_code())
 }
 
 /// The error and its causes, each once: a library's error says its cause itself.

@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use inkproof_lab::progress::{Event, Progress};
 use serde_json::{Value, json};
 
+use crate::terminal::one_line;
+
 /// Shows events on standard error.
 pub struct Shown {
     bar: ProgressBar,
@@ -47,13 +49,14 @@ impl Shown {
     fn begin_log(&mut self, model: &Path, resume: bool) {
         let path = match &self.logs {
             Logs::Nowhere => return,
-            Logs::BesideModel => model.with_extension("jsonl"),
+            Logs::BesideModel => log_beside(model),
             Logs::File(path) => path.clone(),
         };
         self.log = Some(Log { path, append: resume, file: None, begun: Instant::now() });
     }
 
     fn line(&self, text: &str) {
+        let text = one_line(text);
         if self.bar.is_hidden() {
             eprintln!("{text}");
         } else {
@@ -72,12 +75,19 @@ impl Shown {
     }
 }
 
+/// Where the log of a model's training is, unless another place is given.
+pub fn log_beside(model: &Path) -> PathBuf {
+    model.with_extension("jsonl")
+}
+
 impl Log {
     fn write(&mut self, line: &Value) -> std::io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
                 let mut open = OpenOptions::new();
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
                 open.create(true).write(true).append(self.append).truncate(!self.append);
                 none.insert(open.open(&self.path)?)
             }
@@ -99,7 +109,7 @@ impl Progress for Shown {
                 self.bar.finish_and_clear();
                 self.bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
                 self.bar.set_style(style());
-                self.bar.set_prefix(name.to_owned());
+                self.bar.set_prefix(one_line(name));
             }
             Event::Advance { done } => self.bar.set_position(done as u64),
             Event::Step { epoch, epochs, step, steps, loss, accuracy, images_per_second } => {

@@ -26,6 +26,9 @@ mod inknet;
 mod leakage;
 #[path = "stories/load.rs"]
 mod load;
+#[cfg(unix)]
+#[path = "stories/outputs.rs"]
+mod outputs;
 #[path = "stories/program.rs"]
 mod program;
 #[path = "stories/running.rs"]
@@ -38,6 +41,9 @@ mod statistics;
 mod store;
 #[path = "stories/synth.rs"]
 mod synth;
+#[cfg(unix)]
+#[path = "stories/terminal.rs"]
+mod terminal;
 #[path = "stories/tls.rs"]
 mod tls;
 #[path = "stories/tokens.rs"]

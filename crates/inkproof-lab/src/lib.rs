@@ -75,6 +75,7 @@ mod png_file;
 pub mod progress;
 pub mod report;
 pub mod session;
+pub mod spreadsheet;
 pub mod statistics;
 pub mod synth;
 pub mod train;

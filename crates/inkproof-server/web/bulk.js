@@ -92,7 +92,7 @@ export function bulkView(main) {
   return () => { stopped = true; };
 }
 
-/** Rows as CSV (RFC 4180). A text that a spreadsheet would compute is kept from it. */
+/** Rows as CSV (RFC 4180). A text that a spreadsheet would compute is kept from it, as by `spreadsheet.rs`. */
 export function csv(rows) {
   const names = Object.keys(rows[0] ?? {});
   const cell = (value) => {

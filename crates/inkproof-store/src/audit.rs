@@ -184,11 +184,14 @@ impl Store {
         self.read(|session| entries(session, page, limit as i64))
     }
 
-    /// Entries that speak of one writer, the oldest first.
+    /// Entries that speak of one writer, the oldest first; also those that name the writer as one among others whom a
+    /// signature may be by.
     pub fn audit_of(&self, writer: Pseudonym, after: i64, limit: usize) -> Result<Vec<Entry>> {
+        const NAMED: &str = "(writer = $1 OR (event = 'identified' AND details LIKE $2))";
         let statement =
-            format!("SELECT {COLUMNS} FROM audit WHERE writer = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
-        let values = [writer.0[..].into(), after.into(), (limit as i64).into()];
+            format!("SELECT {COLUMNS} FROM audit WHERE {NAMED} AND sequence > $3 ORDER BY sequence LIMIT $4");
+        let among = format!("%\"{writer}\"%");
+        let values = [writer.0[..].into(), among.as_str().into(), after.into(), (limit as i64).into()];
         self.read(|session| session.query(&statement, &values)?.into_iter().map(entry).collect())
     }
 

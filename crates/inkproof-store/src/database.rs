@@ -29,11 +29,11 @@ pub trait Database: Send + Sync {
     fn forget(&self) -> Result<()>;
 
     /// A copy of everything in a new file, while others go on reading and writing; None where the database cannot do that
-    /// itself.
+    /// itself. It ends early where it is to `stop`.
     ///
     /// # Errors
     /// What the database says.
-    fn backup(&self, out: &Path) -> Option<Result<()>>;
+    fn backup(&self, out: &Path, stop: fn() -> bool) -> Option<Result<()>>;
 
     /// What the database finds wrong with its own file.
     ///

@@ -88,6 +88,12 @@ impl Store {
         self.read(|session| session.query(&statement, &values)?.into_iter().map(review).collect())
     }
 
+    /// All of one writer, settled ones too.
+    pub(crate) fn reviews_of(&self, writer: Pseudonym) -> Result<Vec<Review>> {
+        let statement = format!("SELECT {COLUMNS} FROM {TABLES} WHERE r.writer = $1 ORDER BY decision");
+        self.read(|session| session.query(&statement, &[writer.0[..].into()])?.into_iter().map(review).collect())
+    }
+
     /// One of them, also when it is settled.
     ///
     /// # Errors

@@ -151,6 +151,9 @@ pub enum StoreError {
         /// What is wrong, by the system.
         why: String,
     },
+    /// The user wanted it.
+    #[error("stopped before it was complete; nothing is left of it")]
+    Stopped,
     /// Whatever else the database finds wrong.
     #[error("the database says: {0}")]
     Database(String),

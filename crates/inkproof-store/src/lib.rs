@@ -7,6 +7,7 @@
 //! A place is a path, which SQLite keeps, or `postgres://USER@HOST/DATABASE`.
 
 mod audit;
+mod beside;
 mod database;
 mod decisions;
 mod error;
@@ -28,12 +29,14 @@ mod writer_row;
 mod writers;
 
 pub use audit::{AuditPage, Checked, Entry, Event, Head, NewEntry};
+pub use beside::leftovers_beside;
 pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
 pub use outdated::ModelStamp;
 pub use records::{
-    Approval, Enrolled, Enrolment, Erased, NewReference, Reference, RequestKey, Writer, WriterPage, WriterSummary,
+    Approval, Enrolled, Enrolment, Erased, Exported, NewReference, Reference, RequestKey, Writer, WriterPage,
+    WriterSummary,
 };
 pub use search::{Changes, Known, KnownVector};
 pub use tokens::{NewToken, Role, Token};

@@ -150,7 +150,7 @@ impl Database for Postgres {
         })
     }
 
-    fn backup(&self, _: &Path) -> Option<Result<()>> {
+    fn backup(&self, _: &Path, _: fn() -> bool) -> Option<Result<()>> {
         None
     }
 

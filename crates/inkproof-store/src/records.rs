@@ -3,7 +3,7 @@
 use inkproof::{Embedding, ImageDigest, Ink};
 use serde::Serialize;
 
-use crate::{Actor, Hash, ModelStamp, Pseudonym, Time, WriterId};
+use crate::{Actor, Entry, Hash, ModelStamp, Pseudonym, Review, Time, WriterId};
 
 /// References to be kept of a writer, old or new.
 #[derive(Debug, Clone)]
@@ -135,6 +135,17 @@ pub struct WriterSummary {
     pub waiting: i64,
     /// When the newest reference was signed, or added where that is not known.
     pub newest: Option<Time>,
+}
+
+/// Everything that is kept of a writer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Exported {
+    /// The writer with all references, also those not yet approved.
+    pub writer: Writer,
+    /// Decisions that were left to a person, open or settled.
+    pub reviews: Vec<Review>,
+    /// The audit's entries that name the writer.
+    pub audit: Vec<Entry>,
 }
 
 /// What was erased.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, TransactionBehavior, params_from_iter};
 
+use crate::beside::written_whole;
 use crate::database::{Database, Opening, Row, Session, Value, Work};
 use crate::schema::MIGRATIONS;
 use crate::{Result, StoreError};
@@ -17,6 +18,8 @@ use crate::{Result, StoreError};
 const APPLICATION: i64 = 0x696e_6b70;
 /// How long to wait for another program that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How many steps of its machine SQLite takes between two looks whether it is to stop.
+const STEPS: i32 = 1000;
 /// Connections that are kept for readers.
 const IDLE_READERS: usize = 8;
 
@@ -63,7 +66,7 @@ impl Sqlite {
             return Ok((found, None));
         }
         let backup = free_name(path, found)?;
-        before.backup(&backup).unwrap_or(Ok(()))?;
+        written_whole(&backup, |begun| before.backup(begun, || false).unwrap_or(Ok(())))?;
         drop(before);
         Self::open_with(path, Opening::Upgrade, migrations)?;
         Ok((found, Some(backup)))
@@ -120,11 +123,13 @@ impl Database for Sqlite {
         if busy == 0 { Ok(()) } else { Err(StoreError::StillInLog) }
     }
 
-    fn backup(&self, out: &Path) -> Option<Result<()>> {
-        Some(self.reader().and_then(|reader| {
+    fn backup(&self, out: &Path, stop: fn() -> bool) -> Option<Result<()>> {
+        Some(self.reader().and_then(|mut reader| {
             let path = out.to_str().ok_or_else(|| cannot_open(out, "its name is not UTF-8"))?;
             make(out).map_err(|error| cannot_open(out, error))?;
+            reader.progress_handler(STEPS, Some(stop)).map_err(said)?;
             reader.execute("VACUUM INTO ?1", [path]).map_err(said)?;
+            reader.progress_handler(0, None::<fn() -> bool>).map_err(said)?;
             self.keep(reader);
             Ok(())
         }))
@@ -292,6 +297,7 @@ fn said(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
         Some(ErrorCode::ReadOnly) => StoreError::ReadOnly,
         Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::OperationInterrupted) => StoreError::Stopped,
         Some(ErrorCode::SystemIoFailure) => StoreError::Disk(error.to_string()),
         Some(ErrorCode::NotADatabase) => StoreError::NoStore(String::new()),
         Some(ErrorCode::DatabaseCorrupt) => StoreError::damaged(error),

@@ -266,8 +266,9 @@ fn the_search_keeps_up(store: &Store) {
 fn erased_is_gone(store: &Store) {
     let (before, late) = (store.head().unwrap().sequence, store.writer(&id("late")).unwrap().unwrap());
     let waiting = store.record(&[decision(Some(late.pseudonym), Decision::Undecided)]).unwrap();
-    let (exported, entries) = store.export(&id("late"), &by("otto")).unwrap();
-    assert_eq!((exported.references.len(), entries.last().unwrap().event), (1, Event::Exported));
+    let exported = store.export(&id("late"), &by("otto")).unwrap();
+    assert_eq!((exported.writer.references.len(), exported.audit.last().unwrap().event), (1, Event::Exported));
+    assert_eq!(exported.reviews.iter().map(|review| review.decision).collect::<Vec<_>>(), waiting);
     let erased = store.erase(&id("late"), &by("otto")).unwrap();
     assert_eq!(erased, Erased { references: 1, reviews: 1 });
     assert!(store.writer(&id("late")).unwrap().is_none());

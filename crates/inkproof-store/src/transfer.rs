@@ -1,8 +1,8 @@
 //! A store as another store: backup and copy.
 
-use std::fs::{self, File};
 use std::path::Path;
 
+use crate::beside::written_whole;
 use crate::database::Session;
 use crate::{Counts, Head, Result, Store, StoreError};
 
@@ -36,35 +36,31 @@ impl Store {
     /// # Errors
     /// The file is there already or cannot be written.
     pub fn backup(&self, out: &Path) -> Result<Copied> {
-        let failed = |why: String| StoreError::Write { place: out.display().to_string(), why };
-        if out.try_exists().map_err(|error| failed(error.to_string()))? {
-            return Err(failed("there is a file already; give another name".to_owned()));
-        }
-        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let within = tempfile::Builder::new().prefix(".inkproof-backup-").tempdir_in(folder);
-        let within = within.map_err(|error| failed(error.to_string()))?;
-        let begun = within.path().join("store.db");
-        let copied = self.copy_to_file(&begun)?;
-        let finish = || {
-            File::open(&begun)?.sync_all()?;
-            fs::rename(&begun, out)?;
-            File::open(folder)?.sync_all()
-        };
-        finish().map_err(|error| failed(error.to_string()))?;
-        Ok(copied)
+        self.backup_unless(|| false, out)
     }
 
-    fn copy_to_file(&self, path: &Path) -> Result<Copied> {
+    /// The same, unless it is to `stop` before it is complete.
+    ///
+    /// # Errors
+    /// As [`Store::backup`], and [`StoreError::Stopped`].
+    pub fn backup_unless(&self, stop: fn() -> bool, out: &Path) -> Result<Copied> {
+        written_whole(out, |begun| {
+            let copied = self.copy_to_file(begun, stop)?;
+            if stop() { Err(StoreError::Stopped) } else { Ok(copied) }
+        })
+    }
+
+    fn copy_to_file(&self, path: &Path, stop: fn() -> bool) -> Result<Copied> {
         let place = path.to_str().ok_or_else(|| StoreError::Write {
             place: path.display().to_string(),
             why: "its name is not UTF-8".to_owned(),
         })?;
-        if let Some(done) = self.database.backup(path) {
+        if let Some(done) = self.database.backup(path, stop) {
             done?;
             let copy = Self::open_existing(place)?;
             return copy.checked(None);
         }
-        self.copy_to(&Self::open(place)?)
+        self.copy_unless(stop, &Self::open(place)?)
     }
 
     /// Writes everything to an empty store, and checks what arrived.
@@ -72,11 +68,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotEmpty`], or what did not arrive as it was sent.
     pub fn copy_to(&self, to: &Self) -> Result<Copied> {
+        self.copy_unless(|| false, to)
+    }
+
+    fn copy_unless(&self, stop: fn() -> bool, to: &Self) -> Result<Copied> {
         let mut sent = None;
         to.database.write(&mut |target| {
             require_empty(target, &to.place)?;
             self.database.read(&mut |source| {
-                sent = Some(copy(source, target)?);
+                sent = Some(copy(source, target, stop)?);
                 Ok(())
             })
         })?;
@@ -101,13 +101,16 @@ fn require_empty(target: &mut dyn Session, place: &str) -> Result<()> {
     }
 }
 
-fn copy(source: &mut dyn Session, target: &mut dyn Session) -> Result<Head> {
+fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) -> Result<Head> {
     for (table, columns) in TABLES {
         let key = columns.split(',').next().expect("there are columns");
         let select = format!("SELECT {columns} FROM {table} WHERE {key} > $1 ORDER BY {key} LIMIT $2");
         let insert = insert(table, columns);
         let mut last = i64::MIN;
         loop {
+            if stop() {
+                return Err(StoreError::Stopped);
+            }
             let rows = source.query(&select, &[last.into(), PAGE.into()])?;
             if rows.is_empty() {
                 break;

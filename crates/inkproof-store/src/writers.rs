@@ -9,8 +9,8 @@ use crate::records::Approval;
 use crate::sealing::{GLOBAL, IMAGE, KEPT, Kept, Key, vector_to_bytes};
 use crate::writer_row::{WriterRow, stored_id};
 use crate::{
-    Actor, Enrolled, Enrolment, Entry, Erased, Event, ModelStamp, NewEntry, NewReference, Pseudonym, Reference,
-    RequestKey, Result, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary, requests,
+    Actor, Enrolled, Enrolment, Entry, Erased, Event, Exported, ModelStamp, NewEntry, NewReference, Pseudonym,
+    Reference, RequestKey, Result, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary, requests,
 };
 
 const SIGNATURE: &str = "id, kept, added, added_by, approved, approved_by, written, model, preprocess, \
@@ -150,23 +150,23 @@ impl Store {
         Ok(erased)
     }
 
-    /// Everything that is kept of a writer, and the audit's entries on it; the export is written down too. Images are at
-    /// [`Store::image`].
+    /// Everything that is kept of a writer; the export is written down too. Images are at [`Store::image`].
     ///
     /// # Errors
     /// [`StoreError::NoWriter`].
-    pub fn export(&self, writer: &WriterId, by: &Actor) -> Result<(Writer, Vec<Entry>)> {
+    pub fn export(&self, writer: &WriterId, by: &Actor) -> Result<Exported> {
         self.write(|chain| {
             let row = WriterRow::get(chain.session, writer)?;
             chain.append(entry(by, Event::Exported, row.pseudonym, "exported", json!({})), None)
         })?;
         let found = self.writer(writer)?.ok_or_else(|| StoreError::NoWriter(writer.clone()))?;
-        let mut entries: Vec<Entry> = Vec::new();
+        let reviews = self.reviews_of(found.pseudonym)?;
+        let mut audit: Vec<Entry> = Vec::new();
         loop {
-            let after = entries.last().map_or(0, |entry| entry.sequence);
+            let after = audit.last().map_or(0, |entry| entry.sequence);
             match self.audit_of(found.pseudonym, after, 1000)? {
-                page if page.is_empty() => return Ok((found, entries)),
-                page => entries.extend(page),
+                page if page.is_empty() => return Ok(Exported { writer: found, reviews, audit }),
+                page => audit.extend(page),
             }
         }
     }

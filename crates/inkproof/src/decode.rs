@@ -80,27 +80,33 @@ impl fmt::Display for Format {
     }
 }
 
-/// Reads an image file whole; its size is checked before.
+/// Reads an image file whole; its size is checked before. A pipe or a device may never end, so none is read.
 ///
 /// # Errors
-/// A folder, an empty file, one over the byte limit, one that cannot be read; all name the path.
+/// A folder or what else is no file, an empty file, one over the byte limit, one that cannot be read; all name the path.
 pub fn read_image_file(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     let failed = |source| Error::Read { path: path.to_owned(), source };
-    let metadata = fs::metadata(path).map_err(failed)?;
+    let file = open_without_waiting(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
         return Err(Error::Directory { path: path.to_owned() });
     }
-    if metadata.is_file() {
-        limits.check_bytes(metadata.len()).map_err(|error| error.at(path))?;
+    if !metadata.is_file() {
+        return Err(Error::NotAFile { path: path.to_owned() });
     }
+    limits.check_bytes(metadata.len()).map_err(|error| error.at(path))?;
     let mut bytes = Vec::new();
-    fs::File::open(path)
-        .map_err(failed)?
-        .take(limits.bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
+    file.take(limits.bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     limits.check_bytes(bytes.len() as u64).map_err(|error| error.at(path))?;
     Ok(bytes)
+}
+
+/// Opening a pipe waits for somebody who writes to it, unless it is asked not to.
+fn open_without_waiting(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+    options.read(true).open(path)
 }
 
 /// Decodes an image to gray.

@@ -28,6 +28,12 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A pipe, a device or a socket was given where an image file is expected.
+    #[error("{}: is not a file but a pipe or a device; give an image file", path.display())]
+    NotAFile {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// Any other error, with the image file that it concerns.
     #[error("{}: {source}", path.display())]
     At {
@@ -163,7 +169,11 @@ impl Error {
     #[must_use]
     pub fn at(self, path: &Path) -> Error {
         match self {
-            named @ (Error::Read { .. } | Error::Write { .. } | Error::Directory { .. } | Error::At { .. }) => named,
+            named @ (Error::Read { .. }
+            | Error::Write { .. }
+            | Error::Directory { .. }
+            | Error::NotAFile { .. }
+            | Error::At { .. }) => named,
             other => Error::At { path: path.to_owned(), source: Box::new(other) },
         }
     }

@@ -68,7 +68,7 @@ mod verifier;
 #[doc(inline)]
 pub use architecture::Architecture;
 #[doc(inline)]
-pub use atomic::write_atomically;
+pub use atomic::{temporary_beside, write_atomically};
 #[doc(inline)]
 pub use calibration::{Calibration, Log10Lr, Support};
 #[doc(inline)]

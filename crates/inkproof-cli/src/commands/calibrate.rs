@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use inkproof::Model;
 use inkproof::calibration::{ReferenceCalibration, WantedFar};
-use inkproof::{Model, write_atomically};
 use inkproof_lab::calibrate::{CalibrationNumbers, CalibrationOptions, DecisionPoint, FittedCalibration};
 use inkproof_lab::dataset::Layout;
 use inkproof_lab::session::{Calibrated, DataOptions, Session};
@@ -14,7 +14,9 @@ use serde_json::json;
 
 use crate::arguments::ModelFile;
 use crate::lab_arguments::{Draws, Part, Reading, require_place_for};
+use crate::outputs::{self, Inputs};
 use crate::progress::Shown;
+use crate::terminal::one_line;
 use crate::text::{left_out, percent, print_skipped};
 
 /// Fix a model's thresholds and likelihood ratios on writers that it was not trained on
@@ -61,21 +63,28 @@ pub struct Calibrate {
 impl Calibrate {
     pub fn run(self) -> Result<ExitCode> {
         require_place_for(&self.out)?;
+        let inputs = Inputs::default().and(self.model.path()).and(&self.numbers);
+        inputs.spare(&self.outputs())?;
         let model = self.model.load()?;
         if let Some(path) = &self.numbers {
             return self.take_numbers(path, model);
         }
         let mut progress = Shown::new();
         let mut session = Session::open_together(&self.data_options(), self.part.part(), &mut progress)?;
+        inputs.and_data(session.set()).spare(&self.outputs())?;
         let calibrated = session.calibrate(model, &self.options())?;
         drop(progress);
         calibrated.model.save(&self.out)?;
         if let Some(path) = &self.write_numbers {
             let numbers = serde_json::to_vec_pretty(&CalibrationNumbers::from_model(&calibrated.model))?;
-            write_atomically(path, &numbers).with_context(|| format!("{}: cannot be written", path.display()))?;
+            outputs::write(path, &numbers)?;
         }
         self.show(&calibrated);
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn outputs(&self) -> Vec<&Path> {
+        [&self.out].into_iter().chain(&self.write_numbers).map(PathBuf::as_path).collect()
     }
 
     fn data_options(&self) -> Vec<DataOptions> {
@@ -100,7 +109,7 @@ impl Calibrate {
             eprintln!(
                 "warning: {}: its numbers were fixed for the weights {}, these are {}; train on the same kind of machine, or \
                  calibrate again",
-                path.display(),
+                one_line(path.display()),
                 numbers.digest,
                 model.digest()
             );
@@ -134,7 +143,7 @@ impl Calibrate {
         for missing in &fitted.missing {
             println!("{} references: not calibrated: {}.", missing.references, missing.why);
         }
-        println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", self.out.display());
+        println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", one_line(self.out.display()));
     }
 }
 

@@ -10,6 +10,8 @@ use toml::Value as Toml;
 use inkproof_server::settings::{Origin, Sources};
 use inkproof_store::without_password;
 
+use crate::terminal::one_line;
+
 /// Show every setting of the service and where it comes from
 ///
 /// Settings are read from flags, from the environment (INKPROOF_MAX_IMAGES for max-images), and from a file; what comes
@@ -37,7 +39,7 @@ impl Config {
         // A line is a line of the file, too: the origin is a comment.
         for (name, (value, origin)) in &origins {
             let line = format!("{name} = {}", shown(name, value));
-            println!("{line:<48} # {origin}");
+            println!("{}", one_line(format_args!("{line:<48} # {origin}")));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::lab_arguments::{Comparisons, Draws, ModelOrName, Reading, ToTrain};
 use crate::progress::Shown;
+use crate::terminal::one_line;
 use crate::text::{eer_with_interval, left_out, percent, print_skipped};
 
 /// Train on some sets, calibrate on others, test on the rest
@@ -90,13 +91,13 @@ fn print_text(rows: &[CrossResult]) {
     for row in rows {
         let names = |sets: &[PathBuf]| match sets {
             [] => "-".to_owned(),
-            sets => sets.iter().map(|set| set.display().to_string()).collect::<Vec<_>>().join(" + "),
+            sets => sets.iter().map(|set| one_line(set.display())).collect::<Vec<_>>().join(" + "),
         };
         println!(
             "trained on {}, calibrated on {}, tested on {}",
             names(&row.train),
             names(&row.calibrate),
-            row.test.display()
+            one_line(row.test.display())
         );
         for run in &row.runs {
             if let Some(seen @ 1..) = run.training_images_in_test {

@@ -15,7 +15,9 @@ use inkproof_lab::session::{DataOptions, EvaluateOptions, Scope, Session};
 use inkproof_lab::synth::{self, SynthOptions};
 use serde_json::json;
 
+use crate::outputs::Inputs;
 use crate::progress::Shown;
+use crate::terminal::one_line;
 use crate::text::{eer_with_interval, table};
 
 /// The seed of `examples/signatures`; the demo has more of its writers. No bundled model is trained with it.
@@ -47,7 +49,9 @@ impl Demo {
             references: REFERENCES.to_vec(),
             ..EvaluateOptions::default()
         };
-        let evaluation = Session::open(&data, &mut progress)?.evaluate(Judge::Ready(&candidate), &options)?;
+        let mut session = Session::open(&data, &mut progress)?;
+        Inputs::default().and_data(session.set()).spare_folder(&self.out)?;
+        let evaluation = session.evaluate(Judge::Ready(&candidate), &options)?;
         drop(progress);
         ensure!(evaluation.training_images == 0, "the demo's writers were in the model's training");
         let report = self.write_report(&evaluation)?;
@@ -112,7 +116,7 @@ fn print_story(model: &Model, evaluation: &Evaluation, report: &Path) {
             run.references
         );
     }
-    println!("\n3. Look. Charts and pictures are in {}", report.display());
+    println!("\n3. Look. Charts and pictures are in {}", one_line(report.display()));
     println!("\nTry it yourself:\n  {}", try_it(set, run));
 }
 
@@ -148,7 +152,7 @@ fn short(set: &DataSet, image: usize) -> String {
 
 /// A `verify` command for the first comparison.
 fn try_it(set: &DataSet, run: &VerificationResult) -> String {
-    let path = |image: usize| set.images[image].path.display().to_string();
+    let path = |image: usize| one_line(set.images[image].path.display());
     let Some(comparison) = run.comparisons.first() else { return String::new() };
     let references: String =
         comparison.references.iter().map(|&image| format!("--reference {} ", path(image))).collect();

@@ -10,6 +10,7 @@ use inkproof_store::{Actor, Time, WriterId};
 
 use crate::arguments::{ModelFile, StorePlace};
 use crate::images::ImageFiles;
+use crate::terminal::one_line;
 
 /// Keep references of a writer: signatures known to be the writer's
 ///
@@ -75,5 +76,5 @@ fn sentences(enrolled: &Enrolled) -> String {
     let waiting = if enrolled.waiting { " They count when somebody else has approved them." } else { "" };
     let done = format!("Enrolled {count} of '{}', who has {} now.{waiting}", enrolled.writer, enrolled.total);
     let kept_anyway = enrolled.objections.iter().map(|objection| format!("Kept anyway: {objection}."));
-    [done].into_iter().chain(kept_anyway).chain(enrolled.advice.clone()).collect::<Vec<_>>().join("\n")
+    [done].into_iter().chain(kept_anyway).chain(enrolled.advice.clone()).map(one_line).collect::<Vec<_>>().join("\n")
 }

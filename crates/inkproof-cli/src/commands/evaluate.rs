@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use inkproof::write_atomically;
 use inkproof_lab::candidate::Judge;
 use inkproof_lab::dataset::DataSet;
 use inkproof_lab::evaluate::Evaluation;
@@ -14,7 +13,9 @@ use inkproof_lab::session::Session;
 use serde_json::json;
 
 use crate::lab_arguments::{Comparisons, Data, Measured, ModelOrName, ToTrain};
+use crate::outputs::{self, Inputs};
 use crate::progress::Shown;
+use crate::terminal::one_line;
 use crate::text::{print_json, print_skipped, table};
 
 /// Measure how well a model tells genuine signatures from forgeries
@@ -69,6 +70,7 @@ impl Evaluate {
     fn verification(&self) -> Result<()> {
         let mut progress = Shown::new();
         let mut session = Session::open(&self.data.options(), &mut progress)?;
+        self.spare_inputs(session.set())?;
         let candidate = self.model.find()?;
         let training = self.to_train.options(&self.data.reading, self.comparisons.draws.seed);
         let judge = training.as_ref().map_or(Judge::Ready(&candidate), Judge::Trained);
@@ -76,13 +78,18 @@ impl Evaluate {
         drop(progress);
         self.show(&evaluation)?;
         if let Some(path) = &self.scores {
-            write(path, &evaluation.scores_csv())?;
-            eprintln!("Every comparison is in {}", path.display());
+            outputs::write(path, &evaluation.scores_csv())?;
+            eprintln!("Every comparison is in {}", one_line(path.display()));
         }
         if let Some(path) = &self.report {
             write_report(Report::from_evaluation(&evaluation, &mut Shown::new())?, path)?;
         }
         Ok(())
+    }
+
+    fn spare_inputs(&self, set: &DataSet) -> Result<()> {
+        let outputs: Vec<&Path> = self.scores.iter().chain(&self.report).map(PathBuf::as_path).collect();
+        Inputs::default().and_data(set).and(self.model.path()).spare(&outputs)
     }
 
     fn notebook(&self) -> Result<()> {
@@ -92,6 +99,7 @@ impl Evaluate {
         let candidate = self.model.find()?;
         let mut progress = Shown::new();
         let mut session = Session::open(&self.data.options(), &mut progress)?;
+        self.spare_inputs(session.set())?;
         let evaluation = session.notebook(&candidate, self.measured.part(), self.comparisons.draws.seed)?;
         drop(progress);
         if self.json {
@@ -132,12 +140,8 @@ fn write_report(mut report: Report, path: &Path) -> Result<()> {
     report.made.command = std::env::args().collect::<Vec<_>>().join(" ");
     report.made.version = env!("CARGO_PKG_VERSION").to_owned();
     report.write(path)?;
-    eprintln!("The report is in {}", path.display());
+    eprintln!("The report is in {}", one_line(path.display()));
     Ok(())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomically(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
 /// What has to be known before the figures.

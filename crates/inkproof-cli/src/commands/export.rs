@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use inkproof::onnx::{self, Part};
 
 use crate::arguments::ModelFile;
+use crate::outputs::{self, Inputs};
+use crate::terminal::one_line;
 
 /// Write a siamese model as an ONNX file, for other runtimes
 ///
@@ -28,9 +30,14 @@ pub struct Export {
 impl Export {
     pub fn run(self) -> Result<ExitCode> {
         let model = self.model.load()?;
-        inkproof::write_atomically(&self.onnx, &onnx::export(&model, self.part)?)
-            .with_context(|| format!("{} cannot be written", self.onnx.display()))?;
-        println!("The {} network of model {} is in {}.", model.info().backbone, model.name(), self.onnx.display());
+        Inputs::default().and(self.model.path()).spare(&[&self.onnx])?;
+        outputs::write(&self.onnx, &onnx::export(&model, self.part)?)?;
+        println!(
+            "The {} network of model {} is in {}.",
+            model.info().backbone,
+            one_line(model.name()),
+            one_line(self.onnx.display())
+        );
         Ok(ExitCode::SUCCESS)
     }
 }

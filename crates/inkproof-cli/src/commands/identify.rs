@@ -11,6 +11,7 @@ use inkproof_store::Actor;
 
 use crate::arguments::{ModelFile, StorePlace};
 use crate::images::ImageFiles;
+use crate::terminal::one_line;
 
 /// Find the enrolled writers that a signature is most likely by
 ///
@@ -58,7 +59,7 @@ fn table(found: &Identification) -> String {
         table += &format!("{:<24} {:<10} {:>8.4} {lr:>9}\n", writer.as_str(), verdict.decision, verdict.score.get());
     }
     for ImageFlaw { path, flaw } in &found.flaws {
-        table += &format!("Unfit: {path}: {flaw}.\n");
+        table += &format!("Unfit: {}: {flaw}.\n", one_line(path));
     }
     table + &format!("{} references were compared in {:.1} ms.\n", found.compared, found.milliseconds.search)
 }

@@ -14,7 +14,9 @@ use inkproof_lab::session::Session;
 use serde_json::{Value, json};
 
 use crate::lab_arguments::Data;
+use crate::outputs::Inputs;
 use crate::progress::Shown;
+use crate::terminal::one_line;
 use crate::text::left_out;
 
 /// Find what would make a result on a data set worthless: copies, shared writers, and cues that are not the shape
@@ -44,6 +46,9 @@ impl Leakage {
     pub fn run(self) -> Result<ExitCode> {
         let mut progress = Shown::new();
         let mut session = Session::open(&self.data.options(), &mut progress)?;
+        if let Some(path) = &self.report {
+            Inputs::default().and_data(session.set()).and(&self.model).spare(&[path])?;
+        }
         let model = self.model.as_deref().map(Candidate::find).transpose()?;
         let ink = model.map_or(InkParameters::default(), |model| model.preprocess().ink_parameters());
         let found = session.leakage(&ink, self.seed)?;
@@ -51,7 +56,7 @@ impl Leakage {
         if let Some(path) = &self.report {
             let command = std::env::args().collect::<Vec<_>>().join(" ");
             page::write(&found, &Making { command, version: env!("CARGO_PKG_VERSION").to_owned() }, path)?;
-            eprintln!("The report is in {}", path.display());
+            eprintln!("The report is in {}", one_line(path.display()));
         }
         if self.json {
             println!("{:#}", document(&found));
@@ -102,16 +107,16 @@ fn described(image: &Image) -> Value {
 
 /// The verdict, the findings, and the table.
 fn text(found: &leakage::Leakage) -> String {
-    let mut lines = vec![found.verdict(), String::new()];
+    let mut lines = vec![one_line(found.verdict()), String::new()];
     for finding in found.findings() {
         let mark = match finding.severity {
             Severity::AnyPreprocessing => "leak",
             Severity::AsStored => "leak as stored",
             Severity::Caution => "caution",
         };
-        lines.push(format!("[{mark}] {}", finding.sentence));
+        lines.push(format!("[{mark}] {}", one_line(&finding.sentence)));
     }
-    lines.extend(found.not_computed.iter().map(|what| format!("[not computed] {what}")));
+    lines.extend(found.not_computed.iter().map(|what| format!("[not computed] {}", one_line(what))));
     if !found.set.skipped.is_empty() {
         lines.push(format!("{} file(s) or folder(s) were left out, named above.", found.set.skipped.len()));
     }

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use inkproof::{Decision, write_atomically};
+use inkproof::Decision;
 use serde_json::json;
 
 use crate::arguments::StorePlace;
+use crate::outputs::{self, Inputs};
+use crate::terminal::one_line;
 use inkproof_store::{Actor, Review, Settlement};
 
 /// List and settle the decisions that were left to a person
@@ -112,7 +114,8 @@ impl Show {
             let Some(ink) = &review.questioned else {
                 bail!("the questioned signature of review {} is not kept any more", self.review);
             };
-            write_atomically(path, &ink.to_png()).with_context(|| format!("{}: cannot be written", path.display()))?;
+            Inputs::default().and_store(self.store.place().ok().as_deref()).spare(&[path])?;
+            outputs::write(path, &ink.to_png())?;
         }
         if self.json {
             println!("{:#}", json!(review));
@@ -146,5 +149,6 @@ fn line(review: &Review) -> String {
         _ => ", open".to_owned(),
     };
     let note = review.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
-    format!("{:>8}  {}  {writer:<24} asked by {}{score}{outcome}{note}", review.decision, review.time, review.by)
+    let Review { decision, time, by, .. } = review;
+    one_line(format_args!("{decision:>8}  {time}  {writer:<24} asked by {by}{score}{outcome}{note}"))
 }

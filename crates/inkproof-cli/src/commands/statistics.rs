@@ -11,7 +11,9 @@ use inkproof_lab::synth::SynthOptions;
 use serde_json::json;
 
 use crate::lab_arguments::{Data, Script};
+use crate::outputs::Inputs;
 use crate::progress::Shown;
+use crate::terminal::one_line;
 
 /// Compare the shapes of real signatures with synthetic ones: strokes, curvature, density, aspect
 ///
@@ -41,6 +43,9 @@ impl Statistics {
     pub fn run(self) -> Result<ExitCode> {
         let mut progress = Shown::new();
         let mut session = Session::open(&self.data.options(), &mut progress)?;
+        if let Some(path) = &self.report {
+            Inputs::default().and_data(session.set()).spare(&[path])?;
+        }
         let synthetic = SynthOptions {
             writers: self.writers,
             genuine: 4,
@@ -59,12 +64,12 @@ impl Statistics {
         if let Some(path) = &self.report {
             let command = std::env::args().collect::<Vec<_>>().join(" ");
             page::write(&compared, &data, &command, path)?;
-            eprintln!("The report is in {}", path.display());
+            eprintln!("The report is in {}", one_line(path.display()));
         }
         if self.json {
             println!("{:#}", json!({ "measures": compared, "seed": self.seed, "style": synthetic.style }));
         } else {
-            println!("{data}\n\n{}", table(&compared));
+            println!("{}\n\n{}", one_line(&data), table(&compared));
         }
         Ok(ExitCode::SUCCESS)
     }

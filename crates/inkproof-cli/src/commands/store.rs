@@ -1,16 +1,18 @@
 //! `inkproof store`: whether nothing was changed, copies, and new models.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_store::{Actor, AuditPage, Copied, Hash, Store as Kept, Upgraded};
+use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, Store as Kept, Upgraded, leftovers_beside};
 use serde_json::json;
 
 use crate::arguments::{ModelFile, StorePlace};
+use crate::interrupt;
 use crate::progress::Shown;
+use crate::terminal::one_line;
 
 /// Check, back up, copy and upgrade the store
 #[derive(Debug, Args)]
@@ -133,8 +135,11 @@ impl Check {
         if !checked.wrong.is_empty() {
             bail!("{}: the store was changed: {}", store.place(), checked.wrong.join("; "));
         }
+        let leftovers = leftovers_beside(Path::new(store.place()));
         if self.json {
-            println!("{:#}", json!(checked));
+            let mut document = json!(checked);
+            document["leftovers"] = json!(leftovers);
+            println!("{document:#}");
         } else {
             println!(
                 "Nothing was changed: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head \
@@ -142,7 +147,19 @@ impl Check {
                 checked.entries, checked.writers, checked.references, checked.head
             );
         }
+        warn_of(&leftovers);
         Ok(())
+    }
+}
+
+/// Of files that may hold signatures and that nobody will clear away.
+fn warn_of(leftovers: &[PathBuf]) {
+    for path in leftovers {
+        eprintln!(
+            "warning: {}: is left by a program that was killed, or is being written now; it may hold signatures: delete \
+             it if no other inkproof is at work",
+            one_line(path.display())
+        );
     }
 }
 
@@ -160,7 +177,7 @@ impl Upgrade {
             println!("The store was of version {from} and is of version {to} now.");
         }
         if let Some(backup) = backup {
-            println!("As it was before, it is in {}.", backup.display());
+            println!("As it was before, it is in {}.", one_line(backup.display()));
         }
         Ok(())
     }
@@ -168,7 +185,9 @@ impl Upgrade {
 
 impl Backup {
     fn run(self) -> Result<()> {
-        let copied = self.store.open_existing()?.backup(&self.out)?;
+        interrupt::listen("stopping; nothing is left of the backup")?;
+        let copied = self.store.open_existing()?.backup_unless(interrupt::asked, &self.out)?;
+        warn_of(&leftovers_beside(&self.out));
         report(&copied, &self.out.display().to_string(), self.json);
         Ok(())
     }
@@ -190,8 +209,12 @@ fn report(copied: &Copied, out: &str, json: bool) {
         println!("{:#}", json!({"out": out, "head": head, "counts": counts}));
     } else {
         println!(
-            "{} writers with {} references and {} entries of the audit are in {out}, checked.\nHead {}",
-            counts.writers, counts.references, head.sequence, head.hash
+            "{} writers with {} references and {} entries of the audit are in {}, checked.\nHead {}",
+            counts.writers,
+            counts.references,
+            head.sequence,
+            one_line(out),
+            head.hash
         );
     }
 }
@@ -204,7 +227,7 @@ impl Info {
             return Ok(());
         }
         let counts = &info.counts;
-        println!("{} ({}, version {})", info.place, info.kind, info.version);
+        println!("{} ({}, version {})", one_line(&info.place), info.kind, info.version);
         println!("{:>8} writers", counts.writers);
         println!("{:>8} references, {} of them to be approved", counts.references, counts.waiting);
         println!("{:>8} decisions that wait for a person", counts.reviews);
@@ -233,10 +256,9 @@ impl Log {
                 Some(Some(id)) => id.as_str(),
             };
             let (time, event) = (entry.time, entry.event.word());
-            println!(
-                "{:>8}  {time}  {event:<13} {:<12} {writer:<24} by {}",
-                entry.sequence, entry.outcome, entry.actor
-            );
+            let Entry { sequence, outcome, actor, .. } = entry;
+            let line = format_args!("{sequence:>8}  {time}  {event:<13} {outcome:<12} {writer:<24} by {actor}");
+            println!("{}", one_line(line));
         }
         Ok(())
     }
@@ -254,7 +276,12 @@ impl Reembed {
             return Ok(());
         }
         let model = service.verifier().model();
-        println!("{} references are embedded by model {} ({}) now.", done.reembedded, model.name(), model.digest());
+        println!(
+            "{} references are embedded by model {} ({}) now.",
+            done.reembedded,
+            one_line(model.name()),
+            model.digest()
+        );
         done.left.iter().for_each(|reference| println!("Left as it was, enroll it again: {reference}."));
         Ok(())
     }

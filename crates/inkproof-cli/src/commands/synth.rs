@@ -10,6 +10,7 @@ use inkproof_lab::synth::{SynthOptions, write};
 
 use crate::lab_arguments::Script;
 use crate::progress::Shown;
+use crate::terminal::one_line;
 
 /// Make signatures of writers who do not exist, genuine and forged
 ///
@@ -59,7 +60,7 @@ impl Synth {
                 "{} signatures of {} writers are in {} ({seconds:.1} s).",
                 info.images,
                 info.writers,
-                self.out.display()
+                one_line(self.out.display())
             );
         }
         Ok(ExitCode::SUCCESS)

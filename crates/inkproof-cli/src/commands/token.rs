@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::arguments::StorePlace;
+use crate::terminal::one_line;
 use inkproof_store::{Actor, Role, Time, Token as Kept};
 
 /// Make, list and revoke the tokens that let clients use the server
@@ -101,7 +102,7 @@ impl List {
                 token.id,
                 token.role,
                 token.created,
-                token.created_by,
+                one_line(&token.created_by),
                 until(&token)
             );
         }

@@ -8,13 +8,16 @@ use anyhow::Result;
 use clap::Args;
 use inkproof::Architecture;
 use inkproof::network::Compute;
+use inkproof_lab::dataset::DataSet;
 use inkproof_lab::session::Session;
 use inkproof_lab::train::{self, LastEpoch, Outcome, TrainOptions, Trained};
 use serde_json::json;
 
 use crate::interrupt;
 use crate::lab_arguments::{Data, NegativesKind, PreprocessKind, require_place_for};
-use crate::progress::Shown;
+use crate::outputs::Inputs;
+use crate::progress::{Shown, log_beside};
+use crate::terminal::one_line;
 use crate::text::{left_out, print_skipped};
 
 /// Train a network on a folder of signatures
@@ -73,7 +76,8 @@ impl Train {
         train::require_checkpoint(&self.out, self.resume)?;
         let mut progress = Shown::logged(self.log.clone());
         let mut session = Session::open(&self.data.options(), &mut progress)?;
-        interrupt::listen()?;
+        self.spare_inputs(session.set())?;
+        interrupt::listen(interrupt::OF_TRAINING)?;
         let begun = Instant::now();
         let outcome = session.train(&options, &self.out, self.resume, &interrupt::asked)?;
         drop(progress);
@@ -81,7 +85,7 @@ impl Train {
             Outcome::Stopped { checkpoint, epoch, step } => {
                 eprintln!(
                     "stopped in epoch {epoch} after step {step}; the state is in {}: give the same command with --resume to go on",
-                    checkpoint.display()
+                    one_line(checkpoint.display())
                 );
                 Ok(ExitCode::from(2))
             }
@@ -90,6 +94,12 @@ impl Train {
                 Ok(ExitCode::SUCCESS)
             }
         }
+    }
+
+    fn spare_inputs(&self, set: &DataSet) -> Result<()> {
+        let log = self.log.clone().unwrap_or_else(|| log_beside(&self.out));
+        let checkpoint = train::checkpoint_path(&self.out);
+        Inputs::default().and_data(set).and(&self.init).spare(&[&self.out, &log, &checkpoint])
     }
 
     fn options(&self) -> Result<TrainOptions> {
@@ -132,7 +142,7 @@ impl Train {
         if let Some(calibration) = &info.calibration {
             println!("Likelihood ratios are calibrated for {}.", numbers_of_references(calibration));
         }
-        println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", self.out.display());
+        println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", one_line(self.out.display()));
     }
 }
 

@@ -10,7 +10,9 @@ use inkproof_lab::truth::{TruthOptions, TruthOutcome, TruthRow};
 
 use crate::interrupt;
 use crate::lab_arguments::{Data, PreprocessKind};
+use crate::outputs::Inputs;
 use crate::progress::Shown;
+use crate::terminal::one_line;
 use crate::text::percent;
 
 /// Show what the notebook's accuracy is worth: does its network know writers, or the scanner?
@@ -42,13 +44,14 @@ impl Truth {
     pub fn run(self) -> Result<ExitCode> {
         let mut progress = Shown::logged(None);
         let mut session = Session::open(&self.data.options(), &mut progress)?;
-        interrupt::listen()?;
+        Inputs::default().and_data(session.set()).spare_folder(&self.out)?;
+        interrupt::listen(interrupt::OF_TRAINING)?;
         let outcome = session.truth(&self.options(), &interrupt::asked)?;
         drop(progress);
         let rows = match outcome {
             TruthOutcome::Finished(rows) => rows,
             TruthOutcome::Stopped { checkpoint } => {
-                eprintln!("stopped; {} goes on when the command is given again", checkpoint.display());
+                eprintln!("stopped; {} goes on when the command is given again", one_line(checkpoint.display()));
                 return Ok(ExitCode::from(2));
             }
         };

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
-use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, VerifyOptions, write_atomically};
+use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, VerifyOptions};
 use inkproof_service::{ImageFlaw, Judged, Question, Threads, Verification, verify_references};
 use inkproof_store::{Actor, WriterId};
 
 use crate::arguments::{ModelFile, StorePlace};
 use crate::images::ImageFiles;
+use crate::outputs::{self, Inputs};
+use crate::terminal::one_line;
 use crate::text::meaning;
 
 /// Judge a questioned signature against references of a writer
@@ -49,6 +51,9 @@ impl Verify {
         if self.reference.iter().chain([&self.questioned]).filter(is_stdin).count() > 1 {
             bail!("standard input (-) can be one image only; give the others as files");
         }
+        if let Some(path) = &self.explain {
+            self.inputs().spare(&[path])?;
+        }
         let threshold = self.threshold.map(Threshold::new).transpose()?;
         let options = VerifyOptions { threshold };
         let judged = match &self.writer {
@@ -63,10 +68,15 @@ impl Verify {
         } else {
             println!("{}", sentences(&judged.answer, &judged.verdict));
             if let Some(path) = &self.explain {
-                println!("Where it agrees (blue) and where not (orange) is in {}.", path.display());
+                println!("Where it agrees (blue) and where not (orange) is in {}.", one_line(path.display()));
             }
         }
         Ok(exit_code(judged.verdict.decision))
+    }
+
+    fn inputs(&self) -> Inputs {
+        let images = self.reference.iter().chain([&self.questioned]);
+        Inputs::default().and(images).and(self.model.path()).and_store(self.store.place().ok().as_deref())
     }
 
     fn by_files(&self, options: VerifyOptions) -> Result<Judged> {
@@ -94,7 +104,7 @@ fn explain(path: &Path, references: &[Signature], questioned: &Signature) -> Res
     let embeddings: Vec<&Embedding> = references.iter().map(|reference| &reference.embedding).collect();
     let inks: Vec<&Ink> = references.iter().map(|reference| &reference.ink).collect();
     let picture = Explanation::new(&embeddings, &questioned.embedding)?.picture(&inks, &questioned.ink);
-    write_atomically(path, &picture.to_png()).with_context(|| format!("{}: cannot be written", path.display()))
+    outputs::write(path, &picture.to_png())
 }
 
 fn exit_code(decision: Decision) -> ExitCode {
@@ -116,13 +126,13 @@ fn sentences(answer: &Verification, verdict: &Verdict) -> String {
     };
     let decision = format!(
         "{word}: {} {} of {references}.\nScore {:.4} {relation} the threshold {:.4} (model {}).",
-        answer.questioned,
+        one_line(&answer.questioned),
         meaning(verdict.decision),
         verdict.score.get(),
         verdict.threshold.get(),
-        answer.model.name
+        one_line(&answer.model.name)
     );
-    let flaws = answer.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {path}: {flaw}."));
+    let flaws = answer.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {}: {flaw}.", one_line(path)));
     let recorded = answer.audit.map(|number| match verdict.decision {
         Decision::Undecided => format!("Recorded as {number} and left to a person's review."),
         _ => format!("Recorded as {number}."),

@@ -1,10 +1,12 @@
 //! `inkproof verify-batch`: many questioned signatures at once, in the order of a table.
 //!
 //! Rows are judged some at a time on all cores, and written down as soon as these are done. What is in the results already is
-//! not done again, so that a batch that was stopped goes on where it was.
+//! not done again, so that a batch that was stopped goes on where it was; what was recorded before it was told is not
+//! recorded again (`unfinished`).
 
 mod cases;
 mod results;
+mod unfinished;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,9 +23,12 @@ use serde_json::json;
 
 use crate::arguments::{ModelFile, StorePlace};
 use crate::images::ImageFiles;
+use crate::outputs::Inputs;
 use crate::progress::Shown;
+use crate::terminal::one_line;
 use cases::{Against, Case, Cases};
-use results::{Outcome, Results};
+use results::{Decided, Outcome, Results};
+use unfinished::Unfinished;
 
 /// Judge the questioned signatures of a table
 ///
@@ -61,8 +66,10 @@ struct Counts {
 impl VerifyBatch {
     pub fn run(self) -> Result<ExitCode> {
         let cases = Cases::read(&self.cases)?;
+        self.inputs(&cases).spare(&[&self.out, &unfinished::beside(&self.out)])?;
+        let goes_on = self.out.exists();
         let (mut results, earlier) = Results::open(&self.out, &cases)?;
-        let judge = self.judge(&cases)?;
+        let judge = self.judge(&cases, goes_on)?;
         let mut shown = Shown::new();
         shown.report(Event::Stage { name: "verify", total: cases.rows.len() });
         if earlier > 0 {
@@ -79,18 +86,31 @@ impl VerifyBatch {
             shown.report(Event::Advance { done });
         }
         drop(shown);
+        judge.finish()?;
         self.report(&counts, earlier);
         Ok(ExitCode::SUCCESS)
     }
 
-    fn judge(&self, cases: &Cases) -> Result<Judge> {
-        let folder = self.cases.parent().unwrap_or(Path::new("")).to_owned();
+    fn inputs(&self, cases: &Cases) -> Inputs {
+        let store = self.store.place().ok();
+        let inputs = Inputs::default().and([&self.cases]).and(cases.files(self.folder()));
+        inputs.and(self.model.path()).and_store(store.as_deref())
+    }
+
+    /// The table's.
+    fn folder(&self) -> &Path {
+        self.cases.parent().unwrap_or(Path::new(""))
+    }
+
+    fn judge(&self, cases: &Cases, goes_on: bool) -> Result<Judge> {
         let by = if cases.of_writers {
-            JudgedBy::Service(Box::new(self.store.service(&self.model)?))
+            let service = Box::new(self.store.service(&self.model)?);
+            let unfinished = Unfinished::open(&self.out, goes_on, &cases.rows, service.store())?;
+            JudgedBy::Service { service, unfinished }
         } else {
             JudgedBy::Verifier(self.model.verifier()?)
         };
-        Ok(Judge { by, folder })
+        Ok(Judge { by, folder: self.folder().to_owned() })
     }
 
     fn report(&self, counts: &Counts, earlier: usize) {
@@ -105,7 +125,7 @@ impl VerifyBatch {
             println!(
                 "{accepted} accepted, {rejected} rejected, {undecided} undecided, {failed} could not be judged; the results \
                  are in {}.",
-                self.out.display()
+                one_line(self.out.display())
             );
         }
     }
@@ -120,7 +140,7 @@ struct Judge {
 
 /// Only a table of writers needs a store.
 enum JudgedBy {
-    Service(Box<Service>),
+    Service { service: Box<Service>, unfinished: Unfinished },
     Verifier(Arc<Verifier>),
 }
 
@@ -129,46 +149,83 @@ impl Judge {
     /// together before any is returned.
     fn rows(&self, cases: &[Case]) -> Result<Vec<Outcome>> {
         let judge = |case: &Case| self.row(case).map_err(|error| crate::in_one_line(&error));
-        let mut rows: Vec<Result<Judged, String>> = cases.par_iter().with_max_len(1).map(judge).collect();
-        if let JudgedBy::Service(service) = &self.by {
-            service.record(rows.iter_mut().flatten())?;
+        let mut rows: Vec<Result<Row, String>> = cases.par_iter().with_max_len(1).map(judge).collect();
+        if let JudgedBy::Service { service, unfinished } = &self.by {
+            let new = cases.iter().zip(&mut rows).filter_map(|(case, row)| Some((case, row.as_mut().ok()?.as_new()?)));
+            let mut new: Vec<(&Case, &mut Judged)> = new.collect();
+            unfinished.note(service.store(), &mut new)?;
+            service.record(new.into_iter().map(|(_, judged)| judged))?;
         }
-        Ok(rows.into_iter().map(Outcome::from).collect())
+        Ok(rows.into_iter().map(|row| row.map(Row::decided)).collect())
     }
 
-    fn row(&self, case: &Case) -> Result<Judged> {
+    fn row(&self, case: &Case) -> Result<Row> {
         let against = case.against.as_ref().map_err(|why| anyhow!("{why}"))?;
-        let verifier = match &self.by {
-            JudgedBy::Service(service) => service.verifier(),
-            JudgedBy::Verifier(verifier) => verifier,
+        let (verifier, recorded) = match &self.by {
+            JudgedBy::Service { service, unfinished } => (service.verifier(), unfinished.recorded(case)),
+            JudgedBy::Verifier(verifier) => (&**verifier, None),
         };
+        if let Some(recorded) = recorded {
+            return Ok(Row::Recorded(recorded.clone()));
+        }
         let references = match against {
             Against::Writer(_) => &[][..],
             Against::References(references) => references,
         };
+        let questioned = PathBuf::from(&case.questioned);
         let paths: Vec<PathBuf> =
-            [&case.questioned].into_iter().chain(references).map(|path| self.folder.join(path)).collect();
-        let files = ImageFiles::read(&paths, verifier.limits())?;
+            [&questioned].into_iter().chain(references).map(|path| self.folder.join(path)).collect();
+        let files = ImageFiles::read_listed(&paths, verifier.limits())?;
         let images = files.named();
         let question = Question { questioned: images[0], options: VerifyOptions::default(), pictures: false };
-        Ok(match (&self.by, against) {
-            (JudgedBy::Service(service), Against::Writer(writer)) => {
+        let judged = match (&self.by, against) {
+            (JudgedBy::Service { service, .. }, Against::Writer(writer)) => {
                 service.verify_writer(writer, &question, Actor::local())?
             }
             _ => verify_references(verifier, &images[1..], &question, Actor::local(), Threads::One)?,
-        })
+        };
+        Ok(Row::New(Box::new(judged)))
+    }
+
+    /// All rows are told.
+    fn finish(self) -> Result<()> {
+        match self.by {
+            JudgedBy::Service { unfinished, .. } => unfinished.finish(),
+            JudgedBy::Verifier(_) => Ok(()),
+        }
+    }
+}
+
+/// A row that was judged.
+enum Row {
+    New(Box<Judged>),
+    /// In the audit already, since the batch was stopped before it told so.
+    Recorded(Decided),
+}
+
+impl Row {
+    fn as_new(&mut self) -> Option<&mut Judged> {
+        match self {
+            Self::New(judged) => Some(judged),
+            Self::Recorded(_) => None,
+        }
+    }
+
+    fn decided(self) -> Decided {
+        match self {
+            Self::New(judged) => Decided::from(&*judged),
+            Self::Recorded(decided) => decided,
+        }
     }
 }
 
 impl Counts {
     fn count(&mut self, outcome: &Outcome) {
         *match outcome {
-            Outcome::Failed(_) => &mut self.failed,
-            Outcome::Judged { verdict, .. } => match verdict.decision {
-                Decision::Accepted => &mut self.accepted,
-                Decision::Rejected => &mut self.rejected,
-                Decision::Undecided => &mut self.undecided,
-            },
+            Err(_) => &mut self.failed,
+            Ok(Decided { decision: Decision::Accepted, .. }) => &mut self.accepted,
+            Ok(Decided { decision: Decision::Rejected, .. }) => &mut self.rejected,
+            Ok(Decided { decision: Decision::Undecided, .. }) => &mut self.undecided,
         } += 1;
     }
 }

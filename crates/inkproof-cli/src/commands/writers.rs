@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::arguments::StorePlace;
+use crate::outputs;
+use crate::terminal::one_line;
 use inkproof_service::Age;
 use inkproof_store::{Actor, Reference, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
 
@@ -65,7 +67,8 @@ struct OfReference {
     json: bool,
 }
 
-/// Write all that is kept of a writer to a folder: writer.json, the inks as pictures, and the images that were kept
+/// Write all that is kept of a writer to a folder: writer.json with references, reviews, notes and the audit's entries, the
+/// inks as pictures, and the images that were kept
 #[derive(Debug, Args)]
 struct Export {
     writer: WriterId,
@@ -180,7 +183,7 @@ fn described(reference: &Reference, now: Time) -> String {
         Some(approval) => format!("enrolled by {}, approved by {}", reference.added_by, approval.by),
     };
     let image = if reference.has_image { ", image kept" } else { "" };
-    format!("  {:>6}  {age}, {state}{image}, model {}", reference.id, reference.model.digest)
+    one_line(format_args!("  {:>6}  {age}, {state}{image}, model {}", reference.id, reference.model.digest))
 }
 
 impl OfReference {
@@ -203,20 +206,30 @@ impl OfReference {
 impl Export {
     fn run(self) -> Result<()> {
         let store = self.store.open_existing()?;
-        let (writer, entries) = store.export(&self.writer, &Actor::local())?;
+        let exported = store.export(&self.writer, &Actor::local())?;
         let failed = || format!("{}: cannot be written; give a new folder", self.out.display());
         make_private(&self.out).with_context(failed)?;
-        let document = json!({"writer": writer, "audit": entries});
-        self.write("writer.json", format!("{document:#}\n").as_bytes())?;
-        let images = self.images(&store, &writer)?;
-        let references = writer.references.len();
+        self.write("writer.json", format!("{:#}\n", json!(exported)).as_bytes())?;
+        let images = self.images(&store, &exported.writer)?;
+        for review in &exported.reviews {
+            if let Some(ink) = &review.questioned {
+                self.write(&format!("review-{}-ink.png", review.decision), &ink.to_png())?;
+            }
+        }
+        let (references, reviews) = (exported.writer.references.len(), exported.reviews.len());
         if self.json {
             println!(
                 "{:#}",
-                json!({"writer": self.writer, "out": self.out, "references": references, "images": images})
+                json!({"writer": self.writer, "out": self.out, "references": references, "images": images,
+                "reviews": reviews, "entries": exported.audit.len()})
             );
         } else {
-            println!("{references} references of '{}' are in {}.", self.writer, self.out.display());
+            println!(
+                "{references} references of '{}', {reviews} reviews and {} entries of the audit are in {}.",
+                self.writer,
+                exported.audit.len(),
+                one_line(self.out.display())
+            );
         }
         Ok(())
     }
@@ -236,8 +249,7 @@ impl Export {
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.out.join(name);
-        inkproof::write_atomically(&path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
+        outputs::write(&self.out.join(name), bytes)
     }
 }
 

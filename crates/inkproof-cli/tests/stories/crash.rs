@@ -41,10 +41,56 @@ fn a_batch_and_enrolments_that_are_killed_leave_a_whole_store() {
             _ => assert!(!enrolled, "an enrolment was acknowledged and not kept"),
         }
     }
-    let last = rounds() - 1;
-    office.run(&format!("verify-batch cases.csv --out {last}.csv")).succeeds();
-    let results = fs::read_to_string(office.desk.path(&format!("{last}.csv"))).unwrap();
-    assert_eq!(results.lines().count(), ROWS + 1);
+    for round in 0..rounds() {
+        office.run(&format!("verify-batch cases.csv --out {round}.csv")).succeeds();
+        let results = fs::read_to_string(office.desk.path(&format!("{round}.csv"))).unwrap();
+        let numbers: Vec<usize> =
+            results.lines().skip(1).map(|row| row.split(',').next().unwrap().parse().unwrap()).collect();
+        assert!(numbers.into_iter().eq(1..=ROWS), "each row once");
+    }
+    assert_eq!(decisions(&office), rounds() as usize * ROWS, "nothing is recorded twice");
+    assert!(office.desk.everything().iter().all(|name| !name.ends_with(".unfinished")));
+}
+
+/// How many decisions the audit has.
+fn decisions(office: &Office) -> usize {
+    let log = office.run("store log --last 1000000 --json").succeeds().json();
+    log["entries"].as_array().unwrap().iter().filter(|entry| entry["event"] == "decided").count()
+}
+
+/// The results may not grow, as if the machine had stopped when the decisions were recorded and not told yet.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_recorded_and_not_told_is_told_later_and_not_recorded_again() {
+    const BEFORE: usize = 6000;
+    const ROWS: usize = 12;
+    let office = Office::new();
+    office.enroll("w", "005", 3).succeeds();
+    let name = "n".repeat(150);
+    let mut table = format!("writer,questioned\n{}", format!("w,{name}\n").repeat(BEFORE));
+    office.desk.write("cases.csv", table.as_bytes());
+    office.run("verify-batch cases.csv --out results.csv").succeeds();
+    let told = fs::metadata(office.desk.path("results.csv")).unwrap().len();
+    for row in 0..ROWS {
+        office.desk.write(&format!("{row}.png"), &fs::read(&example_files("005")[row % 8]).unwrap());
+        table += &format!("w,{row}.png\n");
+    }
+    office.desk.write("cases.csv", table.as_bytes());
+    let line = "verify-batch cases.csv --out results.csv";
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" {line}", told.div_ceil(512));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_inkproof")]).current_dir(office.desk.path("."));
+    Done::new(shell.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["results.csv"]);
+    assert_eq!(decisions(&office), ROWS, "all were recorded");
+    let rows = || fs::read_to_string(office.desk.path("results.csv")).unwrap().lines().count() - 1;
+    assert!(rows() < BEFORE + ROWS, "and not all told");
+    for row in 0..ROWS {
+        fs::remove_file(office.desk.path(&format!("{row}.png"))).unwrap();
+    }
+    let told = office.run(&format!("{line} --json")).succeeds().json();
+    assert_eq!((rows(), &told["failed"]), (BEFORE + ROWS, &0.into()), "as they were recorded, without the images");
+    assert_eq!(decisions(&office), ROWS, "nothing is recorded twice");
+    office.run("store check").succeeds();
 }
 
 /// Files may not grow beyond what a shell allows, as on a full disk.

@@ -48,6 +48,66 @@ fn a_backup_is_restored_by_using_it_and_a_copy_is_the_same() {
     assert_eq!((&info["counts"]["writers"], &info["kind"]), (&1.into(), &"SQLite".into()));
 }
 
+/// A store whose backup takes a while, since a table that no seal covers is large.
+#[cfg(unix)]
+fn large_office() -> Office {
+    let office = Office::new();
+    office.enroll("a", "005", 3).succeeds();
+    let connection = rusqlite::Connection::open(office.store()).unwrap();
+    let fill = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100)
+        INSERT INTO requests SELECT 'x', CAST(n AS BLOB), x'', x'', printf('%.*c', 1000000, 'x'), 0 FROM n";
+    connection.execute(fill, []).unwrap();
+    office
+}
+
+/// Sends a signal to a backup once it has begun.
+#[cfg(unix)]
+fn interrupted(office: &Office, signal: &str) -> super::program::Done {
+    use std::process::{Command, Stdio};
+    let mut command = office.desk.command("store backup backup.db");
+    command.env("INKPROOF_STORE", office.store()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let begun = || office.desk.everything().iter().any(|name| name.ends_with("/store.db"));
+    while !begun() && !office.desk.path("backup.db").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    super::program::Done {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_that_is_stopped_leaves_nothing() {
+    let office = large_office();
+    let before: Vec<String> = office.desk.everything().into_iter().filter(|name| !name.contains("db-")).collect();
+    for signal in ["-INT", "-TERM"] {
+        let done = interrupted(&office, signal);
+        done.fails_with(&["stopped before it was complete", "nothing is left"]);
+        let after: Vec<String> = office.desk.everything().into_iter().filter(|name| !name.contains("db-")).collect();
+        assert_eq!(after, before);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_check_tells_what_a_killed_backup_left() {
+    let office = large_office();
+    assert!(!office.run("store check").succeeds().err.contains("warning"));
+    assert_eq!(interrupted(&office, "-KILL").code, -1);
+    assert!(!office.desk.path("backup.db").exists(), "half a backup is none");
+    let told = office.run("store check").succeeds();
+    assert!(told.err.contains(".inkproof-backup-") && told.err.contains("delete it"), "{}", told.err);
+    let left = office.run("store check --json").succeeds().json()["leftovers"].as_array().unwrap().clone();
+    assert_eq!(left.len(), 1);
+    std::fs::remove_dir_all(left[0].as_str().unwrap()).unwrap();
+    assert!(!office.run("store check").succeeds().err.contains("warning"));
+}
+
 #[test]
 fn a_new_model_reads_the_stored_ink() {
     let office = Office::new();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Found, Problem};
+use super::{DataSet, Found, Problem};
 use crate::error::{Error, Result};
 
 /// The extensions of image files, in lower case; either case is read.
@@ -11,6 +11,18 @@ pub(super) const EXTENSIONS: [&str; 11] =
 
 /// Files that are not part of any data set.
 const IGNORED: [&str; 2] = ["thumbs.db", "synth.json"];
+
+/// What tells of a data set.
+const NOTES: [&str; 2] = ["manifest.csv", "synth.json"];
+
+impl DataSet {
+    /// Every file that belongs to the data set: its images, also those that were left out, and the notes beside them.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let left_out = self.skipped.iter().map(|skipped| &skipped.path).filter(|path| is_image(path));
+        let images = self.images.iter().map(|image| &image.path).chain(left_out).cloned();
+        images.chain(NOTES.map(|name| self.root.join(name)))
+    }
+}
 
 /// Everything in the folder but hidden and ignored files, sorted by name.
 pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {

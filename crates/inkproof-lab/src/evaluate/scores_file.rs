@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Class, VerificationResult};
 use crate::dataset::{DataSet, WriterId};
+use crate::spreadsheet::cell;
 
 const HEADER: [&str; 7] = ["writer", "references", "questioned", "class", "score", "draw", "fold"];
 
@@ -18,10 +19,10 @@ pub fn scores_csv(set: &DataSet, runs: &[VerificationResult], folds: &BTreeMap<W
     for comparison in runs.iter().flat_map(|run| &run.comparisons) {
         let references: Vec<String> = comparison.references.iter().map(|&image| file(image)).collect();
         let fold = folds.get(&comparison.writer).map_or(String::new(), |fold| (fold + 1).to_string());
-        let row = [
-            comparison.writer.as_str(),
-            &references.join(";"),
-            &file(comparison.questioned),
+        let row: [&str; 7] = [
+            &cell(comparison.writer.as_str()),
+            &cell(&references.join(";")),
+            &cell(&file(comparison.questioned)),
             comparison.class.word(),
             &comparison.score.to_string(),
             &comparison.draw.to_string(),

@@ -1,11 +1,11 @@
 //! A folder of synthetic signatures, in the notebook's layout, with a note of how to make it again.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use inkproof::Gray;
 use inkproof::model::SyntheticInfo;
+use inkproof::{Gray, temporary_beside};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +80,12 @@ pub fn write(out: &Path, options: &SynthOptions, progress: &mut dyn Progress) ->
     if !is_free {
         return Err(Error::NotEmpty(out.to_owned()));
     }
-    let partial = partial_beside(out);
+    let partial = temporary_beside(out);
+    if let Some(folder) = out.parent() {
+        io(folder, fs::create_dir_all(folder))?;
+    }
+    // Not into what somebody put there, be it a link.
+    io(&partial, fs::create_dir(&partial))?;
     let written = write_all(&partial, options, progress).and_then(|info| {
         if out.exists() {
             io(out, fs::remove_dir(out))?;
@@ -105,11 +110,6 @@ pub fn read_info(folder: &Path) -> Result<Option<SynthInfo>> {
     }
     let text = io(&path, fs::read_to_string(&path))?;
     serde_json::from_str(&text).map(Some).map_err(|error| Error::BrokenNote { path, why: error.to_string() })
-}
-
-fn partial_beside(out: &Path) -> PathBuf {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    out.with_file_name(format!(".{name}.{}.partial", std::process::id()))
 }
 
 fn write_all(folder: &Path, options: &SynthOptions, progress: &mut dyn Progress) -> Result<SynthInfo> {

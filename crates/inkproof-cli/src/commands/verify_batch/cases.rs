@@ -20,7 +20,8 @@ pub struct Case {
     pub number: usize,
     /// What the first column says.
     pub claimed: String,
-    pub questioned: PathBuf,
+    /// The file, as the table says.
+    pub questioned: String,
     /// Or what is wrong with the row.
     pub against: Result<Against, String>,
 }
@@ -32,6 +33,16 @@ pub enum Against {
 }
 
 impl Cases {
+    /// All files that rows name, whether they are there or not; they are in `folder` unless their paths are absolute.
+    pub fn files(&self, folder: &Path) -> impl Iterator<Item = PathBuf> {
+        let references = |case: &Case| match &case.against {
+            Ok(Against::References(references)) => references.clone(),
+            _ => Vec::new(),
+        };
+        let named = self.rows.iter().flat_map(move |case| [vec![case.questioned.clone().into()], references(case)]);
+        named.flatten().map(move |path| folder.join(path))
+    }
+
     pub fn read(path: &Path) -> Result<Self> {
         let read = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(path);
         let mut reader = read.with_context(|| format!("{}: cannot be read", path.display()))?;
@@ -58,7 +69,7 @@ fn case(number: usize, record: csv::Result<StringRecord>, claimed: usize, questi
         Ok(record) => record,
         Err(error) => {
             let against = Err(format!("the row cannot be read ({error})"));
-            return Case { number, claimed: String::new(), questioned: PathBuf::new(), against };
+            return Case { number, claimed: String::new(), questioned: String::new(), against };
         }
     };
     let claimed = record.get(claimed).unwrap_or_default().to_owned();
@@ -68,7 +79,7 @@ fn case(number: usize, record: csv::Result<StringRecord>, claimed: usize, questi
         (_, true) => claimed.parse().map(Against::Writer).map_err(|error| error.to_string()),
         (_, false) => references(&claimed),
     };
-    Case { number, claimed, questioned: questioned.into(), against }
+    Case { number, claimed, questioned: questioned.to_owned(), against }
 }
 
 fn references(claimed: &str) -> Result<Against, String> {
