@@ -31,6 +31,8 @@ mod load;
 mod outputs;
 #[path = "stories/program.rs"]
 mod program;
+#[path = "stories/reads.rs"]
+mod reads;
 #[path = "stories/running.rs"]
 mod running;
 #[path = "stories/serve.rs"]

@@ -19,6 +19,7 @@ mod metrics;
 mod observe;
 mod page;
 mod paging;
+mod pictures;
 pub mod problem;
 mod recorder;
 mod references;
@@ -53,6 +54,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use address::PerAddress;
 use limits::{Bodies, Workers};
 use metrics::Metrics;
+use pictures::PictureRates;
 use problem::{Kind, Problem};
 use recorder::Recorder;
 use tokens::Rates;
@@ -70,6 +72,7 @@ struct Server {
     metrics: Metrics,
     recorder: Recorder,
     rates: Rates,
+    picture_rates: PictureRates,
     /// Behind a proxy, of each address that it forwards.
     requests_per_address: PerAddress,
     stopping: AtomicBool,
@@ -219,6 +222,7 @@ impl Server {
             service,
             store,
             rates: Rates::new(settings.rate),
+            picture_rates: PictureRates::new(settings.picture_rate),
             requests_per_address: PerAddress::new(settings.connections_per_address),
             stopping: AtomicBool::new(false),
             settings,

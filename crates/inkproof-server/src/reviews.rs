@@ -4,10 +4,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::{Extension, Json};
 use inkproof::Decision;
-use inkproof_service::OpenReview;
+use inkproof_service::{OpenReview, Seen};
 use inkproof_store::{Review, Settlement};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -56,13 +56,38 @@ async fn list(State(service): State<Shared>, Query(paging): Query<Paging>) -> Re
     Ok(Json(Reviews { reviews, next }))
 }
 
-/// One of them, with pictures of the inks and of where they agree
-#[utoipa::path(get, path = "/v1/reviews/{review}", tag = "reviews", params(("review" = i64, Path)),
+/// What is wanted with a review.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct With {
+    /// Add the inks and where they agree; written down in the audit.
+    pictures: bool,
+}
+
+/// One of them
+///
+/// With `pictures`, as long as it is open, also the inks and where they agree. That is written down in the audit as `viewed`
+/// before it is answered, and `picture-rate` says how often a token may ask for it.
+#[utoipa::path(get, path = "/v1/reviews/{review}", tag = "reviews", params(("review" = i64, Path), With),
     responses((status = OK, body = OpenReview), Problem))]
-async fn show(State(server): State<Shared>, Path(review): Path<i64>) -> Result<Json<OpenReview>, Problem> {
+async fn show(
+    State(server): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(review): Path<i64>,
+    Query(with): Query<With>,
+) -> Result<Json<OpenReview>, Problem> {
+    if !with.pictures {
+        return Ok(Json(server.ask(move |store| store.review(review)).await?.into()));
+    }
+    server.picture_rates.check(&caller)?;
     let opening = server.clone();
     let open = move || opening.service.open_review(review).map_err(failed);
-    Ok(Json(server.workers.place()?.compute(open).await??))
+    let opened = server.workers.place()?.compute(open).await??;
+    if opened.pictures.is_some() {
+        server.looks(Seen::Review(review), opened.pseudonym, caller.actor).await?;
+    }
+    Ok(Json(opened))
 }
 
 /// Accept or reject a questioned signature, or note something

@@ -101,6 +101,10 @@ pub struct PartialSettings {
     /// Requests a minute for each token
     #[cfg_attr(feature = "clap", arg(long))]
     rate: Option<u32>,
+    /// Requests a minute for each token that show ink of what is kept: references, verifications of enrolled writers with
+    /// pictures, reviews with pictures
+    #[cfg_attr(feature = "clap", arg(long))]
+    picture_rate: Option<u32>,
     /// How log lines are written
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     log: Option<LogFormat>,
@@ -166,6 +170,8 @@ pub struct Settings {
     pub request_seconds: u64,
     /// Requests a minute for each token, 1 or more.
     pub rate: u32,
+    /// Requests a minute for each token that show ink of what is kept, 1 or more.
+    pub picture_rate: u32,
     /// How log lines are written.
     pub log: LogFormat,
     /// What is logged: a level, or directives such as `warn,inkproof=debug`.
@@ -260,6 +266,7 @@ fn defaults() -> PartialSettings {
         max_images: Some(13),
         request_seconds: Some(30),
         rate: Some(6000),
+        picture_rate: Some(60),
         log: Some(LogFormat::Text),
         log_level: Some("info".to_owned()),
     }
@@ -306,6 +313,7 @@ impl Settings {
             ("max-images", self.max_images),
             ("request-seconds", usize::try_from(self.request_seconds)?),
             ("rate", usize::try_from(self.rate)?),
+            ("picture-rate", usize::try_from(self.picture_rate)?),
         ];
         for (name, value) in positive {
             ensure!(value > 0, "{name} is 0; give 1 or more");

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
@@ -32,16 +32,19 @@ enum Need {
     Token,
     Verify,
     ReadWriters,
+    /// A writer's references as pictures, without a question that they are compared with.
+    SeeReferences,
     Enrol,
     ReadReviews,
     SettleReviews,
     ReadAudit,
+    ReadFigures,
 }
 
 const NEEDS: &[(&str, &str, Need)] = &[
     ("GET", "/healthz", Need::Nothing),
     ("GET", "/readyz", Need::Nothing),
-    ("GET", "/metrics", Need::Token),
+    ("GET", "/metrics", Need::ReadFigures),
     ("GET", "/v1/me", Need::Token),
     ("POST", "/v1/verify", Need::Verify),
     ("POST", "/v1/identify", Need::Verify),
@@ -69,8 +72,11 @@ impl Need {
     fn is_met_by(self, role: Role) -> bool {
         match role {
             Role::Operator => self != Self::ReadAudit,
-            Role::Clerk => !matches!(self, Self::ReadAudit | Self::Enrol),
-            Role::Auditor => matches!(self, Self::Nothing | Self::Token | Self::ReadAudit | Self::ReadReviews),
+            Role::Clerk => !matches!(self, Self::ReadAudit | Self::Enrol | Self::SeeReferences),
+            Role::Auditor => {
+                matches!(self, Self::Nothing | Self::Token | Self::ReadAudit | Self::ReadReviews | Self::ReadFigures)
+            }
+            Role::Monitor => matches!(self, Self::Nothing | Self::ReadFigures),
         }
     }
 }
@@ -96,17 +102,12 @@ const MANY: usize = 10_000;
 
 impl Rates {
     pub fn new(a_minute: u32) -> Self {
-        let number = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-        let tokens = Quota::per_minute(number(a_minute)).allow_burst(number(a_minute.div_ceil(6)));
         let refusals = Quota::per_second(number(REFUSALS.1)).allow_burst(number(REFUSALS.0));
-        Self { tokens: RateLimiter::keyed(tokens), refusals: RateLimiter::keyed(refusals) }
+        Self { tokens: RateLimiter::keyed(quota(a_minute)), refusals: RateLimiter::keyed(refusals) }
     }
 
     fn check_token(&self, id: &str) -> Result<(), Problem> {
-        self.tokens.check_key(&id.to_owned()).map_err(|until| {
-            let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-            Kind::TooMany.with(format!("the token comes too often; try again in {seconds} s")).retry_after(seconds)
-        })
+        self.tokens.check_key(&id.to_owned()).map_err(|until| too_often("the token comes too often", &until))
     }
 
     fn check_refusal(&self, from: IpAddr) -> Result<(), Problem> {
@@ -117,6 +118,24 @@ impl Rates {
             |_| Kind::TooMany.with("too many requests from here were refused; wait a minute").retry_after(60);
         self.refusals.check_key(&address::network(from)).map_err(too_many)
     }
+}
+
+/// So many a minute, and a sixth of them at once.
+pub fn quota(a_minute: u32) -> Quota {
+    Quota::per_minute(number(a_minute)).allow_burst(number(a_minute.div_ceil(6)))
+}
+
+/// What the clock of the rates says.
+type Instant = <DefaultClock as Clock>::Instant;
+
+/// 429, with the seconds to wait.
+pub fn too_often(what: &str, until: &NotUntil<Instant>) -> Problem {
+    let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+    Kind::TooMany.with(format!("{what}; try again in {seconds} s")).retry_after(seconds)
+}
+
+fn number(n: u32) -> NonZeroU32 {
+    NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)
 }
 
 /// Why nobody is let in.
@@ -201,6 +220,18 @@ async fn caller(service: &Shared, headers: &HeaderMap, method: &Method, route: &
     }
 }
 
+/// Refuses a caller who may not see a writer's references alone, as one who asks for another role's route is refused.
+pub async fn require_references(service: &Shared, caller: &Caller, from: IpAddr) -> Result<(), Problem> {
+    if caller.role.is_none_or(|role| Need::SeeReferences.is_met_by(role)) {
+        return Ok(());
+    }
+    let why = "a clerk sees references beside a questioned signature, in a verification or a review, and not alone";
+    let problem = Kind::Forbidden.with(why).on_field("Authorization");
+    let asked = json!({"method": "GET", "route": "/v1/writers/{id}?pictures"});
+    let refusal = Refusal { why: "wrong role", actor: caller.actor.clone(), problem };
+    Err(refuse(service, from, asked, refusal).await)
+}
+
 fn unknown(why: &'static str, detail: &str) -> Stopped {
     refused(why, Actor::new("nobody"), Kind::Unauthenticated.with(detail))
 }
@@ -250,15 +281,22 @@ mod tests {
 
     #[test]
     fn roles_are_apart() {
-        let allowed = |role: Role| -> Vec<Need> {
-            let all =
-                [Need::Verify, Need::ReadWriters, Need::Enrol, Need::ReadReviews, Need::SettleReviews, Need::ReadAudit];
-            all.into_iter().filter(|need| need.is_met_by(role)).collect()
-        };
-        let clerk = [Need::Verify, Need::ReadWriters, Need::ReadReviews, Need::SettleReviews];
-        assert_eq!(allowed(Role::Clerk), clerk);
-        let operator = [Need::Verify, Need::ReadWriters, Need::Enrol, Need::ReadReviews, Need::SettleReviews];
-        assert_eq!(allowed(Role::Operator), operator);
-        assert_eq!(allowed(Role::Auditor), [Need::ReadReviews, Need::ReadAudit]);
+        const ALL: [Need; 9] = [
+            Need::Token,
+            Need::Verify,
+            Need::ReadWriters,
+            Need::SeeReferences,
+            Need::Enrol,
+            Need::ReadReviews,
+            Need::SettleReviews,
+            Need::ReadAudit,
+            Need::ReadFigures,
+        ];
+        let refused = |role: Role| -> Vec<Need> { ALL.into_iter().filter(|need| !need.is_met_by(role)).collect() };
+        assert_eq!(refused(Role::Operator), [Need::ReadAudit]);
+        assert_eq!(refused(Role::Clerk), [Need::SeeReferences, Need::Enrol, Need::ReadAudit]);
+        let allowed = |role: Role| -> Vec<Need> { ALL.into_iter().filter(|need| need.is_met_by(role)).collect() };
+        assert_eq!(allowed(Role::Auditor), [Need::Token, Need::ReadReviews, Need::ReadAudit, Need::ReadFigures]);
+        assert_eq!(allowed(Role::Monitor), [Need::ReadFigures]);
     }
 }

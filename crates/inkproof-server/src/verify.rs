@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use inkproof::VerifyOptions;
-use inkproof_service::{ImageField, Judged, Question, Threads, Verification, verify_references};
+use inkproof_service::{ImageField, Judged, Question, Seen, Threads, Verification, verify_references};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -53,7 +53,9 @@ async fn verify(
 
 /// Judge a questioned signature against a writer's references
 ///
-/// The decision is written down in the audit. An undecided one waits for a person at `/v1/reviews`, with its ink.
+/// The decision is written down in the audit. An undecided one waits for a person at `/v1/reviews`, with its ink. With
+/// `explain` the answer shows the writer's references: that is written down, too, as `viewed`, and `picture-rate` says how
+/// often a token may ask for it.
 #[utoipa::path(post, path = "/v1/writers/{id}/verify", tag = "verify", params(("id" = String, Path)),
     request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"))),
     responses((status = OK, description = "The verdict", body = Verification), Problem))]
@@ -64,8 +66,12 @@ async fn verify_writer(
     request: Request,
 ) -> Result<Json<Verification>, Problem> {
     let writer = writer_id(&id)?;
+    let by = caller.actor.clone();
     let judged = server.with_upload(request, move |server, mut upload: Upload| {
         upload.require_no_references()?;
+        if upload.explain {
+            server.picture_rates.check(&caller)?;
+        }
         if upload.threshold()?.is_some() {
             let why = "an enrolled writer is judged at the model's own threshold; give one to /v1/verify";
             return Err(Kind::Malformed.with(why).on_field("threshold"));
@@ -79,6 +85,9 @@ async fn verify_writer(
     let mut judged = judged.await?;
     let number = server.record(&mut judged).await?;
     judged.answer.audit = Some(number);
+    if judged.answer.pictures.is_some() {
+        server.looks(Seen::Verification(number), judged.decision.writer, by).await?;
+    }
     Ok(Json(judged.answer))
 }
 

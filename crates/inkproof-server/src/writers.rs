@@ -1,22 +1,23 @@
 //! `/v1/writers`: who is enrolled, and one of them.
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use inkproof::Ink;
-use inkproof_service::{Age, Crop};
+use inkproof_service::{Age, Crop, Seen};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
+use crate::address;
 use crate::paging::{Paging, Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::recorder::problem;
-use crate::tokens::Caller;
-use inkproof_store::{Erased, Reference, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
+use crate::tokens::{Caller, require_references};
+use inkproof_store::{Actor, Erased, Reference, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
 
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(show, erase))
@@ -51,7 +52,7 @@ struct Shown {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 struct With {
-    /// Add the references' inks.
+    /// Add the references' inks; written down in the audit, and not for clerks.
     pictures: bool,
 }
 
@@ -71,14 +72,26 @@ async fn list(State(service): State<Shared>, Query(paging): Query<Paging>) -> Re
 }
 
 /// A writer and the references
+///
+/// With `pictures` also the references' inks, which are for operators: a clerk sees them beside a questioned signature, in a
+/// verification or a review. That is written down in the audit as `viewed` before it is answered, and `picture-rate` says how
+/// often a token may ask for it.
 #[utoipa::path(get, path = "/v1/writers/{id}", tag = "writers", params(("id" = String, Path), With),
     responses((status = OK, body = Shown), Problem))]
 async fn show(
     State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(with): Query<With>,
+    request: Request,
 ) -> Result<Json<Shown>, Problem> {
     let id = writer_id(&id)?;
+    let from = address::of_request(&service, &request);
+    drop(request);
+    if with.pictures {
+        require_references(&service, &caller, from).await?;
+        service.picture_rates.check(&caller)?;
+    }
     let found = service.ask(move |store| store.writer(&id)?.ok_or(StoreError::NoWriter(id)));
     let writer = found.await?;
     let newest = writer.approved().map(Reference::dated).max();
@@ -88,20 +101,22 @@ async fn show(
         None => vec![nothing_counts],
         Some(age) => age.advice().into_iter().collect(),
     };
-    let inks = || -> Vec<Ink> { writer.references.iter().map(|reference| reference.ink.clone()).collect() };
-    let pictures = if with.pictures { Some(pictures(&service, inks()).await?) } else { None };
+    let pictures = if with.pictures { Some(pictures(&service, &writer, caller.actor).await?) } else { None };
     Ok(Json(Shown { writer, age, advice, pictures }))
 }
 
-/// Inks as PNG in base64, drawn by a worker.
-async fn pictures(service: &Shared, inks: Vec<Ink>) -> Result<Vec<String>, Problem> {
+/// The references' inks as PNG in base64, drawn by a worker and written down as seen.
+async fn pictures(service: &Shared, writer: &Writer, by: Actor) -> Result<Vec<String>, Problem> {
+    let inks: Vec<Ink> = writer.references.iter().map(|reference| reference.ink.clone()).collect();
     let drawing = service.clone();
     let draw = move || -> Vec<String> {
         let preprocess = drawing.model().preprocess();
         let crop = Crop::around(&inks, preprocess);
         inks.iter().map(|ink| STANDARD.encode(crop.picture(ink, preprocess))).collect()
     };
-    service.workers.place()?.compute(draw).await
+    let drawn = service.workers.place()?.compute(draw).await?;
+    service.looks(Seen::References, Some(writer.pseudonym), by).await?;
+    Ok(drawn)
 }
 
 /// Forget a writer: id, references, questioned signatures that wait, and what connects the audit to the id

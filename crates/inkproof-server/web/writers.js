@@ -47,7 +47,7 @@ function nobody(prefix) {
 }
 
 export async function writerView(main, { me, id, refresh }) {
-  const writer = await get(`/v1/writers/${encodeURIComponent(id)}?pictures=true`);
+  const writer = await get(`/v1/writers/${encodeURIComponent(id)}${mayEnrol(me) ? "?pictures=true" : ""}`);
   const path = `/v1/writers/${encodeURIComponent(id)}`;
   const trying = async (work) => {
     try {
@@ -59,7 +59,7 @@ export async function writerView(main, { me, id, refresh }) {
     }
   };
   const card = (reference, number) => h("li", { class: "pair card" },
-    h("div", { class: "overlay", role: "img", "aria-label": `Ink of reference ${reference.id}` }, ink(writer.pictures[number], "reference")),
+    writer.pictures && h("div", { class: "overlay", role: "img", "aria-label": `Ink of reference ${reference.id}` }, ink(writer.pictures[number], "reference")),
     h("div", { class: "row between" }, h("strong", {}, `Reference ${reference.id}`), reference.approved ? h("span", { class: "tag good" }, "counts") : h("span", { class: "tag" }, "to approve")),
     h("p", { class: "faint small" }, reference.written ? `signed ${ago(reference.written)}, ` : "", `enrolled ${ago(reference.added)} by ${reference.added_by}`),
     mayEnrol(me) && h("div", { class: "row" },
@@ -74,7 +74,7 @@ export async function writerView(main, { me, id, refresh }) {
       mayEnrol(me) && h("div", { class: "row" },
         h("button", { class: "main", type: "button", onclick: () => enrolDialog(id) }, "Add references"),
         h("button", { class: "danger", type: "button", onclick: () => confirmed(`Erase ${id}? All references go, and what connects the audit to this id. This cannot be undone.`, "Erase", erase) }, "Erase"))),
-    h("div", { class: "stack" }, said && h("p", { class: "notice good" }, said.text), advice(writer), h("ul", { class: "pairs" }, writer.references.map(card))));
+    h("div", { class: "stack" }, said && h("p", { class: "notice good" }, said.text), advice(writer), !writer.pictures && h("p", { class: "faint" }, "References are shown beside a questioned signature, in a verification or a review."), h("ul", { class: "pairs" }, writer.references.map(card))));
 
   async function erase() {
     try {

@@ -16,6 +16,7 @@ mod reembed;
 mod review;
 mod search_index;
 mod verify;
+mod viewed;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -36,6 +37,7 @@ pub use pictures::{Crop, Pictures};
 pub use reembed::Reembedded;
 pub use review::OpenReview;
 pub use verify::{Judged, Question, verify_references};
+pub use viewed::{Door, Seen, viewed};
 
 /// A verifier, a store, and how both are used.
 pub struct Service {

@@ -38,6 +38,8 @@ pub enum Event {
     Settled,
     /// A questioned signature was compared with all writers.
     Identified,
+    /// Somebody was shown ink that is kept of a writer, or pictures of it.
+    Viewed,
     /// A request to the server was not allowed.
     Refused,
     /// A token was made.
@@ -47,7 +49,7 @@ pub enum Event {
 }
 
 impl Event {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
@@ -57,6 +59,7 @@ impl Event {
         Self::Decided,
         Self::Settled,
         Self::Identified,
+        Self::Viewed,
         Self::Refused,
         Self::TokenCreated,
         Self::TokenRevoked,
@@ -74,6 +77,7 @@ impl Event {
             Self::Decided => "decided",
             Self::Settled => "settled",
             Self::Identified => "identified",
+            Self::Viewed => "viewed",
             Self::Refused => "refused",
             Self::TokenCreated => "token-created",
             Self::TokenRevoked => "token-revoked",

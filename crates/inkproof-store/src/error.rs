@@ -126,7 +126,7 @@ pub enum StoreError {
     #[error("there is no token '{0}'")]
     NoToken(String),
     /// A word that is not a role.
-    #[error("unknown role '{0}'; roles are clerk, operator and auditor")]
+    #[error("unknown role '{0}'; roles are clerk, operator, auditor and monitor")]
     NoRole(String),
     /// Text that is not a hash in hexadecimal.
     #[error("'{0}' is not a head of an audit, which has 64 hexadecimal digits")]

@@ -22,6 +22,8 @@ pub enum Role {
     Operator,
     /// Reads the audit and reviews, and nothing else.
     Auditor,
+    /// Reads the server's figures, and nothing else.
+    Monitor,
 }
 
 impl Role {
@@ -31,6 +33,7 @@ impl Role {
             Self::Clerk => "clerk",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
+            Self::Monitor => "monitor",
         }
     }
 }
@@ -39,7 +42,7 @@ impl FromStr for Role {
     type Err = StoreError;
 
     fn from_str(word: &str) -> Result<Self> {
-        let all = [Self::Clerk, Self::Operator, Self::Auditor];
+        let all = [Self::Clerk, Self::Operator, Self::Auditor, Self::Monitor];
         all.into_iter().find(|role| role.word() == word).ok_or_else(|| StoreError::NoRole(word.to_owned()))
     }
 }

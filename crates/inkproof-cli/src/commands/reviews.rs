@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::arguments::StorePlace;
 use crate::outputs::{self, Inputs};
 use crate::terminal::one_line;
-use inkproof_store::{Actor, Review, Settlement};
+use inkproof_service::{Door, Seen, viewed};
+use inkproof_store::{Actor, Review, Settlement, Store};
 
 /// List and settle the decisions that were left to a person
 #[derive(Debug, Args)]
@@ -42,7 +43,8 @@ struct List {
 struct Show {
     /// Its number, as `list` says
     review: i64,
-    /// Write the questioned signature, as the model sees it, to a picture; it is kept until the review is settled
+    /// Write the questioned signature, as the model sees it, to a picture, which the audit tells; it is kept
+    /// until the review is settled
     #[arg(long, value_name = "OUT.png")]
     picture: Option<PathBuf>,
     #[command(flatten)]
@@ -109,12 +111,14 @@ impl List {
 
 impl Show {
     fn run(self) -> Result<()> {
-        let review = self.store.open_existing()?.review(self.review)?;
+        let store = self.store.open_existing()?;
+        let review = store.review(self.review)?;
         if let Some(path) = &self.picture {
             let Some(ink) = &review.questioned else {
                 bail!("the questioned signature of review {} is not kept any more", self.review);
             };
             Inputs::default().and_store(self.store.place().ok().as_deref()).spare(&[path])?;
+            looked(&store, &review)?;
             outputs::write(path, &ink.to_png())?;
         }
         if self.json {
@@ -124,6 +128,14 @@ impl Show {
         }
         Ok(())
     }
+}
+
+/// Writes down that a picture will show what is kept.
+fn looked(store: &Store, review: &Review) -> Result<()> {
+    let writer = review.writer.as_ref().map(|id| store.writer(id)).transpose()?.flatten();
+    let seen = Seen::Review(review.decision);
+    let entry = viewed(seen, writer.map(|writer| writer.pseudonym), Door::Command, Actor::local());
+    Ok(store.append(&[entry])?)
 }
 
 impl Settle {

@@ -27,7 +27,8 @@ enum Verb {
 /// Make a token; it is shown this once
 #[derive(Debug, Args)]
 struct Create {
-    /// clerk: verifies and settles reviews; operator: enrols, approves and erases too; auditor: reads the audit and reviews
+    /// clerk: verifies and settles reviews; operator: enrols, approves and erases too; auditor: reads the audit and reviews;
+    /// monitor: reads /metrics
     #[arg(long)]
     role: Role,
     /// For how many days it lets somebody in; for ever without

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, VerifyOptions};
-use inkproof_service::{ImageFlaw, Judged, Question, Threads, Verification, verify_references};
+use inkproof_service::{
+    Door, ImageFlaw, Judged, Question, Seen, Service, Threads, Verification, verify_references, viewed,
+};
 use inkproof_store::{Actor, WriterId};
 
 use crate::arguments::{ModelFile, StorePlace};
@@ -88,7 +90,7 @@ impl Verify {
         Ok(verify_references(&verifier, &images[1..], &question, Actor::local(), Threads::All)?)
     }
 
-    /// A decision that could not be written down is not given.
+    /// A decision that could not be written down is not given, and no picture of references that were looked at unseen.
     fn by_enrolled(&self, options: VerifyOptions, writer: &WriterId) -> Result<Judged> {
         let service = self.store.service(&self.model)?;
         let files = ImageFiles::read(&[&self.questioned], service.verifier().limits())?;
@@ -96,8 +98,17 @@ impl Verify {
         let mut judged = [service.verify_writer(writer, &question, Actor::local())?];
         service.record(&mut judged)?;
         let [judged] = judged;
+        if self.explain.is_some() {
+            looked(&service, &judged)?;
+        }
         Ok(judged)
     }
+}
+
+/// Writes down that a picture will show what is enrolled.
+fn looked(service: &Service, judged: &Judged) -> Result<()> {
+    let seen = Seen::Verification(judged.answer.audit.expect("it was recorded"));
+    Ok(service.store().append(&[viewed(seen, judged.decision.writer, Door::Command, Actor::local())])?)
 }
 
 fn explain(path: &Path, references: &[Signature], questioned: &Signature) -> Result<()> {

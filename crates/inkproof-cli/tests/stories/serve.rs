@@ -95,7 +95,8 @@ fn a_writer_is_enrolled_verified_reviewed_and_erased() {
     let reviews = server.get("/v1/reviews").is(200).json();
     assert_eq!(reviews["reviews"][0]["decision"], undecided["audit"]);
     let review = format!("/v1/reviews/{}", undecided["audit"]);
-    let opened = server.get(&review).is(200).json();
+    assert!(server.get(&review).is(200).json()["pictures"].is_null(), "they are given to who asks for them");
+    let opened = server.get(&format!("{review}?pictures=true")).is(200).json();
     assert_eq!(opened["pictures"]["references"].as_array().unwrap().len(), 3);
     server.post_json(&review, &json!({"note": "the pen was dry"})).is(200);
     assert_eq!(server.get("/v1/reviews").json()["reviews"][0]["note"], "the pen was dry");
@@ -114,7 +115,7 @@ fn a_writer_is_enrolled_verified_reviewed_and_erased() {
     let audit = server.get("/v1/audit?limit=500").is(200).json();
     let events: Vec<_> =
         audit["entries"].as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
-    for event in ["enrolled", "decided", "settled", "identified", "removed", "erased"] {
+    for event in ["enrolled", "viewed", "decided", "settled", "identified", "removed", "erased"] {
         assert!(events.contains(&event), "{event} in {events:?}");
     }
     let figures = server.get("/metrics").is(200).text();

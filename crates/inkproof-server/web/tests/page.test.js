@@ -252,6 +252,11 @@ test("with tokens, a clerk signs in and sees what a clerk may", async () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Is this signature genuine?" }).waitFor();
     assert.deepEqual(await page.locator("nav a > span:first-of-type").allTextContents(), ["Verify", "Writers", "Reviews", "Bulk"]);
+    guarded.run("enroll", "K-1", ...guarded.files("001").slice(0, 3), "--anyway", "--store", "office.db");
+    await page.goto(`${guarded.address}/#/writers/K-1`);
+    await page.getByText("shown beside a questioned signature").waitFor();
+    assert.equal(await page.locator(".pair").count(), 3);
+    assert.equal(await page.locator(".ink").count(), 0);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     assert.equal(await page.evaluate(() => sessionStorage.length), 0);
