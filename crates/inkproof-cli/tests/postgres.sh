@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command with a PostgreSQL server of its own, in a temporary folder and on a socket there, and ends the server
-# after it: tests/postgres.sh cargo test --workspace
+# Runs a command with a PostgreSQL server of its own, in a temporary folder, on a socket there and a port of this machine
+# that asks for a password, and ends the server after it: tests/postgres.sh cargo test --workspace
 #
 # The command finds INKPROOF_TEST_POSTGRES, a place with DATABASE where a name goes, and
 # INKPROOF_TEST_POSTGRES_RESTART, a shell line that ends the server as a crash would and starts it again. Where PostgreSQL is
@@ -31,12 +31,18 @@ stop() {
 }
 trap stop EXIT
 trap 'exit 130' INT TERM
-(cd "$folder" && $as_user "$programs/initdb" --pgdata="$folder/data" --username=inkproof --auth=trust --encoding=UTF8 \
+(cd "$folder" && $as_user "$programs/initdb" --pgdata="$folder/data" --username=inkproof --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 \
     --locale=C >"$folder/initdb.log")
-options="-c listen_addresses='' -c unix_socket_directories='$folder'"
-sh -c "$pg_ctl --options=\"$options\" start"
+# A port that nobody has: some are tried.
+port=$((20000 + $$ % 10000))
+for attempt in 1 2 3 4 5; do
+    options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories='$folder'"
+    if sh -c "$pg_ctl --options=\"$options\" start"; then break; fi
+    if [ "$attempt" = 5 ]; then exit 1; fi
+    port=$((port + 97))
+done
 
-INKPROOF_TEST_POSTGRES="postgres://inkproof@$(echo "$folder" | sed 's|/|%2F|g')/DATABASE"
+INKPROOF_TEST_POSTGRES="postgres://inkproof@$(echo "$folder" | sed 's|/|%2F|g'):$port/DATABASE"
 INKPROOF_TEST_POSTGRES_RESTART="$pg_ctl --mode=immediate --options=\"$options\" restart"
 export INKPROOF_TEST_POSTGRES INKPROOF_TEST_POSTGRES_RESTART
 "$@"

@@ -6,6 +6,7 @@
 
 mod address;
 mod audit;
+mod erasures;
 mod headers;
 mod health;
 mod identify;
@@ -109,6 +110,7 @@ pub fn run(settings: Settings) -> Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to serve with")?;
     let router = router(service.clone())?;
+    runtime.spawn(erasures::finish(service.clone()));
     let served = runtime.block_on(listen::serve(&service, router));
     // Nobody waits for what is still computed.
     runtime.shutdown_background();

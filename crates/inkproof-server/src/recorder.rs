@@ -102,11 +102,15 @@ pub fn problem(error: &StoreError) -> Problem {
         StoreError::TooManyReferences { .. } => Kind::Conflict,
         StoreError::KeyReused => return Kind::KeyReused.with(error).on_field("Idempotency-Key"),
         // Done, but for what is left of it in the database's files.
-        StoreError::StillInLog => {
+        StoreError::MayNotRewrite => {
             tracing::error!(%error, "the store");
             return Kind::Unavailable.with(error);
         }
-        StoreError::Locked | StoreError::Full | StoreError::ReadOnly | StoreError::Unreachable(_) => {
+        StoreError::Locked
+        | StoreError::Full
+        | StoreError::ReadOnly
+        | StoreError::Unreachable(_)
+        | StoreError::Overloaded(_) => {
             tracing::error!(%error, "the store");
             return Kind::Unavailable.with(error).retry_after(1);
         }

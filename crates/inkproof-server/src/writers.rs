@@ -30,6 +30,8 @@ struct Writers {
     writers: Vec<WriterSummary>,
     /// The cursor of the next page; null where this is the last.
     next: Option<String>,
+    /// Erasures after which keys may still be in the database's files, because another program reads there.
+    pending_erasures: i64,
 }
 
 /// A writer and the references, with pictures where they were asked for.
@@ -66,9 +68,10 @@ async fn list(State(service): State<Shared>, Query(paging): Query<Paging>) -> Re
         return Err(Kind::Malformed.with("no id has such characters").on_field("prefix"));
     }
     let page = WriterPage { after, limit, prefix };
-    let writers = service.ask(move |store| store.writers(&page)).await?;
+    let found = service.ask(move |store| Ok((store.writers(&page)?, store.pending_erasures()?)));
+    let (writers, pending_erasures) = found.await?;
     let next = writers.last().filter(|_| writers.len() == limit).map(|writer| writer.number.to_string());
-    Ok(Json(Writers { writers, next }))
+    Ok(Json(Writers { writers, next, pending_erasures }))
 }
 
 /// A writer and the references
@@ -120,6 +123,8 @@ async fn pictures(service: &Shared, writer: &Writer, by: Actor) -> Result<Vec<St
 }
 
 /// Forget a writer: id, references, questioned signatures that wait, and what connects the audit to the id
+///
+/// `pending` says that another program still reads what was before, so that the key is cleared from the database's files later.
 #[utoipa::path(delete, path = "/v1/writers/{id}", tag = "writers", params(("id" = String, Path)),
     responses((status = OK, body = Object), Problem))]
 async fn erase(

@@ -28,6 +28,8 @@ pub enum Event {
     Removed,
     /// A writer was deleted, with all that was kept.
     Erased,
+    /// The keys of writers who were erased before are gone from the database's files.
+    Cleared,
     /// All that is kept of a writer was read.
     Exported,
     /// References got the embeddings of another model.
@@ -49,11 +51,12 @@ pub enum Event {
 }
 
 impl Event {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
         Self::Erased,
+        Self::Cleared,
         Self::Exported,
         Self::Reembedded,
         Self::Decided,
@@ -72,6 +75,7 @@ impl Event {
             Self::Approved => "approved",
             Self::Removed => "removed",
             Self::Erased => "erased",
+            Self::Cleared => "cleared",
             Self::Exported => "exported",
             Self::Reembedded => "reembedded",
             Self::Decided => "decided",

@@ -22,11 +22,12 @@ pub trait Database: Send + Sync {
     /// Those of `work`, and what the database says.
     fn write(&self, work: Work<'_>) -> Result<()>;
 
-    /// Makes sure that nothing of what was deleted is left in files beside the tables.
+    /// Makes sure that nothing of the writers who were deleted is left in the database's files; false where another program
+    /// that still reads hinders that. Nobody is kept waiting for longer than a moment.
     ///
     /// # Errors
-    /// Where another program hinders it.
-    fn forget(&self) -> Result<()>;
+    /// [`StoreError::MayNotRewrite`], and what the database says.
+    fn forget(&self) -> Result<bool>;
 
     /// A copy of everything in a new file, while others go on reading and writing; None where the database cannot do that
     /// itself. It ends early where it is to `stop`.

@@ -62,6 +62,9 @@ pub enum StoreError {
     /// The database server is not there; nothing was stored.
     #[error("the database cannot be reached ({0}); nothing was stored, try again when it is back")]
     Unreachable(String),
+    /// The database server takes too long, or is asked too much at once; nothing was stored.
+    #[error("the database is too slow to answer ({0}); nothing was stored, try again later")]
+    Overloaded(String),
     /// The database server went away between the order to store and its answer.
     #[error("the database went away before it answered ({0}); look whether this was stored before you repeat it")]
     Uncertain(String),
@@ -134,12 +137,12 @@ pub enum StoreError {
     /// The place to copy to has an audit already.
     #[error("the store at {0} is not empty; copy into a new one")]
     NotEmpty(String),
-    /// Erased, but id and key are still in SQLite's log.
+    /// Erased, but id and key are still in the file of a table that belongs to somebody else.
     #[error(
-        "the writer is erased, but another program keeps what is left from being cleared; check the store when that has \
-         finished"
+        "the writer is erased, but the key is left in the database's files, since its user may not rewrite the table \
+         'writers'; let the table's owner open the store, or make this user the owner"
     )]
-    StillInLog,
+    MayNotRewrite,
     /// What is stored cannot have been written by this program.
     #[error("the store is damaged: {0}; restore a backup")]
     Damaged(String),

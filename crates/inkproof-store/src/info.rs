@@ -16,6 +16,8 @@ pub struct Info {
     pub version: i64,
     /// How much is in it.
     pub counts: Counts,
+    /// Erasures after which the keys may still be in the database's files.
+    pub pending_erasures: i64,
     /// The end of its audit.
     pub head: Head,
     /// References by the digest of the model that embedded them.
@@ -44,6 +46,7 @@ impl Store {
     /// What the database says.
     pub fn info(&self) -> Result<Info> {
         let (head, version) = (self.head()?, self.database.version()?);
+        let pending_erasures = self.pending_erasures()?;
         self.read(|session| {
             Ok(Info {
                 place: self.place.clone(),
@@ -56,6 +59,7 @@ impl Store {
                     reviews: count(session, "reviews WHERE settled IS NULL")?,
                     tokens: count(session, "tokens")?,
                 },
+                pending_erasures,
                 head,
                 models: models(session)?,
             })

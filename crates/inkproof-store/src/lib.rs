@@ -10,6 +10,7 @@ mod audit;
 mod beside;
 mod database;
 mod decisions;
+mod erasures;
 mod error;
 mod info;
 mod outdated;
@@ -112,7 +113,12 @@ impl Store {
             #[cfg(feature = "sqlite")]
             Box::new(sqlite::Sqlite::open(Path::new(place), opening)?)
         };
-        Ok(Self { place: without_password(place), database })
+        let store = Self { place: without_password(place), database };
+        if matches!(opening, Opening::Create | Opening::Existing) {
+            // What hinders it hinders nobody from using the store, and it stays pending.
+            store.clear_away(&Actor::local()).ok();
+        }
+        Ok(store)
     }
 
     /// Where it is, without a password.

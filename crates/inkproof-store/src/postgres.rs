@@ -3,39 +3,35 @@
 //! Writers wait for each other at the head of the audit, which each locks first. A server that went away is looked for
 //! again for some seconds, and what was being done is done again, except where the order to make it last was given already.
 
-use std::net::IpAddr;
+mod address;
+mod forget;
+mod pool;
+mod tls;
+
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use postgres::config::{Host, SslMode};
 use postgres::error::SqlState;
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, IsolationLevel, NoTls};
+use postgres::{Client, GenericClient, IsolationLevel};
 
 use crate::database::{Database, Opening, Row, Session, Value, Work};
 use crate::schema::MIGRATIONS;
 use crate::{Result, StoreError};
 
-/// Connections that are kept.
-const IDLE: usize = 16;
+pub use address::{Address, without_password};
+pub use pool::Pool;
+
 /// How long to wait before each new attempt.
 const PAUSES_MS: [u64; 7] = [0, 200, 500, 1000, 2000, 4000, 4000];
-const CONNECTING: Duration = Duration::from_secs(5);
 /// Serialises migrations of all programs: `inkp`.
 const MIGRATION_LOCK: i64 = 0x696e_6b70;
-/// How each connection is set up: what is acknowledged is on the disk, and nobody waits for ever.
-const SETTINGS: &str = "
-    SET lock_timeout = '10s';
-    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
-    SET client_min_messages = 'warning'";
 
 /// A database on a server.
 pub struct Postgres {
-    config: Config,
-    idle: Mutex<Vec<Client>>,
+    pool: Pool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,59 +47,27 @@ impl Postgres {
     /// The place cannot be understood, the server cannot be reached, there are no tables and none are to be made, or they are
     /// of another version than may be opened so.
     pub fn open(place: &str, opening: Opening) -> Result<Self> {
-        let mut config: Config = place.parse().map_err(|error: postgres::Error| StoreError::Open {
-            place: without_password(place),
-            why: describe(&error),
-        })?;
-        if let Some(host) = in_the_clear(&config) {
-            let why = format!(
-                "the way to {host} would not be encrypted, which this program cannot do; use a tunnel, or a network that you \
-                 trust with ?sslmode=disable"
-            );
-            return Err(StoreError::Open { place: without_password(place), why });
-        }
-        config.application_name("inkproof").connect_timeout(CONNECTING);
-        let database = Self { config, idle: Mutex::default() };
-        let mut client = database.connect()?;
+        let address = Address::parse(place);
+        let address = address.map_err(|why| StoreError::Open { place: without_password(place), why })?;
+        let database = Self { pool: Pool::new(address) };
+        let mut client = database.pool.take()?;
         migrate(&mut client, place, opening)?;
-        database.keep(client);
+        client.keep();
         Ok(database)
-    }
-
-    fn connect(&self) -> Result<Client> {
-        let mut client = self.config.connect(NoTls).map_err(|error| StoreError::Unreachable(describe(&error)))?;
-        client.batch_execute(SETTINGS).map_err(said)?;
-        Ok(client)
-    }
-
-    fn take(&self) -> Result<Client> {
-        let idle = self.held().pop();
-        idle.filter(|client| !client.is_closed()).map_or_else(|| self.connect(), Ok)
-    }
-
-    fn keep(&self, client: Client) {
-        let mut idle = self.held();
-        if idle.len() < IDLE {
-            idle.push(client);
-        }
-    }
-
-    fn held(&self) -> MutexGuard<'_, Vec<Client>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self, kind: Kind, work: Work<'_>) -> Result<()> {
         let mut failed = Ok(());
         for pause in PAUSES_MS {
             thread::sleep(Duration::from_millis(pause));
-            failed = self.take().and_then(|mut client| {
+            failed = self.pool.take().and_then(|mut client| {
                 attempt(&mut client, kind, work)?;
-                self.keep(client);
+                client.keep();
                 Ok(())
             });
             match failed {
                 // Other connections that are kept are as dead as this one.
-                Err(StoreError::Unreachable(_)) => self.held().clear(),
+                Err(StoreError::Unreachable(_)) => self.pool.clear(),
                 Err(StoreError::Locked) => {}
                 _ => return failed,
             }
@@ -122,7 +86,7 @@ fn attempt(client: &mut Client, kind: Kind, work: Work<'_>) -> Result<()> {
     let mut transaction = builder.start().map_err(said)?;
     work(&mut transaction)?;
     transaction.commit().map_err(|error| match (said(error), kind) {
-        (StoreError::Unreachable(why), Kind::Write) => StoreError::Uncertain(why),
+        (StoreError::Unreachable(why) | StoreError::Overloaded(why), Kind::Write) => StoreError::Uncertain(why),
         (other, _) => other,
     })
 }
@@ -136,30 +100,20 @@ impl Database for Postgres {
         self.run(Kind::Write, work)
     }
 
-    /// Rewrites the table with ids and keys, which is small. The server's log is the server's matter.
-    fn forget(&self) -> Result<()> {
-        let cleared = self.take().and_then(|mut client| {
-            client.batch_execute("VACUUM FULL writers").map_err(said)?;
-            self.keep(client);
-            Ok(())
-        });
-        cleared.map_err(|error| match error {
-            // That nothing was stored, or to try again, would be wrong: the writer is erased by now.
-            StoreError::Locked | StoreError::Unreachable(_) => StoreError::StillInLog,
-            other => other,
-        })
+    fn forget(&self) -> Result<bool> {
+        let mut client = self.pool.take()?;
+        let forgotten = forget::forget(&mut client)?;
+        client.keep();
+        Ok(forgotten)
     }
 
     fn backup(&self, _: &Path, _: fn() -> bool) -> Option<Result<()>> {
         None
     }
 
-    /// Clears what could not be cleared when a writer was erased; the server looks after its own files.
+    /// The server looks after its own files.
     fn check(&self) -> Result<()> {
-        match self.forget() {
-            Err(StoreError::StillInLog | StoreError::ReadOnly) => Ok(()),
-            done => done,
-        }
+        Ok(())
     }
 
     fn kind(&self) -> &'static str {
@@ -167,9 +121,10 @@ impl Database for Postgres {
     }
 
     fn version(&self) -> Result<i64> {
-        let mut client = self.take()?;
-        let found = client.query_one("SELECT version FROM inkproof_store", &[]).map_err(said)?.get(0);
-        self.keep(client);
+        let mut client = self.pool.take()?;
+        let found =
+            version(&mut *client)?.ok_or_else(|| StoreError::damaged("the version of the tables is missing"))?;
+        client.keep();
         Ok(found)
     }
 }
@@ -226,17 +181,24 @@ impl ToSql for Value {
 }
 
 fn migrate(client: &mut Client, place: &str, opening: Opening) -> Result<()> {
-    let mut transaction = client.transaction().map_err(said)?;
-    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).map_err(said)?;
-    let there = transaction.query_one("SELECT to_regclass('inkproof_store') IS NOT NULL", &[]).map_err(said)?;
-    if !there.get::<_, bool>(0) {
-        if opening != Opening::Create {
-            return Err(StoreError::Missing(without_password(place)));
-        }
-        let table = "CREATE TABLE inkproof_store (version BIGINT NOT NULL); INSERT INTO inkproof_store VALUES (0)";
-        transaction.batch_execute(table).map_err(said)?;
+    // Most often there is nothing to do, and nobody is kept from anything.
+    if let Some(found) = version(client)?
+        && opening.steps(found, &MIGRATIONS)?.is_empty()
+    {
+        return Ok(());
     }
-    let found: i64 = transaction.query_one("SELECT version FROM inkproof_store", &[]).map_err(said)?.get(0);
+    let mut transaction = client.transaction().map_err(said)?;
+    transaction.batch_execute("SET LOCAL statement_timeout = 0").map_err(said)?;
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).map_err(said)?;
+    let found = match version(&mut transaction)? {
+        Some(found) => found,
+        None if opening != Opening::Create => return Err(StoreError::Missing(without_password(place))),
+        None => {
+            let table = "CREATE TABLE inkproof_store (version BIGINT NOT NULL); INSERT INTO inkproof_store VALUES (0)";
+            transaction.batch_execute(table).map_err(said)?;
+            0
+        }
+    };
     let steps = opening.steps(found, &MIGRATIONS)?;
     if steps.is_empty() {
         return Ok(());
@@ -248,33 +210,17 @@ fn migrate(client: &mut Client, place: &str, opening: Opening) -> Result<()> {
     transaction.commit().map_err(said)
 }
 
-/// A host on the network, to which signatures would go readable for everybody on the way without the user's word.
-fn in_the_clear(config: &Config) -> Option<String> {
-    if config.get_ssl_mode() == SslMode::Disable {
-        return None;
+/// The version of the tables; None where there are none.
+fn version(client: &mut impl GenericClient) -> Result<Option<i64>> {
+    let there = client.query_one("SELECT to_regclass('inkproof_store') IS NOT NULL", &[]).map_err(said)?;
+    if !there.get::<_, bool>(0) {
+        return Ok(None);
     }
-    let is_here = |name: &str| name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    let named = config.get_hosts().iter().filter_map(|host| match host {
-        Host::Tcp(name) => Some(name.clone()),
-        Host::Unix(_) => None,
-    });
-    let numbered = config.get_hostaddrs().iter().map(ToString::to_string);
-    named.chain(numbered).find(|name| !is_here(name))
+    let found = client.query_one("SELECT version FROM inkproof_store", &[]).map_err(said)?;
+    Ok(Some(found.get(0)))
 }
 
-/// The place as it may be shown.
-pub fn without_password(place: &str) -> String {
-    let Ok(config) = place.parse::<Config>() else { return "postgres://...".to_owned() };
-    let host = match config.get_hosts().first() {
-        Some(Host::Tcp(name)) => name.clone(),
-        Some(Host::Unix(folder)) => folder.display().to_string(),
-        None => "localhost".to_owned(),
-    };
-    let port = config.get_ports().first().map_or(String::new(), |port| format!(":{port}"));
-    format!("postgres://{host}{port}/{}", config.get_dbname().unwrap_or_default())
-}
-
-fn said(error: postgres::Error) -> StoreError {
+pub fn said(error: postgres::Error) -> StoreError {
     let why = describe(&error);
     match error.code() {
         None if error.is_closed() || is_io(&error) => StoreError::Unreachable(why),
@@ -289,6 +235,7 @@ fn said(error: postgres::Error) -> StoreError {
         ) => StoreError::Locked,
         Some(&SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE) => StoreError::ReadOnly,
         Some(&SqlState::DISK_FULL) => StoreError::Full,
+        Some(&SqlState::QUERY_CANCELED) => StoreError::Overloaded(why),
         _ => StoreError::Database(why),
     }
 }

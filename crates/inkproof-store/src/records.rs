@@ -155,6 +155,8 @@ pub struct Erased {
     pub references: u64,
     /// Questioned signatures that waited for a person.
     pub reviews: u64,
+    /// Whether the key is still in the database's files, since another program reads there; it is cleared away later.
+    pub pending: bool,
 }
 
 impl Reference {

@@ -1,6 +1,8 @@
 //! A store in one file, by SQLite: a log of what is written ahead (WAL), made last before anything is acknowledged, and
 //! what is deleted is overwritten.
 
+mod forget;
+
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,8 +28,6 @@ const IDLE_READERS: usize = 8;
 /// A file that holds a store.
 pub struct Sqlite {
     path: PathBuf,
-    /// Of an older version: nothing is written, also no traces of erased writers are cleared.
-    is_older: bool,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
 }
@@ -51,8 +51,7 @@ impl Sqlite {
         }
         let mut writer = connect(path)?;
         migrate(&mut writer, path, opening, migrations)?;
-        let is_older = number(&writer, "PRAGMA user_version")? < migrations.len() as i64;
-        Ok(Self { path: path.to_owned(), is_older, writer: Mutex::new(writer), readers: Mutex::default() })
+        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
     }
 
     /// Brings a file to this program's version, after a backup next to it: the version that it was of, and the backup.
@@ -107,20 +106,8 @@ impl Database for Sqlite {
         transaction.commit().map_err(said)
     }
 
-    /// Deleted rows are overwritten in the file by `secure_delete`, but pages that were split before may hold copies. So the
-    /// table with ids and keys, which is small, is rewritten in other pages, and the log emptied.
-    fn forget(&self) -> Result<()> {
-        let mut writer = held(&self.writer);
-        // The table that goes has rows that others refer to.
-        writer.pragma_update(None, "foreign_keys", false).map_err(said)?;
-        let rewritten = rewrite_writers(&mut writer);
-        writer.pragma_update(None, "foreign_keys", true).map_err(said)?;
-        rewritten.map_err(|error| match said(error) {
-            StoreError::Locked => StoreError::StillInLog,
-            other => other,
-        })?;
-        let busy: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(said)?;
-        if busy == 0 { Ok(()) } else { Err(StoreError::StillInLog) }
+    fn forget(&self) -> Result<bool> {
+        forget::forget(&self.writer)
     }
 
     fn backup(&self, out: &Path, stop: fn() -> bool) -> Option<Result<()>> {
@@ -135,13 +122,7 @@ impl Database for Sqlite {
         }))
     }
 
-    /// Also clears what could not be cleared when a writer was erased, unless the store is of an older version.
     fn check(&self) -> Result<()> {
-        let cleared = if self.is_older { Ok(()) } else { self.forget() };
-        match cleared {
-            Ok(()) | Err(StoreError::StillInLog | StoreError::ReadOnly) => {}
-            Err(error) => return Err(error),
-        }
         let reader = self.reader()?;
         let found: String = reader.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(said)?;
         self.keep(reader);
@@ -155,18 +136,6 @@ impl Database for Sqlite {
     fn version(&self) -> Result<i64> {
         number(&held(&self.writer), "PRAGMA user_version")
     }
-}
-
-fn rewrite_writers(connection: &mut Connection) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let table = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'writers'";
-    let table: String = transaction.query_row(table, [], |row| row.get(0))?;
-    let copy = table.replacen("writers", "writers_anew", 1);
-    transaction.execute_batch(&format!(
-        "{copy}; INSERT INTO writers_anew SELECT * FROM writers ORDER BY number; DROP TABLE writers;
-         ALTER TABLE writers_anew RENAME TO writers"
-    ))?;
-    transaction.commit()
 }
 
 impl Session for rusqlite::Transaction<'_> {

@@ -57,8 +57,8 @@ impl Store {
         })?;
         if let Some(done) = self.database.backup(path, stop) {
             done?;
-            let copy = Self::open_existing(place)?;
-            return copy.checked(None);
+            // Nothing is written to it, so that its head is this one's.
+            return Self::open_as_it_is(place)?.checked(None);
         }
         self.copy_unless(stop, &Self::open(place)?)
     }

@@ -131,10 +131,11 @@ impl Store {
     }
 
     /// Forgets a writer: id, references, questioned signatures that wait, notes, what connects the audit to the id, and the
-    /// key without which nothing of that can be read, should the database have kept a copy somewhere.
+    /// key without which nothing of that can be read, should the database have kept a copy somewhere. While somebody reads
+    /// what was before, that key stays in the database's files, and clearing it away is pending.
     ///
     /// # Errors
-    /// [`StoreError::NoWriter`]; [`StoreError::StillInLog`] where it is erased but the log could not be cleared.
+    /// [`StoreError::NoWriter`]; [`StoreError::MayNotRewrite`] where it is erased but the key can never be cleared away so.
     pub fn erase(&self, writer: &WriterId, by: &Actor) -> Result<Erased> {
         let erased = self.write(|chain| {
             let row = WriterRow::get(chain.session, writer)?;
@@ -144,10 +145,9 @@ impl Store {
             chain.session.execute("DELETE FROM requests WHERE writer = $1", &[pseudonym()])?;
             chain.session.execute("DELETE FROM writers WHERE number = $1", &[row.number.into()])?;
             chain.append(entry(by, Event::Erased, row.pseudonym, "erased", json!({"references": references})), None)?;
-            Ok(Erased { references, reviews })
+            Ok(Erased { references, reviews, pending: true })
         })?;
-        self.database.forget()?;
-        Ok(erased)
+        Ok(Erased { pending: self.clear_away(by)?, ..erased })
     }
 
     /// Everything that is kept of a writer; the export is written down too. Images are at [`Store::image`].

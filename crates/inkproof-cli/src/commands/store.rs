@@ -232,6 +232,9 @@ impl Info {
         println!("{:>8} references, {} of them to be approved", counts.references, counts.waiting);
         println!("{:>8} decisions that wait for a person", counts.reviews);
         println!("{:>8} tokens", counts.tokens);
+        if info.pending_erasures > 0 {
+            println!("{:>8} erasures that are not finished", info.pending_erasures);
+        }
         println!("{:>8} entries of the audit, head {}", info.head.sequence, info.head.hash);
         for (model, references) in &info.models {
             println!("{references:>8} references embedded by model {model}");

@@ -122,10 +122,16 @@ impl List {
                 page.iter().for_each(|writer| println!("{}", line(writer, now)));
             }
         }
+        let pending = store.pending_erasures()?;
         if self.json {
-            println!("{:#}", json!({"writers": all}));
-        } else if after == 0 {
+            println!("{:#}", json!({"writers": all, "pending_erasures": pending}));
+            return Ok(());
+        }
+        if after == 0 {
             println!("Nobody is enrolled.");
+        }
+        if pending > 0 {
+            println!("{pending} erasures are not finished: another program still reads what was before.");
         }
         Ok(())
     }
@@ -272,6 +278,12 @@ impl Erase {
                 "'{}' is erased, with {} references. Older backups still hold them: destroy those too.",
                 self.writer, erased.references
             );
+            if erased.pending {
+                println!(
+                    "The key is still in the store's files, since another program reads there; it is cleared away when that \
+                     has finished and the store is opened again."
+                );
+            }
         }
         Ok(())
     }

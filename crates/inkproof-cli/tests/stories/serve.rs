@@ -130,6 +130,37 @@ fn a_writer_is_enrolled_verified_reviewed_and_erased() {
 }
 
 #[test]
+fn an_erasure_is_finished_when_the_last_reader_has_gone() {
+    let office = Office::open();
+    let server = Server::start(&office.desk, "");
+    office.enrol(&server, "A-1");
+    let file = office.desk.path("office.db");
+    let reader = rusqlite::Connection::open(&file).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    let key: Vec<u8> = reader.query_row("SELECT key FROM writers", [], |row| row.get(0)).unwrap();
+    let is_left = || {
+        let [store, log] = [&file, &office.desk.path("office.db-wal")].map(|file| fs::read(file).unwrap_or_default());
+        [store, log].iter().any(|bytes| bytes.windows(key.len()).any(|window| window == key))
+    };
+    let begun = Instant::now();
+    assert_eq!(server.ask("DELETE", "/v1/writers/A-1", &[], &[]).is(200).json()["pending"], true);
+    office.enrol(&server, "B-1");
+    assert!(begun.elapsed() < Duration::from_secs(8), "others go on: {:?}", begun.elapsed());
+    assert_eq!(server.get("/v1/writers").is(200).json()["pending_erasures"], 1);
+    let list = office.desk.run("writers list --store office.db --json").succeeds().json();
+    let info = office.desk.run("store info --store office.db --json").succeeds().json();
+    assert_eq!((&list["pending_erasures"], &info["pending_erasures"]), (&1.into(), &1.into()));
+    assert!(is_left(), "the reader may still look at it");
+    reader.execute_batch("COMMIT").unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while server.get("/v1/writers").is(200).json()["pending_erasures"] != 0 {
+        assert!(Instant::now() < deadline, "the service finishes it by itself");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert!(!is_left());
+}
+
+#[test]
 fn lists_come_in_pages() {
     let office = Office::open();
     let server = Server::start(&office.desk, "");

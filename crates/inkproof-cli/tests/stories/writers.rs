@@ -221,7 +221,7 @@ fn a_person_settles_what_is_undecided() {
     assert!(office.run("reviews list").out.contains("Nothing waits"));
     let log = office.run("store log --last 3").succeeds();
     let events: Vec<_> = log.out.lines().map(|line| line.split_whitespace().nth(2).unwrap().to_owned()).collect();
-    assert_eq!(events, ["settled", "settled", "decided"], "the newest first");
+    assert_eq!(events, ["settled", "settled", "viewed"], "the newest first");
     office.run("writers erase a").succeeds();
     assert!(office.run("store log").out.contains("(erased)"));
     office.run("store check").succeeds();

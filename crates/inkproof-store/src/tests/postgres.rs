@@ -3,9 +3,12 @@
 use std::cell::RefCell;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use ::postgres::{Client, NoTls};
 
 use super::*;
+use crate::postgres::{Address, Pool};
 
 /// Tests use the server one after the other, since one of them restarts it.
 static SERVER: Mutex<()> = Mutex::new(());
@@ -33,13 +36,16 @@ impl Server {
     }
 
     fn order(&self, order: &str) {
-        let mut client = ::postgres::Client::connect(&self.in_database("postgres"), ::postgres::NoTls).unwrap();
-        client.batch_execute(order).unwrap();
+        connect(&self.in_database("postgres")).batch_execute(order).unwrap();
     }
 
     fn in_database(&self, name: &str) -> String {
         self.base.replace("/DATABASE", &format!("/{name}"))
     }
+}
+
+fn connect(place: &str) -> Client {
+    Client::connect(place, NoTls).unwrap()
 }
 
 impl Ground for Server {
@@ -123,6 +129,160 @@ fn a_server_that_was_restarted_is_found_again() {
         store.audit(AuditPage::After(0), 1 << 20).unwrap().iter().map(|entry| entry.sequence).collect();
     assert!(answers.len() > 10 && answers.iter().all(|number| kept.contains(number)), "what was acknowledged is there");
     is_whole(&store);
+}
+
+/// The key of a writer, and whether the table's file holds it.
+fn key_of(place: &str, writer: &str) -> Vec<u8> {
+    connect(place).query_one("SELECT key FROM writers WHERE id = $1", &[&writer]).unwrap().get(0)
+}
+
+fn is_in_the_file(place: &str, key: &[u8]) -> bool {
+    const LOOK: &str = "SELECT position($1::bytea IN pg_read_binary_file(pg_relation_filepath('writers'))) > 0";
+    let mut client = connect(place);
+    client.batch_execute("CHECKPOINT").unwrap();
+    client.query_one(LOOK, &[&key]).unwrap().get(0)
+}
+
+#[test]
+fn an_erasure_waits_for_readers_of_postgres_and_nobody_waits_for_it() {
+    let Some(server) = Server::find() else { return };
+    let place = server.place();
+    let store = Store::open(&place).unwrap();
+    enroll(&store, "gone", &[1], 0).unwrap();
+    let key = key_of(&place, "gone");
+    for table in ["chain", "writers"] {
+        let mut reader = connect(&place);
+        reader.batch_execute(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM {table}")).unwrap();
+        let begun = Instant::now();
+        let name = format!("also-{table}");
+        enroll(&store, &name, &[2], 0).unwrap();
+        assert!(store.erase(&id(&name), &by("otto")).unwrap().pending);
+        if table == "chain" {
+            store.erase(&id("gone"), &by("otto")).unwrap();
+            assert!(is_in_the_file(&place, &key), "the reader may still look at it");
+        }
+        enroll(&store, &format!("new-{table}"), &[3], 0).unwrap();
+        is_whole(&store);
+        assert!(begun.elapsed() < Duration::from_secs(5), "nobody was kept waiting: {:?}", begun.elapsed());
+        assert!(store.finish_erasures(&by("otto")).unwrap() > 0);
+        reader.batch_execute("COMMIT").unwrap();
+        drop(reader);
+        assert_eq!(Store::open(&place).unwrap().pending_erasures().unwrap(), 0, "the next opening finishes it");
+    }
+    assert!(!is_in_the_file(&place, &key));
+    is_whole(&store);
+}
+
+#[test]
+fn an_erasure_that_the_user_cannot_carry_out_is_an_error() {
+    let Some(server) = Server::find() else { return };
+    let place = server.place();
+    let owner = Store::open(&place).unwrap();
+    enroll(&owner, "gone", &[1], 0).unwrap();
+    let key = key_of(&place, "gone");
+    let guest = format!("guest_{}", Hex::<6>::random());
+    connect(&place)
+        .batch_execute(&format!("CREATE ROLE {guest} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}"))
+        .unwrap();
+    let store = Store::open(&place.replace("inkproof@", &format!("{guest}@"))).unwrap();
+    let error = store.erase(&id("gone"), &by("otto")).unwrap_err();
+    assert!(matches!(error, StoreError::MayNotRewrite), "{error}");
+    assert!(store.writer(&id("gone")).unwrap().is_none() && is_in_the_file(&place, &key), "it says what is left");
+    assert_eq!(store.pending_erasures().unwrap(), 1);
+    assert_eq!(owner.finish_erasures(&by("otto")).unwrap(), 0);
+    assert!(!is_in_the_file(&place, &key));
+    drop(store);
+    connect(&place).batch_execute(&format!("DROP OWNED BY {guest}; DROP ROLE {guest}")).unwrap();
+}
+
+#[test]
+fn a_check_waits_for_nobody_who_holds_a_table_or_opens_the_store() {
+    let Some(server) = Server::find() else { return };
+    let place = server.place();
+    let store = Store::open(&place).unwrap();
+    enroll(&store, "gone", &[1], 0).unwrap();
+    let mut other = connect(&place);
+    other
+        .batch_execute("BEGIN; LOCK TABLE writers IN ROW EXCLUSIVE MODE; SELECT pg_advisory_xact_lock(1768844144)")
+        .unwrap();
+    let begun = Instant::now();
+    is_whole(&Store::open_as_it_is(&place).unwrap());
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn connections_are_few_and_wait_for_nothing_for_ever() {
+    let Some(server) = Server::find() else { return };
+    let place = server.place();
+    drop(Store::open(&place).unwrap());
+    let pool = Pool::with_most(Address::parse(&place).unwrap(), 2, Duration::from_millis(300));
+    let (mut first, second) = (pool.take().unwrap(), pool.take().unwrap());
+    assert!(matches!(pool.take().err(), Some(StoreError::Overloaded(_))), "two are all there are");
+    second.keep();
+    drop(pool.take().unwrap());
+    for (setting, value) in [("statement_timeout", "1min"), ("lock_timeout", "10s"), ("synchronous_commit", "on")] {
+        let found: String = first.query_one(&format!("SHOW {setting}"), &[]).unwrap().get(0);
+        assert_eq!(found, value, "{setting}");
+    }
+    first.batch_execute("SET statement_timeout = '50ms'").unwrap();
+    let late = first.batch_execute("SELECT pg_sleep(5)").map_err(crate::postgres::said).unwrap_err();
+    assert!(matches!(late, StoreError::Overloaded(_)), "{late}");
+}
+
+#[test]
+fn the_way_to_postgres_is_encrypted_and_the_server_has_to_show_who_it_is() {
+    let Some(server) = Server::find() else { return };
+    let name = server.place();
+    let name = name.rsplit('/').next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let file = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (trusted, foreign) = (file("trusted.pem", made.cert.pem()), file("foreign.pem", stranger.cert.pem()));
+    // The server writes them itself, so that they are its user's.
+    let write = |name: &str, text: &str| {
+        let lines = text.trim().replace('\n', "'), ('");
+        server.order(&format!("COPY (VALUES ('{lines}')) TO PROGRAM 'umask 077; cat > {name}'"));
+    };
+    write("server.crt", &made.cert.pem());
+    write("server.key", &made.signing_key.serialize_pem());
+    let password = Hex::<16>::random().to_string();
+    server.order(&format!("ALTER ROLE inkproof PASSWORD '{password}'"));
+    server.order("ALTER SYSTEM SET ssl = on");
+    server.order("SELECT pg_reload_conf()");
+    let port: String = connect(&server.in_database("postgres")).query_one("SHOW port", &[]).unwrap().get(0);
+    let place = |host: &str, words: &str| format!("postgres://inkproof:{password}@{host}:{port}/{name}?{words}");
+    let full = |authorities: &str| format!("sslmode=verify-full&sslrootcert={authorities}");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let store = loop {
+        match Store::open(&place("localhost", &full(&trusted))) {
+            Ok(store) => break store,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    enroll(&store, "one", &[1], 0).unwrap();
+    let encrypted: bool = connect(&server.in_database(name))
+        .query_one("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'inkproof'", &[])
+        .unwrap()
+        .get(0);
+    assert!(encrypted);
+    Store::open(&place("localhost", &full(&trusted).replace("verify-full", "require"))).unwrap();
+    let refused = |host: &str, words: &str, why: &str| {
+        let error = Store::open(&place(host, words)).err().unwrap().to_string();
+        assert!(error.contains(why) && !error.contains(&password), "{error}");
+    };
+    refused("localhost", &full(&foreign), "invalid peer certificate");
+    refused("127.0.0.1", &full(&trusted), "not valid for name");
+    refused("localhost", "sslmode=require", "needs sslrootcert");
+    refused("localhost", &full("/nowhere.pem"), "/nowhere.pem");
+    refused("localhost", "sslmode=always", "sslmode=always is none of");
+    server.order("ALTER SYSTEM RESET ssl");
+    server.order("SELECT pg_reload_conf()");
 }
 
 #[test]

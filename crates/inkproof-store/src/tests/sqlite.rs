@@ -186,6 +186,58 @@ fn of_an_erased_writer_not_a_byte_is_left() {
     assert!(store.erase(&id("again"), &by("otto")).is_ok());
 }
 
+#[test]
+fn an_erasure_waits_for_readers_and_nobody_waits_for_it() {
+    let folder = Folder::new();
+    let path = folder.file("store.db");
+    let store = open(&path);
+    enroll(&store, "gone", &[1], 0).unwrap();
+    enroll(&store, "kept", &[2], 0).unwrap();
+    let key = keys(&path).remove(0);
+    let reader = Connection::open(&path).unwrap();
+    let seen = || reader.query_row("SELECT count(*) FROM writers", [], |row| row.get::<_, i64>(0)).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    assert_eq!(seen(), 2);
+
+    let begun = std::time::Instant::now();
+    assert!(store.erase(&id("gone"), &by("otto")).unwrap().pending);
+    enroll(&store, "new", &[3], 0).unwrap();
+    let other = open(&path);
+    enroll(&other, "newer", &[4], 0).unwrap();
+    assert!(begun.elapsed().as_millis() < 3000, "nobody was kept waiting: {:?}", begun.elapsed());
+    assert!(store.writer(&id("gone")).unwrap().is_none(), "it is erased for everybody who looks now");
+    assert_eq!((seen(), store.finish_erasures(&by("otto")).unwrap()), (2, 1));
+    assert_eq!((other.pending_erasures().unwrap(), store.info().unwrap().pending_erasures), (1, 1));
+    assert!(found(&everything(&path), &key), "the reader may still look at it");
+    let backup = folder.file("backup.db");
+    assert_eq!(store.backup(&backup).unwrap().head, store.head().unwrap());
+    assert!(!found(&fs::read(&backup).unwrap(), &key));
+
+    reader.execute_batch("COMMIT").unwrap();
+    let again = open(&path);
+    assert_eq!((again.pending_erasures().unwrap(), store.pending_erasures().unwrap()), (0, 0));
+    assert!(!found(&everything(&path), &key) && !found(&everything(&path), b"gone"));
+    let last = store.audit(AuditPage::Before(i64::MAX), 1).unwrap().remove(0);
+    assert_eq!((last.event, &last.details["up_to"]), (Event::Cleared, &3.into()), "and the audit says since when");
+    is_whole(&store);
+}
+
+#[test]
+fn a_check_and_a_look_change_nothing_of_an_erasure() {
+    let folder = Folder::new();
+    let path = folder.file("store.db");
+    let store = open(&path);
+    enroll(&store, "gone", &[1], 0).unwrap();
+    let reader = Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM writers").unwrap();
+    assert!(store.erase(&id("gone"), &by("otto")).unwrap().pending);
+    drop(store);
+    reader.execute_batch("COMMIT").unwrap();
+    let looking = Store::open_as_it_is(path.to_str().unwrap()).unwrap();
+    is_whole(&looking);
+    assert_eq!(looking.info().unwrap().pending_erasures, 1);
+}
+
 /// The writers' keys, in the order in which they were enrolled.
 fn keys(path: &Path) -> Vec<Vec<u8>> {
     let connection = Connection::open(path).unwrap();

@@ -1,0 +1,79 @@
+//! Erasures that are not finished: the writer is gone, and the key may still be in the database's files, because somebody
+//! reads there what was before, or because the program was ended in between.
+//!
+//! The audit is the queue. When the files are cleared, it gets an entry that says up to which erasure; those after the last
+//! such entry are pending. Each opening of the store tries to finish them, and so does a server from time to time.
+
+use serde_json::json;
+
+use crate::database::Session;
+use crate::{Actor, Event, NewEntry, Result, Store, StoreError};
+
+/// Erasures that are not finished.
+struct Pending {
+    count: i64,
+    /// The number of the last one's entry.
+    up_to: i64,
+}
+
+impl Store {
+    /// How many erasures are not finished.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn pending_erasures(&self) -> Result<i64> {
+        Ok(self.read(pending)?.count)
+    }
+
+    /// Finishes them, unless somebody still reads what was before; how many are left.
+    ///
+    /// # Errors
+    /// [`StoreError::MayNotRewrite`], and what the database says.
+    pub fn finish_erasures(&self, by: &Actor) -> Result<i64> {
+        let Pending { count, up_to } = self.read(pending)?;
+        if count == 0 || !self.database.forget()? {
+            return Ok(count);
+        }
+        self.write(|chain| {
+            // Somebody else may have done it at the same time.
+            if cleared(chain.session)? >= up_to {
+                return Ok(());
+            }
+            let entry = NewEntry {
+                actor: by.clone(),
+                event: Event::Cleared,
+                writer: None,
+                model: None,
+                outcome: "cleared".to_owned(),
+                details: json!({"up_to": up_to}),
+            };
+            chain.append(entry, None).map(drop)
+        })?;
+        Ok(0)
+    }
+
+    /// The same right after an erasure, which is done whatever comes of this: whether something is left for later.
+    pub(crate) fn clear_away(&self, by: &Actor) -> Result<bool> {
+        match self.finish_erasures(by) {
+            Ok(left) => Ok(left > 0),
+            Err(StoreError::MayNotRewrite) => Err(StoreError::MayNotRewrite),
+            Err(_) => Ok(true),
+        }
+    }
+}
+
+fn pending(session: &mut dyn Session) -> Result<Pending> {
+    const STATEMENT: &str = "SELECT count(*), max(sequence) FROM audit WHERE event = 'erased' AND sequence > $1";
+    let cleared = cleared(session)?;
+    let found = session.query(STATEMENT, &[cleared.into()])?.pop();
+    let mut found = found.ok_or_else(|| StoreError::damaged("a count gives nothing"))?;
+    Ok(Pending { count: found.integer()?, up_to: found.maybe_integer()?.unwrap_or(cleared) })
+}
+
+/// The number of the last erasure after which the files were cleared; 0 before the first.
+fn cleared(session: &mut dyn Session) -> Result<i64> {
+    const STATEMENT: &str = "SELECT details FROM audit WHERE event = 'cleared' ORDER BY sequence DESC LIMIT 1";
+    let Some(mut found) = session.query(STATEMENT, &[])?.pop() else { return Ok(0) };
+    let details: serde_json::Value = serde_json::from_str(&found.text()?).map_err(StoreError::damaged)?;
+    Ok(details["up_to"].as_i64().unwrap_or_default())
+}
