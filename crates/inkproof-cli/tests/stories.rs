@@ -27,6 +27,9 @@ mod leakage;
 #[path = "stories/load.rs"]
 mod load;
 #[cfg(unix)]
+#[path = "stories/master_key.rs"]
+mod master_key;
+#[cfg(unix)]
 #[path = "stories/outputs.rs"]
 mod outputs;
 #[path = "stories/program.rs"]

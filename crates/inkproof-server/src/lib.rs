@@ -185,15 +185,22 @@ async fn in_time(State(service): State<Shared>, request: Request, next: Next) ->
 }
 
 /// Opens the store, makes one where there is none, and upgrades one that an older program wrote.
-fn open_store(place: &str) -> Result<Store> {
-    match Store::open(place) {
+fn open_store(settings: &Settings) -> Result<Store> {
+    let (place, keys) = (&settings.store, settings.keys()?);
+    match Store::open(place, &keys) {
         Err(StoreError::Older { .. }) => {
-            let Upgraded { from, to, backup } = Store::upgrade(place)?;
+            let Upgraded { from, to, backup } = Store::upgrade(place, &keys)?;
             let backup = backup.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
             tracing::info!(from, to, backup, "the store was upgraded");
-            Ok(Store::open_existing(place)?)
+            Ok(Store::open_existing(place, &keys)?)
         }
-        opened => Ok(opened?),
+        opened => {
+            let store = opened?;
+            if store.has_made_key() {
+                tracing::warn!(%keys, "the master key of the store is new: keep a copy elsewhere");
+            }
+            Ok(store)
+        }
     }
 }
 
@@ -204,7 +211,7 @@ impl Server {
         let limits = Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels, deadline: None };
         memory::warn(&settings, &limits);
         let verifier = Arc::new(Verifier::new(model).with_limits(limits));
-        let store = Arc::new(open_store(&settings.store)?);
+        let store = Arc::new(open_store(&settings)?);
         // A worker answers one question on its own thread, and the workers are as many as the cores.
         let threads = Threads::One;
         let options = Options { four_eyes: settings.four_eyes, keep_images: settings.keep_images, threads };

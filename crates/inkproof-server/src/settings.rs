@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use inkproof_store::default_place;
+use inkproof_store::{KeySource, default_place};
 
 /// In the folder in which the program runs; read where it is there and no other file is named.
 const FILE: &str = "inkproof.toml";
@@ -47,6 +47,12 @@ pub struct PartialSettings {
     /// store.db in the user's data folder
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE|postgres://..."))]
     store: Option<String>,
+    /// File with the store's master key; without it INKPROOF_KEY holds it, or store.key in the user's folder for settings
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
+    key_file: Option<PathBuf>,
+    /// Command that prints the master key, as of a key management service, in place of a file
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COMMAND"))]
+    key_command: Option<String>,
     /// Model file that judges; empty for the one that comes with the program
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     model: Option<PathBuf>,
@@ -130,6 +136,10 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The SQLite file, or the address of the PostgreSQL database; never empty.
     pub store: String,
+    /// The file with the store's master key; empty where it is elsewhere.
+    pub key_file: PathBuf,
+    /// The command that prints the master key; empty for none.
+    pub key_command: String,
     /// The model file that judges; empty for the one that comes with the program.
     pub model: PathBuf,
     /// The PEM file with the certificate chain; empty where the service does no TLS.
@@ -242,6 +252,8 @@ fn defaults() -> PartialSettings {
         listen: Some(SocketAddr::from(([127, 0, 0, 1], 8080))),
         // Where there is no home folder, another source has to say.
         store: Some(default_place().unwrap_or_default()),
+        key_file: Some(PathBuf::new()),
+        key_command: Some(String::new()),
         model: Some(PathBuf::new()),
         tls_certificate: Some(PathBuf::new()),
         tls_key: Some(PathBuf::new()),
@@ -329,6 +341,15 @@ impl Settings {
             );
         }
         Ok(self)
+    }
+
+    /// Where the store's master key is.
+    ///
+    /// # Errors
+    /// Where nothing says so and there is no home folder.
+    pub fn keys(&self) -> Result<KeySource> {
+        let found = KeySource::find(Some(&self.key_file), Some(&self.key_command));
+        found.context("there is no home folder; say with key-file where the store's master key is")
     }
 
     /// Whether the service itself does TLS.

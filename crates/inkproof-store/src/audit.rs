@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use crate::database::{Row, Session, Value};
+use crate::keys::{KeyId, Keyring};
 use crate::{Actor, Hash, Hex, Pseudonym, Result, Store, StoreError, Time};
 
 /// What happened.
@@ -44,10 +45,12 @@ pub enum Event {
     TokenCreated,
     /// A token was revoked.
     TokenRevoked,
+    /// Another master key seals from now on.
+    MasterKeyChanged,
 }
 
 impl Event {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
@@ -60,6 +63,7 @@ impl Event {
         Self::Refused,
         Self::TokenCreated,
         Self::TokenRevoked,
+        Self::MasterKeyChanged,
     ];
 
     /// The word that the audit has for it, in kebab case.
@@ -77,6 +81,7 @@ impl Event {
             Self::Refused => "refused",
             Self::TokenCreated => "token-created",
             Self::TokenRevoked => "token-revoked",
+            Self::MasterKeyChanged => "master-key-changed",
         }
     }
 }
@@ -153,6 +158,8 @@ pub struct Checked {
     pub writers: i64,
     /// How many references they have together.
     pub references: i64,
+    /// Whether the master key was there: without it, what is kept of writers cannot be compared with the audit.
+    pub has_key: bool,
     /// In sentences; the store is as it was left where there is none.
     pub wrong: Vec<String>,
 }
@@ -163,7 +170,11 @@ pub(crate) struct Chain<'a> {
     pub now: Time,
     begun_at: i64,
     head: Head,
+    master: Option<KeyId>,
 }
+
+/// What the master key marks.
+const MARK: &str = "head of the audit";
 
 const COLUMNS: &str = "sequence, time, actor, event, writer, model, outcome, details, seal, hash";
 const PAGE: i64 = 1000;
@@ -204,7 +215,8 @@ impl Store {
     /// stored of writers, references and tokens.
     pub fn check(&self, expected: Option<Hash>) -> Result<Checked> {
         self.database.check()?;
-        self.read(|session| check(session, expected))
+        let master = self.master()?;
+        self.read(|session| check(session, expected, master))
     }
 }
 
@@ -212,7 +224,21 @@ impl<'a> Chain<'a> {
     pub fn lock(session: &'a mut dyn Session) -> Result<Self> {
         let locking = session.locking();
         let head = head(session, locking)?;
-        Ok(Self { session, now: Time::now(), begun_at: head.sequence, head })
+        let master = master(session)?;
+        check_mark(session, head, master)?;
+        Ok(Self { session, now: Time::now(), begun_at: head.sequence, head, master })
+    }
+
+    /// The master key that seals.
+    pub fn master(&self) -> Result<KeyId> {
+        self.master.ok_or(StoreError::NoMasterKey)
+    }
+
+    /// From now on this one seals.
+    pub fn change_master(&mut self, to: KeyId) -> Result<()> {
+        self.session.execute("UPDATE chain SET master = $1 WHERE one = 1", &[to.0[..].into()])?;
+        self.master = Some(to);
+        Ok(())
     }
 
     /// The number of the entry that comes next.
@@ -243,8 +269,9 @@ impl<'a> Chain<'a> {
 
     pub fn close(self) -> Result<()> {
         if self.head.sequence > self.begun_at {
-            let values = [self.head.sequence.into(), self.head.hash.0[..].into()];
-            self.session.execute("UPDATE chain SET sequence = $1, hash = $2 WHERE one = 1", &values)?;
+            let mark = mark(self.session.keys(), self.master()?, self.head)?;
+            let values = [self.head.sequence.into(), self.head.hash.0[..].into(), mark.into()];
+            self.session.execute("UPDATE chain SET sequence = $1, hash = $2, mark = $3 WHERE one = 1", &values)?;
         }
         Ok(())
     }
@@ -256,6 +283,34 @@ pub(crate) fn head(session: &mut dyn Session, locking: &str) -> Result<Head> {
     let mut row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;
     let (sequence, hash) = (row.integer()?, row.maybe_bytes()?);
     Ok(Head { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::from_slice(&hash))? })
+}
+
+/// The id of the master key that a store of this version is sealed with; None before it is.
+pub(crate) fn master(session: &mut dyn Session) -> Result<Option<KeyId>> {
+    let row = session.query("SELECT master FROM chain WHERE one = 1", &[])?.pop();
+    let id = row.map(|mut row| row.maybe_bytes()).transpose()?.flatten();
+    id.map(|id| KeyId::from_slice(&id)).transpose()
+}
+
+/// What only who has the master key can write of a head.
+pub(crate) fn mark(keys: &Keyring, master: KeyId, head: Head) -> Result<Vec<u8>> {
+    keys.seal(master, MARK, head.sequence, &head.hash.0)
+}
+
+/// # Errors
+/// Where the head was not written by a program that had the master key.
+fn check_mark(session: &mut dyn Session, head: Head, master: Option<KeyId>) -> Result<()> {
+    let Some(master) = master else { return Ok(()) };
+    session.keys().require(master)?;
+    let row = session.query("SELECT mark FROM chain WHERE one = 1", &[])?.pop();
+    let mark = row.map(|mut row| row.maybe_bytes()).transpose()?.flatten().unwrap_or_default();
+    match session.keys().open(MARK, head.sequence, &mark) {
+        Ok(hash) if hash == head.hash.0 => Ok(()),
+        Ok(_) | Err(StoreError::Damaged(_)) => {
+            Err(StoreError::damaged("the head of the audit was not written with the master key"))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// SHA-256 over the hash before and the fields of an entry.
@@ -318,9 +373,13 @@ fn event(word: &str) -> Result<Event> {
     found.ok_or_else(|| StoreError::damaged(format_args!("the audit has an event '{word}'")))
 }
 
-fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
+fn check(session: &mut dyn Session, expected: Option<Hash>, master: Option<KeyId>) -> Result<Checked> {
     let end = head(session, "")?;
     let mut wrong = Vec::new();
+    let has_key = master.is_none() || !session.keys().is_empty();
+    if has_key && let Err(StoreError::Damaged(why)) = check_mark(session, end, master) {
+        wrong.push(why);
+    }
     let mut before = Head { sequence: 0, hash: Hex([0; 32]) };
     let mut meets_expected = expected.is_none_or(|expected| expected == before.hash);
     let mut seals = HashMap::new();
@@ -371,8 +430,8 @@ fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
     if !meets_expected {
         wrong.push("the audit does not contain the given head hash: it was cut off or rewritten".to_owned());
     }
-    let (writers, references) = crate::writer_row::check(session, seals, &mut wrong)?;
+    let (writers, references) = crate::writer_row::check(session, seals, has_key, &mut wrong)?;
     crate::tokens::check(session, tokens, &mut wrong)?;
     crate::decisions::check(session, reviews, &mut wrong)?;
-    Ok(Checked { entries: end.sequence, head: end.hash, writers, references, wrong })
+    Ok(Checked { entries: end.sequence, head: end.hash, writers, references, has_key, wrong })
 }

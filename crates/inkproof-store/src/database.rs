@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::keys::Keyring;
 use crate::{Result, StoreError};
 
 /// A database that holds a store.
@@ -100,8 +101,38 @@ pub trait Session {
     /// What the database says.
     fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>>;
 
+    /// The master keys.
+    fn keys(&self) -> &Keyring {
+        static NONE: Keyring = Keyring::none();
+        &NONE
+    }
+
     /// What is put behind a SELECT whose rows nobody else shall change before this transaction ends.
     fn locking(&self) -> &'static str;
+}
+
+/// A transaction with the keys to what it finds.
+pub struct Keyed<'a> {
+    pub session: &'a mut dyn Session,
+    pub keys: &'a Keyring,
+}
+
+impl Session for Keyed<'_> {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64> {
+        self.session.execute(statement, values)
+    }
+
+    fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>> {
+        self.session.query(statement, values)
+    }
+
+    fn keys(&self) -> &Keyring {
+        self.keys
+    }
+
+    fn locking(&self) -> &'static str {
+        self.session.locking()
+    }
 }
 
 /// One value of a row.

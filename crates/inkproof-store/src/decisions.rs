@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::{Chain, feed};
 use crate::database::{Row, Session, Value};
+use crate::keys::Keyring;
 use crate::sealing::{Key, NOTE, QUESTIONED};
 use crate::writer_row::{WriterRow, stored_id};
 use crate::{Actor, Event, Hash, Hex, NewEntry, Pseudonym, Result, Store, StoreError, Time, WriterId};
@@ -69,7 +70,8 @@ pub struct Settlement {
     pub note: Option<String>,
 }
 
-const COLUMNS: &str = "decision, time, actor, w.id, w.key, model, details, ink, note, settled, settled_by, r.outcome";
+const COLUMNS: &str =
+    "decision, time, actor, w.id, w.number, w.key, model, details, ink, note, settled, settled_by, r.outcome";
 const TABLES: &str = "reviews r JOIN audit ON sequence = decision LEFT JOIN writers w ON w.pseudonym = r.writer";
 
 impl Store {
@@ -85,13 +87,13 @@ impl Store {
             "SELECT {COLUMNS} FROM {TABLES} WHERE settled IS NULL AND decision > $1 ORDER BY decision LIMIT $2"
         );
         let values = [after.into(), (limit as i64).into()];
-        self.read(|session| session.query(&statement, &values)?.into_iter().map(review).collect())
+        self.read(|session| found(session, &statement, &values))
     }
 
     /// All of one writer, settled ones too.
     pub(crate) fn reviews_of(&self, writer: Pseudonym) -> Result<Vec<Review>> {
         let statement = format!("SELECT {COLUMNS} FROM {TABLES} WHERE r.writer = $1 ORDER BY decision");
-        self.read(|session| session.query(&statement, &[writer.0[..].into()])?.into_iter().map(review).collect())
+        self.read(|session| found(session, &statement, &[writer.0[..].into()]))
     }
 
     /// One of them, also when it is settled.
@@ -100,8 +102,8 @@ impl Store {
     /// [`StoreError::NoReview`].
     pub fn review(&self, decision: i64) -> Result<Review> {
         let statement = format!("SELECT {COLUMNS} FROM {TABLES} WHERE decision = $1");
-        let found = self.read(|session| Ok(session.query(&statement, &[decision.into()])?.pop()))?;
-        review(found.ok_or(StoreError::NoReview(decision))?)
+        let found = self.read(|session| Ok(found(session, &statement, &[decision.into()])?.pop()))?;
+        found.ok_or(StoreError::NoReview(decision))
     }
 
     /// Writes down what a person says; with a decision the questioned signature is forgotten.
@@ -211,10 +213,16 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
     Ok(())
 }
 
-fn review(mut row: Row) -> Result<Review> {
+fn found(session: &mut dyn Session, statement: &str, values: &[Value]) -> Result<Vec<Review>> {
+    let rows = session.query(statement, values)?;
+    rows.into_iter().map(|row| review(session.keys(), row)).collect()
+}
+
+fn review(keys: &Keyring, mut row: Row) -> Result<Review> {
     let (decision, time, by) = (row.integer()?, Time::from_milliseconds(row.integer()?)?, Actor::new(row.text()?));
     let writer = row.maybe_text()?.map(|id| stored_id(&id)).transpose()?;
-    let key = row.maybe_bytes()?.map(|key| Key::from_slice(&key)).transpose()?;
+    let key = row.maybe_integer()?.zip(row.maybe_bytes()?);
+    let key = key.map(|(number, key)| Key::unlock(keys, number, &key)).transpose()?;
     let open = |purpose, bytes: Vec<u8>| key.map_or(Ok(bytes.clone()), |key| key.open(purpose, decision, &bytes));
     let model = row.maybe_text()?;
     let details = serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?;

@@ -2,10 +2,13 @@
 //!
 //! All times are milliseconds since 1970. What a writer is called in `audit` and `reviews` is the pseudonym, which only
 //! `writers` connects to the id. `global`, `kept`, `image`, and of an enrolled writer's reviews `ink` and `note`, are sealed
-//! with the writer's key.
+//! with the writer's key, and `writers.key` with a master key from elsewhere, which `chain.master` names.
 
 /// What brings a store from version n to n + 1. A step that has shipped never changes.
-pub const MIGRATIONS: [&str; 1] = [FIRST];
+pub const MIGRATIONS: [&str; 2] = [FIRST, MASTER_KEY];
+
+/// From this version on stores are sealed with a master key.
+pub const SEALED: i64 = 2;
 
 const FIRST: &str = "
 CREATE TABLE chain (
@@ -89,4 +92,10 @@ CREATE TABLE requests (
 );
 CREATE INDEX requests_by_writer ON requests (writer);
 CREATE INDEX requests_by_time ON requests (time);
+";
+
+/// The id of the master key that seals the writers' keys, and the mark that it makes on the head of the audit.
+const MASTER_KEY: &str = "
+ALTER TABLE chain ADD COLUMN master BYTEA;
+ALTER TABLE chain ADD COLUMN mark BYTEA;
 ";

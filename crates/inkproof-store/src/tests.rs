@@ -19,6 +19,11 @@ pub trait Ground {
     fn place(&self) -> String;
 }
 
+/// The master key of all stores here.
+fn keys() -> KeySource {
+    KeySource::Text(format!("inkproof-key-1 {}", "7e".repeat(32)))
+}
+
 fn by(name: &str) -> Actor {
     Actor::new(name)
 }
@@ -95,8 +100,8 @@ fn is_whole(store: &Store) -> Checked {
 /// What every store does.
 fn story(ground: &dyn Ground) {
     let place = ground.place();
-    assert!(matches!(Store::open_existing(&place), Err(StoreError::Missing(_))), "nothing is there yet");
-    let store = Store::open(&place).unwrap();
+    assert!(matches!(Store::open_existing(&place, &keys()), Err(StoreError::Missing(_))), "nothing is there yet");
+    let store = Store::open(&place, &keys()).unwrap();
     assert_eq!(store.head().unwrap().sequence, 0);
     is_whole(&store);
     references_come_back(&store);
@@ -113,7 +118,7 @@ fn story(ground: &dyn Ground) {
     let other = store.check(Some(Hex::random())).unwrap();
     assert!(other.wrong[0].contains("given head"), "{other:?}");
     a_copy_is_the_same(&store, &ground.place());
-    let again = Store::open_existing(&place).unwrap();
+    let again = Store::open_existing(&place, &keys()).unwrap();
     assert_eq!(again.head().unwrap(), store.head().unwrap(), "it is there when it is opened again");
 }
 
@@ -285,7 +290,7 @@ fn erased_is_gone(store: &Store) {
 }
 
 fn a_copy_is_the_same(store: &Store, place: &str) {
-    let copy = Store::open(place).unwrap();
+    let copy = Store::open(place, &keys()).unwrap();
     let copied = store.copy_to(&copy).unwrap();
     assert_eq!(copied.head, store.head().unwrap());
     assert_eq!(copied.counts, store.info().unwrap().counts);
@@ -305,7 +310,7 @@ fn a_copy_is_the_same(store: &Store, place: &str) {
 /// and each sees what all did.
 fn together(ground: &dyn Ground, operations: usize) {
     let place = ground.place();
-    let stores = [Store::open(&place).unwrap(), Store::open(&place).unwrap()];
+    let stores = [Store::open(&place, &keys()).unwrap(), Store::open(&place, &keys()).unwrap()];
     std::thread::scope(|scope| {
         for worker in 0..4 {
             let store = &stores[worker % 2];

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::beside::written_whole;
-use crate::database::Session;
+use crate::database::{Keyed, Session, Value};
+use crate::keys::{KeyId, Keyring};
+use crate::sealing::Key;
 use crate::{Counts, Head, Result, Store, StoreError};
 
 /// Tables, what numbers their rows, and all columns, that first; each before those which refer to it. Answers to
@@ -17,6 +19,8 @@ const TABLES: [(&str, &str); 4] = [
     ),
     ("reviews", "decision, writer, ink, settled, settled_by, outcome, note"),
 ];
+/// Which of the columns of `writers` is sealed with the master key.
+const WRITER_KEY: usize = 3;
 const TOKENS: &str = "id, hash, role, created, created_by, expires, revoked";
 const CHAIN: &str = "sequence, hash, last_reference";
 const PAGE: i64 = 200;
@@ -57,10 +61,10 @@ impl Store {
         })?;
         if let Some(done) = self.database.backup(path, stop) {
             done?;
-            let copy = Self::open_existing(place)?;
+            let copy = Self::open_existing(place, self.source()?)?;
             return copy.checked(None);
         }
-        self.copy_unless(stop, &Self::open(place)?)
+        self.copy_unless(stop, &Self::open(place, self.source()?)?)
     }
 
     /// Writes everything to an empty store, and checks what arrived.
@@ -73,10 +77,11 @@ impl Store {
 
     fn copy_unless(&self, stop: fn() -> bool, to: &Self) -> Result<Copied> {
         let mut sent = None;
-        to.database.write(&mut |target| {
+        to.database.write(&mut |session| {
+            let target = &mut Keyed { session, keys: &to.keys };
             require_empty(target, &to.place)?;
-            self.database.read(&mut |source| {
-                sent = Some(copy(source, target, stop)?);
+            self.database.read(&mut |session| {
+                sent = Some(copy(&mut Keyed { session, keys: &self.keys }, target, stop)?);
                 Ok(())
             })
         })?;
@@ -102,6 +107,7 @@ fn require_empty(target: &mut dyn Session, place: &str) -> Result<()> {
 }
 
 fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) -> Result<Head> {
+    let master = crate::audit::master(target)?.ok_or(StoreError::NoMasterKey)?;
     for (table, columns) in TABLES {
         let key = columns.split(',').next().expect("there are columns");
         let select = format!("SELECT {columns} FROM {table} WHERE {key} > $1 ORDER BY {key} LIMIT $2");
@@ -117,7 +123,11 @@ fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) 
             }
             for row in rows {
                 last = row.clone().integer()?;
-                target.execute(&insert, &row.rest())?;
+                let mut values = row.rest();
+                if table == "writers" {
+                    lock_anew(&mut values[WRITER_KEY], last, source.keys(), (target.keys(), master))?;
+                }
+                target.execute(&insert, &values)?;
             }
         }
     }
@@ -127,7 +137,17 @@ fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) 
     let row = source.query(&format!("SELECT {CHAIN} FROM chain WHERE one = 1"), &[])?.pop();
     let row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;
     target.execute("UPDATE chain SET sequence = $1, hash = $2, last_reference = $3 WHERE one = 1", &row.rest())?;
-    crate::audit::head(target, "")
+    let head = crate::audit::head(target, "")?;
+    let mark = crate::audit::mark(target.keys(), master, head)?;
+    target.execute("UPDATE chain SET mark = $1 WHERE one = 1", &[mark.into()])?;
+    Ok(head)
+}
+
+/// A writer's key, sealed with the master key of the store that it comes to.
+fn lock_anew(stored: &mut Value, writer: i64, from: &Keyring, (to, master): (&Keyring, KeyId)) -> Result<()> {
+    let Value::Bytes(bytes) = stored else { return Err(StoreError::damaged("a writer has no key")) };
+    *bytes = Key::unlock(from, writer, bytes)?.locked(to, master, writer)?;
+    Ok(())
 }
 
 fn insert(table: &str, columns: &str) -> String {

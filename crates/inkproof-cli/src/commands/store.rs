@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, Store as Kept, Upgraded, leftovers_beside};
+use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, KeySource, Store as Kept, Upgraded, leftovers_beside};
 use serde_json::json;
 
-use crate::arguments::{ModelFile, StorePlace};
+use crate::arguments::{MasterKey, ModelFile, StorePlace};
 use crate::interrupt;
 use crate::progress::Shown;
 use crate::terminal::one_line;
@@ -28,6 +28,7 @@ enum Verb {
     Backup(Backup),
     Copy(Copy),
     Reembed(Reembed),
+    RotateKey(RotateKey),
     Info(Info),
     Log(Log),
 }
@@ -73,6 +74,8 @@ struct Copy {
     from: String,
     /// The same; made where there is none
     to: String,
+    #[command(flatten)]
+    master_key: MasterKey,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -83,6 +86,17 @@ struct Copy {
 struct Reembed {
     #[command(flatten)]
     model: ModelFile,
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Exchange the master key while others go on working: with the newest key of the source or, in a file without a newer one,
+/// with a new one. Older backups still need the old key
+#[derive(Debug, Args)]
+struct RotateKey {
     #[command(flatten)]
     store: StorePlace,
     /// Print one JSON document instead of text
@@ -121,6 +135,7 @@ impl Store {
             Verb::Backup(verb) => verb.run(),
             Verb::Copy(verb) => verb.run(),
             Verb::Reembed(verb) => verb.run(),
+            Verb::RotateKey(verb) => verb.run(),
             Verb::Info(verb) => verb.run(),
             Verb::Log(verb) => verb.run(),
         }?;
@@ -145,6 +160,12 @@ impl Check {
                 "Nothing was changed: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head \
                  elsewhere: with --head it proves later that nothing was cut off.",
                 checked.entries, checked.writers, checked.references, checked.head
+            );
+        }
+        if !checked.has_key {
+            eprintln!(
+                "warning: the master key is not in {}: what is kept of writers was not compared with the audit",
+                one_line(self.store.keys()?)
             );
         }
         warn_of(&leftovers);
@@ -186,17 +207,26 @@ impl Upgrade {
 impl Backup {
     fn run(self) -> Result<()> {
         interrupt::listen("stopping; nothing is left of the backup")?;
-        let copied = self.store.open_existing()?.backup_unless(interrupt::asked, &self.out)?;
+        let store = self.store.open_existing()?;
+        let copied = store.backup_unless(interrupt::asked, &self.out)?;
         warn_of(&leftovers_beside(&self.out));
         report(&copied, &self.out.display().to_string(), self.json);
+        if let (false, Some(master)) = (self.json, store.master()?) {
+            let keys = self.store.keys()?;
+            println!(
+                "It opens with master key {master} alone, which is in {}: keep a copy of that elsewhere.",
+                one_line(keys)
+            );
+        }
         Ok(())
     }
 }
 
 impl Copy {
     fn run(self) -> Result<()> {
-        let from = Kept::open_existing(&self.from)?;
-        let to = Kept::open(&self.to)?;
+        let keys = self.master_key.source()?;
+        let from = Kept::open_existing(&self.from, &keys)?;
+        let to = Kept::open(&self.to, &keys)?;
         let copied = from.copy_to(&to)?;
         report(&copied, to.place(), self.json);
         Ok(())
@@ -216,6 +246,26 @@ fn report(copied: &Copied, out: &str, json: bool) {
             one_line(out),
             head.hash
         );
+    }
+}
+
+impl RotateKey {
+    fn run(self) -> Result<()> {
+        let (store, keys) = (self.store.open_existing()?, self.store.keys()?);
+        if matches!(keys, KeySource::File(_)) && store.master()? == Some(store.newest_key()?) {
+            keys.add_key()?;
+        }
+        let rotated = store.rotate(&Actor::local())?;
+        if self.json {
+            println!("{:#}", json!(rotated));
+            return Ok(());
+        }
+        println!(
+            "Master key {} seals the keys of {} writers now. The key before it opens older backups alone: keep it as long as \
+             these.",
+            rotated.master, rotated.writers
+        );
+        Ok(())
     }
 }
 

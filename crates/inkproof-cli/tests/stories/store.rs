@@ -223,7 +223,8 @@ fn a_store_that_was_written_before_goes_on() {
     office.desk.write("store.db", EARLIER);
     office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
     let upgraded = office.run("store upgrade --json").succeeds().json();
-    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &1.into()), "its version is this program's");
+    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &2.into()));
+    assert!(fs::read(upgraded["backup"].as_str().unwrap()).unwrap() == EARLIER, "the backup is what it was");
 
     let verified = office.run(&format!("verify --writer K-1 --json {}", files("001", 4..5))).json();
     assert_eq!(verified["decision"], "accepted");

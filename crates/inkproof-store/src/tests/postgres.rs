@@ -80,16 +80,16 @@ fn a_store_moves_to_postgres_and_back() {
     let Some(server) = Server::find() else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
-    let first = Store::open(&file("first.db")).unwrap();
+    let first = Store::open(&file("first.db"), &keys()).unwrap();
     enroll(&first, "one", &[1, 2], 0).unwrap();
     first.record(&[decision(None, Decision::Undecided)]).unwrap();
     first.create_token(Role::Clerk, None, &by("otto")).unwrap();
-    let there = Store::open(&server.place()).unwrap();
+    let there = Store::open(&server.place(), &keys()).unwrap();
     assert_eq!(first.copy_to(&there).unwrap().head, first.head().unwrap());
     enroll(&there, "two", &[3], 0).unwrap();
     let back = there.backup(&folder.path().join("back.db")).unwrap();
     assert_eq!(back.head, there.head().unwrap());
-    let back = Store::open_existing(&file("back.db")).unwrap();
+    let back = Store::open_existing(&file("back.db"), &keys()).unwrap();
     assert_eq!(back.writer(&id("one")).unwrap().unwrap().references.len(), 2);
     assert_eq!(back.reviews(0, 9).unwrap()[0].questioned, Some(ink(9)));
     is_whole(&back);
@@ -98,7 +98,7 @@ fn a_store_moves_to_postgres_and_back() {
 #[test]
 fn a_server_that_was_restarted_is_found_again() {
     let (Some(server), Ok(restart)) = (Server::find(), std::env::var("INKPROOF_TEST_POSTGRES_RESTART")) else { return };
-    let store = Store::open(&server.place()).unwrap();
+    let store = Store::open(&server.place(), &keys()).unwrap();
     let done = std::sync::atomic::AtomicBool::new(false);
     let (answers, mut failures) = std::thread::scope(|scope| {
         let worker = scope.spawn(|| {
@@ -127,15 +127,15 @@ fn a_server_that_was_restarted_is_found_again() {
 
 #[test]
 fn a_server_that_is_not_there_is_said_to_be() {
-    let error = Store::open("postgres://inkproof:secret@127.0.0.1:1/inkproof").err().unwrap();
+    let error = Store::open("postgres://inkproof:secret@127.0.0.1:1/inkproof", &keys()).err().unwrap();
     assert!(matches!(error, StoreError::Unreachable(_)), "{error}");
     assert!(!error.to_string().contains("secret"));
 }
 
 #[test]
 fn signatures_do_not_go_over_a_network_in_the_clear_unless_told() {
-    let error = Store::open("postgres://inkproof:secret@192.0.2.7/inkproof").err().unwrap().to_string();
+    let error = Store::open("postgres://inkproof:secret@192.0.2.7/inkproof", &keys()).err().unwrap().to_string();
     assert!(error.contains("192.0.2.7 would not be encrypted") && !error.contains("secret"), "{error}");
-    let error = Store::open("postgres://inkproof@127.0.0.2:1/inkproof?sslmode=disable").err().unwrap();
+    let error = Store::open("postgres://inkproof@127.0.0.2:1/inkproof?sslmode=disable", &keys()).err().unwrap();
     assert!(matches!(error, StoreError::Unreachable(_)), "{error}");
 }

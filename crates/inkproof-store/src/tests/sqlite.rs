@@ -35,7 +35,7 @@ impl Ground for Folder {
 }
 
 fn open(path: &Path) -> Store {
-    Store::open(path.to_str().unwrap()).unwrap()
+    Store::open(path.to_str().unwrap(), &keys()).unwrap()
 }
 
 #[test]
@@ -129,14 +129,14 @@ fn files_that_are_no_store_of_ours_are_left_alone() {
     let place = |name: &str| folder.file(name).display().to_string();
     fs::write(folder.file("text.db"), "no database at all, and long enough to be looked at as one: ".repeat(20))
         .unwrap();
-    assert!(matches!(Store::open(&place("text.db")), Err(StoreError::NoStore(_))));
+    assert!(matches!(Store::open(&place("text.db"), &keys()), Err(StoreError::NoStore(_))));
     Connection::open(folder.file("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
-    assert!(matches!(Store::open(&place("other.db")), Err(StoreError::NoStore(_))));
-    drop(Store::open(&place("new.db")).unwrap());
+    assert!(matches!(Store::open(&place("other.db"), &keys()), Err(StoreError::NoStore(_))));
+    drop(Store::open(&place("new.db"), &keys()).unwrap());
     Connection::open(folder.file("new.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    let error = Store::open(&place("new.db")).err().unwrap();
+    let error = Store::open(&place("new.db"), &keys()).err().unwrap();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
-    assert!(matches!(Store::open(&folder.folder.path().display().to_string()), Err(StoreError::Open { .. })));
+    assert!(matches!(Store::open(&folder.folder.path().display().to_string(), &keys()), Err(StoreError::Open { .. })));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn of_an_erased_writer_not_a_byte_is_left() {
         let parts = inks.iter().flat_map(|ink| [100, 500, 900].map(|from| ink[from..from + 60].to_vec()));
         parts.chain([kept.embedding.to_bytes()]).collect::<Vec<_>>()
     };
-    let keys = keys(&path);
+    let keys = stored_keys(&path);
     let bytes = everything(&path);
     for number in (0..WRITERS).step_by(7) {
         assert!(found(&bytes, name(number).as_bytes()) && found(&bytes, &keys[number as usize]), "they can be found");
@@ -187,7 +187,7 @@ fn of_an_erased_writer_not_a_byte_is_left() {
 }
 
 /// The writers' keys, in the order in which they were enrolled.
-fn keys(path: &Path) -> Vec<Vec<u8>> {
+fn stored_keys(path: &Path) -> Vec<Vec<u8>> {
     let connection = Connection::open(path).unwrap();
     let mut keys = connection.prepare("SELECT key FROM writers ORDER BY number").unwrap();
     keys.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
@@ -218,7 +218,7 @@ fn a_locked_a_read_only_and_a_missing_store_say_so() {
     assert!(store.writer(&id("one")).unwrap().is_none(), "reading goes on");
     other.execute_batch("ROLLBACK").unwrap();
     enroll(&store, "one", &[1], 0).unwrap();
-    let missing = Store::open_existing(folder.file("none.db").to_str().unwrap());
+    let missing = Store::open_existing(folder.file("none.db").to_str().unwrap(), &keys());
     assert!(matches!(missing, Err(StoreError::Missing(_))));
     assert!(!folder.file("none.db").exists(), "looking makes nothing");
 }
@@ -257,31 +257,31 @@ fn a_backup_is_a_store_and_overwrites_nothing() {
 
 #[test]
 fn an_older_store_is_upgraded_after_a_backup_beside_it() {
-    const LATER: [&str; 2] = [MIGRATIONS[0], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
+    const LATER: [&str; 3] = [MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
     let folder = Folder::new();
     let path = folder.file("store.db");
     let place = path.to_str().unwrap();
-    enroll(&Store::open(place).unwrap(), "W-1", &[1, 2], 0).unwrap();
+    enroll(&Store::open(place, &keys()).unwrap(), "W-1", &[1, 2], 0).unwrap();
     let before = std::fs::read(&path).unwrap();
     let open = |opening| Sqlite::open_with(&path, opening, &LATER);
-    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 1, known: 2 })));
-    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 1, known: 2 })));
+    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 2, known: 3 })));
+    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 2, known: 3 })));
     let older = open(Opening::AsItIs).unwrap();
     older.check().unwrap();
-    assert_eq!(older.version().unwrap(), 1);
+    assert_eq!(older.version().unwrap(), 2);
     drop(older);
     assert!(std::fs::read(&path).unwrap() == before, "looking changes nothing");
 
     let (found, backup) = Sqlite::upgrade(&path, &LATER).unwrap();
     let backup = backup.unwrap();
-    assert_eq!((found, backup.as_path()), (1, folder.file("store.db.version-1").as_path()));
-    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 2);
-    assert!(matches!(Store::open(place), Err(StoreError::Newer { found: 2, known: 1 })));
-    let kept = Store::open_existing(backup.to_str().unwrap()).unwrap();
+    assert_eq!((found, backup.as_path()), (2, folder.file("store.db.version-2").as_path()));
+    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 3);
+    assert!(matches!(Store::open(place, &keys()), Err(StoreError::Newer { found: 3, known: 2 })));
+    let kept = Store::open_existing(backup.to_str().unwrap(), &keys()).unwrap();
     assert!(kept.check(None).unwrap().wrong.is_empty());
     assert_eq!(kept.writer(&id("W-1")).unwrap().unwrap().references.len(), 2);
 
-    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (2, None), "nothing is left to do");
+    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (3, None), "nothing is left to do");
 }
 
 #[test]

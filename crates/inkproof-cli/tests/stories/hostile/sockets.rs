@@ -273,6 +273,7 @@ fn signal(child: &Child, name: &str) {
 fn shell(desk: &Desk, line: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &line.replace("PROGRAM", env!("CARGO_BIN_EXE_inkproof"))]).current_dir(desk.path("."));
+    command.env("XDG_CONFIG_HOME", desk.settings());
     command
 }
 
