@@ -55,7 +55,7 @@ fn large_office() -> Office {
     office.enroll("a", "005", 3).succeeds();
     let connection = rusqlite::Connection::open(office.store()).unwrap();
     let fill = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100)
-        INSERT INTO requests SELECT 'x', CAST(n AS BLOB), x'', x'', printf('%.*c', 1000000, 'x'), 0 FROM n";
+        INSERT INTO requests SELECT 'x', CAST(n AS BLOB), x'', x'', hex(zeroblob(500000)), 0 FROM n";
     connection.execute(fill, []).unwrap();
     office
 }
