@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -77,4 +78,19 @@ fn so_is_a_flood_of_other_sites() {
     let told = told(&desk, server, "", &[]);
     assert!(told.len() <= 3, "{told:?}");
     assert_eq!(told.iter().map(|(_, count, _)| count).sum::<u64>(), 200, "{told:?}");
+}
+
+#[test]
+#[ignore = "waits for a minute; make soak"]
+fn what_was_counted_is_written_after_a_minute() {
+    let desk = Desk::new();
+    let server = Server::start(&desk, "");
+    pipelined(&server, "GET /v1/writers HTTP/1.1\r\nHost: rebound.example\r\n\r\n", 200);
+    let counts = || -> Vec<u64> {
+        let audit = server.get("/v1/audit").is(200).json();
+        audit["entries"].as_array().unwrap().iter().map(|entry| entry["details"]["count"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(counts(), [1]);
+    std::thread::sleep(Duration::from_secs(65));
+    assert_eq!(counts(), [199, 1], "the newest first");
 }
