@@ -6,6 +6,8 @@
 
 mod address;
 mod audit;
+mod bodies;
+mod cors;
 mod headers;
 mod health;
 mod identify;
@@ -13,6 +15,7 @@ mod images;
 mod limits;
 mod listen;
 mod log;
+mod machine;
 mod me;
 mod memory;
 mod metrics;
@@ -20,8 +23,10 @@ mod observe;
 mod page;
 mod paging;
 pub mod problem;
+mod rates;
 mod recorder;
 mod references;
+mod refusals;
 mod reviews;
 pub mod settings;
 mod tokens;
@@ -37,25 +42,27 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use inkproof::{Limits, Model, Verifier};
 use inkproof_service::{Options, Service, Threads};
 use inkproof_store::{Store, StoreError, Upgraded};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::CorsLayer;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use address::PerAddress;
-use limits::{Bodies, Workers};
+use bodies::Bodies;
+use limits::Workers;
 use metrics::Metrics;
 use problem::{Kind, Problem};
+use rates::Rates;
 use recorder::Recorder;
-use tokens::Rates;
+use refusals::Refusals;
+use tokens::Caller;
 use upload::Upload;
 
 use settings::Settings;
@@ -70,6 +77,7 @@ struct Server {
     metrics: Metrics,
     recorder: Recorder,
     rates: Rates,
+    refusals: Refusals,
     /// Behind a proxy, of each address that it forwards.
     requests_per_address: PerAddress,
     stopping: AtomicBool,
@@ -102,11 +110,17 @@ impl Modify for Bearer {
 /// Where a setting cannot be used: the model, the store, the address, the certificate.
 pub fn run(settings: Settings) -> Result<()> {
     let _log = observe::start_log(&settings)?;
+    machine::keep_memory_private();
     let service = Arc::new(Server::open(settings)?);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to serve with")?;
     let router = router(service.clone())?;
-    let served = runtime.block_on(listen::serve(&service, router));
+    let served = runtime.block_on(async {
+        tokio::spawn(service.clone().keep_writing_refusals());
+        let served = listen::serve(&service, router).await;
+        service.write_last_refusals().await;
+        served
+    });
     // Nobody waits for what is still computed.
     runtime.shutdown_background();
     served
@@ -150,26 +164,13 @@ fn router(service: Shared) -> Result<Router> {
         .layer(from_fn_with_state(service.clone(), headers::require_own_site))
         .layer(from_fn_with_state(service.clone(), address::limit_forwarded))
         .layer(CatchPanicLayer::custom(move |panic| observe::panicked(&panicked, panic)));
-    if let Some(cors) = cors(&service.settings)? {
+    if let Some(cors) = cors::layer(cors::origins(&service.settings.cors_origins)?) {
         router = router.layer(cors);
     }
     Ok(router
         .layer(from_fn_with_state(service.clone(), headers::secure))
         .layer(from_fn_with_state(service.clone(), observe::observe))
         .with_state(service))
-}
-
-/// Other sites whose pages may call the service; None where there are none.
-fn cors(settings: &Settings) -> Result<Option<CorsLayer>> {
-    let origins = settings.cors_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    let parsed = |origin: &str| {
-        origin.parse::<HeaderValue>().with_context(|| format!("cors-origins: '{origin}' is not an origin of a page"))
-    };
-    let origins = origins.map(parsed).collect::<Result<Vec<_>>>()?;
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::HeaderName::from_static("idempotency-key")];
-    let methods = [Method::GET, Method::POST, Method::DELETE];
-    let allow = || CorsLayer::new().allow_origin(origins.clone()).allow_methods(methods).allow_headers(headers);
-    Ok((!origins.is_empty()).then(allow))
 }
 
 /// Ends a request that takes too long.
@@ -226,6 +227,7 @@ impl Server {
             service,
             store,
             rates: Rates::new(settings.rate),
+            refusals: Refusals::default(),
             requests_per_address: PerAddress::new(settings.connections_per_address),
             stopping: AtomicBool::new(false),
             settings,
@@ -263,13 +265,16 @@ impl Server {
         // A client that would be sent away after its images may as well be before.
         drop(self.workers.place()?);
         let (parts, body) = request.into_parts();
-        let received = self.bodies.receive(body).await?;
-        let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let mut upload = upload::read(media_type, received.bytes.clone(), self.settings.max_images).await?;
-        upload.deadline = Some(deadline);
+        let owner = parts.extensions.get::<Caller>().map(|caller| caller.owner.clone());
+        let owner = owner.ok_or_else(|| Kind::Internal.with("nobody said whose the request is"))?;
+        let received = self.bodies.receive(owner, body).await?;
         let service = self.clone();
         let work = move || {
-            let _held = received;
+            // Its share is given back when it was worked with, even where the client has gone.
+            let received = received;
+            let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let mut upload = upload::read(media_type, received.bytes.clone(), service.settings.max_images)?;
+            upload.deadline = Some(deadline);
             work(&service, upload)
         };
         self.workers.place()?.compute(work).await?

@@ -16,6 +16,8 @@ use toml::{Table, Value};
 
 use inkproof_store::{KeySource, default_place};
 
+use crate::cors;
+
 /// In the folder in which the program runs; read where it is there and no other file is named.
 const FILE: &str = "inkproof.toml";
 /// Before the name of a setting in the environment: INKPROOF_MAX_IMAGES is max-images.
@@ -92,9 +94,12 @@ pub struct PartialSettings {
     /// Bytes of a request
     #[cfg_attr(feature = "clap", arg(long))]
     max_body: Option<usize>,
-    /// Bytes of all requests that are being received or computed
+    /// Bytes of all requests that are being received or computed; no token or address holds more than is left for others
     #[cfg_attr(feature = "clap", arg(long))]
     max_bodies: Option<usize>,
+    /// Bytes that have to be free on the disk of the store's file, or /readyz says that it is full
+    #[cfg_attr(feature = "clap", arg(long))]
+    min_free: Option<u64>,
     /// Pixels of an image
     #[cfg_attr(feature = "clap", arg(long))]
     max_pixels: Option<u64>,
@@ -166,8 +171,10 @@ pub struct Settings {
     pub connections_per_address: usize,
     /// Bytes of a request, 1 or more.
     pub max_body: usize,
-    /// Bytes of all requests that are being received or computed, `max_body` to `u32::MAX`.
+    /// Bytes of all requests that are being received or computed, `max_body` or more.
     pub max_bodies: usize,
+    /// Bytes that have to be free on the disk of the store's file, or the service is not ready.
+    pub min_free: u64,
     /// Pixels of an image.
     pub max_pixels: u64,
     /// Images of a request, 1 or more.
@@ -268,6 +275,7 @@ fn defaults() -> PartialSettings {
         connections_per_address: Some(128),
         max_body: Some(16 << 20),
         max_bodies: Some(64 << 20),
+        min_free: Some(64 << 20),
         max_pixels: Some(8_000_000),
         max_images: Some(13),
         request_seconds: Some(30),
@@ -323,11 +331,12 @@ impl Settings {
             ensure!(value > 0, "{name} is 0; give 1 or more");
         }
         ensure!(
-            self.max_bodies >= self.max_body && self.max_bodies <= MOST_BYTES,
-            "max-bodies is {}; give at least max-body ({}) and at most {MOST_BYTES}",
+            self.max_bodies >= self.max_body,
+            "max-bodies is {}; give at least max-body ({})",
             self.max_bodies,
             self.max_body
         );
+        cors::origins(&self.cors_origins)?;
         ensure!(
             self.tls_certificate.as_os_str().is_empty() == self.tls_key.as_os_str().is_empty(),
             "tls-certificate and tls-key belong together; give both or none"
@@ -367,9 +376,6 @@ impl Settings {
         self.require_tokens || self.behind_proxy || !self.listens_here_only()
     }
 }
-
-/// A semaphore counts them.
-const MOST_BYTES: usize = u32::MAX as usize;
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
