@@ -262,12 +262,12 @@ impl Server {
         work: impl FnOnce(&Shared, Upload) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let deadline = Instant::now() + Duration::from_secs(self.settings.request_seconds);
-        // A client that would be sent away after its images may as well be before.
-        drop(self.workers.place()?);
         let (parts, body) = request.into_parts();
         let owner = parts.extensions.get::<Caller>().map(|caller| caller.owner.clone());
         let owner = owner.ok_or_else(|| Kind::Internal.with("nobody said whose the request is"))?;
-        let received = self.bodies.receive(owner, body).await?;
+        // A client that would be sent away after its images may as well be before.
+        drop(self.workers.place(&owner)?);
+        let received = self.bodies.receive(owner.clone(), body).await?;
         let service = self.clone();
         let work = move || {
             // Its share is given back when it was worked with, even where the client has gone.
@@ -277,6 +277,6 @@ impl Server {
             upload.deadline = Some(deadline);
             work(&service, upload)
         };
-        self.workers.place()?.compute(work).await?
+        self.workers.place(&owner)?.compute(work).await?
     }
 }

@@ -60,10 +60,14 @@ async fn list(State(service): State<Shared>, Query(paging): Query<Paging>) -> Re
 /// One of them, with pictures of the inks and of where they agree
 #[utoipa::path(get, path = "/v1/reviews/{review}", tag = "reviews", params(("review" = i64, Path)),
     responses((status = OK, body = OpenReview), Problem))]
-async fn show(State(server): State<Shared>, Path(review): Path<i64>) -> Result<Json<OpenReview>, Problem> {
+async fn show(
+    State(server): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(review): Path<i64>,
+) -> Result<Json<OpenReview>, Problem> {
     let opening = server.clone();
     let open = move || opening.service.open_review(review).map_err(failed);
-    Ok(Json(server.workers.place()?.compute(open).await??))
+    Ok(Json(server.workers.place(&caller.owner)?.compute(open).await??))
 }
 
 /// Accept or reject a questioned signature, or note something

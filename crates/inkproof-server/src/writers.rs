@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
+use crate::bodies::Owner;
 use crate::paging::{Paging, Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::recorder::problem;
@@ -75,6 +76,7 @@ async fn list(State(service): State<Shared>, Query(paging): Query<Paging>) -> Re
     responses((status = OK, body = Shown), Problem))]
 async fn show(
     State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(with): Query<With>,
 ) -> Result<Json<Shown>, Problem> {
@@ -89,19 +91,19 @@ async fn show(
         Some(age) => age.advice().into_iter().collect(),
     };
     let inks = || -> Vec<Ink> { writer.references.iter().map(|reference| reference.ink.clone()).collect() };
-    let pictures = if with.pictures { Some(pictures(&service, inks()).await?) } else { None };
+    let pictures = if with.pictures { Some(pictures(&service, &caller.owner, inks()).await?) } else { None };
     Ok(Json(Shown { writer, age, advice, pictures }))
 }
 
 /// Inks as PNG in base64, drawn by a worker.
-async fn pictures(service: &Shared, inks: Vec<Ink>) -> Result<Vec<String>, Problem> {
+async fn pictures(service: &Shared, owner: &Owner, inks: Vec<Ink>) -> Result<Vec<String>, Problem> {
     let drawing = service.clone();
     let draw = move || -> Vec<String> {
         let preprocess = drawing.model().preprocess();
         let crop = Crop::around(&inks, preprocess);
         inks.iter().map(|ink| STANDARD.encode(crop.picture(ink, preprocess))).collect()
     };
-    service.workers.place()?.compute(draw).await
+    service.workers.place(owner)?.compute(draw).await
 }
 
 /// Forget a writer: id, references, questioned signatures that wait, and what connects the audit to the id

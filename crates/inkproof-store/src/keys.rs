@@ -91,7 +91,7 @@ impl KeySource {
         variable.map(Self::Text).or_else(|| default_key_file().map(Self::File))
     }
 
-    /// Adds a random key to a file.
+    /// Adds a random key to a file, which is made where it is not there; its id.
     ///
     /// # Errors
     /// [`StoreError::MasterKey`] where the source is not a file, or it cannot be read or written.
@@ -99,6 +99,9 @@ impl KeySource {
         let Self::File(path) = self else {
             return Err(self.wrong("only a file is written here; add the key where it comes from"));
         };
+        if self.is_missing_file() && self.make_file()? {
+            return Keyring::read(self)?.newest();
+        }
         let key = MasterKey(Hex::random());
         let text = format!("{}\n{WORD} {}\n", self.text()?.trim_end(), key.0);
         write_atomically(path, text.as_bytes()).map_err(|error| self.wrong(error))?;

@@ -28,6 +28,7 @@ enum Verb {
     Backup(Backup),
     Copy(Copy),
     Reembed(Reembed),
+    AddKey(AddKey),
     RotateKey(RotateKey),
     Info(Info),
     Log(Log),
@@ -93,6 +94,12 @@ struct Reembed {
     json: bool,
 }
 
+/// Add a random master key to a file, which is made where it is not there; a store begins to use it with rotate-key
+#[derive(Debug, Args)]
+struct AddKey {
+    file: PathBuf,
+}
+
 /// Exchange the master key while others go on working: with the newest key of the source or, in a file without a newer one,
 /// with a new one. Older backups still need the old key
 #[derive(Debug, Args)]
@@ -135,6 +142,7 @@ impl Store {
             Verb::Backup(verb) => verb.run(),
             Verb::Copy(verb) => verb.run(),
             Verb::Reembed(verb) => verb.run(),
+            Verb::AddKey(verb) => verb.run(),
             Verb::RotateKey(verb) => verb.run(),
             Verb::Info(verb) => verb.run(),
             Verb::Log(verb) => verb.run(),
@@ -246,6 +254,15 @@ fn report(copied: &Copied, out: &str, json: bool) {
             one_line(out),
             head.hash
         );
+    }
+}
+
+impl AddKey {
+    fn run(self) -> Result<()> {
+        let file = KeySource::File(self.file);
+        let id = file.add_key()?;
+        println!("{} has the new master key {id}. Keep a copy elsewhere.", one_line(file));
+        Ok(())
     }
 }
 

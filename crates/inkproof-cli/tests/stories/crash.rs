@@ -135,7 +135,9 @@ fn a_read_only_store_says_so_and_tells_no_decision() {
             // Root may write whatever the permissions say.
             command.uid(NOBODY).gid(NOBODY);
         }
-        Done::new(command.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["read-only"]);
+        let key = fs::read_to_string(office.desk.key_file()).unwrap();
+        command.env("INKPROOF_STORE", office.store()).env("INKPROOF_KEY", key);
+        Done::new(command.output().unwrap()).fails_with(&["read-only"]);
     }
     fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
 }
