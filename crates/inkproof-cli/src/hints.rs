@@ -64,7 +64,7 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::Older { .. } => Some("run `inkproof store upgrade`, which makes a backup before"),
         StoreError::NoWriter(_) => Some("`inkproof writers list` shows who is enrolled"),
         StoreError::NoToken(_) => Some("`inkproof token list` shows them"),
-        StoreError::StillInLog => Some("`inkproof store check` clears it"),
+        StoreError::StillInLog => Some("`inkproof store clear` does so"),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@
 
 mod audit;
 mod beside;
+mod check;
 mod database;
 mod decisions;
 mod error;
@@ -71,7 +72,8 @@ impl Store {
         Self::open_so(place, Opening::Existing)
     }
 
-    /// Opens a store of this program's version or an older one, whose tables stay as they are: to look, not to write.
+    /// Opens a store of this program's version or an older one, which stays as it is to the byte: to look, not to
+    /// write.
     ///
     /// # Errors
     /// As [`Store::open_existing`], but for an older version.
@@ -98,6 +100,14 @@ impl Store {
         }
         #[cfg(not(feature = "sqlite"))]
         Err(StoreError::NotBuiltIn { place: place.to_owned(), kind: "SQLite" })
+    }
+
+    /// Clears what is left of erased writers where another program kept it at the time.
+    ///
+    /// # Errors
+    /// [`StoreError::StillInLog`] where one still does.
+    pub fn clear_erased(&self) -> Result<()> {
+        self.database.forget()
     }
 
     fn open_so(place: &str, opening: Opening) -> Result<Self> {

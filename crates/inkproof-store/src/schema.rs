@@ -5,7 +5,7 @@
 //! with the writer's key.
 
 /// What brings a store from version n to n + 1. A step that has shipped never changes.
-pub const MIGRATIONS: [&str; 1] = [FIRST];
+pub const MIGRATIONS: [&str; 2] = [FIRST, SECOND];
 
 const FIRST: &str = "
 CREATE TABLE chain (
@@ -89,4 +89,11 @@ CREATE TABLE requests (
 );
 CREATE INDEX requests_by_writer ON requests (writer);
 CREATE INDEX requests_by_time ON requests (time);
+";
+
+/// Answers to requests are in the audit from here on; older ones, which it does not know, are forgotten. The index tells
+/// quickly whether the store has seen a time.
+const SECOND: &str = "
+DELETE FROM requests;
+CREATE INDEX audit_by_time ON audit (time, sequence);
 ";

@@ -25,6 +25,7 @@ pub struct Store {
 enum Verb {
     Check(Check),
     Upgrade(Upgrade),
+    Clear(Clear),
     Backup(Backup),
     Copy(Copy),
     Reembed(Reembed),
@@ -32,7 +33,8 @@ enum Verb {
     Log(Log),
 }
 
-/// Prove that nothing was changed: the audit is whole, and writers, references and tokens are what it says
+/// Prove that nothing was changed: the tables are as they were made, the audit is whole, and all that is stored is what it
+/// says; this writes nothing
 #[derive(Debug, Args)]
 struct Check {
     /// A head of the audit that was noted elsewhere; proves that nothing after it was cut off or rewritten either
@@ -48,6 +50,16 @@ struct Check {
 /// Bring a store that an older program wrote to this program's version, after a backup next to it; `serve` does so too
 #[derive(Debug, Args)]
 struct Upgrade {
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Clear what is left of erased writers, where another program kept it from being cleared then
+#[derive(Debug, Args)]
+struct Clear {
     #[command(flatten)]
     store: StorePlace,
     /// Print one JSON document instead of text
@@ -118,6 +130,7 @@ impl Store {
         match self.verb {
             Verb::Check(verb) => verb.run(),
             Verb::Upgrade(verb) => verb.run(),
+            Verb::Clear(verb) => verb.run(),
             Verb::Backup(verb) => verb.run(),
             Verb::Copy(verb) => verb.run(),
             Verb::Reembed(verb) => verb.run(),
@@ -178,6 +191,18 @@ impl Upgrade {
         }
         if let Some(backup) = backup {
             println!("As it was before, it is in {}.", one_line(backup.display()));
+        }
+        Ok(())
+    }
+}
+
+impl Clear {
+    fn run(self) -> Result<()> {
+        self.store.open_existing()?.clear_erased()?;
+        if self.json {
+            println!("{:#}", json!({"cleared": true}));
+        } else {
+            println!("Nothing is left of erased writers.");
         }
         Ok(())
     }
