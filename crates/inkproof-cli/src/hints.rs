@@ -68,7 +68,7 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
             Some("see --key-file, --key-command and the variable INKPROOF_KEY")
         }
         StoreError::NoNewerKey(_) => Some("`inkproof store rotate-key` with --key-file makes one"),
-        StoreError::StillInLog => Some("`inkproof store check` clears it"),
+        StoreError::StillInLog => Some("`inkproof store clear` does so"),
         _ => None,
     }
 }

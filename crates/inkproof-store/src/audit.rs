@@ -7,8 +7,6 @@
 //!
 //! Who can write to the database can make a whole new chain; that is what a head noted elsewhere is for.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -177,7 +175,6 @@ pub(crate) struct Chain<'a> {
 const MARK: &str = "head of the audit";
 
 const COLUMNS: &str = "sequence, time, actor, event, writer, model, outcome, details, seal, hash";
-const PAGE: i64 = 1000;
 
 impl Store {
     /// Writes down what changes nothing in the store, as that somebody was refused; all of it or nothing.
@@ -209,14 +206,6 @@ impl Store {
     /// The end of the chain, to be noted elsewhere.
     pub fn head(&self) -> Result<Head> {
         self.read(|session| head(session, ""))
-    }
-
-    /// Looks whether the audit is as it was written, reaches the `expected` head if one is given, and agrees with what is
-    /// stored of writers, references and tokens.
-    pub fn check(&self, expected: Option<Hash>) -> Result<Checked> {
-        self.database.check()?;
-        let master = self.master()?;
-        self.read(|session| check(session, expected, master))
     }
 }
 
@@ -299,7 +288,7 @@ pub(crate) fn mark(keys: &Keyring, master: KeyId, head: Head) -> Result<Vec<u8>>
 
 /// # Errors
 /// Where the head was not written by a program that had the master key.
-fn check_mark(session: &mut dyn Session, head: Head, master: Option<KeyId>) -> Result<()> {
+pub(crate) fn check_mark(session: &mut dyn Session, head: Head, master: Option<KeyId>) -> Result<()> {
     let Some(master) = master else { return Ok(()) };
     session.keys().require(master)?;
     let row = session.query("SELECT mark FROM chain WHERE one = 1", &[])?.pop();
@@ -314,7 +303,7 @@ fn check_mark(session: &mut dyn Session, head: Head, master: Option<KeyId>) -> R
 }
 
 /// SHA-256 over the hash before and the fields of an entry.
-fn chained(before: Hash, fields: &[Value]) -> Hash {
+pub(crate) fn chained(before: Hash, fields: &[Value]) -> Hash {
     let mut hash = Sha256::new();
     hash.update(b"inkproof audit 1");
     hash.update(before.0);
@@ -343,7 +332,7 @@ fn entries(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec
     rows(session, page, limit)?.into_iter().map(entry).collect()
 }
 
-fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Row>> {
+pub(crate) fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Row>> {
     let (relation, order, from) = match page {
         AuditPage::After(from) => (">", "ASC", from),
         AuditPage::Before(from) => ("<", "DESC", from),
@@ -353,7 +342,7 @@ fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Ro
     session.query(&statement, &[from.into(), limit.into()])
 }
 
-fn entry(mut row: Row) -> Result<Entry> {
+pub(crate) fn entry(mut row: Row) -> Result<Entry> {
     Ok(Entry {
         sequence: row.integer()?,
         time: Time::from_milliseconds(row.integer()?)?,
@@ -371,67 +360,4 @@ fn entry(mut row: Row) -> Result<Entry> {
 fn event(word: &str) -> Result<Event> {
     let found = Event::ALL.into_iter().find(|event| event.word() == word);
     found.ok_or_else(|| StoreError::damaged(format_args!("the audit has an event '{word}'")))
-}
-
-fn check(session: &mut dyn Session, expected: Option<Hash>, master: Option<KeyId>) -> Result<Checked> {
-    let end = head(session, "")?;
-    let mut wrong = Vec::new();
-    let has_key = master.is_none() || !session.keys().is_empty();
-    if has_key && let Err(StoreError::Damaged(why)) = check_mark(session, end, master) {
-        wrong.push(why);
-    }
-    let mut before = Head { sequence: 0, hash: Hex([0; 32]) };
-    let mut meets_expected = expected.is_none_or(|expected| expected == before.hash);
-    let mut seals = HashMap::new();
-    let mut tokens = HashMap::new();
-    let mut reviews = HashMap::new();
-    loop {
-        let page = rows(session, AuditPage::After(before.sequence), PAGE)?;
-        if page.is_empty() {
-            break;
-        }
-        for row in page {
-            let found = entry(row.clone())?;
-            let fields = &row.rest()[..9];
-            if found.sequence != before.sequence + 1 {
-                wrong.push(format!(
-                    "entries {} to {} of the audit are missing",
-                    before.sequence + 1,
-                    found.sequence - 1
-                ));
-            } else if chained(before.hash, fields) != found.hash {
-                wrong.push(format!("entry {} of the audit was changed, or one before it", found.sequence));
-            }
-            before = Head { sequence: found.sequence, hash: found.hash };
-            meets_expected |= Some(found.hash) == expected;
-            match (found.event, found.writer, found.seal) {
-                (Event::Erased, Some(writer), _) => {
-                    seals.insert(writer, None);
-                    reviews.retain(|_, &mut (of, _)| of != Some(writer));
-                }
-                (Event::TokenCreated | Event::TokenRevoked, _, Some(seal)) => {
-                    let token = found.details["token"].as_str().unwrap_or_default().to_owned();
-                    tokens.insert(token, seal);
-                }
-                (Event::Decided, _, Some(seal)) => {
-                    reviews.insert(found.sequence, (found.writer, seal));
-                }
-                (Event::Settled, _, Some(seal)) => {
-                    reviews.insert(found.details["decision"].as_i64().unwrap_or_default(), (found.writer, seal));
-                }
-                (_, Some(writer), Some(seal)) => drop(seals.insert(writer, Some(seal))),
-                _ => {}
-            }
-        }
-    }
-    if before != end {
-        wrong.push(format!("the audit ends at entry {}, but its head is {}", before.sequence, end.sequence));
-    }
-    if !meets_expected {
-        wrong.push("the audit does not contain the given head hash: it was cut off or rewritten".to_owned());
-    }
-    let (writers, references) = crate::writer_row::check(session, seals, has_key, &mut wrong)?;
-    crate::tokens::check(session, tokens, &mut wrong)?;
-    crate::decisions::check(session, reviews, &mut wrong)?;
-    Ok(Checked { entries: end.sequence, head: end.hash, writers, references, has_key, wrong })
 }

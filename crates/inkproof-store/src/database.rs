@@ -36,11 +36,17 @@ pub trait Database: Send + Sync {
     /// What the database says.
     fn backup(&self, out: &Path, stop: fn() -> bool) -> Option<Result<()>>;
 
-    /// What the database finds wrong with its own file.
+    /// What the database finds wrong with its own file; nothing is changed.
     ///
     /// # Errors
     /// What it found, or that it cannot look.
     fn check(&self) -> Result<()>;
+
+    /// In sentences, what of its tables, indexes, triggers and the like is not as the migrations to its version make it.
+    ///
+    /// # Errors
+    /// That it cannot look.
+    fn differences(&self) -> Result<Vec<String>>;
 
     /// `SQLite` or `PostgreSQL`.
     fn kind(&self) -> &'static str;
@@ -59,7 +65,7 @@ pub enum Opening {
     Create,
     /// It has to be there, of this program's version.
     Existing,
-    /// It has to be there, of this program's version or an older one; its tables stay as they are.
+    /// It has to be there, of this program's version or an older one; nothing is written, not even beside it.
     AsItIs,
     /// It has to be there, and is brought to this program's version.
     Upgrade,
@@ -181,6 +187,11 @@ pub struct Row(std::vec::IntoIter<Value>);
 impl Row {
     pub fn new(values: Vec<Value>) -> Self {
         Self(values.into_iter())
+    }
+
+    /// The same without taking them.
+    pub fn values(&self) -> &[Value] {
+        self.0.as_slice()
     }
 
     /// The values that are left.

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::audit::{Chain, feed};
+use crate::check::{ExpectedReview, Settled};
 use crate::database::{Row, Session, Value};
 use crate::keys::Keyring;
 use crate::sealing::{Key, NOTE, QUESTIONED};
@@ -160,23 +161,33 @@ fn hash_of(row: &[Value]) -> Hash {
     Hex(hash.finalize().into())
 }
 
-/// Compares the reviews with the seals that the audit has last given them, by number and with their writers.
+/// Compares the reviews with what the audit says.
 pub(crate) fn check(
     session: &mut dyn Session,
-    mut seals: HashMap<i64, (Option<Pseudonym>, Hash)>,
+    mut expected: HashMap<i64, ExpectedReview>,
     wrong: &mut Vec<String>,
 ) -> Result<()> {
     for row in session.query(&format!("{SEALED} ORDER BY decision"), &[])? {
-        let values = row.clone().rest();
-        let review = row.clone().integer()?;
-        match seals.remove(&review) {
-            Some((_, seal)) if seal == hash_of(&values) => {}
+        let seal = hash_of(row.values());
+        let (review, settled) = told_by_audit(row)?;
+        match expected.remove(&review) {
+            Some(expected) if (expected.seal, &expected.settled) == (seal, &settled) => {}
             Some(_) => wrong.push(format!("review {review} was changed")),
             None => wrong.push(format!("the audit knows nothing of review {review}")),
         }
     }
-    wrong.extend(seals.into_keys().map(|review| format!("review {review} is missing")));
+    wrong.extend(expected.into_keys().map(|review| format!("review {review} is missing")));
     Ok(())
+}
+
+/// A review's number, and when, by whom and how it was settled.
+fn told_by_audit(mut row: Row) -> Result<(i64, Option<Settled>)> {
+    let review = row.integer()?;
+    row.maybe_bytes()?;
+    row.maybe_bytes()?;
+    let settled = row.maybe_integer()?.map(Time::from_milliseconds).transpose()?;
+    let (by, outcome) = (row.maybe_text()?, row.maybe_text()?);
+    Ok((review, settled.zip(by).zip(outcome).map(|((at, by), outcome)| (at, Actor::new(by), outcome))))
 }
 
 fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Settlement, by: &Actor) -> Result<()> {

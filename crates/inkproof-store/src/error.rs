@@ -31,6 +31,9 @@ pub enum StoreError {
     /// A file, but not one of ours.
     #[error("{0}: is not a store of inkproof")]
     NoStore(String),
+    /// A trigger, a view or a rule that is none of ours: it could do or show something else than the program is told.
+    #[error("somebody added a {0} to the store; look at it with `store check`, find out who did so, and remove it")]
+    Added(String),
     /// A newer program wrote it.
     #[error("the store is of version {found}, this program knows versions up to {known}; use a newer inkproof")]
     Newer {
@@ -161,8 +164,8 @@ pub enum StoreError {
     NotEmpty(String),
     /// Erased, but id and key are still in SQLite's log.
     #[error(
-        "the writer is erased, but another program keeps what is left from being cleared; check the store when that has \
-         finished"
+        "the writer is erased, but another program keeps what is left from being cleared; clear the store when that \
+         has finished"
     )]
     StillInLog,
     /// What is stored cannot have been written by this program.

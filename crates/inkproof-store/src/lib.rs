@@ -8,6 +8,7 @@
 
 mod audit;
 mod beside;
+mod check;
 mod database;
 mod decisions;
 mod error;
@@ -59,6 +60,8 @@ pub struct Store {
     database: Box<dyn Database>,
     keys: Keyring,
     has_made_key: bool,
+    /// The key that it names, where that is not among those that were given.
+    other_key: Option<KeyId>,
 }
 
 impl Store {
@@ -79,16 +82,18 @@ impl Store {
         Self::open_so(place, Opening::Existing)?.unlocked(keys)
     }
 
-    /// Opens a store of this program's version or an older one, whose tables stay as they are: to look, not to write.
-    /// Without the master key nothing that is kept of a writer can be read.
+    /// Opens a store of this program's version or an older one, which stays as it is to the byte: to look, not to
+    /// write. Without the master key nothing that is kept of a writer can be read.
     ///
     /// # Errors
     /// As [`Store::open_existing`], but for an older version and for the key.
     pub fn open_as_it_is(place: &str, keys: &KeySource) -> Result<Self> {
         let mut store = Self::open_so(place, Opening::AsItIs)?;
         if let Some(master) = store.master()? {
-            let keys = Keyring::read(keys).and_then(|keys| keys.require(master).map(|()| keys));
-            store.keys = keys.unwrap_or(Keyring::none());
+            if let Ok(keys) = Keyring::read(keys) {
+                let is_there = keys.require(master).is_ok();
+                (store.keys, store.other_key) = if is_there { (keys, None) } else { (Keyring::none(), Some(master)) };
+            }
         }
         Ok(store)
     }
@@ -115,6 +120,14 @@ impl Store {
         Err(StoreError::NotBuiltIn { place: place.to_owned(), kind: "SQLite" })
     }
 
+    /// Clears what is left of erased writers where another program kept it at the time.
+    ///
+    /// # Errors
+    /// [`StoreError::StillInLog`] where one still does.
+    pub fn clear_erased(&self) -> Result<()> {
+        self.database.forget()
+    }
+
     fn open_so(place: &str, opening: Opening) -> Result<Self> {
         let database: Box<dyn Database> = if is_address(place) {
             #[cfg(not(feature = "postgres"))]
@@ -127,7 +140,13 @@ impl Store {
             #[cfg(feature = "sqlite")]
             Box::new(sqlite::Sqlite::open(Path::new(place), opening)?)
         };
-        Ok(Self { place: without_password(place), database, keys: Keyring::none(), has_made_key: false })
+        Ok(Self {
+            place: without_password(place),
+            database,
+            keys: Keyring::none(),
+            has_made_key: false,
+            other_key: None,
+        })
     }
 
     /// With the keys that it is sealed with or, where it is not yet, will be from now on.

@@ -3,6 +3,8 @@
 //! Writers wait for each other at the head of the audit, which each locks first. A server that went away is looked for
 //! again for some seconds, and what was being done is done again, except where the order to make it last was given already.
 
+pub(crate) mod shape;
+
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -120,6 +122,9 @@ fn attempt(client: &mut Client, kind: Kind, work: Work<'_>) -> Result<()> {
         Kind::Write => builder.isolation_level(IsolationLevel::ReadCommitted),
     };
     let mut transaction = builder.start().map_err(said)?;
+    if kind == Kind::Write {
+        shape::require_no_helpers(&mut transaction)?;
+    }
     work(&mut transaction)?;
     transaction.commit().map_err(|error| match (said(error), kind) {
         (StoreError::Unreachable(why), Kind::Write) => StoreError::Uncertain(why),
@@ -154,12 +159,17 @@ impl Database for Postgres {
         None
     }
 
-    /// Clears what could not be cleared when a writer was erased; the server looks after its own files.
+    /// The server looks after its own files.
     fn check(&self) -> Result<()> {
-        match self.forget() {
-            Err(StoreError::StillInLog | StoreError::ReadOnly) => Ok(()),
-            done => done,
-        }
+        Ok(())
+    }
+
+    fn differences(&self) -> Result<Vec<String>> {
+        let version = self.version()?;
+        let mut client = self.take()?;
+        let found = shape::differences(&mut client, version)?;
+        self.keep(client);
+        Ok(found)
     }
 
     fn kind(&self) -> &'static str {
@@ -226,7 +236,7 @@ impl ToSql for Value {
 }
 
 fn migrate(client: &mut Client, place: &str, opening: Opening) -> Result<()> {
-    let mut transaction = client.transaction().map_err(said)?;
+    let mut transaction = client.build_transaction().read_only(opening == Opening::AsItIs).start().map_err(said)?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).map_err(said)?;
     let there = transaction.query_one("SELECT to_regclass('inkproof_store') IS NOT NULL", &[]).map_err(said)?;
     if !there.get::<_, bool>(0) {
@@ -238,6 +248,9 @@ fn migrate(client: &mut Client, place: &str, opening: Opening) -> Result<()> {
     }
     let found: i64 = transaction.query_one("SELECT version FROM inkproof_store", &[]).map_err(said)?.get(0);
     let steps = opening.steps(found, &MIGRATIONS)?;
+    if opening != Opening::AsItIs {
+        shape::require_no_helpers(&mut transaction)?;
+    }
     if steps.is_empty() {
         return Ok(());
     }

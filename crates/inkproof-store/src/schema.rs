@@ -5,7 +5,7 @@
 //! with the writer's key, and `writers.key` with a master key from elsewhere, which `chain.master` names.
 
 /// What brings a store from version n to n + 1. A step that has shipped never changes.
-pub const MIGRATIONS: [&str; 2] = [FIRST, MASTER_KEY];
+pub const MIGRATIONS: [&str; 2] = [FIRST, SECOND];
 
 /// From this version on stores are sealed with a master key.
 pub const SEALED: i64 = 2;
@@ -94,8 +94,12 @@ CREATE INDEX requests_by_writer ON requests (writer);
 CREATE INDEX requests_by_time ON requests (time);
 ";
 
-/// The id of the master key that seals the writers' keys, and the mark that it makes on the head of the audit.
-const MASTER_KEY: &str = "
+/// Answers to requests are in the audit from here on; older ones, which it does not know, are forgotten. The index tells
+/// quickly whether the store has seen a time. `master` is the id of the master key that seals the writers' keys, `mark` what
+/// it makes of the audit's head.
+const SECOND: &str = "
+DELETE FROM requests;
+CREATE INDEX audit_by_time ON audit (time, sequence);
 ALTER TABLE chain ADD COLUMN master BYTEA;
 ALTER TABLE chain ADD COLUMN mark BYTEA;
 ";

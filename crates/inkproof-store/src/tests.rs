@@ -6,6 +6,9 @@
 mod crash;
 mod postgres;
 mod sqlite;
+mod tamper;
+mod tamper_postgres;
+mod tamper_sqlite;
 
 use inkproof::{Decision, Embedding, Ink, SIDE};
 use serde_json::json;
@@ -110,6 +113,7 @@ fn story(ground: &dyn Ground) {
     pages(&store);
     a_person_decides(&store);
     tokens(&store);
+    a_clock_that_is_set_back_revives_no_token(&store);
     another_model(&store);
     the_search_keeps_up(&store);
     erased_is_gone(&store);
@@ -233,6 +237,25 @@ fn tokens(store: &Store) {
     assert!(!store.token(token.hash).unwrap().unwrap().is_valid(Time::now()));
     assert!(matches!(store.revoke_token("none", &by("otto")), Err(StoreError::NoToken(_))));
     assert_eq!(store.token(Token::hash_of("inkproof_guess")).unwrap(), None);
+}
+
+/// The clock goes to the day after tomorrow, something is written down, and the clock goes back.
+fn a_clock_that_is_set_back_revives_no_token(store: &Store) {
+    let made = |days| {
+        let new = store.create_token(Role::Clerk, Some(Time::now().plus_days(days)), &by("otto")).unwrap();
+        new.token.hash
+    };
+    let is_valid = |hash| store.token(hash).unwrap().unwrap().is_valid(Time::now());
+    let (short, long) = (made(1), made(3));
+    let append = |chain: &mut Chain<'_>| {
+        chain.now = Time::now().plus_days(2);
+        let (actor, outcome, details) = (by("nobody"), "expired token".to_owned(), json!({}));
+        chain.append(NewEntry { actor, event: Event::Refused, writer: None, model: None, outcome, details }, None)
+    };
+    assert!(is_valid(short) && is_valid(long));
+    store.write(append).unwrap();
+    assert!(!is_valid(short) && is_valid(long));
+    assert!(is_valid(made(1)), "one that is made with the right clock is as good as any");
 }
 
 fn another_model(store: &Store) {

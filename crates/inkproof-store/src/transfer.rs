@@ -8,8 +8,7 @@ use crate::keys::{KeyId, Keyring};
 use crate::sealing::Key;
 use crate::{Counts, Head, Result, Store, StoreError};
 
-/// Tables, what numbers their rows, and all columns, that first; each before those which refer to it. Answers to
-/// requests are short-lived and stay behind.
+/// Tables, what numbers their rows, and all columns, that first; each before those which refer to it.
 const TABLES: [(&str, &str); 4] = [
     ("audit", "sequence, time, actor, event, writer, model, outcome, details, seal, hash"),
     ("writers", "number, id, pseudonym, key, created, changed"),
@@ -22,6 +21,7 @@ const TABLES: [(&str, &str); 4] = [
 /// Which of the columns of `writers` is sealed with the master key.
 const WRITER_KEY: usize = 3;
 const TOKENS: &str = "id, hash, role, created, created_by, expires, revoked";
+const REQUESTS: &str = "actor, key, request, writer, answer, time";
 const CHAIN: &str = "sequence, hash, last_reference";
 const PAGE: i64 = 200;
 
@@ -131,8 +131,10 @@ fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) 
             }
         }
     }
-    for row in source.query(&format!("SELECT {TOKENS} FROM tokens"), &[])? {
-        target.execute(&insert("tokens", TOKENS), &row.rest())?;
+    for (table, columns) in [("tokens", TOKENS), ("requests", REQUESTS)] {
+        for row in source.query(&format!("SELECT {columns} FROM {table}"), &[])? {
+            target.execute(&insert(table, columns), &row.rest())?;
+        }
     }
     let row = source.query(&format!("SELECT {CHAIN} FROM chain WHERE one = 1"), &[])?.pop();
     let row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;

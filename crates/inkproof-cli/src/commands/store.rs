@@ -25,6 +25,7 @@ pub struct Store {
 enum Verb {
     Check(Check),
     Upgrade(Upgrade),
+    Clear(Clear),
     Backup(Backup),
     Copy(Copy),
     Reembed(Reembed),
@@ -34,7 +35,8 @@ enum Verb {
     Log(Log),
 }
 
-/// Prove that nothing was changed: the audit is whole, and writers, references and tokens are what it says
+/// Prove that nothing was changed: the tables are as they were made, the audit is whole, and all that is stored is what it
+/// says; this writes nothing
 #[derive(Debug, Args)]
 struct Check {
     /// A head of the audit that was noted elsewhere; proves that nothing after it was cut off or rewritten either
@@ -50,6 +52,16 @@ struct Check {
 /// Bring a store that an older program wrote to this program's version, after a backup next to it; `serve` does so too
 #[derive(Debug, Args)]
 struct Upgrade {
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Clear what is left of erased writers, where another program kept it from being cleared then
+#[derive(Debug, Args)]
+struct Clear {
     #[command(flatten)]
     store: StorePlace,
     /// Print one JSON document instead of text
@@ -137,8 +149,9 @@ struct Log {
 impl Store {
     pub fn run(self) -> Result<ExitCode> {
         match self.verb {
-            Verb::Check(verb) => verb.run(),
+            Verb::Check(verb) => return verb.run(),
             Verb::Upgrade(verb) => verb.run(),
+            Verb::Clear(verb) => verb.run(),
             Verb::Backup(verb) => verb.run(),
             Verb::Copy(verb) => verb.run(),
             Verb::Reembed(verb) => verb.run(),
@@ -152,7 +165,8 @@ impl Store {
 }
 
 impl Check {
-    fn run(self) -> Result<()> {
+    /// What could not be compared is not said to be unchanged: 3 then, as where evidence is undecided.
+    fn run(self) -> Result<ExitCode> {
         let store = self.store.open_as_it_is()?;
         let checked = store.check(self.head)?;
         if !checked.wrong.is_empty() {
@@ -164,20 +178,22 @@ impl Check {
             document["leftovers"] = json!(leftovers);
             println!("{document:#}");
         } else {
+            let found = if checked.has_key { "Nothing was changed" } else { "Nothing was changed in the audit" };
             println!(
-                "Nothing was changed: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head \
-                 elsewhere: with --head it proves later that nothing was cut off.",
+                "{found}: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head elsewhere: with \
+                 --head it proves later that nothing was cut off.",
                 checked.entries, checked.writers, checked.references, checked.head
             );
         }
-        if !checked.has_key {
-            eprintln!(
-                "warning: the master key is not in {}: what is kept of writers was not compared with the audit",
-                one_line(self.store.keys()?)
-            );
-        }
         warn_of(&leftovers);
-        Ok(())
+        if checked.has_key {
+            return Ok(ExitCode::SUCCESS);
+        }
+        eprintln!(
+            "warning: there is no master key in {}: what is kept of writers was not compared with the audit",
+            one_line(self.store.keys()?)
+        );
+        Ok(ExitCode::from(3))
     }
 }
 
@@ -207,6 +223,18 @@ impl Upgrade {
         }
         if let Some(backup) = backup {
             println!("As it was before, it is in {}.", one_line(backup.display()));
+        }
+        Ok(())
+    }
+}
+
+impl Clear {
+    fn run(self) -> Result<()> {
+        self.store.open_existing()?.clear_erased()?;
+        if self.json {
+            println!("{:#}", json!({"cleared": true}));
+        } else {
+            println!("Nothing is left of erased writers.");
         }
         Ok(())
     }

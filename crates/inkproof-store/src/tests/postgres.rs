@@ -11,7 +11,7 @@ use super::*;
 static SERVER: Mutex<()> = Mutex::new(());
 
 /// Databases on the server that the environment names, dropped in the end.
-struct Server {
+pub struct Server {
     _turn: MutexGuard<'static, ()>,
     base: String,
     made: RefCell<Vec<String>>,
@@ -19,7 +19,7 @@ struct Server {
 
 impl Server {
     /// None, loudly, where there is no server.
-    fn find() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         match std::env::var("INKPROOF_TEST_POSTGRES") {
             Ok(base) => {
                 let turn = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,12 +32,12 @@ impl Server {
         }
     }
 
-    fn order(&self, order: &str) {
+    pub fn order(&self, order: &str) {
         let mut client = ::postgres::Client::connect(&self.in_database("postgres"), ::postgres::NoTls).unwrap();
         client.batch_execute(order).unwrap();
     }
 
-    fn in_database(&self, name: &str) -> String {
+    pub fn in_database(&self, name: &str) -> String {
         self.base.replace("/DATABASE", &format!("/{name}"))
     }
 }

@@ -285,12 +285,65 @@ fn an_older_store_is_upgraded_after_a_backup_beside_it() {
 }
 
 #[test]
-fn nothing_but_opening_a_new_store_makes_one_of_an_empty_file() {
+fn what_is_no_store_of_ours_never_becomes_one() {
     let folder = Folder::new();
-    let path = folder.file("empty.db");
-    std::fs::write(&path, b"").unwrap();
-    for opening in [Opening::Existing, Opening::AsItIs, Opening::Upgrade] {
-        assert!(matches!(Sqlite::open(&path, opening), Err(StoreError::NoStore(_))), "{opening:?}");
+    fs::write(folder.file("empty.db"), b"").unwrap();
+    let foreign = "CREATE TABLE t (x); INSERT INTO t VALUES (1)";
+    Connection::open(folder.file("other.db")).unwrap().execute_batch(foreign).unwrap();
+    let marked = "PRAGMA application_id = 7; PRAGMA user_version = 1";
+    Connection::open(folder.file("marked.db")).unwrap().execute_batch(marked).unwrap();
+    for name in ["empty.db", "other.db", "marked.db"] {
+        let before = traces(&folder);
+        for opening in [Opening::Create, Opening::Existing, Opening::AsItIs, Opening::Upgrade] {
+            let opened = Sqlite::open(&folder.file(name), opening);
+            assert!(matches!(opened, Err(StoreError::NoStore(_))), "{name} {opening:?}");
+        }
+        assert_eq!(traces(&folder), before, "{name}");
     }
-    assert!(Sqlite::open(&path, Opening::Create).is_ok());
+}
+
+/// Every file in the folder: its name, a digest of its bytes, and when it was written.
+fn traces(folder: &Folder) -> Vec<String> {
+    use sha2::{Digest, Sha256};
+    let trace = |path: PathBuf| {
+        let written = fs::metadata(&path).unwrap().modified().unwrap();
+        format!("{} {written:?} {:x?}", path.display(), &Sha256::digest(fs::read(&path).unwrap())[..8])
+    };
+    let mut all: Vec<String> =
+        fs::read_dir(folder.folder.path()).unwrap().map(|entry| trace(entry.unwrap().path())).collect();
+    all.sort();
+    all
+}
+
+/// Looks at a store, whose files are the same before and after; how many entries it has.
+fn looked_at(folder: &Folder, name: &str) -> i64 {
+    let before = traces(folder);
+    let store = Store::open_as_it_is(folder.file(name).to_str().unwrap(), &keys()).unwrap();
+    let checked = is_whole(&store);
+    store.info().unwrap();
+    drop(store);
+    assert_eq!(traces(folder), before, "{name}");
+    checked.entries
+}
+
+#[test]
+fn a_check_changes_nothing_and_sees_what_is_in_the_log() {
+    let folder = Folder::new();
+    let store = open(&folder.file("store.db"));
+    enroll(&store, "one", &[1, 2], 0).unwrap();
+    store.record(&[decision(None, Decision::Undecided)]).unwrap();
+    // As a killed program leaves it, with the index of the log and without.
+    for (killed, suffixes) in [("killed.db", &["", "-wal", "-shm"][..]), ("copied.db", &["", "-wal"])] {
+        for suffix in suffixes {
+            fs::copy(folder.file(&format!("store.db{suffix}")), folder.file(&format!("{killed}{suffix}"))).unwrap();
+        }
+        assert_eq!(looked_at(&folder, killed), 2, "{killed}");
+    }
+    drop(store);
+    assert!(!folder.file("store.db-wal").exists());
+    assert_eq!(looked_at(&folder, "store.db"), 2, "when nobody has");
+    let looking = Store::open_as_it_is(folder.file("store.db").to_str().unwrap(), &keys()).unwrap();
+    assert!(matches!(enroll(&looking, "two", &[3], 0), Err(StoreError::ReadOnly)));
+    enroll(&open(&folder.file("store.db")), "two", &[3], 0).unwrap();
+    assert!(matches!(looking.check(None), Err(StoreError::Locked)), "somebody wrote while it was looked at");
 }

@@ -85,7 +85,11 @@ fn soak_nobody_takes_more_than_half_from_the_others() {
             })
             .collect();
         shares.sort_by(f64::total_cmp);
-        println!("{name}: the others have {:.2} of their verdicts a second, {} MiB", shares[ROUNDS / 2], server.resident() >> 10);
+        println!(
+            "{name}: the others have {:.2} of their verdicts a second, {} MiB",
+            shares[ROUNDS / 2],
+            server.resident() >> 10
+        );
         assert!(shares[ROUNDS / 2] >= 0.5, "{name}: {shares:?}");
         assert!(server.resident() < 600 << 10, "{} KiB", server.resident());
     }
