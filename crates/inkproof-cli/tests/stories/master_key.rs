@@ -42,7 +42,7 @@ fn a_stolen_store_gives_no_signature_away() {
         format!("identify {}", files("001", 4..5)),
         "writers export W-1 --out there".to_owned(),
         "writers show W-1".to_owned(),
-        "writers erase W-1 --yes".to_owned(),
+        "writers erase W-1".to_owned(),
         "token create --role operator".to_owned(),
         "store backup stolen.db".to_owned(),
         "store rotate-key".to_owned(),

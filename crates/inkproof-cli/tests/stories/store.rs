@@ -230,7 +230,6 @@ fn a_store_that_was_written_before_goes_on() {
     office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
     let upgraded = office.run("store upgrade --json").succeeds().json();
     assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &2.into()));
-    assert!(fs::read(upgraded["backup"].as_str().unwrap()).unwrap() == EARLIER, "the backup is what it was");
     office.run(&format!("store check --store store.db.version-1 --head {EARLIER_HEAD}")).succeeds();
 
     let verified = office.run(&format!("verify --writer K-1 --json {}", files("001", 4..5))).json();
