@@ -7,7 +7,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use inkproof::{Model, Verifier};
 use inkproof_service::{Options, Service, Threads};
-use inkproof_store::{Store, Upgraded, default_place};
+use inkproof_store::{KeySource, Store, Upgraded, default_place};
+
+use crate::terminal::one_line;
 
 /// Which model judges.
 #[derive(Debug, Clone, Args)]
@@ -41,25 +43,62 @@ pub struct StorePlace {
     /// A file, or postgres://USER@HOST/DATABASE; without it store.db in the user's data folder
     #[arg(long, value_name = "PLACE", env = "INKPROOF_STORE", hide_env_values = true)]
     store: Option<String>,
+    #[command(flatten)]
+    master_key: MasterKey,
+}
+
+/// Where the store's master key is.
+#[derive(Debug, Clone, Args)]
+pub struct MasterKey {
+    /// File with the store's master key; without it INKPROOF_KEY holds it, or store.key in the user's folder for settings
+    #[arg(long, value_name = "FILE", env = "INKPROOF_KEY_FILE", hide_env_values = true)]
+    key_file: Option<PathBuf>,
+    /// Command that prints the master key, as of a key management service, in place of a file
+    #[arg(long, value_name = "COMMAND", env = "INKPROOF_KEY_COMMAND", hide_env_values = true)]
+    key_command: Option<String>,
+}
+
+impl MasterKey {
+    pub fn source(&self) -> Result<KeySource> {
+        let found = KeySource::find(self.key_file.as_deref(), self.key_command.as_deref());
+        found.context("there is no home folder; say with --key-file where the store's master key is")
+    }
+}
+
+/// Says so where a store has got a key file.
+pub fn with_key_noted(store: Store, keys: &KeySource) -> Store {
+    if store.has_made_key() {
+        eprintln!(
+            "note: {} is new: it is the master key of the store, and without it nothing in the store can be read. Keep a copy \
+             elsewhere.",
+            one_line(keys)
+        );
+    }
+    store
 }
 
 impl StorePlace {
     /// Makes a store where there is none.
     pub fn open(&self) -> Result<Store> {
-        Ok(Store::open(&self.place()?)?)
+        let keys = self.keys()?;
+        Ok(with_key_noted(Store::open(&self.place()?, &keys)?, &keys))
     }
 
     pub fn open_existing(&self) -> Result<Store> {
-        Ok(Store::open_existing(&self.place()?)?)
+        Ok(Store::open_existing(&self.place()?, &self.keys()?)?)
     }
 
     /// To look, whichever older program wrote it.
     pub fn open_as_it_is(&self) -> Result<Store> {
-        Ok(Store::open_as_it_is(&self.place()?)?)
+        Ok(Store::open_as_it_is(&self.place()?, &self.keys()?)?)
     }
 
     pub fn upgrade(&self) -> Result<Upgraded> {
-        Ok(Store::upgrade(&self.place()?)?)
+        Ok(Store::upgrade(&self.place()?, &self.keys()?)?)
+    }
+
+    pub fn keys(&self) -> Result<KeySource> {
+        self.master_key.source()
     }
 
     /// What verifies with a store that has to be there.

@@ -64,6 +64,10 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::Older { .. } => Some("run `inkproof store upgrade`, which makes a backup before"),
         StoreError::NoWriter(_) => Some("`inkproof writers list` shows who is enrolled"),
         StoreError::NoToken(_) => Some("`inkproof token list` shows them"),
+        StoreError::OtherMasterKey { .. } | StoreError::NoMasterKey => {
+            Some("see --key-file, --key-command and the variable INKPROOF_KEY")
+        }
+        StoreError::NoNewerKey(_) => Some("`inkproof store rotate-key` with --key-file makes one"),
         _ => None,
     }
 }

@@ -106,12 +106,12 @@ fn main() -> ExitCode {
 
 /// What is wrong with the command line, or what was asked of it, as help.
 fn refuse(error: &clap::Error) -> ! {
-    let text = error.render().to_string();
-    if terminal::escaped(&text) == text {
+    let is_tame = |word: std::ffi::OsString| word.to_str().is_some_and(|word| terminal::escaped(word) == word);
+    if std::env::args_os().all(is_tame) {
         error.exit();
     }
-    // In colour it would repeat what the words of the command line say to a terminal.
-    eprintln!("{}", text.trim_end());
+    // In colour it would repeat to a terminal what the words of the command line say.
+    eprintln!("{}", error.render().to_string().trim_end());
     exit(error.exit_code())
 }
 

@@ -6,6 +6,8 @@ mod bad_input;
 mod bench;
 #[path = "stories/calibrate.rs"]
 mod calibrate;
+#[path = "stories/comes_back.rs"]
+mod comes_back;
 #[path = "stories/compare.rs"]
 mod compare;
 #[path = "stories/crash.rs"]
@@ -26,6 +28,9 @@ mod inknet;
 mod leakage;
 #[path = "stories/load.rs"]
 mod load;
+#[cfg(unix)]
+#[path = "stories/master_key.rs"]
+mod master_key;
 #[cfg(unix)]
 #[path = "stories/outputs.rs"]
 mod outputs;

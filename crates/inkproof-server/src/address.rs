@@ -14,6 +14,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::Shared;
 use crate::problem::Kind;
+use crate::refusals::{Asked, Refusal};
+use inkproof_store::Actor;
 
 /// After so many seconds a client that had too many requests open may try again.
 const RETRY_AFTER: u64 = 1;
@@ -83,7 +85,8 @@ pub async fn limit_forwarded(State(service): State<Shared>, request: Request, ne
         return next.run(request).await;
     };
     let Some(_open) = service.requests_per_address.enter(address) else {
-        service.metrics.refused(TOO_MANY);
+        let (actor, asked) = (Actor::new("nobody"), Asked::of(&request));
+        service.refused(Refusal { why: TOO_MANY, actor, from: address, asked }).await;
         let most = service.settings.connections_per_address;
         let detail = format!("{most} requests from this address are open; try again in {RETRY_AFTER} s");
         return Kind::TooMany.with(detail).retry_after(RETRY_AFTER).into_response();

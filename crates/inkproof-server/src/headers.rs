@@ -4,13 +4,17 @@
 //! one's own machine, whatever the browser can be made to send would be let in; so there the request has to be for this
 //! machine by name (else a foreign name was pointed at it) and must not come from another site's page.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::Shared;
 use crate::problem::{Kind, Problem};
+use crate::refusals::{Asked, Refusal};
+use crate::{Shared, address};
+use inkproof_store::Actor;
 
 /// The page has no inline script or style and loads from here alone; pictures may also be data of the page itself.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src \
@@ -52,7 +56,9 @@ pub async fn require_own_site(State(service): State<Shared>, request: Request, n
     match check_site(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(problem) => {
-            service.metrics.refused("other-site");
+            let (from, asked) = (address::of_request(&service, &request), Asked::of(&request));
+            let (why, actor) = ("other-site", Actor::new("nobody"));
+            service.refused(Refusal { why, actor, from, asked }).await;
             problem.into_response()
         }
     }
@@ -62,7 +68,7 @@ fn check_site(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(&header::HOST).unwrap_or_default();
     if !is_this_machine(host) {
-        let why = "without tokens the service answers to localhost, 127.0.0.1 and [::1] only";
+        let why = "without tokens the service answers to localhost and this machine's own addresses only";
         return Err(Kind::Forbidden.with(why).on_field("Host"));
     }
     let origin = text(&header::ORIGIN).map(|origin| origin.parse::<Uri>().ok());
@@ -76,12 +82,18 @@ fn check_site(headers: &HeaderMap) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Whether a host is this machine by a name that nobody can point elsewhere.
 fn is_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
         _ => host,
     };
-    ["localhost", "127.0.0.1", "[::1]"].contains(&name)
+    let in_brackets = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = match in_brackets {
+        Some(inside) => inside.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => name.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+    };
+    name == "localhost" || address.is_some_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -96,12 +108,16 @@ mod tests {
 
     #[test]
     fn only_what_is_meant_for_this_machine_and_comes_from_it_is_let_in() {
-        for host in ["localhost:8080", "127.0.0.1", "[::1]:80"] {
+        for host in ["localhost:8080", "127.0.0.1", "[::1]:80", "127.0.0.2:80"] {
             assert_eq!(status(&[("host", host)]), 200, "{host}");
         }
         assert_eq!(status(&[("host", "localhost:80"), ("origin", "http://localhost:80")]), 200);
         assert_eq!(status(&[]), 403);
-        assert_eq!(status(&[("host", "rebound.example:8080")]), 403);
+        for host in
+            ["rebound.example:8080", "192.0.2.1", "127.0.0.1.example", "[127.0.0.1]", "[::2]:80", "127.1", "::1"]
+        {
+            assert_eq!(status(&[("host", host)]), 403, "{host}");
+        }
         assert_eq!(status(&[("host", "localhost:80"), ("origin", "http://evil.example")]), 403);
         assert_eq!(status(&[("host", "localhost:80"), ("origin", "http://localhost:81")]), 403);
         assert_eq!(status(&[("host", "localhost:80"), ("origin", "null")]), 403);

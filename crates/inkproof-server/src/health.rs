@@ -1,5 +1,7 @@
 //! Whether the service lives, whether it can serve, and its figures.
 
+use std::path::Path;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -9,9 +11,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::Shared;
 use crate::metrics;
 use crate::problem::{Kind, Problem};
+use crate::{Shared, machine};
 use inkproof_service::ModelName;
 
 pub fn routes() -> OpenApiRouter<Shared> {
@@ -38,13 +40,19 @@ async fn healthz(State(service): State<Shared>) -> Json<Health> {
     Json(Health::new(&service))
 }
 
-/// Whether requests can be served: the store answers, and the service is not stopping
+/// Whether requests can be served: the store answers and has room, and the service is not stopping
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = OK, body = Health), Problem))]
 async fn readyz(State(service): State<Shared>) -> Result<Json<Health>, Problem> {
     if service.is_stopping() {
         return Err(Kind::Unavailable.with("the service is stopping"));
     }
-    service.ask(|store| store.head()).await?;
+    let least = service.settings.min_free;
+    let (_, free) = service.ask(|store| Ok((store.head()?, machine::free_bytes(Path::new(store.place()))))).await?;
+    if free.is_some_and(|free| free < least) {
+        return Err(Kind::Unavailable.with(format!(
+            "the disk of the store is full, or nearly so: fewer than {least} bytes (min-free) are left; make room"
+        )));
+    }
     Ok(Json(Health::new(&service)))
 }
 

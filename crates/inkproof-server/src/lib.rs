@@ -6,6 +6,8 @@
 
 mod address;
 mod audit;
+mod bodies;
+mod cors;
 mod erasures;
 mod headers;
 mod health;
@@ -14,6 +16,7 @@ mod images;
 mod limits;
 mod listen;
 mod log;
+mod machine;
 mod me;
 mod memory;
 mod metrics;
@@ -22,8 +25,10 @@ mod page;
 mod paging;
 mod pictures;
 pub mod problem;
+mod rates;
 mod recorder;
 mod references;
+mod refusals;
 mod reviews;
 pub mod settings;
 mod tokens;
@@ -39,26 +44,28 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use inkproof::{Limits, Model, Verifier};
 use inkproof_service::{Options, Service, Threads};
 use inkproof_store::{Store, StoreError, Upgraded};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::CorsLayer;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use address::PerAddress;
-use limits::{Bodies, Workers};
+use bodies::Bodies;
+use limits::Workers;
 use metrics::Metrics;
 use pictures::PictureRates;
 use problem::{Kind, Problem};
+use rates::Rates;
 use recorder::Recorder;
-use tokens::Rates;
+use refusals::Refusals;
+use tokens::Caller;
 use upload::Upload;
 
 use settings::Settings;
@@ -74,6 +81,7 @@ struct Server {
     recorder: Recorder,
     rates: Rates,
     picture_rates: PictureRates,
+    refusals: Refusals,
     /// Behind a proxy, of each address that it forwards.
     requests_per_address: PerAddress,
     stopping: AtomicBool,
@@ -106,12 +114,18 @@ impl Modify for Bearer {
 /// Where a setting cannot be used: the model, the store, the address, the certificate.
 pub fn run(settings: Settings) -> Result<()> {
     let _log = observe::start_log(&settings)?;
+    machine::keep_memory_private();
     let service = Arc::new(Server::open(settings)?);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to serve with")?;
     let router = router(service.clone())?;
-    runtime.spawn(erasures::finish(service.clone()));
-    let served = runtime.block_on(listen::serve(&service, router));
+    let served = runtime.block_on(async {
+        tokio::spawn(service.clone().keep_writing_refusals());
+        tokio::spawn(erasures::finish(service.clone()));
+        let served = listen::serve(&service, router).await;
+        service.write_last_refusals().await;
+        served
+    });
     // Nobody waits for what is still computed.
     runtime.shutdown_background();
     served
@@ -155,26 +169,13 @@ fn router(service: Shared) -> Result<Router> {
         .layer(from_fn_with_state(service.clone(), headers::require_own_site))
         .layer(from_fn_with_state(service.clone(), address::limit_forwarded))
         .layer(CatchPanicLayer::custom(move |panic| observe::panicked(&panicked, panic)));
-    if let Some(cors) = cors(&service.settings)? {
+    if let Some(cors) = cors::layer(cors::origins(&service.settings.cors_origins)?) {
         router = router.layer(cors);
     }
     Ok(router
         .layer(from_fn_with_state(service.clone(), headers::secure))
         .layer(from_fn_with_state(service.clone(), observe::observe))
         .with_state(service))
-}
-
-/// Other sites whose pages may call the service; None where there are none.
-fn cors(settings: &Settings) -> Result<Option<CorsLayer>> {
-    let origins = settings.cors_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    let parsed = |origin: &str| {
-        origin.parse::<HeaderValue>().with_context(|| format!("cors-origins: '{origin}' is not an origin of a page"))
-    };
-    let origins = origins.map(parsed).collect::<Result<Vec<_>>>()?;
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::HeaderName::from_static("idempotency-key")];
-    let methods = [Method::GET, Method::POST, Method::DELETE];
-    let allow = || CorsLayer::new().allow_origin(origins.clone()).allow_methods(methods).allow_headers(headers);
-    Ok((!origins.is_empty()).then(allow))
 }
 
 /// Ends a request that takes too long.
@@ -190,15 +191,22 @@ async fn in_time(State(service): State<Shared>, request: Request, next: Next) ->
 }
 
 /// Opens the store, makes one where there is none, and upgrades one that an older program wrote.
-fn open_store(place: &str) -> Result<Store> {
-    match Store::open(place) {
+fn open_store(settings: &Settings) -> Result<Store> {
+    let (place, keys) = (&settings.store, settings.keys()?);
+    match Store::open(place, &keys) {
         Err(StoreError::Older { .. }) => {
-            let Upgraded { from, to, backup } = Store::upgrade(place)?;
+            let Upgraded { from, to, backup } = Store::upgrade(place, &keys)?;
             let backup = backup.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
             tracing::info!(from, to, backup, "the store was upgraded");
-            Ok(Store::open_existing(place)?)
+            Ok(Store::open_existing(place, &keys)?)
         }
-        opened => Ok(opened?),
+        opened => {
+            let store = opened?;
+            if store.has_made_key() {
+                tracing::warn!(%keys, "the master key of the store is new: keep a copy elsewhere");
+            }
+            Ok(store)
+        }
     }
 }
 
@@ -209,7 +217,7 @@ impl Server {
         let limits = Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels, deadline: None };
         memory::warn(&settings, &limits);
         let verifier = Arc::new(Verifier::new(model).with_limits(limits));
-        let store = Arc::new(open_store(&settings.store)?);
+        let store = Arc::new(open_store(&settings)?);
         // A worker answers one question on its own thread, and the workers are as many as the cores.
         let threads = Threads::One;
         let options = Options { four_eyes: settings.four_eyes, keep_images: settings.keep_images, threads };
@@ -225,6 +233,7 @@ impl Server {
             store,
             rates: Rates::new(settings.rate),
             picture_rates: PictureRates::new(settings.picture_rate),
+            refusals: Refusals::default(),
             requests_per_address: PerAddress::new(settings.connections_per_address),
             stopping: AtomicBool::new(false),
             settings,
@@ -259,18 +268,21 @@ impl Server {
         work: impl FnOnce(&Shared, Upload) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let deadline = Instant::now() + Duration::from_secs(self.settings.request_seconds);
-        // A client that would be sent away after its images may as well be before.
-        drop(self.workers.place()?);
         let (parts, body) = request.into_parts();
-        let received = self.bodies.receive(body).await?;
-        let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let mut upload = upload::read(media_type, received.bytes.clone(), self.settings.max_images).await?;
-        upload.deadline = Some(deadline);
+        let owner = parts.extensions.get::<Caller>().map(|caller| caller.owner.clone());
+        let owner = owner.ok_or_else(|| Kind::Internal.with("nobody said whose the request is"))?;
+        // A client that would be sent away after its images may as well be before.
+        drop(self.workers.place(&owner)?);
+        let received = self.bodies.receive(owner.clone(), body).await?;
         let service = self.clone();
         let work = move || {
-            let _held = received;
+            // Its share is given back when it was worked with, even where the client has gone.
+            let received = received;
+            let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let mut upload = upload::read(media_type, received.bytes.clone(), service.settings.max_images)?;
+            upload.deadline = Some(deadline);
             work(&service, upload)
         };
-        self.workers.place()?.compute(work).await?
+        self.workers.place(&owner)?.compute(work).await?
     }
 }

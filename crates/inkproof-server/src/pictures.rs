@@ -8,7 +8,8 @@ use inkproof_store::{Actor, Pseudonym};
 
 use crate::Server;
 use crate::problem::Problem;
-use crate::tokens::{Caller, quota, too_often};
+use crate::rates::{quota, too_often};
+use crate::tokens::Caller;
 
 /// How often each token may look.
 pub struct PictureRates(DefaultKeyedRateLimiter<String>);

@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
+use crate::bodies::Owner;
 use crate::images::failed;
 use crate::paging::{Paging, Path, Query};
 use crate::problem::{Kind, Problem};
@@ -83,7 +84,7 @@ async fn show(
     server.picture_rates.check(&caller)?;
     let opening = server.clone();
     let open = move || opening.service.open_review(review).map_err(failed);
-    let opened = server.workers.place()?.compute(open).await??;
+    let opened = server.workers.place(&caller.owner)?.compute(open).await??;
     if opened.pictures.is_some() {
         server.looks(Seen::Review(review), opened.pseudonym, caller.actor).await?;
     }
@@ -99,7 +100,7 @@ async fn settle(
     Path(number): Path<i64>,
     body: Body,
 ) -> Result<Json<Review>, Problem> {
-    let said = said(&service, body).await?;
+    let said = said(&service, caller.owner, body).await?;
     let review = service.ask(move |store| {
         store.settle(number, &said, &caller.actor)?;
         store.review(number)
@@ -107,8 +108,8 @@ async fn settle(
     Ok(Json(review.await?))
 }
 
-async fn said(service: &Shared, body: Body) -> Result<Settlement, Problem> {
-    let received = service.bodies.receive(body).await?;
+async fn said(service: &Shared, owner: Owner, body: Body) -> Result<Settlement, Problem> {
+    let received = service.bodies.receive(owner, body).await?;
     if received.bytes.len() > MOST_BODY {
         return Err(Kind::TooLarge.with(format!("give at most {MOST_BODY} bytes")));
     }

@@ -14,7 +14,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use inkproof_store::default_place;
+use inkproof_store::{KeySource, default_place};
+
+use crate::cors;
 
 /// In the folder in which the program runs; read where it is there and no other file is named.
 const FILE: &str = "inkproof.toml";
@@ -47,6 +49,12 @@ pub struct PartialSettings {
     /// store.db in the user's data folder
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE|postgres://..."))]
     store: Option<String>,
+    /// File with the store's master key; without it INKPROOF_KEY holds it, or store.key in the user's folder for settings
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
+    key_file: Option<PathBuf>,
+    /// Command that prints the master key, as of a key management service, in place of a file
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COMMAND"))]
+    key_command: Option<String>,
     /// Model file that judges; empty for the one that comes with the program
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     model: Option<PathBuf>,
@@ -86,9 +94,12 @@ pub struct PartialSettings {
     /// Bytes of a request
     #[cfg_attr(feature = "clap", arg(long))]
     max_body: Option<usize>,
-    /// Bytes of all requests that are being received or computed
+    /// Bytes of all requests that are being received or computed; no token or address holds more than is left for others
     #[cfg_attr(feature = "clap", arg(long))]
     max_bodies: Option<usize>,
+    /// Bytes that have to be free on the disk of the store's file, or /readyz says that it is full
+    #[cfg_attr(feature = "clap", arg(long))]
+    min_free: Option<u64>,
     /// Pixels of an image
     #[cfg_attr(feature = "clap", arg(long))]
     max_pixels: Option<u64>,
@@ -134,6 +145,10 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The SQLite file, or the address of the PostgreSQL database; never empty.
     pub store: String,
+    /// The file with the store's master key; empty where it is elsewhere.
+    pub key_file: PathBuf,
+    /// The command that prints the master key; empty for none.
+    pub key_command: String,
     /// The model file that judges; empty for the one that comes with the program.
     pub model: PathBuf,
     /// The PEM file with the certificate chain; empty where the service does no TLS.
@@ -160,8 +175,10 @@ pub struct Settings {
     pub connections_per_address: usize,
     /// Bytes of a request, 1 or more.
     pub max_body: usize,
-    /// Bytes of all requests that are being received or computed, `max_body` to `u32::MAX`.
+    /// Bytes of all requests that are being received or computed, `max_body` or more.
     pub max_bodies: usize,
+    /// Bytes that have to be free on the disk of the store's file, or the service is not ready.
+    pub min_free: u64,
     /// Pixels of an image.
     pub max_pixels: u64,
     /// Images of a request, 1 or more.
@@ -248,6 +265,8 @@ fn defaults() -> PartialSettings {
         listen: Some(SocketAddr::from(([127, 0, 0, 1], 8080))),
         // Where there is no home folder, another source has to say.
         store: Some(default_place().unwrap_or_default()),
+        key_file: Some(PathBuf::new()),
+        key_command: Some(String::new()),
         model: Some(PathBuf::new()),
         tls_certificate: Some(PathBuf::new()),
         tls_key: Some(PathBuf::new()),
@@ -262,6 +281,7 @@ fn defaults() -> PartialSettings {
         connections_per_address: Some(128),
         max_body: Some(16 << 20),
         max_bodies: Some(64 << 20),
+        min_free: Some(64 << 20),
         max_pixels: Some(8_000_000),
         max_images: Some(13),
         request_seconds: Some(30),
@@ -319,11 +339,12 @@ impl Settings {
             ensure!(value > 0, "{name} is 0; give 1 or more");
         }
         ensure!(
-            self.max_bodies >= self.max_body && self.max_bodies <= MOST_BYTES,
-            "max-bodies is {}; give at least max-body ({}) and at most {MOST_BYTES}",
+            self.max_bodies >= self.max_body,
+            "max-bodies is {}; give at least max-body ({})",
             self.max_bodies,
             self.max_body
         );
+        cors::origins(&self.cors_origins)?;
         ensure!(
             self.tls_certificate.as_os_str().is_empty() == self.tls_key.as_os_str().is_empty(),
             "tls-certificate and tls-key belong together; give both or none"
@@ -337,6 +358,15 @@ impl Settings {
             );
         }
         Ok(self)
+    }
+
+    /// Where the store's master key is.
+    ///
+    /// # Errors
+    /// Where nothing says so and there is no home folder.
+    pub fn keys(&self) -> Result<KeySource> {
+        let found = KeySource::find(Some(&self.key_file), Some(&self.key_command));
+        found.context("there is no home folder; say with key-file where the store's master key is")
     }
 
     /// Whether the service itself does TLS.
@@ -354,9 +384,6 @@ impl Settings {
         self.require_tokens || self.behind_proxy || !self.listens_here_only()
     }
 }
-
-/// A semaphore counts them.
-const MOST_BYTES: usize = u32::MAX as usize;
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,27 +1,23 @@
 //! Who is let in, and to what.
 //!
 //! One table says for every method of every route what it needs; any other route is denied. A token is looked
-//! up by its SHA-256 for every request, so that a revoked one is refused from that moment on, whichever server revoked it.
-//! Every refusal is written down in the audit before it is answered, up to a rate for each address: a flood of them would
-//! fill the disk.
+//! up by its SHA-256 for every request, so that a revoked one is refused from that moment on, whichever server revoked it;
+//! before that come rates (`rates`). What is refused is told to the audit (`refusals`).
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
-use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use crate::Shared;
 use crate::address;
-use crate::observe::known;
+use crate::bodies::Owner;
 use crate::problem::{Kind, Problem};
-use inkproof_store::{Actor, Event, NewEntry, Role, Time, Token};
+use crate::refusals::{Asked, Refusal};
+use inkproof_store::{Actor, Hash, Role, Time, Token};
 
 /// What a route needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,62 +83,15 @@ pub struct Caller {
     pub actor: Actor,
     /// None where no tokens are demanded: then everything is allowed.
     pub role: Option<Role>,
-}
-
-/// How often somebody may come.
-pub struct Rates {
-    tokens: DefaultKeyedRateLimiter<String>,
-    refusals: DefaultKeyedRateLimiter<IpAddr>,
-}
-
-/// Of one address, so many refusals are written down at once, and so many a second then.
-const REFUSALS: (u32, u32) = (300, 5);
-/// From so many addresses on those that have not been seen lately are forgotten.
-const MANY: usize = 10_000;
-
-impl Rates {
-    pub fn new(a_minute: u32) -> Self {
-        let refusals = Quota::per_second(number(REFUSALS.1)).allow_burst(number(REFUSALS.0));
-        Self { tokens: RateLimiter::keyed(quota(a_minute)), refusals: RateLimiter::keyed(refusals) }
-    }
-
-    fn check_token(&self, id: &str) -> Result<(), Problem> {
-        self.tokens.check_key(&id.to_owned()).map_err(|until| too_often("the token comes too often", &until))
-    }
-
-    fn check_refusal(&self, from: IpAddr) -> Result<(), Problem> {
-        if self.refusals.len() > MANY {
-            self.refusals.retain_recent();
-        }
-        let too_many =
-            |_| Kind::TooMany.with("too many requests from here were refused; wait a minute").retry_after(60);
-        self.refusals.check_key(&address::network(from)).map_err(too_many)
-    }
-}
-
-/// So many a minute, and a sixth of them at once.
-pub fn quota(a_minute: u32) -> Quota {
-    Quota::per_minute(number(a_minute)).allow_burst(number(a_minute.div_ceil(6)))
-}
-
-/// What the clock of the rates says.
-type Instant = <DefaultClock as Clock>::Instant;
-
-/// 429, with the seconds to wait.
-pub fn too_often(what: &str, until: &NotUntil<Instant>) -> Problem {
-    let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-    Kind::TooMany.with(format!("{what}; try again in {seconds} s")).retry_after(seconds)
-}
-
-fn number(n: u32) -> NonZeroU32 {
-    NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)
+    /// Whose the bodies of the requests are.
+    pub owner: Owner,
 }
 
 /// Why nobody is let in.
 enum Stopped {
-    /// To be written down.
-    Refused(Box<Refusal>),
-    /// Something failed, or is too much.
+    /// To be written down: why, and whose token it was.
+    Refused { why: &'static str, actor: Actor, problem: Problem },
+    /// Something failed.
     Problem(Problem),
 }
 
@@ -150,13 +99,6 @@ impl From<Problem> for Stopped {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
-}
-
-/// Why somebody is refused, and who it was.
-struct Refusal {
-    why: &'static str,
-    actor: Actor,
-    problem: Problem,
 }
 
 /// Lets a request in, or refuses it and writes that down.
@@ -169,16 +111,17 @@ pub async fn let_in(State(service): State<Shared>, mut request: Request, next: N
     if is_page || Need::for_route(request.method(), &route) == Some(Need::Nothing) {
         return next.run(request).await;
     }
+    let from = address::of_request(&service, &request);
     if !service.settings.demands_tokens() {
-        request.extensions_mut().insert(Caller { actor: Actor::local(), role: None });
+        let owner = Owner::Address(address::network(from));
+        request.extensions_mut().insert(Caller { actor: Actor::local(), role: None, owner });
         return next.run(request).await;
     }
-    match caller(&service, request.headers(), request.method(), &route).await {
+    match caller(&service, request.headers(), request.method(), &route, from).await {
         Err(Stopped::Problem(problem)) => problem.into_response(),
-        Err(Stopped::Refused(refusal)) => {
-            let from = address::of_request(&service, &request);
-            let asked = json!({"method": known(request.method()), "route": route});
-            refuse(&service, from, asked, *refusal).await.into_response()
+        Err(Stopped::Refused { why, actor, problem }) => {
+            service.refused(Refusal { why, actor, from, asked: Asked::of(&request) }).await;
+            problem.into_response()
         }
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -188,35 +131,46 @@ pub async fn let_in(State(service): State<Shared>, mut request: Request, next: N
 }
 
 /// Who has the token of a request, if that is valid and allows it; else a refusal, or what failed.
-async fn caller(service: &Shared, headers: &HeaderMap, method: &Method, route: &str) -> Result<Caller, Stopped> {
-    let Some(secret) = bearer(headers) else {
-        return Err(unknown(
-            "no token",
-            "send a token as 'Authorization: Bearer ...'; `inkproof token create` makes one",
-        ));
-    };
-    let hash = Token::hash_of(secret);
-    let found = service.ask(move |store| store.token(hash)).await?;
-    let Some(token) = found.filter(|token| bool::from(token.hash.0.ct_eq(&hash.0))) else {
-        return Err(unknown("unknown token", "there is no such token"));
-    };
+async fn caller(
+    service: &Shared,
+    headers: &HeaderMap,
+    method: &Method,
+    route: &str,
+    from: IpAddr,
+) -> Result<Caller, Stopped> {
+    let hash = bearer(headers).map(Token::hash_of);
+    let token = match hash.and_then(|hash| Some((hash, service.rates.known(&hash)?))) {
+        Some((hash, actor)) => {
+            let often = |problem| Stopped::Refused { why: "token too often", actor, problem };
+            service.rates.check_token(&hash).map_err(often)?;
+            look_up(service, hash).await
+        }
+        None => {
+            let often = |problem| Stopped::Refused { why: "too many refused", actor: nobody(), problem };
+            service.rates.check_address(from).map_err(often)?;
+            let found = match hash {
+                Some(hash) => look_up(service, hash).await,
+                None => Err(unknown(
+                    "no token",
+                    "send a token as 'Authorization: Bearer ...'; `inkproof token create` makes one",
+                )),
+            };
+            match &found {
+                Ok(token) => service.rates.learn(token.hash, token.actor()),
+                Err(Stopped::Refused { .. }) => service.rates.failed(from),
+                Err(Stopped::Problem(_)) => {}
+            }
+            found
+        }
+    }?;
     let actor = token.actor();
-    if token.revoked.is_some() {
-        return Err(refused("revoked token", actor, Kind::Unauthenticated.with("the token was revoked")));
-    }
-    if !token.is_valid(Time::now()) {
-        return Err(refused("expired token", actor, Kind::Unauthenticated.with("the token has expired")));
-    }
     match Need::for_route(method, route) {
         None => Err(Kind::WrongMethod.with("the address is right and the method is not; see /docs").into()),
         Some(need) if !need.is_met_by(token.role) => {
             let why = format!("a token of the role {} does not allow this", token.role);
             Err(refused("wrong role", actor, Kind::Forbidden.with(why)))
         }
-        Some(_) => {
-            service.rates.check_token(&token.id)?;
-            Ok(Caller { actor, role: Some(token.role) })
-        }
+        Some(_) => Ok(Caller { owner: Owner::Token(token.id), actor, role: Some(token.role) }),
     }
 }
 
@@ -225,37 +179,46 @@ pub async fn require_references(service: &Shared, caller: &Caller, from: IpAddr)
     if caller.role.is_none_or(|role| Need::SeeReferences.is_met_by(role)) {
         return Ok(());
     }
+    let asked = Asked::new("GET", "/v1/writers/{id}?pictures");
+    service.refused(Refusal { why: "wrong role", actor: caller.actor.clone(), from, asked }).await;
     let why = "a clerk sees references beside a questioned signature, in a verification or a review, and not alone";
-    let problem = Kind::Forbidden.with(why).on_field("Authorization");
-    let asked = json!({"method": "GET", "route": "/v1/writers/{id}?pictures"});
-    let refusal = Refusal { why: "wrong role", actor: caller.actor.clone(), problem };
-    Err(refuse(service, from, asked, refusal).await)
+    Err(Kind::Forbidden.with(why).on_field("Authorization"))
+}
+
+/// The token of a hash, if it is valid.
+async fn look_up(service: &Shared, hash: Hash) -> Result<Token, Stopped> {
+    let found = service.ask(move |store| store.token(hash)).await?;
+    let valid = match found.filter(|token| bool::from(token.hash.0.ct_eq(&hash.0))) {
+        None => Err(unknown("unknown token", "there is no such token")),
+        Some(token) if token.revoked.is_some() => {
+            Err(refused("revoked token", token.actor(), Kind::Unauthenticated.with("the token was revoked")))
+        }
+        Some(token) if !token.is_valid(Time::now()) => {
+            Err(refused("expired token", token.actor(), Kind::Unauthenticated.with("the token has expired")))
+        }
+        Some(token) => Ok(token),
+    };
+    if valid.is_err() {
+        service.rates.forget(&hash);
+    }
+    valid
+}
+
+fn nobody() -> Actor {
+    Actor::new("nobody")
 }
 
 fn unknown(why: &'static str, detail: &str) -> Stopped {
-    refused(why, Actor::new("nobody"), Kind::Unauthenticated.with(detail))
+    refused(why, nobody(), Kind::Unauthenticated.with(detail))
 }
 
 fn refused(why: &'static str, actor: Actor, problem: Problem) -> Stopped {
-    Stopped::Refused(Box::new(Refusal { why, actor, problem: problem.on_field("Authorization") }))
+    Stopped::Refused { why, actor, problem: problem.on_field("Authorization") }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-}
-
-async fn refuse(service: &Shared, from: IpAddr, details: Value, refusal: Refusal) -> Problem {
-    let Refusal { why, actor, problem } = refusal;
-    service.metrics.refused(why);
-    if let Err(too_many) = service.rates.check_refusal(from) {
-        return too_many;
-    }
-    let entry = NewEntry { actor, event: Event::Refused, writer: None, model: None, outcome: why.to_owned(), details };
-    match service.recorder.entry(entry).await {
-        Ok(()) => problem,
-        Err(failed) => failed,
-    }
 }
 
 #[cfg(test)]

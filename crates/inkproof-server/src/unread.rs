@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::StreamExt;
@@ -33,7 +34,9 @@ pub async fn receive_rest(State(service): State<Shared>, request: Request, next:
     let lent = Lent(Arc::new(Mutex::new(body)));
     let response = next.run(Request::from_parts(parts, Body::new(lent.clone()))).await;
     let most = 2 * service.settings.max_body as u64;
-    if !lent.is_end_stream() && lent.size_hint().lower() <= most {
+    // Of a body that came too slowly the rest would, too.
+    let is_slow = response.status() == StatusCode::REQUEST_TIMEOUT;
+    if !is_slow && !lent.is_end_stream() && lent.size_hint().lower() <= most {
         // Whoever sends more, or longer, is cut off.
         tokio::time::timeout(PATIENCE, discard(Body::new(lent), most)).await.ok();
     }

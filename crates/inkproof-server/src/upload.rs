@@ -1,6 +1,7 @@
 //! The body of a request that brings images: a form (`multipart/form-data`) or JSON with base64, read to the same thing.
 //!
-//! Nothing is decoded here: this says which images there are. All of a request is in memory and below the limits already.
+//! Nothing is decoded here: this says which images there are. All of a request is in memory and below the limits already, so
+//! nothing is waited for; but it may be megabytes, so it is a worker's work.
 
 use std::fmt;
 use std::time::Instant;
@@ -8,6 +9,7 @@ use std::time::Instant;
 use axum::body::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt;
 use inkproof::Threshold;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -104,12 +106,15 @@ pub struct JsonImage {
 /// # Errors
 /// 415 for a media type that is not read, 400 where it is not what it says, 413 for more than `most_images`; each names
 /// the field where it can.
-pub async fn read(media_type: Option<&str>, body: Bytes, most_images: usize) -> Result<Upload, Problem> {
+pub fn read(media_type: Option<&str>, body: Bytes, most_images: usize) -> Result<Upload, Problem> {
     let media_type = media_type.unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let upload = match essence.as_str() {
         "application/json" => of_json(&body)?,
-        "multipart/form-data" => of_form(media_type, body, most_images).await?,
+        "multipart/form-data" => {
+            let form = of_form(media_type, body, most_images).now_or_never();
+            form.unwrap_or_else(|| Err(Kind::Malformed.with("the form does not end")))?
+        }
         _ => {
             let why = "give the images as multipart/form-data, or as application/json in base64";
             return Err(Kind::MediaType.with(why).on_field("Content-Type"));
@@ -257,8 +262,6 @@ fn value<T: std::str::FromStr>(field: &str, bytes: &[u8]) -> Result<Option<T>, P
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
-
     use super::*;
 
     const FORM: &str = "multipart/form-data; boundary=cut";
@@ -272,21 +275,21 @@ mod tests {
         Bytes::from(parts.iter().map(part).collect::<String>() + "--cut--\r\n")
     }
 
-    #[tokio::test]
-    async fn a_form_and_json_bring_the_same() {
+    #[test]
+    fn a_form_and_json_bring_the_same() {
         let sent = form(&[("reference", "one"), ("reference", "two"), ("questioned", "three"), ("threshold", "0.5")]);
-        let of_form = read(Some(FORM), sent, 3).await.unwrap();
+        let of_form = read(Some(FORM), sent, 3).unwrap();
         let image = |text: &str| format!(r#"{{"name": "a.png", "image": "{}"}}"#, STANDARD.encode(text));
         let [one, two, three] = ["one", "two", "three"].map(image);
         let json = format!(r#"{{"references": [{one}, {two}], "questioned": {three}, "threshold": 0.5}}"#);
-        let of_json = read(Some("application/json; charset=utf-8"), json.into(), 3).await.unwrap();
+        let of_json = read(Some("application/json; charset=utf-8"), json.into(), 3).unwrap();
         let told = |upload: &Upload| format!("{upload:?}");
         assert_eq!(told(&of_form), told(&of_json));
         assert_eq!(of_form.references[1].bytes, "two");
     }
 
-    #[tokio::test]
-    async fn what_is_wrong_is_named() {
+    #[test]
+    fn what_is_wrong_is_named() {
         let cases: [(&str, Bytes, u16, Option<&str>); 9] = [
             ("text/plain", Bytes::new(), 415, Some("Content-Type")),
             ("multipart/form-data", Bytes::new(), 400, None),
@@ -299,7 +302,7 @@ mod tests {
             ("application/json", "[[[]]]".into(), 400, None),
         ];
         for (media_type, body, status, field) in cases {
-            let problem = read(Some(media_type), body, 3).await.unwrap_err();
+            let problem = read(Some(media_type), body, 3).unwrap_err();
             assert_eq!((problem.status, problem.field.as_deref()), (status, field), "{problem:?}");
         }
     }
@@ -315,8 +318,9 @@ mod tests {
             bytes.truncate(cut);
             bytes.extend(noise);
             let media_type = if json { "application/json" } else { FORM };
-            let read = read(Some(media_type), bytes.into(), 3).now_or_never();
-            assert!(read.is_some(), "all of it is there, so nothing is waited for");
+            let read = read(Some(media_type), bytes.into(), 3);
+            let unended = |problem: &Problem| problem.detail == "the form does not end";
+            assert!(!read.is_err_and(|problem| unended(&problem)), "all of it is there, so nothing is waited for");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::paging::{Paging, Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::recorder::problem;
 use crate::tokens::{Caller, require_references};
-use inkproof_store::{Actor, Erased, Reference, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
+use inkproof_store::{Erased, Reference, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
 
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(show, erase))
@@ -104,12 +104,12 @@ async fn show(
         None => vec![nothing_counts],
         Some(age) => age.advice().into_iter().collect(),
     };
-    let pictures = if with.pictures { Some(pictures(&service, &writer, caller.actor).await?) } else { None };
+    let pictures = if with.pictures { Some(pictures(&service, &writer, caller).await?) } else { None };
     Ok(Json(Shown { writer, age, advice, pictures }))
 }
 
 /// The references' inks as PNG in base64, drawn by a worker and written down as seen.
-async fn pictures(service: &Shared, writer: &Writer, by: Actor) -> Result<Vec<String>, Problem> {
+async fn pictures(service: &Shared, writer: &Writer, by: Caller) -> Result<Vec<String>, Problem> {
     let inks: Vec<Ink> = writer.references.iter().map(|reference| reference.ink.clone()).collect();
     let drawing = service.clone();
     let draw = move || -> Vec<String> {
@@ -117,8 +117,8 @@ async fn pictures(service: &Shared, writer: &Writer, by: Actor) -> Result<Vec<St
         let crop = Crop::around(&inks, preprocess);
         inks.iter().map(|ink| STANDARD.encode(crop.picture(ink, preprocess))).collect()
     };
-    let drawn = service.workers.place()?.compute(draw).await?;
-    service.looks(Seen::References, Some(writer.pseudonym), by).await?;
+    let drawn = service.workers.place(&by.owner)?.compute(draw).await?;
+    service.looks(Seen::References, Some(writer.pseudonym), by.actor).await?;
     Ok(drawn)
 }
 

@@ -25,10 +25,11 @@ export async function auditView(main) {
     body.append(...page.entries.map(row));
   }
   function row(entry) {
-    const cells = [entry.sequence, moment(entry.time), entry.actor, entry.event.replace("-", " "), h("span", { class: `tag ${tone(entry)}`, title: JSON.stringify(entry.details) }, entry.outcome), short(entry.writer), short(entry.model)];
+    const cells = [entry.sequence, moment(entry.time), entry.actor, entry.event.replace("-", " "), h("span", { class: `tag ${tone(entry)}`, title: JSON.stringify(entry.details) }, told(entry)), short(entry.writer), short(entry.model)];
     return h("tr", {}, cells.map((cell, number) => h("td", { class: number < 2 ? "number" : null, "data-label": columns[number] }, cell)));
   }
 }
 
 const tone = ({ event, outcome }) => (event === "refused" ? "refused" : outcome);
+const told = ({ outcome, details }) => (details.count > 1 ? `${outcome}, ${details.count} times` : outcome);
 const short = (hash) => (hash ? h("code", { title: hash }, hash.slice(0, 8)) : "–");

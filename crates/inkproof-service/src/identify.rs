@@ -1,6 +1,5 @@
 //! Which enrolled writer a signature may be by: the nearest in memory, then those scored in full.
 
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use inkproof::{Decision, Signature, VerifyOptions};
@@ -10,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::images::{EmbeddedImage, ImageField, NamedImage};
+use crate::search_index::Snapshot;
 use crate::{ImageFlaw, Result, Service, VerdictFields};
 
 /// So many of the nearest are scored in full.
@@ -79,11 +79,11 @@ impl Service {
     ) -> Result<Identified> {
         let questioned = EmbeddedImage::new(&self.verifier, questioned, ImageField::Questioned)?;
         let begun = Instant::now();
-        let compared = self.refresh_index()?;
+        let index = self.refreshed_index()?;
         let load = begun.elapsed();
         let begun = Instant::now();
-        let writers = self.best(&questioned.signature, top, options)?;
-        let search = begun.elapsed();
+        let writers = self.best(&index, &questioned.signature, top, options)?;
+        let (search, compared) = (begun.elapsed(), index.len());
         let entry = self.entry(&writers, compared, by);
         let milliseconds = SearchTimes { load: in_milliseconds(load), search: in_milliseconds(search) };
         let flaws = questioned.flaws().collect();
@@ -91,12 +91,14 @@ impl Service {
         Ok(Identified { answer, entry })
     }
 
-    fn best(&self, questioned: &Signature, top: usize, options: &VerifyOptions) -> Result<Vec<Candidate>> {
-        // The lock is held while vectors are compared, and not while the nearest are scored.
-        let near = {
-            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-            index.nearest(&questioned.embedding.global(), SCORED.max(top))
-        };
+    fn best(
+        &self,
+        index: &Snapshot,
+        questioned: &Signature,
+        top: usize,
+        options: &VerifyOptions,
+    ) -> Result<Vec<Candidate>> {
+        let near = index.nearest(&questioned.embedding.global(), SCORED.max(top));
         let score = |writer: &WriterId| self.candidate(writer, questioned, options);
         let scored = near.par_iter().with_max_len(1).map(|near| score(&near.writer));
         let mut found = scored.filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;

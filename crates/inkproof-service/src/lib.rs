@@ -18,11 +18,11 @@ mod search_index;
 mod verify;
 mod viewed;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use inkproof::Verifier;
 use inkproof_store::{ModelStamp, Store};
-use search_index::SearchIndex;
+use search_index::{SearchIndex, Snapshot};
 
 pub use answer::{
     Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, ReferenceName, ReferenceScore, VerdictFields,
@@ -47,7 +47,7 @@ pub struct Service {
     stamp: ModelStamp,
     options: Options,
     /// The vectors of all references; filled when [`Service::identify`] is first asked, and brought up to date by each call.
-    index: RwLock<SearchIndex>,
+    index: Mutex<SearchIndex>,
 }
 
 /// How a service keeps references and uses the machine.
@@ -65,7 +65,7 @@ impl Service {
     /// Judges with `verifier` and keeps in `store`.
     pub fn new(verifier: Arc<Verifier>, store: Arc<Store>, options: Options) -> Self {
         let stamp = ModelStamp::new(verifier.model());
-        let index = RwLock::new(SearchIndex::new(&stamp.digest));
+        let index = Mutex::new(SearchIndex::new(&stamp.digest));
         Self { verifier, store, stamp, options, index }
     }
 
@@ -89,13 +89,18 @@ impl Service {
         self.options
     }
 
-    /// Brings the index of [`Service::identify`] up to date with the store; how many references it compares with.
+    /// Brings the index of [`Service::identify`] up to date with the store.
     ///
     /// # Errors
     /// What the store says.
-    pub fn refresh_index(&self) -> Result<usize> {
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+    pub fn refresh_index(&self) -> Result<()> {
+        self.refreshed_index().map(drop)
+    }
+
+    /// The index as it is now. Others wait while what changed is asked for, and not while it is searched.
+    fn refreshed_index(&self) -> Result<Snapshot> {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         index.refresh(&self.store)?;
-        Ok(index.len())
+        Ok(index.snapshot())
     }
 }

@@ -7,13 +7,12 @@
 //!
 //! Who can write to the database can make a whole new chain; that is what a head noted elsewhere is for.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use crate::database::{Row, Session, Value};
+use crate::keys::{KeyId, Keyring};
 use crate::{Actor, Hash, Hex, Pseudonym, Result, Store, StoreError, Time};
 
 /// What happened.
@@ -48,10 +47,12 @@ pub enum Event {
     TokenCreated,
     /// A token was revoked.
     TokenRevoked,
+    /// Another master key seals from now on.
+    MasterKeyChanged,
 }
 
 impl Event {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
@@ -66,6 +67,7 @@ impl Event {
         Self::Refused,
         Self::TokenCreated,
         Self::TokenRevoked,
+        Self::MasterKeyChanged,
     ];
 
     /// The word that the audit has for it, in kebab case.
@@ -85,6 +87,7 @@ impl Event {
             Self::Refused => "refused",
             Self::TokenCreated => "token-created",
             Self::TokenRevoked => "token-revoked",
+            Self::MasterKeyChanged => "master-key-changed",
         }
     }
 }
@@ -161,6 +164,8 @@ pub struct Checked {
     pub writers: i64,
     /// How many references they have together.
     pub references: i64,
+    /// Whether the master key was there: without it, what is kept of writers cannot be compared with the audit.
+    pub has_key: bool,
     /// In sentences; the store is as it was left where there is none.
     pub wrong: Vec<String>,
 }
@@ -171,10 +176,13 @@ pub(crate) struct Chain<'a> {
     pub now: Time,
     begun_at: i64,
     head: Head,
+    master: Option<KeyId>,
 }
 
+/// What the master key marks.
+const MARK: &str = "head of the audit";
+
 const COLUMNS: &str = "sequence, time, actor, event, writer, model, outcome, details, seal, hash";
-const PAGE: i64 = 1000;
 
 impl Store {
     /// Writes down what changes nothing in the store, as that somebody was refused; all of it or nothing.
@@ -207,20 +215,27 @@ impl Store {
     pub fn head(&self) -> Result<Head> {
         self.read(|session| head(session, ""))
     }
-
-    /// Looks whether the audit is as it was written, reaches the `expected` head if one is given, and agrees with what is
-    /// stored of writers, references and tokens.
-    pub fn check(&self, expected: Option<Hash>) -> Result<Checked> {
-        self.database.check()?;
-        self.read(|session| check(session, expected))
-    }
 }
 
 impl<'a> Chain<'a> {
     pub fn lock(session: &'a mut dyn Session) -> Result<Self> {
         let locking = session.locking();
         let head = head(session, locking)?;
-        Ok(Self { session, now: Time::now(), begun_at: head.sequence, head })
+        let master = master(session)?;
+        check_mark(session, head, master)?;
+        Ok(Self { session, now: Time::now(), begun_at: head.sequence, head, master })
+    }
+
+    /// The master key that seals.
+    pub fn master(&self) -> Result<KeyId> {
+        self.master.ok_or(StoreError::NoMasterKey)
+    }
+
+    /// From now on this one seals.
+    pub fn change_master(&mut self, to: KeyId) -> Result<()> {
+        self.session.execute("UPDATE chain SET master = $1 WHERE one = 1", &[to.0[..].into()])?;
+        self.master = Some(to);
+        Ok(())
     }
 
     /// The number of the entry that comes next.
@@ -251,8 +266,9 @@ impl<'a> Chain<'a> {
 
     pub fn close(self) -> Result<()> {
         if self.head.sequence > self.begun_at {
-            let values = [self.head.sequence.into(), self.head.hash.0[..].into()];
-            self.session.execute("UPDATE chain SET sequence = $1, hash = $2 WHERE one = 1", &values)?;
+            let mark = mark(self.session.keys(), self.master()?, self.head)?;
+            let values = [self.head.sequence.into(), self.head.hash.0[..].into(), mark.into()];
+            self.session.execute("UPDATE chain SET sequence = $1, hash = $2, mark = $3 WHERE one = 1", &values)?;
         }
         Ok(())
     }
@@ -266,8 +282,36 @@ pub(crate) fn head(session: &mut dyn Session, locking: &str) -> Result<Head> {
     Ok(Head { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::from_slice(&hash))? })
 }
 
+/// The id of the master key that a store of this version is sealed with; None before it is.
+pub(crate) fn master(session: &mut dyn Session) -> Result<Option<KeyId>> {
+    let row = session.query("SELECT master FROM chain WHERE one = 1", &[])?.pop();
+    let id = row.map(|mut row| row.maybe_bytes()).transpose()?.flatten();
+    id.map(|id| KeyId::from_slice(&id)).transpose()
+}
+
+/// What only who has the master key can write of a head.
+pub(crate) fn mark(keys: &Keyring, master: KeyId, head: Head) -> Result<Vec<u8>> {
+    keys.seal(master, MARK, head.sequence, &head.hash.0)
+}
+
+/// # Errors
+/// Where the head was not written by a program that had the master key.
+pub(crate) fn check_mark(session: &mut dyn Session, head: Head, master: Option<KeyId>) -> Result<()> {
+    let Some(master) = master else { return Ok(()) };
+    session.keys().require(master)?;
+    let row = session.query("SELECT mark FROM chain WHERE one = 1", &[])?.pop();
+    let mark = row.map(|mut row| row.maybe_bytes()).transpose()?.flatten().unwrap_or_default();
+    match session.keys().open(MARK, head.sequence, &mark) {
+        Ok(hash) if hash == head.hash.0 => Ok(()),
+        Ok(_) | Err(StoreError::Damaged(_)) => {
+            Err(StoreError::damaged("the head of the audit was not written with the master key"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// SHA-256 over the hash before and the fields of an entry.
-fn chained(before: Hash, fields: &[Value]) -> Hash {
+pub(crate) fn chained(before: Hash, fields: &[Value]) -> Hash {
     let mut hash = Sha256::new();
     hash.update(b"inkproof audit 1");
     hash.update(before.0);
@@ -296,7 +340,7 @@ fn entries(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec
     rows(session, page, limit)?.into_iter().map(entry).collect()
 }
 
-fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Row>> {
+pub(crate) fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Row>> {
     let (relation, order, from) = match page {
         AuditPage::After(from) => (">", "ASC", from),
         AuditPage::Before(from) => ("<", "DESC", from),
@@ -306,7 +350,7 @@ fn rows(session: &mut dyn Session, page: AuditPage, limit: i64) -> Result<Vec<Ro
     session.query(&statement, &[from.into(), limit.into()])
 }
 
-fn entry(mut row: Row) -> Result<Entry> {
+pub(crate) fn entry(mut row: Row) -> Result<Entry> {
     Ok(Entry {
         sequence: row.integer()?,
         time: Time::from_milliseconds(row.integer()?)?,
@@ -324,63 +368,4 @@ fn entry(mut row: Row) -> Result<Entry> {
 fn event(word: &str) -> Result<Event> {
     let found = Event::ALL.into_iter().find(|event| event.word() == word);
     found.ok_or_else(|| StoreError::damaged(format_args!("the audit has an event '{word}'")))
-}
-
-fn check(session: &mut dyn Session, expected: Option<Hash>) -> Result<Checked> {
-    let end = head(session, "")?;
-    let mut wrong = Vec::new();
-    let mut before = Head { sequence: 0, hash: Hex([0; 32]) };
-    let mut meets_expected = expected.is_none_or(|expected| expected == before.hash);
-    let mut seals = HashMap::new();
-    let mut tokens = HashMap::new();
-    let mut reviews = HashMap::new();
-    loop {
-        let page = rows(session, AuditPage::After(before.sequence), PAGE)?;
-        if page.is_empty() {
-            break;
-        }
-        for row in page {
-            let found = entry(row.clone())?;
-            let fields = &row.rest()[..9];
-            if found.sequence != before.sequence + 1 {
-                wrong.push(format!(
-                    "entries {} to {} of the audit are missing",
-                    before.sequence + 1,
-                    found.sequence - 1
-                ));
-            } else if chained(before.hash, fields) != found.hash {
-                wrong.push(format!("entry {} of the audit was changed, or one before it", found.sequence));
-            }
-            before = Head { sequence: found.sequence, hash: found.hash };
-            meets_expected |= Some(found.hash) == expected;
-            match (found.event, found.writer, found.seal) {
-                (Event::Erased, Some(writer), _) => {
-                    seals.insert(writer, None);
-                    reviews.retain(|_, &mut (of, _)| of != Some(writer));
-                }
-                (Event::TokenCreated | Event::TokenRevoked, _, Some(seal)) => {
-                    let token = found.details["token"].as_str().unwrap_or_default().to_owned();
-                    tokens.insert(token, seal);
-                }
-                (Event::Decided, _, Some(seal)) => {
-                    reviews.insert(found.sequence, (found.writer, seal));
-                }
-                (Event::Settled, _, Some(seal)) => {
-                    reviews.insert(found.details["decision"].as_i64().unwrap_or_default(), (found.writer, seal));
-                }
-                (_, Some(writer), Some(seal)) => drop(seals.insert(writer, Some(seal))),
-                _ => {}
-            }
-        }
-    }
-    if before != end {
-        wrong.push(format!("the audit ends at entry {}, but its head is {}", before.sequence, end.sequence));
-    }
-    if !meets_expected {
-        wrong.push("the audit does not contain the given head hash: it was cut off or rewritten".to_owned());
-    }
-    let (writers, references) = crate::writer_row::check(session, seals, &mut wrong)?;
-    crate::tokens::check(session, tokens, &mut wrong)?;
-    crate::decisions::check(session, reviews, &mut wrong)?;
-    Ok(Checked { entries: end.sequence, head: end.hash, writers, references, wrong })
 }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::keys::Keyring;
 use crate::{Result, StoreError};
 
 /// A database that holds a store.
@@ -36,11 +37,17 @@ pub trait Database: Send + Sync {
     /// What the database says.
     fn backup(&self, out: &Path, stop: fn() -> bool) -> Option<Result<()>>;
 
-    /// What the database finds wrong with its own file.
+    /// What the database finds wrong with its own file; nothing is changed.
     ///
     /// # Errors
     /// What it found, or that it cannot look.
     fn check(&self) -> Result<()>;
+
+    /// In sentences, what of its tables, indexes, triggers and the like is not as the migrations to its version make it.
+    ///
+    /// # Errors
+    /// That it cannot look.
+    fn differences(&self) -> Result<Vec<String>>;
 
     /// `SQLite` or `PostgreSQL`.
     fn kind(&self) -> &'static str;
@@ -59,7 +66,7 @@ pub enum Opening {
     Create,
     /// It has to be there, of this program's version.
     Existing,
-    /// It has to be there, of this program's version or an older one; its tables stay as they are.
+    /// It has to be there, of this program's version or an older one; nothing is written, not even beside it.
     AsItIs,
     /// It has to be there, and is brought to this program's version.
     Upgrade,
@@ -101,8 +108,38 @@ pub trait Session {
     /// What the database says.
     fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>>;
 
+    /// The master keys.
+    fn keys(&self) -> &Keyring {
+        static NONE: Keyring = Keyring::none();
+        &NONE
+    }
+
     /// What is put behind a SELECT whose rows nobody else shall change before this transaction ends.
     fn locking(&self) -> &'static str;
+}
+
+/// A transaction with the keys to what it finds.
+pub struct Keyed<'a> {
+    pub session: &'a mut dyn Session,
+    pub keys: &'a Keyring,
+}
+
+impl Session for Keyed<'_> {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64> {
+        self.session.execute(statement, values)
+    }
+
+    fn query(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>> {
+        self.session.query(statement, values)
+    }
+
+    fn keys(&self) -> &Keyring {
+        self.keys
+    }
+
+    fn locking(&self) -> &'static str {
+        self.session.locking()
+    }
 }
 
 /// One value of a row.
@@ -151,6 +188,11 @@ pub struct Row(std::vec::IntoIter<Value>);
 impl Row {
     pub fn new(values: Vec<Value>) -> Self {
         Self(values.into_iter())
+    }
+
+    /// The same without taking them.
+    pub fn values(&self) -> &[Value] {
+        self.0.as_slice()
     }
 
     /// The values that are left.

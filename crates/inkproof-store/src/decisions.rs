@@ -10,7 +10,9 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::audit::{Chain, feed};
+use crate::check::{ExpectedReview, Settled};
 use crate::database::{Row, Session, Value};
+use crate::keys::Keyring;
 use crate::sealing::{Key, NOTE, QUESTIONED};
 use crate::writer_row::{WriterRow, stored_id};
 use crate::{Actor, Event, Hash, Hex, NewEntry, Pseudonym, Result, Store, StoreError, Time, WriterId};
@@ -69,7 +71,8 @@ pub struct Settlement {
     pub note: Option<String>,
 }
 
-const COLUMNS: &str = "decision, time, actor, w.id, w.key, model, details, ink, note, settled, settled_by, r.outcome";
+const COLUMNS: &str =
+    "decision, time, actor, w.id, w.number, w.key, model, details, ink, note, settled, settled_by, r.outcome";
 const TABLES: &str = "reviews r JOIN audit ON sequence = decision LEFT JOIN writers w ON w.pseudonym = r.writer";
 
 impl Store {
@@ -85,13 +88,13 @@ impl Store {
             "SELECT {COLUMNS} FROM {TABLES} WHERE settled IS NULL AND decision > $1 ORDER BY decision LIMIT $2"
         );
         let values = [after.into(), (limit as i64).into()];
-        self.read(|session| session.query(&statement, &values)?.into_iter().map(review).collect())
+        self.read(|session| found(session, &statement, &values))
     }
 
     /// All of one writer, settled ones too.
     pub(crate) fn reviews_of(&self, writer: Pseudonym) -> Result<Vec<Review>> {
         let statement = format!("SELECT {COLUMNS} FROM {TABLES} WHERE r.writer = $1 ORDER BY decision");
-        self.read(|session| session.query(&statement, &[writer.0[..].into()])?.into_iter().map(review).collect())
+        self.read(|session| found(session, &statement, &[writer.0[..].into()]))
     }
 
     /// One of them, also when it is settled.
@@ -100,8 +103,8 @@ impl Store {
     /// [`StoreError::NoReview`].
     pub fn review(&self, decision: i64) -> Result<Review> {
         let statement = format!("SELECT {COLUMNS} FROM {TABLES} WHERE decision = $1");
-        let found = self.read(|session| Ok(session.query(&statement, &[decision.into()])?.pop()))?;
-        review(found.ok_or(StoreError::NoReview(decision))?)
+        let found = self.read(|session| Ok(found(session, &statement, &[decision.into()])?.pop()))?;
+        found.ok_or(StoreError::NoReview(decision))
     }
 
     /// Writes down what a person says; with a decision the questioned signature is forgotten.
@@ -158,23 +161,33 @@ fn hash_of(row: &[Value]) -> Hash {
     Hex(hash.finalize().into())
 }
 
-/// Compares the reviews with the seals that the audit has last given them, by number and with their writers.
+/// Compares the reviews with what the audit says.
 pub(crate) fn check(
     session: &mut dyn Session,
-    mut seals: HashMap<i64, (Option<Pseudonym>, Hash)>,
+    mut expected: HashMap<i64, ExpectedReview>,
     wrong: &mut Vec<String>,
 ) -> Result<()> {
     for row in session.query(&format!("{SEALED} ORDER BY decision"), &[])? {
-        let values = row.clone().rest();
-        let review = row.clone().integer()?;
-        match seals.remove(&review) {
-            Some((_, seal)) if seal == hash_of(&values) => {}
+        let seal = hash_of(row.values());
+        let (review, settled) = told_by_audit(row)?;
+        match expected.remove(&review) {
+            Some(expected) if (expected.seal, &expected.settled) == (seal, &settled) => {}
             Some(_) => wrong.push(format!("review {review} was changed")),
             None => wrong.push(format!("the audit knows nothing of review {review}")),
         }
     }
-    wrong.extend(seals.into_keys().map(|review| format!("review {review} is missing")));
+    wrong.extend(expected.into_keys().map(|review| format!("review {review} is missing")));
     Ok(())
+}
+
+/// A review's number, and when, by whom and how it was settled.
+fn told_by_audit(mut row: Row) -> Result<(i64, Option<Settled>)> {
+    let review = row.integer()?;
+    row.maybe_bytes()?;
+    row.maybe_bytes()?;
+    let settled = row.maybe_integer()?.map(Time::from_milliseconds).transpose()?;
+    let (by, outcome) = (row.maybe_text()?, row.maybe_text()?);
+    Ok((review, settled.zip(by).zip(outcome).map(|((at, by), outcome)| (at, Actor::new(by), outcome))))
 }
 
 fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Settlement, by: &Actor) -> Result<()> {
@@ -211,10 +224,16 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
     Ok(())
 }
 
-fn review(mut row: Row) -> Result<Review> {
+fn found(session: &mut dyn Session, statement: &str, values: &[Value]) -> Result<Vec<Review>> {
+    let rows = session.query(statement, values)?;
+    rows.into_iter().map(|row| review(session.keys(), row)).collect()
+}
+
+fn review(keys: &Keyring, mut row: Row) -> Result<Review> {
     let (decision, time, by) = (row.integer()?, Time::from_milliseconds(row.integer()?)?, Actor::new(row.text()?));
     let writer = row.maybe_text()?.map(|id| stored_id(&id)).transpose()?;
-    let key = row.maybe_bytes()?.map(|key| Key::from_slice(&key)).transpose()?;
+    let key = row.maybe_integer()?.zip(row.maybe_bytes()?);
+    let key = key.map(|(number, key)| Key::unlock(keys, number, &key)).transpose()?;
     let open = |purpose, bytes: Vec<u8>| key.map_or(Ok(bytes.clone()), |key| key.open(purpose, decision, &bytes));
     let model = row.maybe_text()?;
     let details = serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?;

@@ -31,6 +31,9 @@ pub enum StoreError {
     /// A file, but not one of ours.
     #[error("{0}: is not a store of inkproof")]
     NoStore(String),
+    /// A trigger, a view or a rule that is none of ours: it could do or show something else than the program is told.
+    #[error("somebody added a {0} to the store; look at it with `store check`, find out who did so, and remove it")]
+    Added(String),
     /// A newer program wrote it.
     #[error("the store is of version {found}, this program knows versions up to {known}; use a newer inkproof")]
     Newer {
@@ -131,6 +134,31 @@ pub enum StoreError {
     /// A word that is not a role.
     #[error("unknown role '{0}'; roles are clerk, operator, auditor and monitor")]
     NoRole(String),
+    /// A source of master keys that cannot be used.
+    #[error("{keys}: cannot be used as master key ({why})")]
+    MasterKey {
+        /// Where the keys come from.
+        keys: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The source has keys, but not the one that the store is sealed with.
+    #[error(
+        "the store is sealed with master key {id}, which is not in {keys}; give the key that it was made with: without it \
+         nothing of the store can be read"
+    )]
+    OtherMasterKey {
+        /// The id of the key that is needed.
+        id: crate::keys::KeyId,
+        /// Where the keys come from that are there.
+        keys: String,
+    },
+    /// What is sealed was asked for, and no key was given.
+    #[error("the store is sealed with a master key, and none was given")]
+    NoMasterKey,
+    /// There is nothing to exchange the key for.
+    #[error("{0} has no newer key than the one in use; add one")]
+    NoNewerKey(String),
     /// Text that is not a hash in hexadecimal.
     #[error("'{0}' is not a head of an audit, which has 64 hexadecimal digits")]
     NoHead(String),

@@ -67,7 +67,7 @@ impl Store {
     }
 }
 
-fn count(session: &mut dyn Session, of: &str) -> Result<i64> {
+pub(crate) fn count(session: &mut dyn Session, of: &str) -> Result<i64> {
     let rows = session.query(&format!("SELECT count(*) FROM {of}"), &[])?;
     rows.into_iter().next().map_or(Ok(0), |mut row| row.integer())
 }

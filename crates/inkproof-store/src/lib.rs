@@ -8,16 +8,19 @@
 
 mod audit;
 mod beside;
+mod check;
 mod database;
 mod decisions;
 mod erasures;
 mod error;
 mod info;
+mod keys;
 mod outdated;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod records;
 mod requests;
+mod rotate;
 mod schema;
 mod sealing;
 mod search;
@@ -34,11 +37,13 @@ pub use beside::leftovers_beside;
 pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
+pub use keys::{KeyId, KeySource, default_key_file};
 pub use outdated::ModelStamp;
 pub use records::{
     Approval, Enrolled, Enrolment, Erased, Exported, NewReference, Reference, RequestKey, Writer, WriterPage,
     WriterSummary,
 };
+pub use rotate::Rotated;
 pub use search::{Changes, Known, KnownVector};
 pub use tokens::{NewToken, Role, Token};
 pub use transfer::Copied;
@@ -47,37 +52,51 @@ pub use words::{Actor, Hash, Hex, Pseudonym, Time, WriterId};
 use std::path::{Path, PathBuf};
 
 use audit::Chain;
-use database::{Database, Opening, Session};
+use database::{Database, Keyed, Opening, Session};
+use keys::Keyring;
 
 /// Where signatures, decisions and the audit are kept.
 pub struct Store {
     place: String,
     database: Box<dyn Database>,
+    keys: Keyring,
+    has_made_key: bool,
+    /// The key that it names, where that is not among those that were given.
+    other_key: Option<KeyId>,
 }
 
 impl Store {
-    /// Opens a store; makes one where there is none.
+    /// Opens a store; makes one where there is none, and then also a key file that is not there.
     ///
     /// # Errors
-    /// Where it cannot be opened, is not a store, or is of another version than this program's.
-    pub fn open(place: &str) -> Result<Self> {
-        Self::open_so(place, Opening::Create)
+    /// Where it cannot be opened, is not a store, is of another version than this program's, or was sealed with another
+    /// master key.
+    pub fn open(place: &str, keys: &KeySource) -> Result<Self> {
+        Self::open_so(place, Opening::Create)?.unlocked(keys)
     }
 
     /// The same, but of a store that has to be there.
     ///
     /// # Errors
     /// As [`Store::open`], and [`StoreError::Missing`].
-    pub fn open_existing(place: &str) -> Result<Self> {
-        Self::open_so(place, Opening::Existing)
+    pub fn open_existing(place: &str, keys: &KeySource) -> Result<Self> {
+        Self::open_so(place, Opening::Existing)?.unlocked(keys)
     }
 
-    /// Opens a store of this program's version or an older one, whose tables stay as they are: to look, not to write.
+    /// Opens a store of this program's version or an older one, which stays as it is to the byte: to look, not to
+    /// write. Without the master key nothing that is kept of a writer can be read.
     ///
     /// # Errors
-    /// As [`Store::open_existing`], but for an older version.
-    pub fn open_as_it_is(place: &str) -> Result<Self> {
-        Self::open_so(place, Opening::AsItIs)
+    /// As [`Store::open_existing`], but for an older version and for the key.
+    pub fn open_as_it_is(place: &str, keys: &KeySource) -> Result<Self> {
+        let mut store = Self::open_so(place, Opening::AsItIs)?;
+        if let Some(master) = store.master()? {
+            if let Ok(keys) = Keyring::read(keys) {
+                let is_there = keys.require(master).is_ok();
+                (store.keys, store.other_key) = if is_there { (keys, None) } else { (Keyring::none(), Some(master)) };
+            }
+        }
+        Ok(store)
     }
 
     /// Brings a store to this program's version. Of a file a backup is written next to it before; a database server has
@@ -85,16 +104,17 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open_existing`], but for an older version; where the backup cannot be written.
-    pub fn upgrade(place: &str) -> Result<Upgraded> {
+    pub fn upgrade(place: &str, keys: &KeySource) -> Result<Upgraded> {
         let to = schema::MIGRATIONS.len() as i64;
         if is_address(place) {
-            let from = Self::open_as_it_is(place)?.database.version()?;
-            Self::open_so(place, Opening::Upgrade)?;
+            let from = Self::open_so(place, Opening::AsItIs)?.database.version()?;
+            Self::open_so(place, Opening::Upgrade)?.unlocked(keys)?;
             return Ok(Upgraded { from, to, backup: None });
         }
         #[cfg(feature = "sqlite")]
         {
             let (from, backup) = sqlite::Sqlite::upgrade(Path::new(place), &schema::MIGRATIONS)?;
+            Self::open_existing(place, keys)?;
             Ok(Upgraded { from, to, backup })
         }
         #[cfg(not(feature = "sqlite"))]
@@ -113,12 +133,43 @@ impl Store {
             #[cfg(feature = "sqlite")]
             Box::new(sqlite::Sqlite::open(Path::new(place), opening)?)
         };
-        let store = Self { place: without_password(place), database };
-        if matches!(opening, Opening::Create | Opening::Existing) {
-            // What hinders it hinders nobody from using the store, and it stays pending.
-            store.clear_away(&Actor::local()).ok();
+        Ok(Self {
+            place: without_password(place),
+            database,
+            keys: Keyring::none(),
+            has_made_key: false,
+            other_key: None,
+        })
+    }
+
+    /// With the keys that it is sealed with or, where it is not yet, will be from now on.
+    fn unlocked(mut self, source: &KeySource) -> Result<Self> {
+        if let Some(id) = self.master()? {
+            self.keys = Keyring::of_store(source, id)?;
+        } else {
+            (self.keys, self.has_made_key) = Keyring::read_or_make(source)?;
+            self.adopt()?;
         }
-        Ok(store)
+        // What hinders it hinders nobody from using the store, and it stays pending.
+        self.clear_away(&Actor::local()).ok();
+        Ok(self)
+    }
+
+    /// Whether the key file was made when this was opened: it is to be kept elsewhere, too.
+    pub fn has_made_key(&self) -> bool {
+        self.has_made_key
+    }
+
+    /// The id of the master key that it is sealed with; None for a store that an older program wrote.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn master(&self) -> Result<Option<KeyId>> {
+        if self.database.version()? < schema::SEALED { Ok(None) } else { self.read(audit::master) }
+    }
+
+    fn source(&self) -> Result<&KeySource> {
+        self.keys.source().ok_or(StoreError::NoMasterKey)
     }
 
     /// Where it is, without a password.
@@ -129,7 +180,7 @@ impl Store {
     fn read<T>(&self, mut work: impl FnMut(&mut dyn Session) -> Result<T>) -> Result<T> {
         let mut found = None;
         self.database.read(&mut |session| {
-            found = Some(work(session)?);
+            found = Some(work(&mut Keyed { session, keys: &self.keys })?);
             Ok(())
         })?;
         Ok(found.expect("the work was done"))
@@ -138,6 +189,7 @@ impl Store {
     fn write<T>(&self, mut work: impl FnMut(&mut Chain<'_>) -> Result<T>) -> Result<T> {
         let mut done = None;
         self.database.write(&mut |session| {
+            let session = &mut Keyed { session, keys: &self.keys };
             let mut chain = Chain::lock(session)?;
             done = Some(work(&mut chain)?);
             chain.close()

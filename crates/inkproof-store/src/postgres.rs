@@ -6,6 +6,7 @@
 mod address;
 mod forget;
 mod pool;
+pub(crate) mod shape;
 mod tls;
 
 use std::path::Path;
@@ -84,6 +85,9 @@ fn attempt(client: &mut Client, kind: Kind, work: Work<'_>) -> Result<()> {
         Kind::Write => builder.isolation_level(IsolationLevel::ReadCommitted),
     };
     let mut transaction = builder.start().map_err(said)?;
+    if kind == Kind::Write {
+        shape::require_no_helpers(&mut transaction)?;
+    }
     work(&mut transaction)?;
     transaction.commit().map_err(|error| match (said(error), kind) {
         (StoreError::Unreachable(why) | StoreError::Overloaded(why), Kind::Write) => StoreError::Uncertain(why),
@@ -114,6 +118,14 @@ impl Database for Postgres {
     /// The server looks after its own files.
     fn check(&self) -> Result<()> {
         Ok(())
+    }
+
+    fn differences(&self) -> Result<Vec<String>> {
+        let version = self.version()?;
+        let mut client = self.pool.take()?;
+        let found = shape::differences(&mut *client, version)?;
+        client.keep();
+        Ok(found)
     }
 
     fn kind(&self) -> &'static str {
@@ -185,7 +197,7 @@ fn migrate(client: &mut Client, place: &str, opening: Opening) -> Result<()> {
     if let Some(found) = version(client)?
         && opening.steps(found, &MIGRATIONS)?.is_empty()
     {
-        return Ok(());
+        return if opening == Opening::AsItIs { Ok(()) } else { shape::require_no_helpers(client) };
     }
     let mut transaction = client.transaction().map_err(said)?;
     transaction.batch_execute("SET LOCAL statement_timeout = 0").map_err(said)?;
@@ -200,6 +212,9 @@ fn migrate(client: &mut Client, place: &str, opening: Opening) -> Result<()> {
         }
     };
     let steps = opening.steps(found, &MIGRATIONS)?;
+    if opening != Opening::AsItIs {
+        shape::require_no_helpers(&mut transaction)?;
+    }
     if steps.is_empty() {
         return Ok(());
     }

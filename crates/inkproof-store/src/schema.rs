@@ -2,10 +2,13 @@
 //!
 //! All times are milliseconds since 1970. What a writer is called in `audit` and `reviews` is the pseudonym, which only
 //! `writers` connects to the id. `global`, `kept`, `image`, and of an enrolled writer's reviews `ink` and `note`, are sealed
-//! with the writer's key.
+//! with the writer's key, and `writers.key` with a master key from elsewhere, which `chain.master` names.
 
 /// What brings a store from version n to n + 1. A step that has shipped never changes.
-pub const MIGRATIONS: [&str; 1] = [FIRST];
+pub const MIGRATIONS: [&str; 2] = [FIRST, SECOND];
+
+/// From this version on stores are sealed with a master key.
+pub const SEALED: i64 = 2;
 
 const FIRST: &str = "
 CREATE TABLE chain (
@@ -89,4 +92,14 @@ CREATE TABLE requests (
 );
 CREATE INDEX requests_by_writer ON requests (writer);
 CREATE INDEX requests_by_time ON requests (time);
+";
+
+/// Answers to requests are in the audit from here on; older ones, which it does not know, are forgotten. The index tells
+/// quickly whether the store has seen a time. `master` is the id of the master key that seals the writers' keys, `mark` what
+/// it makes of the audit's head.
+const SECOND: &str = "
+DELETE FROM requests;
+CREATE INDEX audit_by_time ON audit (time, sequence);
+ALTER TABLE chain ADD COLUMN master BYTEA;
+ALTER TABLE chain ADD COLUMN mark BYTEA;
 ";

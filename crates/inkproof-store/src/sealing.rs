@@ -1,12 +1,13 @@
 //! What is kept of a writer is sealed with a key of the writer's own, so that erasing the key erases all of it, wherever a
 //! database has left copies: in parts of pages that it has not yet used again, in rows that it has not yet cleared away.
 //!
-//! This is for erasure, not for secrecy: the keys are in the same database as what they seal.
+//! The writers' keys are in the same database, sealed with a master key that is not ([`keys`](crate::keys)).
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use inkproof::{Embedding, ImageDigest, Ink};
 
+use crate::keys::{KeyId, Keyring};
 use crate::{Hex, Result, StoreError};
 
 /// A writer's key.
@@ -19,6 +20,8 @@ pub const KEPT: &str = "reference";
 pub const IMAGE: &str = "image";
 pub const QUESTIONED: &str = "questioned signature";
 pub const NOTE: &str = "note";
+/// What the master key seals.
+const WRITER_KEY: &str = "key of writer";
 
 /// The nonce, which is random, comes first in what is sealed.
 const NONCE: usize = 24;
@@ -28,8 +31,23 @@ impl Key {
         Self(Hex::random())
     }
 
-    pub fn from_slice(bytes: &[u8]) -> Result<Self> {
+    /// The key of the writer with this number as the database has it. An older program's store, which has no master key,
+    /// has it as it is; in a newer one nobody's key is believed that the master key did not seal.
+    pub fn unlock(keys: &Keyring, number: i64, stored: &[u8]) -> Result<Self> {
+        if keys.is_empty() && stored.len() == 32 {
+            return Self::from_open(stored);
+        }
+        Hex::from_slice(&keys.open(WRITER_KEY, number, stored)?).map(Self)
+    }
+
+    /// A key that no master key sealed.
+    pub fn from_open(bytes: &[u8]) -> Result<Self> {
         Hex::from_slice(bytes).map(Self)
+    }
+
+    /// The same, sealed with a master key.
+    pub fn locked(&self, keys: &Keyring, master: KeyId, number: i64) -> Result<Vec<u8>> {
+        keys.seal(master, WRITER_KEY, number, &self.0.0)
     }
 
     pub fn bytes(&self) -> &[u8] {

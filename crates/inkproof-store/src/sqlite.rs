@@ -2,6 +2,8 @@
 //! what is deleted is overwritten.
 
 mod forget;
+mod look;
+mod shape;
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -9,15 +11,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, TransactionBehavior, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, Transaction, TransactionBehavior, params_from_iter};
 
 use crate::beside::written_whole;
 use crate::database::{Database, Opening, Row, Session, Value, Work};
 use crate::schema::MIGRATIONS;
 use crate::{Result, StoreError};
+use look::{APPLICATION, Look, recognise};
 
-/// Marks a file as ours: `inkp`.
-const APPLICATION: i64 = 0x696e_6b70;
+const VERSION: &str = "PRAGMA user_version";
 /// How long to wait for another program that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many steps of its machine SQLite takes between two looks whether it is to stop.
@@ -28,6 +30,11 @@ const IDLE_READERS: usize = 8;
 /// A file that holds a store.
 pub struct Sqlite {
     path: PathBuf,
+    /// What makes the migrations to the version that it is of.
+    migrations: &'static [&'static str],
+    /// Where it is only looked at.
+    look: Option<Look>,
+    /// What only looks has one that cannot write.
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
 }
@@ -42,16 +49,26 @@ impl Sqlite {
     }
 
     pub fn open_with(path: &Path, opening: Opening, migrations: &'static [&'static str]) -> Result<Self> {
-        let place = path.display().to_string();
         match path.try_exists() {
             Ok(true) => {}
-            Ok(false) if opening == Opening::Create => make(path).map_err(|error| cannot_open(path, error))?,
-            Ok(false) => return Err(StoreError::Missing(place)),
+            Ok(false) if opening == Opening::Create => create(path, migrations)?,
+            Ok(false) => return Err(StoreError::Missing(path.display().to_string())),
             Err(error) => return Err(cannot_open(path, error)),
         }
-        let mut writer = connect(path)?;
-        migrate(&mut writer, path, opening, migrations)?;
-        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+        let found = recognise(path)?;
+        opening.steps(found, migrations)?;
+        let look = (opening == Opening::AsItIs).then(|| Look::new(path)).transpose()?;
+        let writer = match &look {
+            Some(look) => look.connect()?,
+            None => connect(path)?,
+        };
+        if look.is_none() {
+            shape::require_no_helpers(&writer)?;
+            migrate(&writer, opening, migrations)?;
+        }
+        let version = usize::try_from(number(&writer, VERSION)?).unwrap_or_default();
+        let migrations = migrations.get(..version).ok_or_else(|| StoreError::damaged("its version has changed"))?;
+        Ok(Self { path: path.to_owned(), migrations, look, writer: Mutex::new(writer), readers: Mutex::default() })
     }
 
     /// Brings a file to this program's version, after a backup next to it: the version that it was of, and the backup.
@@ -73,7 +90,8 @@ impl Sqlite {
 
     fn reader(&self) -> Result<Connection> {
         let idle = held(&self.readers).pop();
-        idle.map_or_else(|| connect(&self.path), Ok)
+        let open = || self.look.as_ref().map_or_else(|| connect(&self.path), Look::connect);
+        idle.map_or_else(open, Ok)
     }
 
     fn keep(&self, reader: Connection) {
@@ -96,12 +114,13 @@ impl Database for Sqlite {
         work(&mut transaction)?;
         transaction.finish().map_err(said)?;
         self.keep(reader);
-        Ok(())
+        self.look.as_ref().map_or(Ok(()), Look::was_alone)
     }
 
     fn write(&self, work: Work<'_>) -> Result<()> {
         let mut writer = held(&self.writer);
         let mut transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said)?;
+        shape::require_no_helpers(&transaction)?;
         work(&mut transaction)?;
         transaction.commit().map_err(said)
     }
@@ -129,12 +148,19 @@ impl Database for Sqlite {
         if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
     }
 
+    fn differences(&self) -> Result<Vec<String>> {
+        let reader = self.reader()?;
+        let found = shape::differences(&reader, self.migrations)?;
+        self.keep(reader);
+        Ok(found)
+    }
+
     fn kind(&self) -> &'static str {
         "SQLite"
     }
 
     fn version(&self) -> Result<i64> {
-        number(&held(&self.writer), "PRAGMA user_version")
+        number(&held(&self.writer), VERSION)
     }
 }
 
@@ -182,14 +208,30 @@ impl ToSql for Value {
     }
 }
 
-/// An empty file that only its owner may read, and the folders on the way to it.
-fn make(path: &Path) -> std::io::Result<()> {
+/// Lays a store that appears when it is whole, in folders that only its owner may look into.
+fn create(path: &Path, migrations: &'static [&'static str]) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(folder)?;
+        builder.recursive(true).create(folder).map_err(|error| cannot_open(path, error))?;
     }
+    let laid = written_whole(path, |begun| {
+        make(begun).map_err(|error| cannot_open(path, error))?;
+        let connection = connect(begun)?;
+        migrate(&connection, Opening::Create, migrations)?;
+        connection.close().map_err(|(_, error)| said(error))
+    });
+    match laid {
+        // Another program was first.
+        Err(StoreError::Write { .. }) if path.exists() => Ok(()),
+        Err(StoreError::Write { why, .. }) => Err(cannot_open(path, why)),
+        laid => laid,
+    }
+}
+
+/// An empty file that only its owner may read.
+fn make(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -203,10 +245,7 @@ fn connect(path: &Path) -> Result<Connection> {
     connection.busy_timeout(PATIENCE).map_err(said)?;
     let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;";
-    connection.execute_batch(settings).map_err(|error| match said(error) {
-        StoreError::NoStore(_) => StoreError::NoStore(path.display().to_string()),
-        other => other,
-    })?;
+    connection.execute_batch(settings).map_err(said)?;
     Ok(connection)
 }
 
@@ -214,27 +253,13 @@ fn number(connection: &Connection, query: &str) -> Result<i64> {
     connection.query_row(query, [], |row| row.get(0)).map_err(said)
 }
 
-fn migrate(
-    connection: &mut Connection,
-    path: &Path,
-    opening: Opening,
-    migrations: &'static [&'static str],
-) -> Result<()> {
-    let (application, version) = ("PRAGMA application_id", "PRAGMA user_version");
-    let state = |connection: &Connection| Ok((number(connection, application)?, number(connection, version)?));
-    let (application, found) = state(connection)?;
-    if application == APPLICATION && opening.steps(found, migrations)?.is_empty() {
+fn migrate(connection: &Connection, opening: Opening, migrations: &'static [&'static str]) -> Result<()> {
+    if opening.steps(number(connection, VERSION)?, migrations)?.is_empty() {
         return Ok(());
     }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(said)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Exclusive).map_err(said)?;
     // Another program may have been first.
-    let (application, found) = state(&transaction)?;
-    let tables = number(&transaction, "SELECT count(*) FROM sqlite_master")?;
-    let is_fresh = opening == Opening::Create && (application, found, tables) == (0, 0, 0);
-    if application != APPLICATION && !is_fresh {
-        return Err(StoreError::NoStore(path.display().to_string()));
-    }
-    for step in opening.steps(found, migrations)? {
+    for step in opening.steps(number(&transaction, VERSION)?, migrations)? {
         transaction.execute_batch(&in_own_words(step)).map_err(said)?;
     }
     let marks = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}", migrations.len());

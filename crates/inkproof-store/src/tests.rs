@@ -6,6 +6,9 @@
 mod crash;
 mod postgres;
 mod sqlite;
+mod tamper;
+mod tamper_postgres;
+mod tamper_sqlite;
 
 use inkproof::{Decision, Embedding, Ink, SIDE};
 use serde_json::json;
@@ -17,6 +20,11 @@ use crate::tokens::NewToken;
 /// A fresh place for each store, and how it is removed.
 pub trait Ground {
     fn place(&self) -> String;
+}
+
+/// The master key of all stores here.
+fn keys() -> KeySource {
+    KeySource::Text(format!("inkproof-key-1 {}", "7e".repeat(32)))
 }
 
 fn by(name: &str) -> Actor {
@@ -95,8 +103,8 @@ fn is_whole(store: &Store) -> Checked {
 /// What every store does.
 fn story(ground: &dyn Ground) {
     let place = ground.place();
-    assert!(matches!(Store::open_existing(&place), Err(StoreError::Missing(_))), "nothing is there yet");
-    let store = Store::open(&place).unwrap();
+    assert!(matches!(Store::open_existing(&place, &keys()), Err(StoreError::Missing(_))), "nothing is there yet");
+    let store = Store::open(&place, &keys()).unwrap();
     assert_eq!(store.head().unwrap().sequence, 0);
     is_whole(&store);
     references_come_back(&store);
@@ -105,6 +113,7 @@ fn story(ground: &dyn Ground) {
     pages(&store);
     a_person_decides(&store);
     tokens(&store);
+    a_clock_that_is_set_back_revives_no_token(&store);
     another_model(&store);
     the_search_keeps_up(&store);
     erased_is_gone(&store);
@@ -113,7 +122,7 @@ fn story(ground: &dyn Ground) {
     let other = store.check(Some(Hex::random())).unwrap();
     assert!(other.wrong[0].contains("given head"), "{other:?}");
     a_copy_is_the_same(&store, &ground.place());
-    let again = Store::open_existing(&place).unwrap();
+    let again = Store::open_existing(&place, &keys()).unwrap();
     assert_eq!(again.head().unwrap(), store.head().unwrap(), "it is there when it is opened again");
 }
 
@@ -230,6 +239,25 @@ fn tokens(store: &Store) {
     assert_eq!(store.token(Token::hash_of("inkproof_guess")).unwrap(), None);
 }
 
+/// The clock goes to the day after tomorrow, something is written down, and the clock goes back.
+fn a_clock_that_is_set_back_revives_no_token(store: &Store) {
+    let made = |days| {
+        let new = store.create_token(Role::Clerk, Some(Time::now().plus_days(days)), &by("otto")).unwrap();
+        new.token.hash
+    };
+    let is_valid = |hash| store.token(hash).unwrap().unwrap().is_valid(Time::now());
+    let (short, long) = (made(1), made(3));
+    let append = |chain: &mut Chain<'_>| {
+        chain.now = Time::now().plus_days(2);
+        let (actor, outcome, details) = (by("nobody"), "expired token".to_owned(), json!({}));
+        chain.append(NewEntry { actor, event: Event::Refused, writer: None, model: None, outcome, details }, None)
+    };
+    assert!(is_valid(short) && is_valid(long));
+    store.write(append).unwrap();
+    assert!(!is_valid(short) && is_valid(long));
+    assert!(is_valid(made(1)), "one that is made with the right clock is as good as any");
+}
+
 fn another_model(store: &Store) {
     let outdated = store.outdated("second", 0, 2).unwrap();
     assert_eq!(outdated.len(), 2);
@@ -285,7 +313,7 @@ fn erased_is_gone(store: &Store) {
 }
 
 fn a_copy_is_the_same(store: &Store, place: &str) {
-    let copy = Store::open(place).unwrap();
+    let copy = Store::open(place, &keys()).unwrap();
     let copied = store.copy_to(&copy).unwrap();
     assert_eq!(copied.head, store.head().unwrap());
     assert_eq!(copied.counts, store.info().unwrap().counts);
@@ -305,7 +333,7 @@ fn a_copy_is_the_same(store: &Store, place: &str) {
 /// and each sees what all did.
 fn together(ground: &dyn Ground, operations: usize) {
     let place = ground.place();
-    let stores = [Store::open(&place).unwrap(), Store::open(&place).unwrap()];
+    let stores = [Store::open(&place, &keys()).unwrap(), Store::open(&place, &keys()).unwrap()];
     std::thread::scope(|scope| {
         for worker in 0..4 {
             let store = &stores[worker % 2];

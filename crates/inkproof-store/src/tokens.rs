@@ -9,6 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::audit::feed;
+use crate::check::ExpectedToken;
 use crate::database::{Row, Session, Value};
 use crate::{Actor, Event, Hash, Hex, NewEntry, Result, Store, StoreError, Time};
 
@@ -80,6 +81,9 @@ pub struct Token {
     pub expires: Option<Time>,
     /// When it was revoked; None where it was not.
     pub revoked: Option<Time>,
+    /// Whether the audit has seen a time at which it had expired, so that a clock that is set back does not revive it.
+    #[serde(skip)]
+    pub outlived: bool,
 }
 
 impl Token {
@@ -90,7 +94,7 @@ impl Token {
 
     /// Whether it lets somebody in at that time.
     pub fn is_valid(&self, now: Time) -> bool {
-        self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
+        self.revoked.is_none() && !self.outlived && self.expires.is_none_or(|expires| now < expires)
     }
 
     /// Who somebody with this token is in the audit.
@@ -113,7 +117,10 @@ impl Token {
     }
 }
 
-const COLUMNS: &str = "id, hash, role, created, created_by, expires, revoked";
+/// What was written before it was made does not count: a clock that was ahead once would end every token for ever.
+const COLUMNS: &str = "id, hash, role, created, created_by, expires, revoked,
+    CASE WHEN EXISTS (SELECT 1 FROM audit WHERE time >= expires AND sequence >
+        (SELECT min(sequence) FROM audit WHERE time = created AND event = 'token-created')) THEN 1 ELSE 0 END";
 
 impl Store {
     /// Makes a token of 256 random bits.
@@ -122,7 +129,8 @@ impl Store {
         let (id, hash) = (Hex::<6>::random().to_string(), Token::hash_of(&secret));
         let token = self.write(|chain| {
             let (id, created_by) = (id.clone(), by.clone());
-            let token = Token { id, hash, role, created: chain.now, created_by, expires, revoked: None };
+            let token =
+                Token { id, hash, role, created: chain.now, created_by, expires, revoked: None, outlived: false };
             let values = [
                 token.id.as_str().into(),
                 token.hash.0[..].into(),
@@ -188,23 +196,31 @@ fn token(mut row: Row) -> Result<Token> {
         created_by: Actor::new(row.text()?),
         expires: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
         revoked: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
+        outlived: row.integer()? == 1,
     })
 }
 
-/// Compares every token with the last seal that the audit has of it.
+/// Compares every token with what the audit says.
 pub(crate) fn check(
     session: &mut dyn Session,
-    mut seals: HashMap<String, Hash>,
+    mut expected: HashMap<String, ExpectedToken>,
     wrong: &mut Vec<String>,
 ) -> Result<()> {
     for row in session.query(&format!("SELECT {COLUMNS} FROM tokens ORDER BY id"), &[])? {
         let token = token(row)?;
-        match seals.remove(&token.id) {
-            Some(seal) if seal == token.seal() => {}
+        match expected.remove(&token.id) {
+            Some(expected) if expected.is_told_of(&token) => {}
             Some(_) => wrong.push(format!("token {} was changed", token.id)),
             None => wrong.push(format!("the audit knows nothing of token {}", token.id)),
         }
     }
-    wrong.extend(seals.into_keys().map(|id| format!("token {id} is missing")));
+    wrong.extend(expected.into_keys().map(|id| format!("token {id} is missing")));
     Ok(())
+}
+
+impl ExpectedToken {
+    fn is_told_of(&self, token: &Token) -> bool {
+        let told = (self.created, &self.created_by, self.revoked);
+        self.seal == token.seal() && told == (token.created, &token.created_by, token.revoked)
+    }
 }

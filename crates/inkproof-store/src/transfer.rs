@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::beside::written_whole;
-use crate::database::Session;
+use crate::database::{Keyed, Session, Value};
+use crate::keys::{KeyId, Keyring};
+use crate::sealing::Key;
 use crate::{Counts, Head, Result, Store, StoreError};
 
-/// Tables, what numbers their rows, and all columns, that first; each before those which refer to it. Answers to
-/// requests are short-lived and stay behind.
+/// Tables, what numbers their rows, and all columns, that first; each before those which refer to it.
 const TABLES: [(&str, &str); 4] = [
     ("audit", "sequence, time, actor, event, writer, model, outcome, details, seal, hash"),
     ("writers", "number, id, pseudonym, key, created, changed"),
@@ -17,7 +18,10 @@ const TABLES: [(&str, &str); 4] = [
     ),
     ("reviews", "decision, writer, ink, settled, settled_by, outcome, note"),
 ];
+/// Which of the columns of `writers` is sealed with the master key.
+const WRITER_KEY: usize = 3;
 const TOKENS: &str = "id, hash, role, created, created_by, expires, revoked";
+const REQUESTS: &str = "actor, key, request, writer, answer, time";
 const CHAIN: &str = "sequence, hash, last_reference";
 const PAGE: i64 = 200;
 
@@ -58,9 +62,9 @@ impl Store {
         if let Some(done) = self.database.backup(path, stop) {
             done?;
             // Nothing is written to it, so that its head is this one's.
-            return Self::open_as_it_is(place)?.checked(None);
+            return Self::open_as_it_is(place, self.source()?)?.checked(None);
         }
-        self.copy_unless(stop, &Self::open(place)?)
+        self.copy_unless(stop, &Self::open(place, self.source()?)?)
     }
 
     /// Writes everything to an empty store, and checks what arrived.
@@ -73,10 +77,11 @@ impl Store {
 
     fn copy_unless(&self, stop: fn() -> bool, to: &Self) -> Result<Copied> {
         let mut sent = None;
-        to.database.write(&mut |target| {
+        to.database.write(&mut |session| {
+            let target = &mut Keyed { session, keys: &to.keys };
             require_empty(target, &to.place)?;
-            self.database.read(&mut |source| {
-                sent = Some(copy(source, target, stop)?);
+            self.database.read(&mut |session| {
+                sent = Some(copy(&mut Keyed { session, keys: &self.keys }, target, stop)?);
                 Ok(())
             })
         })?;
@@ -102,6 +107,7 @@ fn require_empty(target: &mut dyn Session, place: &str) -> Result<()> {
 }
 
 fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) -> Result<Head> {
+    let master = crate::audit::master(target)?.ok_or(StoreError::NoMasterKey)?;
     for (table, columns) in TABLES {
         let key = columns.split(',').next().expect("there are columns");
         let select = format!("SELECT {columns} FROM {table} WHERE {key} > $1 ORDER BY {key} LIMIT $2");
@@ -117,17 +123,33 @@ fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) 
             }
             for row in rows {
                 last = row.clone().integer()?;
-                target.execute(&insert, &row.rest())?;
+                let mut values = row.rest();
+                if table == "writers" {
+                    lock_anew(&mut values[WRITER_KEY], last, source.keys(), (target.keys(), master))?;
+                }
+                target.execute(&insert, &values)?;
             }
         }
     }
-    for row in source.query(&format!("SELECT {TOKENS} FROM tokens"), &[])? {
-        target.execute(&insert("tokens", TOKENS), &row.rest())?;
+    for (table, columns) in [("tokens", TOKENS), ("requests", REQUESTS)] {
+        for row in source.query(&format!("SELECT {columns} FROM {table}"), &[])? {
+            target.execute(&insert(table, columns), &row.rest())?;
+        }
     }
     let row = source.query(&format!("SELECT {CHAIN} FROM chain WHERE one = 1"), &[])?.pop();
     let row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;
     target.execute("UPDATE chain SET sequence = $1, hash = $2, last_reference = $3 WHERE one = 1", &row.rest())?;
-    crate::audit::head(target, "")
+    let head = crate::audit::head(target, "")?;
+    let mark = crate::audit::mark(target.keys(), master, head)?;
+    target.execute("UPDATE chain SET mark = $1 WHERE one = 1", &[mark.into()])?;
+    Ok(head)
+}
+
+/// A writer's key, sealed with the master key of the store that it comes to.
+fn lock_anew(stored: &mut Value, writer: i64, from: &Keyring, (to, master): (&Keyring, KeyId)) -> Result<()> {
+    let Value::Bytes(bytes) = stored else { return Err(StoreError::damaged("a writer has no key")) };
+    *bytes = Key::unlock(from, writer, bytes)?.locked(to, master, writer)?;
+    Ok(())
 }
 
 fn insert(table: &str, columns: &str) -> String {

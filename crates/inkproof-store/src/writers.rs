@@ -226,11 +226,12 @@ fn enroll(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>) -> Result<Enrolled> 
     }
     let last = last + ids.len() as i64;
     chain.session.execute("UPDATE chain SET last_reference = $1 WHERE one = 1", &[last.into()])?;
+    let mut details = json!({"references": ids});
     if let Some(key) = &enrolment.key {
-        requests::remember(chain, enrolment.by, key, &row, &ids)?;
+        details["request"] = json!(requests::remember(chain, enrolment.by, key, &row, &ids)?);
     }
     let outcome = if enrolment.four_eyes { "waiting" } else { "approved" };
-    let entry = entry(enrolment.by, Event::Enrolled, row.pseudonym, outcome, json!({"references": ids}));
+    let entry = entry(enrolment.by, Event::Enrolled, row.pseudonym, outcome, details);
     sealed(chain, &row, NewEntry { model: Some(enrolment.model.digest.clone()), ..entry })?;
     Ok(Enrolled { references: ids, repeated: false })
 }

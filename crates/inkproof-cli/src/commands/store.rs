@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, Store as Kept, Upgraded, leftovers_beside};
+use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, KeySource, Store as Kept, Upgraded, leftovers_beside};
 use serde_json::json;
 
-use crate::arguments::{ModelFile, StorePlace};
+use crate::arguments::{MasterKey, ModelFile, StorePlace};
 use crate::interrupt;
 use crate::progress::Shown;
 use crate::terminal::one_line;
@@ -25,14 +25,18 @@ pub struct Store {
 enum Verb {
     Check(Check),
     Upgrade(Upgrade),
+    Clear(Clear),
     Backup(Backup),
     Copy(Copy),
     Reembed(Reembed),
+    AddKey(AddKey),
+    RotateKey(RotateKey),
     Info(Info),
     Log(Log),
 }
 
-/// Prove that nothing was changed: the audit is whole, and writers, references and tokens are what it says
+/// Prove that nothing was changed: the tables are as they were made, the audit is whole, and all that is stored is what it
+/// says; this writes nothing
 #[derive(Debug, Args)]
 struct Check {
     /// A head of the audit that was noted elsewhere; proves that nothing after it was cut off or rewritten either
@@ -48,6 +52,16 @@ struct Check {
 /// Bring a store that an older program wrote to this program's version, after a backup next to it; `serve` does so too
 #[derive(Debug, Args)]
 struct Upgrade {
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Clear what is left of erased writers, where another program kept it from being cleared then
+#[derive(Debug, Args)]
+struct Clear {
     #[command(flatten)]
     store: StorePlace,
     /// Print one JSON document instead of text
@@ -73,6 +87,8 @@ struct Copy {
     from: String,
     /// The same; made where there is none
     to: String,
+    #[command(flatten)]
+    master_key: MasterKey,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -83,6 +99,23 @@ struct Copy {
 struct Reembed {
     #[command(flatten)]
     model: ModelFile,
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Add a random master key to a file, which is made where it is not there; a store begins to use it with rotate-key
+#[derive(Debug, Args)]
+struct AddKey {
+    file: PathBuf,
+}
+
+/// Exchange the master key while others go on working: with the newest key of the source or, in a file without a newer one,
+/// with a new one. Older backups still need the old key
+#[derive(Debug, Args)]
+struct RotateKey {
     #[command(flatten)]
     store: StorePlace,
     /// Print one JSON document instead of text
@@ -116,11 +149,14 @@ struct Log {
 impl Store {
     pub fn run(self) -> Result<ExitCode> {
         match self.verb {
-            Verb::Check(verb) => verb.run(),
+            Verb::Check(verb) => return verb.run(),
             Verb::Upgrade(verb) => verb.run(),
+            Verb::Clear(verb) => verb.run(),
             Verb::Backup(verb) => verb.run(),
             Verb::Copy(verb) => verb.run(),
             Verb::Reembed(verb) => verb.run(),
+            Verb::AddKey(verb) => verb.run(),
+            Verb::RotateKey(verb) => verb.run(),
             Verb::Info(verb) => verb.run(),
             Verb::Log(verb) => verb.run(),
         }?;
@@ -129,7 +165,8 @@ impl Store {
 }
 
 impl Check {
-    fn run(self) -> Result<()> {
+    /// What could not be compared is not said to be unchanged: 3 then, as where evidence is undecided.
+    fn run(self) -> Result<ExitCode> {
         let store = self.store.open_as_it_is()?;
         let checked = store.check(self.head)?;
         if !checked.wrong.is_empty() {
@@ -141,14 +178,22 @@ impl Check {
             document["leftovers"] = json!(leftovers);
             println!("{document:#}");
         } else {
+            let found = if checked.has_key { "Nothing was changed" } else { "Nothing was changed in the audit" };
             println!(
-                "Nothing was changed: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head \
-                 elsewhere: with --head it proves later that nothing was cut off.",
+                "{found}: {} entries of the audit, {} writers with {} references.\nHead {}\nNote the head elsewhere: with \
+                 --head it proves later that nothing was cut off.",
                 checked.entries, checked.writers, checked.references, checked.head
             );
         }
         warn_of(&leftovers);
-        Ok(())
+        if checked.has_key {
+            return Ok(ExitCode::SUCCESS);
+        }
+        eprintln!(
+            "warning: there is no master key in {}: what is kept of writers was not compared with the audit",
+            one_line(self.store.keys()?)
+        );
+        Ok(ExitCode::from(3))
     }
 }
 
@@ -183,20 +228,46 @@ impl Upgrade {
     }
 }
 
+impl Clear {
+    fn run(self) -> Result<()> {
+        let left = self.store.open_existing()?.finish_erasures(&Actor::local())?;
+        if left > 0 {
+            bail!(
+                "{left} erasures wait for another program, which still reads what was before; try again when it has ended"
+            );
+        }
+        if self.json {
+            println!("{:#}", json!({"cleared": true}));
+        } else {
+            println!("Nothing is left of erased writers.");
+        }
+        Ok(())
+    }
+}
+
 impl Backup {
     fn run(self) -> Result<()> {
         interrupt::listen("stopping; nothing is left of the backup")?;
-        let copied = self.store.open_existing()?.backup_unless(interrupt::asked, &self.out)?;
+        let store = self.store.open_existing()?;
+        let copied = store.backup_unless(interrupt::asked, &self.out)?;
         warn_of(&leftovers_beside(&self.out));
         report(&copied, &self.out.display().to_string(), self.json);
+        if let (false, Some(master)) = (self.json, store.master()?) {
+            let keys = self.store.keys()?;
+            println!(
+                "It opens with master key {master} alone, which is in {}: keep a copy of that elsewhere.",
+                one_line(keys)
+            );
+        }
         Ok(())
     }
 }
 
 impl Copy {
     fn run(self) -> Result<()> {
-        let from = Kept::open_existing(&self.from)?;
-        let to = Kept::open(&self.to)?;
+        let keys = self.master_key.source()?;
+        let from = Kept::open_existing(&self.from, &keys)?;
+        let to = Kept::open(&self.to, &keys)?;
         let copied = from.copy_to(&to)?;
         report(&copied, to.place(), self.json);
         Ok(())
@@ -216,6 +287,35 @@ fn report(copied: &Copied, out: &str, json: bool) {
             one_line(out),
             head.hash
         );
+    }
+}
+
+impl AddKey {
+    fn run(self) -> Result<()> {
+        let file = KeySource::File(self.file);
+        let id = file.add_key()?;
+        println!("{} has the new master key {id}. Keep a copy elsewhere.", one_line(file));
+        Ok(())
+    }
+}
+
+impl RotateKey {
+    fn run(self) -> Result<()> {
+        let (store, keys) = (self.store.open_existing()?, self.store.keys()?);
+        if matches!(keys, KeySource::File(_)) && store.master()? == Some(store.newest_key()?) {
+            keys.add_key()?;
+        }
+        let rotated = store.rotate(&Actor::local())?;
+        if self.json {
+            println!("{:#}", json!(rotated));
+            return Ok(());
+        }
+        println!(
+            "Master key {} seals the keys of {} writers now. The key before it opens older backups alone: keep it as long as \
+             these.",
+            rotated.master, rotated.writers
+        );
+        Ok(())
     }
 }
 

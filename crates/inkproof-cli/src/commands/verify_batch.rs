@@ -68,8 +68,8 @@ impl VerifyBatch {
         let cases = Cases::read(&self.cases)?;
         self.inputs(&cases).spare(&[&self.out, &unfinished::beside(&self.out)])?;
         let goes_on = self.out.exists();
-        let (mut results, earlier) = Results::open(&self.out, &cases)?;
         let judge = self.judge(&cases, goes_on)?;
+        let (mut results, earlier) = Results::open(&self.out, &cases)?;
         let mut shown = Shown::new();
         shown.report(Event::Stage { name: "verify", total: cases.rows.len() });
         if earlier > 0 {
@@ -153,8 +153,10 @@ impl Judge {
         if let JudgedBy::Service { service, unfinished } = &self.by {
             let new = cases.iter().zip(&mut rows).filter_map(|(case, row)| Some((case, row.as_mut().ok()?.as_new()?)));
             let mut new: Vec<(&Case, &mut Judged)> = new.collect();
-            unfinished.note(service.store(), &mut new)?;
-            service.record(new.into_iter().map(|(_, judged)| judged))?;
+            if !new.is_empty() {
+                unfinished.note(service.store(), &mut new)?;
+                service.record(new.into_iter().map(|(_, judged)| judged))?;
+            }
         }
         Ok(rows.into_iter().map(|row| row.map(Row::decided)).collect())
     }

@@ -212,9 +212,12 @@ impl OfReference {
 impl Export {
     fn run(self) -> Result<()> {
         let store = self.store.open_existing()?;
-        let exported = store.export(&self.writer, &Actor::local())?;
         let failed = || format!("{}: cannot be written; give a new folder", self.out.display());
         make_private(&self.out).with_context(failed)?;
+        let exported = store.export(&self.writer, &Actor::local()).inspect_err(|_| {
+            // What went wrong is reported; the folder is empty.
+            let _ = std::fs::remove_dir(&self.out);
+        })?;
         self.write("writer.json", format!("{:#}\n", json!(exported)).as_bytes())?;
         let images = self.images(&store, &exported.writer)?;
         for review in &exported.reviews {

@@ -80,7 +80,8 @@ fn what_was_recorded_and_not_told_is_told_later_and_not_recorded_again() {
     let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" {line}", told.div_ceil(512));
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", &script, env!("CARGO_BIN_EXE_inkproof")]).current_dir(office.desk.path("."));
-    Done::new(shell.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["results.csv"]);
+    shell.env("INKPROOF_STORE", office.store()).env("XDG_CONFIG_HOME", office.desk.settings());
+    Done::new(shell.output().unwrap()).fails_with(&["results.csv"]);
     assert_eq!(decisions(&office), ROWS, "all were recorded");
     let rows = || fs::read_to_string(office.desk.path("results.csv")).unwrap().lines().count() - 1;
     assert!(rows() < BEFORE + ROWS, "and not all told");
@@ -105,7 +106,8 @@ fn on_a_full_disk_nothing_is_half_stored() {
     let limited = |line: &str| {
         let mut shell = std::process::Command::new("sh");
         let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} {line}");
-        Done::new(shell.args(["-c", &line]).env("INKPROOF_STORE", office.store()).output().unwrap())
+        shell.env("INKPROOF_STORE", office.store()).env("XDG_CONFIG_HOME", office.desk.settings());
+        Done::new(shell.args(["-c", &line]).output().unwrap())
     };
     let images = files("002", 0..8);
     limited(&format!("enroll b {images} --keep-images --anyway"))
@@ -133,7 +135,9 @@ fn a_read_only_store_says_so_and_tells_no_decision() {
             // Root may write whatever the permissions say.
             command.uid(NOBODY).gid(NOBODY);
         }
-        Done::new(command.env("INKPROOF_STORE", office.store()).output().unwrap()).fails_with(&["read-only"]);
+        let key = fs::read_to_string(office.desk.key_file()).unwrap();
+        command.env("INKPROOF_STORE", office.store()).env("INKPROOF_KEY", key);
+        Done::new(command.output().unwrap()).fails_with(&["read-only"]);
     }
     fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -1,5 +1,11 @@
 //! Story: whatever is sent, the server answers without a mistake of its own, lives on, and keeps no memory of it.
 
+#[path = "hostile/attacks.rs"]
+mod attacks;
+#[path = "hostile/bodies.rs"]
+mod bodies;
+#[path = "hostile/refusals.rs"]
+mod refusals;
 #[path = "hostile/sockets.rs"]
 mod sockets;
 

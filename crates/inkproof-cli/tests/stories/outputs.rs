@@ -89,7 +89,6 @@ fn what_is_there_is_no_place_for_a_new_thing() {
     let office = office();
     fs::create_dir(office.desk.path("folder")).unwrap();
     fs::hard_link(office.desk.path("data/001/001_01.png"), office.desk.path("folder/report.html")).unwrap();
-    fs::create_dir(office.desk.path("inkproof-demo")).unwrap();
     let before = contents(&office);
     for (line, words) in [
         ("store backup q.png", "there is a file already"),

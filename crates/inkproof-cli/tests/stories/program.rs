@@ -11,6 +11,8 @@ use tempfile::TempDir;
 /// A temporary folder in which commands run.
 pub struct Desk {
     folder: TempDir,
+    /// The user's folder for settings, where the master keys of stores are.
+    settings: TempDir,
 }
 
 /// What a command did.
@@ -22,7 +24,16 @@ pub struct Done {
 
 impl Desk {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), settings: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn settings(&self) -> &Path {
+        self.settings.path()
+    }
+
+    /// The key file that the desk's stores are sealed with.
+    pub fn key_file(&self) -> PathBuf {
+        self.settings.path().join("inkproof/store.key")
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -37,6 +48,7 @@ impl Desk {
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inkproof"));
         command.current_dir(self.folder.path()).args(line.split_whitespace());
+        command.env("XDG_CONFIG_HOME", self.settings.path());
         command
     }
 

@@ -38,7 +38,8 @@ impl Server {
     /// Starts one on a port that is free, in the desk's folder.
     pub fn start(desk: &Desk, options: &str) -> Self {
         let store = if options.contains("--store") { "" } else { "--store office.db" };
-        let mut command = desk.command(&format!("serve --listen 127.0.0.1:0 {store} {options}"));
+        let listen = if options.contains("--listen") { "" } else { "--listen 127.0.0.1:0" };
+        let mut command = desk.command(&format!("serve {listen} {store} {options}"));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();

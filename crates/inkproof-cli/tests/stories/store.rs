@@ -48,15 +48,21 @@ fn a_backup_is_restored_by_using_it_and_a_copy_is_the_same() {
     assert_eq!((&info["counts"]["writers"], &info["kind"]), (&1.into(), &"SQLite".into()));
 }
 
-/// A store whose backup takes a while, since a table that no seal covers is large.
+/// A store whose backup takes a while, since its audit is long.
 #[cfg(unix)]
 fn large_office() -> Office {
+    use inkproof_store::{Actor, Event, NewEntry, Store};
     let office = Office::new();
     office.enroll("a", "005", 3).succeeds();
-    let connection = rusqlite::Connection::open(office.store()).unwrap();
-    let fill = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100)
-        INSERT INTO requests SELECT 'x', CAST(n AS BLOB), x'', x'', printf('%.*c', 1000000, 'x'), 0 FROM n";
-    connection.execute(fill, []).unwrap();
+    let long = NewEntry {
+        actor: Actor::new("nobody"),
+        event: Event::Refused,
+        writer: None,
+        model: None,
+        outcome: "no token".to_owned(),
+        details: serde_json::json!({"long": "x".repeat(1_000_000)}),
+    };
+    Store::open(office.store().to_str().unwrap(), &office.keys()).unwrap().append(&vec![long; 100]).unwrap();
     office
 }
 
@@ -223,7 +229,8 @@ fn a_store_that_was_written_before_goes_on() {
     office.desk.write("store.db", EARLIER);
     office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
     let upgraded = office.run("store upgrade --json").succeeds().json();
-    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &1.into()), "its version is this program's");
+    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &2.into()));
+    office.run(&format!("store check --store store.db.version-1 --head {EARLIER_HEAD}")).succeeds();
 
     let verified = office.run(&format!("verify --writer K-1 --json {}", files("001", 4..5))).json();
     assert_eq!(verified["decision"], "accepted");
@@ -236,4 +243,104 @@ fn a_store_that_was_written_before_goes_on() {
     let log = office.run("store log --last 40 --json").succeeds().json();
     assert_eq!(log["entries"].as_array().unwrap().len(), 29);
     office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
+}
+
+/// Every file on the desk: its name, size, time and digest. By other programs: closing a file here would give up the locks
+/// of a store that this program has open.
+#[cfg(unix)]
+fn traces(office: &Office) -> String {
+    let look = "find . -type f -exec stat -c '%n %s %y' {} + -exec sha256sum {} + | sort";
+    let done = std::process::Command::new("sh").args(["-c", look]).current_dir(office.desk.path("")).output().unwrap();
+    assert!(done.status.success());
+    String::from_utf8(done.stdout).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_check_changes_nothing_whoever_has_the_store_open() {
+    let office = Office::new();
+    office.enroll("a", "005", 3).succeeds();
+    let check = |when: &str| {
+        let before = traces(&office);
+        office.run("store check").succeeds();
+        office.run("store info").succeeds();
+        assert!(traces(&office) == before, "{when}");
+    };
+    check("closed");
+    let other = inkproof_store::Store::open(office.store().to_str().unwrap(), &office.keys()).unwrap();
+    check("open");
+    other.append(&[]).unwrap();
+    office.run(&format!("verify --writer a {}", files("005", 4..5)));
+    assert!(office.desk.path("store.db-wal").exists(), "what was written is in the log");
+    check("open, with a log");
+    assert_eq!(office.run("store check --json").json()["entries"], 2);
+    drop(other);
+    office.desk.write("store.db", EARLIER);
+    check("of an older version");
+    assert!(!office.desk.path("store.db.version-1").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_check_works_where_nothing_can_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let office = Office::new();
+    office.enroll("a", "005", 3).succeeds();
+    let allow = |file: u32, folder: u32| {
+        fs::set_permissions(office.store(), fs::Permissions::from_mode(file)).unwrap();
+        fs::set_permissions(office.desk.path(""), fs::Permissions::from_mode(folder)).unwrap();
+    };
+    allow(0o400, 0o500);
+    office.run("store check").succeeds();
+    // As on a full disk: no file may grow.
+    let program = env!("CARGO_BIN_EXE_inkproof");
+    let full = format!("ulimit -f 0; exec {program} store check --store {}", office.store().display());
+    let done = std::process::Command::new("sh").args(["-c", &full]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    allow(0o600, 0o700);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_command_makes_a_store_of_another_file() {
+    let office = Office::new();
+    let image = files("005", 0..1);
+    office.desk.write("empty.db", b"");
+    let foreign = rusqlite::Connection::open(office.desk.path("other.db")).unwrap();
+    foreign.execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1)").unwrap();
+    drop(foreign);
+    let before = traces(&office);
+    for store in ["empty.db", "other.db"] {
+        for command in [
+            "store check",
+            "store info",
+            "store log",
+            "store upgrade",
+            "store clear",
+            "writers list",
+            "reviews list",
+            "token list",
+            "token create --role clerk",
+            &format!("enroll a {image}"),
+            &format!("verify --writer a {image}"),
+            "serve --listen 127.0.0.1:0",
+        ] {
+            office.run(&format!("{command} --store {store}")).fails_with(&[store, "is not a store of inkproof"]);
+        }
+    }
+    assert!(traces(&office) == before, "all is as it was");
+}
+
+#[test]
+fn a_trigger_is_refused_and_told() {
+    let office = Office::new();
+    office.enroll("a", "005", 3).succeeds();
+    let alter = |statement: &str| {
+        rusqlite::Connection::open(office.store()).unwrap().execute_batch(statement).unwrap();
+    };
+    alter("CREATE TRIGGER helper AFTER INSERT ON signatures BEGIN UPDATE signatures SET approved = 1; END");
+    office.enroll("b", "002", 3).fails_with(&["somebody added a trigger 'helper'", "store check"]);
+    office.run("store check").fails_with(&["the store was changed", "a trigger 'helper' was added"]);
+    alter("DROP TRIGGER helper; UPDATE signatures SET approved_by = 'otto' WHERE id = 1");
+    office.run("store check").fails_with(&["who added or approved references"]);
 }

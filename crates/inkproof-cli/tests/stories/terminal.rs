@@ -16,7 +16,7 @@ fn is_tame(done: &Done) -> usize {
             |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c) || c == '\u{2066}';
         assert!(!text.contains(obeyed), "{text:?}");
     }
-    done.out.matches(r"\u001b[2J").count() + done.err.matches(r"\u001b[2J").count()
+    done.out.matches(r"\u202e").count() + done.err.matches(r"\u202e").count()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn names_and_notes_are_shown_and_not_obeyed() {
         run("verify --reference", &[&format!("tiny{evil}"), &evil]),
         run("verify --reference", &[&evil, &format!("missing{evil}")]),
         run("verify --writer", &[EVIL, &evil]),
-        run(&format!("verify --{EVIL}"), &[]),
+        run("verify", &[&format!("--{EVIL}")]),
         run("identify", &[&format!("tiny{evil}")]),
         run("enroll a --anyway", &[&evil, &evil]),
         run("reviews settle 2 --note", &[&note]),

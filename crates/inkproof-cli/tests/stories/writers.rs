@@ -21,6 +21,10 @@ impl Office {
         Done::new(self.desk.command(line).env("INKPROOF_STORE", self.store()).output().unwrap())
     }
 
+    pub fn keys(&self) -> inkproof_store::KeySource {
+        inkproof_store::KeySource::File(self.desk.key_file())
+    }
+
     pub fn store(&self) -> PathBuf {
         self.desk.path("store.db")
     }

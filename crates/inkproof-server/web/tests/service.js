@@ -17,9 +17,10 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
 /** A service in a folder of its own; `end()` ends it. */
 export async function service(...options) {
   const folder = mkdtempSync(join(tmpdir(), "inkproof-web-"));
-  const run = (...line) => execFileSync(PROGRAM, line, { cwd: folder, encoding: "utf8" });
+  const env = { ...process.env, XDG_CONFIG_HOME: join(folder, "settings") };
+  const run = (...line) => execFileSync(PROGRAM, line, { cwd: folder, encoding: "utf8", env });
   run("synth", "signatures", "--writers", "3", "--genuine", "8", "--forgeries", "3", "--seed", "11");
-  const child = spawn(PROGRAM, ["serve", "--listen", "127.0.0.1:0", "--store", "office.db", ...options], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(PROGRAM, ["serve", "--listen", "127.0.0.1:0", "--store", "office.db", ...options], { cwd: folder, env, stdio: ["ignore", "pipe", "ignore"] });
   const [line] = await new Promise((found, lost) => {
     createInterface({ input: child.stdout }).once("line", (line) => found([line]));
     child.once("exit", (code) => lost(new Error(`the service ended with ${code}`)));

@@ -41,7 +41,7 @@ fn what_was_acknowledged_survives_a_kill() {
     for round in 1..=rounds {
         let share = f64::from(u32::from_le_bytes(Hex::<4>::random().0)) / f64::from(u32::MAX);
         work(&place, round, Some(whole.mul_f64(share)), &mut acknowledged);
-        let store = Store::open_existing(place.to_str().unwrap()).unwrap();
+        let store = Store::open_existing(place.to_str().unwrap(), &keys()).unwrap();
         is_whole(&store);
         let writers = store.writers(&WriterPage { limit: 1 << 20, ..WriterPage::default() }).unwrap();
         assert!(writers.iter().all(|writer| writer.references == 2), "no writer is half enrolled");
@@ -89,7 +89,7 @@ fn work(place: &Path, round: u32, kill_after: Option<Duration>, acknowledged: &m
 #[ignore = "the process that is killed"]
 fn worker() {
     let (Ok(place), Ok(round)) = (std::env::var(PLACE), std::env::var(ROUND)) else { return };
-    let store = Store::open(&place).unwrap();
+    let store = Store::open(&place, &keys()).unwrap();
     for step in 0..operations() {
         if step % 3 == 0 {
             let name = format!("w{round}-{step}");

@@ -14,7 +14,7 @@ use crate::postgres::{Address, Pool};
 static SERVER: Mutex<()> = Mutex::new(());
 
 /// Databases on the server that the environment names, dropped in the end.
-struct Server {
+pub struct Server {
     _turn: MutexGuard<'static, ()>,
     base: String,
     made: RefCell<Vec<String>>,
@@ -22,7 +22,7 @@ struct Server {
 
 impl Server {
     /// None, loudly, where there is no server.
-    fn find() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         match std::env::var("INKPROOF_TEST_POSTGRES") {
             Ok(base) => {
                 let turn = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,11 +35,11 @@ impl Server {
         }
     }
 
-    fn order(&self, order: &str) {
+    pub fn order(&self, order: &str) {
         connect(&self.in_database("postgres")).batch_execute(order).unwrap();
     }
 
-    fn in_database(&self, name: &str) -> String {
+    pub fn in_database(&self, name: &str) -> String {
         self.base.replace("/DATABASE", &format!("/{name}"))
     }
 }
@@ -86,16 +86,16 @@ fn a_store_moves_to_postgres_and_back() {
     let Some(server) = Server::find() else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
-    let first = Store::open(&file("first.db")).unwrap();
+    let first = Store::open(&file("first.db"), &keys()).unwrap();
     enroll(&first, "one", &[1, 2], 0).unwrap();
     first.record(&[decision(None, Decision::Undecided)]).unwrap();
     first.create_token(Role::Clerk, None, &by("otto")).unwrap();
-    let there = Store::open(&server.place()).unwrap();
+    let there = Store::open(&server.place(), &keys()).unwrap();
     assert_eq!(first.copy_to(&there).unwrap().head, first.head().unwrap());
     enroll(&there, "two", &[3], 0).unwrap();
     let back = there.backup(&folder.path().join("back.db")).unwrap();
     assert_eq!(back.head, there.head().unwrap());
-    let back = Store::open_existing(&file("back.db")).unwrap();
+    let back = Store::open_existing(&file("back.db"), &keys()).unwrap();
     assert_eq!(back.writer(&id("one")).unwrap().unwrap().references.len(), 2);
     assert_eq!(back.reviews(0, 9).unwrap()[0].questioned, Some(ink(9)));
     is_whole(&back);
@@ -104,7 +104,7 @@ fn a_store_moves_to_postgres_and_back() {
 #[test]
 fn a_server_that_was_restarted_is_found_again() {
     let (Some(server), Ok(restart)) = (Server::find(), std::env::var("INKPROOF_TEST_POSTGRES_RESTART")) else { return };
-    let store = Store::open(&server.place()).unwrap();
+    let store = Store::open(&server.place(), &keys()).unwrap();
     let done = std::sync::atomic::AtomicBool::new(false);
     let (answers, mut failures) = std::thread::scope(|scope| {
         let worker = scope.spawn(|| {
@@ -147,7 +147,7 @@ fn is_in_the_file(place: &str, key: &[u8]) -> bool {
 fn an_erasure_waits_for_readers_of_postgres_and_nobody_waits_for_it() {
     let Some(server) = Server::find() else { return };
     let place = server.place();
-    let store = Store::open(&place).unwrap();
+    let store = Store::open(&place, &keys()).unwrap();
     enroll(&store, "gone", &[1], 0).unwrap();
     let key = key_of(&place, "gone");
     for table in ["chain", "writers"] {
@@ -167,7 +167,11 @@ fn an_erasure_waits_for_readers_of_postgres_and_nobody_waits_for_it() {
         assert!(store.finish_erasures(&by("otto")).unwrap() > 0);
         reader.batch_execute("COMMIT").unwrap();
         drop(reader);
-        assert_eq!(Store::open(&place).unwrap().pending_erasures().unwrap(), 0, "the next opening finishes it");
+        assert_eq!(
+            Store::open(&place, &keys()).unwrap().pending_erasures().unwrap(),
+            0,
+            "the next opening finishes it"
+        );
     }
     assert!(!is_in_the_file(&place, &key));
     is_whole(&store);
@@ -177,14 +181,14 @@ fn an_erasure_waits_for_readers_of_postgres_and_nobody_waits_for_it() {
 fn an_erasure_that_the_user_cannot_carry_out_is_an_error() {
     let Some(server) = Server::find() else { return };
     let place = server.place();
-    let owner = Store::open(&place).unwrap();
+    let owner = Store::open(&place, &keys()).unwrap();
     enroll(&owner, "gone", &[1], 0).unwrap();
     let key = key_of(&place, "gone");
     let guest = format!("guest_{}", Hex::<6>::random());
     connect(&place)
         .batch_execute(&format!("CREATE ROLE {guest} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}"))
         .unwrap();
-    let store = Store::open(&place.replace("inkproof@", &format!("{guest}@"))).unwrap();
+    let store = Store::open(&place.replace("inkproof@", &format!("{guest}@")), &keys()).unwrap();
     let error = store.erase(&id("gone"), &by("otto")).unwrap_err();
     assert!(matches!(error, StoreError::MayNotRewrite), "{error}");
     assert!(store.writer(&id("gone")).unwrap().is_none() && is_in_the_file(&place, &key), "it says what is left");
@@ -199,14 +203,14 @@ fn an_erasure_that_the_user_cannot_carry_out_is_an_error() {
 fn a_check_waits_for_nobody_who_holds_a_table_or_opens_the_store() {
     let Some(server) = Server::find() else { return };
     let place = server.place();
-    let store = Store::open(&place).unwrap();
+    let store = Store::open(&place, &keys()).unwrap();
     enroll(&store, "gone", &[1], 0).unwrap();
     let mut other = connect(&place);
     other
         .batch_execute("BEGIN; LOCK TABLE writers IN ROW EXCLUSIVE MODE; SELECT pg_advisory_xact_lock(1768844144)")
         .unwrap();
     let begun = Instant::now();
-    is_whole(&Store::open_as_it_is(&place).unwrap());
+    is_whole(&Store::open_as_it_is(&place, &keys()).unwrap());
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
@@ -214,7 +218,7 @@ fn a_check_waits_for_nobody_who_holds_a_table_or_opens_the_store() {
 fn connections_are_few_and_wait_for_nothing_for_ever() {
     let Some(server) = Server::find() else { return };
     let place = server.place();
-    drop(Store::open(&place).unwrap());
+    drop(Store::open(&place, &keys()).unwrap());
     let pool = Pool::with_most(Address::parse(&place).unwrap(), 2, Duration::from_millis(300));
     let (mut first, second) = (pool.take().unwrap(), pool.take().unwrap());
     assert!(matches!(pool.take().err(), Some(StoreError::Overloaded(_))), "two are all there are");
@@ -259,7 +263,7 @@ fn the_way_to_postgres_is_encrypted_and_the_server_has_to_show_who_it_is() {
     let full = |authorities: &str| format!("sslmode=verify-full&sslrootcert={authorities}");
     let deadline = Instant::now() + Duration::from_secs(10);
     let store = loop {
-        match Store::open(&place("localhost", &full(&trusted))) {
+        match Store::open(&place("localhost", &full(&trusted)), &keys()) {
             Ok(store) => break store,
             Err(error) => assert!(Instant::now() < deadline, "{error}"),
         }
@@ -271,9 +275,9 @@ fn the_way_to_postgres_is_encrypted_and_the_server_has_to_show_who_it_is() {
         .unwrap()
         .get(0);
     assert!(encrypted);
-    Store::open(&place("localhost", &full(&trusted).replace("verify-full", "require"))).unwrap();
+    Store::open(&place("localhost", &full(&trusted).replace("verify-full", "require")), &keys()).unwrap();
     let refused = |host: &str, words: &str, why: &str| {
-        let error = Store::open(&place(host, words)).err().unwrap().to_string();
+        let error = Store::open(&place(host, words), &keys()).err().unwrap().to_string();
         assert!(error.contains(why) && !error.contains(&password), "{error}");
     };
     refused("localhost", &full(&foreign), "invalid peer certificate");
@@ -287,15 +291,15 @@ fn the_way_to_postgres_is_encrypted_and_the_server_has_to_show_who_it_is() {
 
 #[test]
 fn a_server_that_is_not_there_is_said_to_be() {
-    let error = Store::open("postgres://inkproof:secret@127.0.0.1:1/inkproof").err().unwrap();
+    let error = Store::open("postgres://inkproof:secret@127.0.0.1:1/inkproof", &keys()).err().unwrap();
     assert!(matches!(error, StoreError::Unreachable(_)), "{error}");
     assert!(!error.to_string().contains("secret"));
 }
 
 #[test]
 fn signatures_do_not_go_over_a_network_in_the_clear_unless_told() {
-    let error = Store::open("postgres://inkproof:secret@192.0.2.7/inkproof").err().unwrap().to_string();
+    let error = Store::open("postgres://inkproof:secret@192.0.2.7/inkproof", &keys()).err().unwrap().to_string();
     assert!(error.contains("192.0.2.7 would not be encrypted") && !error.contains("secret"), "{error}");
-    let error = Store::open("postgres://inkproof@127.0.0.2:1/inkproof?sslmode=disable").err().unwrap();
+    let error = Store::open("postgres://inkproof@127.0.0.2:1/inkproof?sslmode=disable", &keys()).err().unwrap();
     assert!(matches!(error, StoreError::Unreachable(_)), "{error}");
 }

@@ -35,7 +35,7 @@ impl Ground for Folder {
 }
 
 fn open(path: &Path) -> Store {
-    Store::open(path.to_str().unwrap()).unwrap()
+    Store::open(path.to_str().unwrap(), &keys()).unwrap()
 }
 
 #[test]
@@ -129,14 +129,14 @@ fn files_that_are_no_store_of_ours_are_left_alone() {
     let place = |name: &str| folder.file(name).display().to_string();
     fs::write(folder.file("text.db"), "no database at all, and long enough to be looked at as one: ".repeat(20))
         .unwrap();
-    assert!(matches!(Store::open(&place("text.db")), Err(StoreError::NoStore(_))));
+    assert!(matches!(Store::open(&place("text.db"), &keys()), Err(StoreError::NoStore(_))));
     Connection::open(folder.file("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
-    assert!(matches!(Store::open(&place("other.db")), Err(StoreError::NoStore(_))));
-    drop(Store::open(&place("new.db")).unwrap());
+    assert!(matches!(Store::open(&place("other.db"), &keys()), Err(StoreError::NoStore(_))));
+    drop(Store::open(&place("new.db"), &keys()).unwrap());
     Connection::open(folder.file("new.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    let error = Store::open(&place("new.db")).err().unwrap();
+    let error = Store::open(&place("new.db"), &keys()).err().unwrap();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
-    assert!(matches!(Store::open(&folder.folder.path().display().to_string()), Err(StoreError::Open { .. })));
+    assert!(matches!(Store::open(&folder.folder.path().display().to_string(), &keys()), Err(StoreError::Open { .. })));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn of_an_erased_writer_not_a_byte_is_left() {
         let parts = inks.iter().flat_map(|ink| [100, 500, 900].map(|from| ink[from..from + 60].to_vec()));
         parts.chain([kept.embedding.to_bytes()]).collect::<Vec<_>>()
     };
-    let keys = keys(&path);
+    let keys = stored_keys(&path);
     let bytes = everything(&path);
     for number in (0..WRITERS).step_by(7) {
         assert!(found(&bytes, name(number).as_bytes()) && found(&bytes, &keys[number as usize]), "they can be found");
@@ -193,7 +193,7 @@ fn an_erasure_waits_for_readers_and_nobody_waits_for_it() {
     let store = open(&path);
     enroll(&store, "gone", &[1], 0).unwrap();
     enroll(&store, "kept", &[2], 0).unwrap();
-    let key = keys(&path).remove(0);
+    let key = stored_keys(&path).remove(0);
     let reader = Connection::open(&path).unwrap();
     let seen = || reader.query_row("SELECT count(*) FROM writers", [], |row| row.get::<_, i64>(0)).unwrap();
     reader.execute_batch("BEGIN").unwrap();
@@ -233,13 +233,13 @@ fn a_check_and_a_look_change_nothing_of_an_erasure() {
     assert!(store.erase(&id("gone"), &by("otto")).unwrap().pending);
     drop(store);
     reader.execute_batch("COMMIT").unwrap();
-    let looking = Store::open_as_it_is(path.to_str().unwrap()).unwrap();
+    let looking = Store::open_as_it_is(path.to_str().unwrap(), &keys()).unwrap();
     is_whole(&looking);
     assert_eq!(looking.info().unwrap().pending_erasures, 1);
 }
 
 /// The writers' keys, in the order in which they were enrolled.
-fn keys(path: &Path) -> Vec<Vec<u8>> {
+fn stored_keys(path: &Path) -> Vec<Vec<u8>> {
     let connection = Connection::open(path).unwrap();
     let mut keys = connection.prepare("SELECT key FROM writers ORDER BY number").unwrap();
     keys.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
@@ -270,7 +270,7 @@ fn a_locked_a_read_only_and_a_missing_store_say_so() {
     assert!(store.writer(&id("one")).unwrap().is_none(), "reading goes on");
     other.execute_batch("ROLLBACK").unwrap();
     enroll(&store, "one", &[1], 0).unwrap();
-    let missing = Store::open_existing(folder.file("none.db").to_str().unwrap());
+    let missing = Store::open_existing(folder.file("none.db").to_str().unwrap(), &keys());
     assert!(matches!(missing, Err(StoreError::Missing(_))));
     assert!(!folder.file("none.db").exists(), "looking makes nothing");
 }
@@ -309,40 +309,93 @@ fn a_backup_is_a_store_and_overwrites_nothing() {
 
 #[test]
 fn an_older_store_is_upgraded_after_a_backup_beside_it() {
-    const LATER: [&str; 2] = [MIGRATIONS[0], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
+    const LATER: [&str; 3] = [MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
     let folder = Folder::new();
     let path = folder.file("store.db");
     let place = path.to_str().unwrap();
-    enroll(&Store::open(place).unwrap(), "W-1", &[1, 2], 0).unwrap();
+    enroll(&Store::open(place, &keys()).unwrap(), "W-1", &[1, 2], 0).unwrap();
     let before = std::fs::read(&path).unwrap();
     let open = |opening| Sqlite::open_with(&path, opening, &LATER);
-    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 1, known: 2 })));
-    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 1, known: 2 })));
+    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 2, known: 3 })));
+    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 2, known: 3 })));
     let older = open(Opening::AsItIs).unwrap();
     older.check().unwrap();
-    assert_eq!(older.version().unwrap(), 1);
+    assert_eq!(older.version().unwrap(), 2);
     drop(older);
     assert!(std::fs::read(&path).unwrap() == before, "looking changes nothing");
 
     let (found, backup) = Sqlite::upgrade(&path, &LATER).unwrap();
     let backup = backup.unwrap();
-    assert_eq!((found, backup.as_path()), (1, folder.file("store.db.version-1").as_path()));
-    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 2);
-    assert!(matches!(Store::open(place), Err(StoreError::Newer { found: 2, known: 1 })));
-    let kept = Store::open_existing(backup.to_str().unwrap()).unwrap();
+    assert_eq!((found, backup.as_path()), (2, folder.file("store.db.version-2").as_path()));
+    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 3);
+    assert!(matches!(Store::open(place, &keys()), Err(StoreError::Newer { found: 3, known: 2 })));
+    let kept = Store::open_existing(backup.to_str().unwrap(), &keys()).unwrap();
     assert!(kept.check(None).unwrap().wrong.is_empty());
     assert_eq!(kept.writer(&id("W-1")).unwrap().unwrap().references.len(), 2);
 
-    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (2, None), "nothing is left to do");
+    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (3, None), "nothing is left to do");
 }
 
 #[test]
-fn nothing_but_opening_a_new_store_makes_one_of_an_empty_file() {
+fn what_is_no_store_of_ours_never_becomes_one() {
     let folder = Folder::new();
-    let path = folder.file("empty.db");
-    std::fs::write(&path, b"").unwrap();
-    for opening in [Opening::Existing, Opening::AsItIs, Opening::Upgrade] {
-        assert!(matches!(Sqlite::open(&path, opening), Err(StoreError::NoStore(_))), "{opening:?}");
+    fs::write(folder.file("empty.db"), b"").unwrap();
+    let foreign = "CREATE TABLE t (x); INSERT INTO t VALUES (1)";
+    Connection::open(folder.file("other.db")).unwrap().execute_batch(foreign).unwrap();
+    let marked = "PRAGMA application_id = 7; PRAGMA user_version = 1";
+    Connection::open(folder.file("marked.db")).unwrap().execute_batch(marked).unwrap();
+    for name in ["empty.db", "other.db", "marked.db"] {
+        let before = traces(&folder);
+        for opening in [Opening::Create, Opening::Existing, Opening::AsItIs, Opening::Upgrade] {
+            let opened = Sqlite::open(&folder.file(name), opening);
+            assert!(matches!(opened, Err(StoreError::NoStore(_))), "{name} {opening:?}");
+        }
+        assert_eq!(traces(&folder), before, "{name}");
     }
-    assert!(Sqlite::open(&path, Opening::Create).is_ok());
+}
+
+/// Every file in the folder: its name, a digest of its bytes, and when it was written.
+fn traces(folder: &Folder) -> Vec<String> {
+    use sha2::{Digest, Sha256};
+    let trace = |path: PathBuf| {
+        let written = fs::metadata(&path).unwrap().modified().unwrap();
+        format!("{} {written:?} {:x?}", path.display(), &Sha256::digest(fs::read(&path).unwrap())[..8])
+    };
+    let mut all: Vec<String> =
+        fs::read_dir(folder.folder.path()).unwrap().map(|entry| trace(entry.unwrap().path())).collect();
+    all.sort();
+    all
+}
+
+/// Looks at a store, whose files are the same before and after; how many entries it has.
+fn looked_at(folder: &Folder, name: &str) -> i64 {
+    let before = traces(folder);
+    let store = Store::open_as_it_is(folder.file(name).to_str().unwrap(), &keys()).unwrap();
+    let checked = is_whole(&store);
+    store.info().unwrap();
+    drop(store);
+    assert_eq!(traces(folder), before, "{name}");
+    checked.entries
+}
+
+#[test]
+fn a_check_changes_nothing_and_sees_what_is_in_the_log() {
+    let folder = Folder::new();
+    let store = open(&folder.file("store.db"));
+    enroll(&store, "one", &[1, 2], 0).unwrap();
+    store.record(&[decision(None, Decision::Undecided)]).unwrap();
+    // As a killed program leaves it, with the index of the log and without.
+    for (killed, suffixes) in [("killed.db", &["", "-wal", "-shm"][..]), ("copied.db", &["", "-wal"])] {
+        for suffix in suffixes {
+            fs::copy(folder.file(&format!("store.db{suffix}")), folder.file(&format!("{killed}{suffix}"))).unwrap();
+        }
+        assert_eq!(looked_at(&folder, killed), 2, "{killed}");
+    }
+    drop(store);
+    assert!(!folder.file("store.db-wal").exists());
+    assert_eq!(looked_at(&folder, "store.db"), 2, "when nobody has");
+    let looking = Store::open_as_it_is(folder.file("store.db").to_str().unwrap(), &keys()).unwrap();
+    assert!(matches!(enroll(&looking, "two", &[3], 0), Err(StoreError::ReadOnly)));
+    enroll(&open(&folder.file("store.db")), "two", &[3], 0).unwrap();
+    assert!(matches!(looking.check(None), Err(StoreError::Locked)), "somebody wrote while it was looked at");
 }

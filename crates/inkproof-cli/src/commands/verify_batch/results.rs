@@ -174,7 +174,7 @@ impl Form {
     fn beginning(self, case: &Case, of_writers: bool) -> Result<String> {
         let mut line = self.line(case, of_writers, &Err(String::new()))?;
         let rest = match self {
-            Self::Csv => ",,,,,,\"\"\n".len() - 1,
+            Self::Csv => ",,,,,\n".len(),
             Self::JsonLines => {
                 r#""decision":null,"score":null,"threshold":null,"log10_lr":null,"flaws":"","error":""}"#.len() + 1
             }

@@ -35,6 +35,9 @@ const CUT_ASKEW: f32 = 0.02;
 const MOST_VOTES: usize = 1_000_000;
 /// An image that is longer is looked at in so many steps along.
 const MOST_STEPS: f32 = 4096.0;
+/// With more marks, unless the image is so large that this is one for every sixteen pixels, there is a texture and no
+/// handwriting on lines.
+const MOST_MARKS: usize = 500_000;
 /// Marks looked at for lines in all, where there are not more pixels: a page full of ruled lines and print has less than one
 /// for a pixel, a crop of any size is looked through.
 const MOST_LOOKED_AT: usize = 2 << 20;
@@ -45,9 +48,13 @@ const MOST_LOOKED_AT: usize = 2 << 20;
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
 pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<()> {
     let mut left = MOST_LOOKED_AT.max(darkness.values.len());
+    let most_marks = MOST_MARKS.max(darkness.values.len() / 16);
     for direction in [Direction::Level, Direction::Plumb] {
         let mut marks = direction.marks(darkness, threshold, (THICK * stroke_width).max(3.0) as usize);
         let (length, size) = direction.sides(darkness);
+        if marks.len() > most_marks {
+            continue;
+        }
         for _ in 0..MOST {
             limits.check_time()?;
             let Some(rest) = left.checked_sub(marks.len()) else { break };

@@ -1,0 +1,252 @@
+//! Whether the store is what its audit says: every entry follows from the one before, and every row from the entries.
+//!
+//! What an entry tells (who, when, which references, which approval) is derived from it and compared; what it does not tell
+//! (ids, keys, inks, notes) is under the seal that it carries. So a row that a trigger, or somebody with a shell, changed is
+//! found even where the seal was computed after the change.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::audit::{AuditPage, Checked, Entry, Event, Head, chained, check_mark, entry, head, rows};
+use crate::database::Session;
+use crate::keys::KeyId;
+use crate::schema::SEALED;
+use crate::{Actor, Hash, Hex, Pseudonym, Result, Store, StoreError, Time, requests};
+
+const PAGE: i64 = 1000;
+
+/// What there has to be, by the entries up to now.
+#[derive(Default)]
+pub(crate) struct Expected {
+    pub writers: HashMap<Pseudonym, ExpectedWriter>,
+    pub tokens: HashMap<String, ExpectedToken>,
+    pub reviews: HashMap<i64, ExpectedReview>,
+    /// Hashes of answers to requests, whose they are about, and when they were given.
+    pub requests: HashMap<Hash, (Pseudonym, Time)>,
+    last_reference: i64,
+}
+
+pub(crate) struct ExpectedWriter {
+    pub number: i64,
+    pub created: Time,
+    pub changed: i64,
+    pub seal: Hash,
+    pub references: BTreeMap<i64, ExpectedReference>,
+}
+
+#[derive(PartialEq)]
+pub(crate) struct ExpectedReference {
+    pub added: Time,
+    pub added_by: Actor,
+    pub approved: Option<(Time, Actor)>,
+    pub model: String,
+}
+
+pub(crate) struct ExpectedToken {
+    pub seal: Hash,
+    pub created: Time,
+    pub created_by: Actor,
+    pub revoked: Option<Time>,
+}
+
+pub(crate) struct ExpectedReview {
+    pub writer: Option<Pseudonym>,
+    pub seal: Hash,
+    pub settled: Option<Settled>,
+}
+
+/// When, by whom and how.
+pub(crate) type Settled = (Time, Actor, String);
+
+impl Store {
+    /// Looks whether the tables are as this program makes them, the audit is as it was written, reaches the `expected` head
+    /// if one is given, and tells all that is stored. It changes nothing.
+    pub fn check(&self, expected: Option<Hash>) -> Result<Checked> {
+        self.database.check()?;
+        let differences = self.database.differences()?;
+        let version = self.database.version()?;
+        let master = self.master()?;
+        match self.read(|session| check(session, version, master, expected)) {
+            Ok(checked) => {
+                let other =
+                    self.other_key.map(|id| format!("it names master key {id}, which is not among the given ones"));
+                let wrong = differences.into_iter().chain(other).chain(checked.wrong).collect();
+                Ok(Checked { wrong, ..checked })
+            }
+            // Tables that are not as they should be cannot always be read.
+            Err(_) if !differences.is_empty() => {
+                let head = Hex([0; 32]);
+                Ok(Checked { entries: 0, head, writers: 0, references: 0, has_key: false, wrong: differences })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn check(session: &mut dyn Session, version: i64, master: Option<KeyId>, noted: Option<Hash>) -> Result<Checked> {
+    let mut wrong = Vec::new();
+    let end = head(session, "")?;
+    let has_key = master.is_none() || !session.keys().is_empty();
+    if has_key && let Err(StoreError::Damaged(why)) = check_mark(session, end, master) {
+        wrong.push(why);
+    }
+    // A store is sealed from the moment at which it is of this version.
+    if version >= SEALED && master.is_none() {
+        wrong.push("it names no master key".to_owned());
+    }
+    let expected = replay(session, end, noted, &mut wrong)?;
+    check_counters(session, &expected, &mut wrong)?;
+    let Expected { writers, tokens, reviews, requests, .. } = expected;
+    let (writers, references) = crate::writer_row::check(session, writers, has_key, &mut wrong)?;
+    crate::tokens::check(session, tokens, &mut wrong)?;
+    crate::decisions::check(session, reviews, &mut wrong)?;
+    // Before, the audit did not tell of answers to requests.
+    if version > 1 {
+        requests::check(session, requests, &mut wrong)?;
+    }
+    Ok(Checked { entries: end.sequence, head: end.hash, writers, references, has_key, wrong })
+}
+
+/// Follows the audit from its beginning to its head.
+fn replay(session: &mut dyn Session, end: Head, noted: Option<Hash>, wrong: &mut Vec<String>) -> Result<Expected> {
+    let mut expected = Expected::default();
+    let mut before = Head { sequence: 0, hash: Hex([0; 32]) };
+    let mut meets_noted = noted.is_none_or(|noted| noted == before.hash);
+    let mut after = i64::MIN;
+    loop {
+        let page = rows(session, AuditPage::After(after), PAGE)?;
+        if page.is_empty() {
+            break;
+        }
+        for row in page {
+            let found = entry(row.clone())?;
+            after = found.sequence;
+            if after < 1 {
+                wrong.push(format!("the audit has an entry {after}, before its first"));
+                continue;
+            }
+            if after != before.sequence + 1 {
+                wrong.push(format!("entries {} to {} of the audit are missing", before.sequence + 1, after - 1));
+            } else if chained(before.hash, &row.rest()[..9]) != found.hash {
+                wrong.push(format!("entry {after} of the audit was changed, or one before it"));
+            }
+            before = Head { sequence: after, hash: found.hash };
+            meets_noted |= Some(found.hash) == noted;
+            expected.follow(&found);
+        }
+    }
+    if before != end {
+        wrong.push(format!("the audit ends at entry {}, but its head is {}", before.sequence, end.sequence));
+    }
+    if !meets_noted {
+        wrong.push("the audit does not contain the given head hash: it was cut off or rewritten".to_owned());
+    }
+    Ok(expected)
+}
+
+fn check_counters(session: &mut dyn Session, expected: &Expected, wrong: &mut Vec<String>) -> Result<()> {
+    let mut found = session.query("SELECT last_reference FROM chain", &[])?;
+    if found.len() != 1 {
+        wrong.push(format!("the table 'chain' has {} rows instead of one", found.len()));
+    }
+    let last = found.pop().ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?.integer()?;
+    if last != expected.last_reference {
+        wrong.push(format!("the last reference is said to be {last}, but was {}", expected.last_reference));
+    }
+    Ok(())
+}
+
+impl Expected {
+    fn follow(&mut self, entry: &Entry) {
+        match (entry.event, entry.writer, entry.seal) {
+            (Event::Erased, Some(writer), _) => {
+                self.writers.remove(&writer);
+                self.reviews.retain(|_, review| review.writer != Some(writer));
+                self.requests.retain(|_, (of, _)| *of != writer);
+            }
+            (Event::TokenCreated | Event::TokenRevoked, _, Some(seal)) => self.follow_token(entry, seal),
+            (Event::Decided, writer, Some(seal)) => {
+                self.reviews.insert(entry.sequence, ExpectedReview { writer, seal, settled: None });
+            }
+            (Event::Settled, _, Some(seal)) => self.follow_settlement(entry, seal),
+            (Event::Enrolled, Some(writer), Some(seal)) => self.follow_enrolment(entry, writer, seal),
+            (_, Some(writer), Some(seal)) => {
+                if let Some(known) = self.writers.get_mut(&writer) {
+                    (known.changed, known.seal) = (entry.sequence, seal);
+                    known.follow(entry);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn follow_token(&mut self, entry: &Entry, seal: Hash) {
+        let id = entry.details["token"].as_str().unwrap_or_default().to_owned();
+        if entry.event == Event::TokenCreated {
+            let (created, created_by) = (entry.time, entry.actor.clone());
+            self.tokens.insert(id, ExpectedToken { seal, created, created_by, revoked: None });
+        } else if let Some(token) = self.tokens.get_mut(&id) {
+            (token.seal, token.revoked) = (seal, Some(entry.time));
+        }
+    }
+
+    fn follow_settlement(&mut self, entry: &Entry, seal: Hash) {
+        let Some(review) = entry.details["decision"].as_i64().and_then(|number| self.reviews.get_mut(&number)) else {
+            return;
+        };
+        review.seal = seal;
+        if entry.outcome != "noted" {
+            review.settled = Some((entry.time, entry.actor.clone(), entry.outcome.clone()));
+        }
+    }
+
+    fn follow_enrolment(&mut self, entry: &Entry, writer: Pseudonym, seal: Hash) {
+        let known = self.writers.entry(writer).or_insert_with(|| ExpectedWriter {
+            number: entry.sequence,
+            created: entry.time,
+            changed: entry.sequence,
+            seal,
+            references: BTreeMap::new(),
+        });
+        (known.changed, known.seal) = (entry.sequence, seal);
+        for id in references(entry) {
+            self.last_reference = self.last_reference.max(id);
+            let reference = ExpectedReference {
+                added: entry.time,
+                added_by: entry.actor.clone(),
+                approved: (entry.outcome == "approved").then(|| (entry.time, entry.actor.clone())),
+                model: entry.model.clone().unwrap_or_default(),
+            };
+            known.references.insert(id, reference);
+        }
+        if let Some(Ok(request)) = entry.details["request"].as_str().map(str::parse) {
+            self.requests.retain(|_, (_, time)| !requests::is_forgotten(*time, entry.time));
+            self.requests.insert(request, (writer, entry.time));
+        }
+    }
+}
+
+impl ExpectedWriter {
+    fn follow(&mut self, entry: &Entry) {
+        let reference = entry.details["reference"].as_i64().unwrap_or_default();
+        match entry.event {
+            Event::Approved => {
+                if let Some(known) = self.references.get_mut(&reference) {
+                    known.approved = Some((entry.time, entry.actor.clone()));
+                }
+            }
+            Event::Removed => drop(self.references.remove(&reference)),
+            Event::Reembedded => {
+                for id in references(entry) {
+                    if let (Some(known), Some(model)) = (self.references.get_mut(&id), &entry.model) {
+                        known.model.clone_from(model);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn references(entry: &Entry) -> impl Iterator<Item = i64> {
+    entry.details["references"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_i64)
+}
