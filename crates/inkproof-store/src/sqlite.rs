@@ -88,6 +88,11 @@ impl Sqlite {
         Ok((found, Some(backup)))
     }
 
+    /// Fails where the file is only looked at, and somebody wrote to it.
+    fn was_alone(&self) -> Result<()> {
+        self.look.as_ref().map_or(Ok(()), Look::was_alone)
+    }
+
     fn reader(&self) -> Result<Connection> {
         let idle = held(&self.readers).pop();
         let open = || self.look.as_ref().map_or_else(|| connect(&self.path), Look::connect);
@@ -111,10 +116,12 @@ impl Database for Sqlite {
     fn read(&self, work: Work<'_>) -> Result<()> {
         let mut reader = self.reader()?;
         let mut transaction = reader.transaction().map_err(said)?;
-        work(&mut transaction)?;
-        transaction.finish().map_err(said)?;
+        let done = work(&mut transaction).and_then(|()| transaction.finish().map_err(said));
+        // What another program wrote meanwhile looks like damage.
+        self.was_alone()?;
+        done?;
         self.keep(reader);
-        self.look.as_ref().map_or(Ok(()), Look::was_alone)
+        Ok(())
     }
 
     fn write(&self, work: Work<'_>) -> Result<()> {
@@ -143,7 +150,9 @@ impl Database for Sqlite {
 
     fn check(&self) -> Result<()> {
         let reader = self.reader()?;
-        let found: String = reader.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(said)?;
+        let found = reader.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0)).map_err(said);
+        self.was_alone()?;
+        let found = found?;
         self.keep(reader);
         if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
     }

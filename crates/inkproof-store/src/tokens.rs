@@ -120,7 +120,7 @@ impl Token {
 /// What was written before it was made does not count: a clock that was ahead once would end every token for ever.
 const COLUMNS: &str = "id, hash, role, created, created_by, expires, revoked,
     CASE WHEN EXISTS (SELECT 1 FROM audit WHERE time >= expires AND sequence >
-        (SELECT min(sequence) FROM audit WHERE time = created AND event = 'token-created')) THEN 1 ELSE 0 END";
+        (SELECT max(sequence) FROM audit WHERE time = created AND event = 'token-created')) THEN 1 ELSE 0 END";
 
 impl Store {
     /// Makes a token of 256 random bits.

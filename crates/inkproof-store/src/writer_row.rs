@@ -137,6 +137,12 @@ pub(crate) fn stored_id(text: &str) -> Result<WriterId> {
     text.parse().map_err(StoreError::damaged)
 }
 
+/// A writer's number and pseudonym, for which no key is needed.
+fn named(mut row: Row) -> Result<(i64, Pseudonym)> {
+    let (number, _) = (row.integer()?, row.text()?);
+    Ok((number, Hex::from_slice(&row.bytes()?)?))
+}
+
 /// Compares every writer with what the audit says, which takes the master key; how many writers and references there are.
 pub(crate) fn check(
     session: &mut dyn Session,
@@ -156,12 +162,22 @@ pub(crate) fn check(
             break;
         }
         for row in page {
-            let row = WriterRow::from_row(session.keys(), row)?;
-            let references = row.references(session)?;
-            (writers, owned, last) = (writers + 1, owned + references.len() as i64, row.number);
-            match expected.remove(&row.pseudonym) {
-                Some(expected) => row.check(references, &expected, wrong)?,
-                None => wrong.push(format!("the audit knows nothing of writer {}", row.pseudonym)),
+            let (number, pseudonym) = named(row.clone())?;
+            (writers, last) = (writers + 1, number);
+            let Some(expected) = expected.remove(&pseudonym) else {
+                wrong.push(format!("the audit knows nothing of writer {pseudonym}"));
+                continue;
+            };
+            match WriterRow::from_row(session.keys(), row) {
+                Ok(row) => {
+                    let references = row.references(session)?;
+                    owned += references.len() as i64;
+                    row.check(references, &expected, wrong)?;
+                }
+                Err(StoreError::Damaged(_) | StoreError::OtherMasterKey { .. }) => {
+                    wrong.push(format!("the key of writer {pseudonym} was changed"));
+                }
+                Err(error) => return Err(error),
             }
         }
     }

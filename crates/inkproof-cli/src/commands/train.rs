@@ -54,7 +54,7 @@ pub struct Train {
     /// Decides the pairs, their order, the first weights and who is held out
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// What the network is trained on: cpu, or gpu in a build with the feature `gpu`, which was not tried on hardware yet
+    /// What the network is trained on: cpu, or gpu in a build with the feature `gpu`, which is slower so far (docs/speed.md)
     #[arg(long, default_value = "cpu")]
     device: Compute,
     /// Go on from the checkpoint of a training that was stopped

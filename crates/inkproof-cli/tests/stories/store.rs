@@ -295,7 +295,8 @@ fn a_check_works_where_nothing_can_be_written() {
     // As on a full disk: no file may grow.
     let program = env!("CARGO_BIN_EXE_inkproof");
     let full = format!("ulimit -f 0; exec {program} store check --store {}", office.store().display());
-    let done = std::process::Command::new("sh").args(["-c", &full]).output().unwrap();
+    let mut shell = std::process::Command::new("sh");
+    let done = shell.args(["-c", &full]).env("XDG_CONFIG_HOME", office.desk.settings()).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     allow(0o600, 0o700);
 }
