@@ -64,6 +64,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::Older { .. } => Some("run `inkproof store upgrade`, which makes a backup before"),
         StoreError::NoWriter(_) => Some("`inkproof writers list` shows who is enrolled"),
         StoreError::NoToken(_) => Some("`inkproof token list` shows them"),
+        StoreError::Policy { .. } => Some("see `inkproof store policy`"),
+        StoreError::NoOwner(_) => Some("see `inkproof token create --for`"),
         StoreError::StillInLog => Some("`inkproof store clear` does so"),
         _ => None,
     }

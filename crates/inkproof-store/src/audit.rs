@@ -42,10 +42,12 @@ pub enum Event {
     TokenCreated,
     /// A token was revoked.
     TokenRevoked,
+    /// Four eyes are wanted from now on, or are not any more.
+    PolicyChanged,
 }
 
 impl Event {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
@@ -58,6 +60,7 @@ impl Event {
         Self::Refused,
         Self::TokenCreated,
         Self::TokenRevoked,
+        Self::PolicyChanged,
     ];
 
     /// The word that the audit has for it, in kebab case.
@@ -75,6 +78,7 @@ impl Event {
             Self::Refused => "refused",
             Self::TokenCreated => "token-created",
             Self::TokenRevoked => "token-revoked",
+            Self::PolicyChanged => "policy-changed",
         }
     }
 }

@@ -14,6 +14,7 @@ mod decisions;
 mod error;
 mod info;
 mod outdated;
+mod policy;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod records;

@@ -96,4 +96,5 @@ CREATE INDEX requests_by_time ON requests (time);
 const SECOND: &str = "
 DELETE FROM requests;
 CREATE INDEX audit_by_time ON audit (time, sequence);
+ALTER TABLE tokens ADD COLUMN owner TEXT;
 ";

@@ -16,7 +16,7 @@ const TABLES: [(&str, &str); 4] = [
     ),
     ("reviews", "decision, writer, ink, settled, settled_by, outcome, note"),
 ];
-const TOKENS: &str = "id, hash, role, created, created_by, expires, revoked";
+const TOKENS: &str = "id, hash, role, created, created_by, expires, revoked, owner";
 const REQUESTS: &str = "actor, key, request, writer, answer, time";
 const CHAIN: &str = "sequence, hash, last_reference";
 const PAGE: i64 = 200;
