@@ -68,6 +68,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
             Some("see --key-file, --key-command and the variable INKPROOF_KEY")
         }
         StoreError::NoNewerKey(_) => Some("`inkproof store rotate-key` with --key-file makes one"),
+        StoreError::Policy { .. } => Some("see `inkproof store policy`"),
+        StoreError::NoOwner(_) => Some("see `inkproof token create --for`"),
         _ => None,
     }
 }

@@ -220,7 +220,8 @@ impl Server {
         let store = Arc::new(open_store(&settings)?);
         // A worker answers one question on its own thread, and the workers are as many as the cores.
         let threads = Threads::One;
-        let options = Options { four_eyes: settings.four_eyes, keep_images: settings.keep_images, threads };
+        let four_eyes = store.four_eyes_as_asked(settings.four_eyes_said.then_some(settings.four_eyes))?;
+        let options = Options { four_eyes, keep_images: settings.keep_images, threads };
         let service = Service::new(verifier, store.clone(), options);
         service.refresh_index()?;
         let patience = Duration::from_secs(settings.request_seconds.div_ceil(2));

@@ -33,15 +33,17 @@ struct Me {
 
 /// Who the token is to the service
 #[utoipa::path(get, path = "/v1/me", tag = "operations", responses((status = OK, body = Me), Problem))]
-async fn me(State(service): State<Shared>, Extension(caller): Extension<Caller>) -> Json<Me> {
+async fn me(State(service): State<Shared>, Extension(caller): Extension<Caller>) -> Result<Json<Me>, Problem> {
+    let asked = service.service.options().four_eyes;
+    let four_eyes = service.ask(|store| store.four_eyes()).await?.unwrap_or(asked);
     let settings = &service.settings;
-    Json(Me {
+    Ok(Json(Me {
         actor: caller.actor.to_string(),
         role: caller.role,
-        four_eyes: settings.four_eyes,
+        four_eyes,
         max_images: settings.max_images,
         max_body: settings.max_body,
         max_pixels: settings.max_pixels,
         model: ModelName::new(service.model()),
-    })
+    }))
 }

@@ -96,10 +96,10 @@ pub fn problem(error: &StoreError) -> Problem {
     let kind = match error {
         StoreError::NoWriter(_) | StoreError::NoReference { .. } | StoreError::NoReview(_) => Kind::NotFound,
         StoreError::WriterId(_) => return Kind::Malformed.with(error).on_field("id"),
-        StoreError::FourEyes { .. } => Kind::Forbidden,
+        StoreError::FourEyes { .. } | StoreError::OwnReview { .. } => Kind::Forbidden,
         StoreError::AlreadyApproved(_) | StoreError::Changed(_) | StoreError::Settled { .. } => Kind::Conflict,
         StoreError::NotWrittenYet(_) => return Kind::Malformed.with(error).on_field("written"),
-        StoreError::TooManyReferences { .. } => Kind::Conflict,
+        StoreError::TooManyReferences { .. } | StoreError::Policy { .. } => Kind::Conflict,
         StoreError::KeyReused => return Kind::KeyReused.with(error).on_field("Idempotency-Key"),
         // Done, but for what is left of it in the database's files.
         StoreError::MayNotRewrite => {

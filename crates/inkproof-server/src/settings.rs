@@ -70,7 +70,7 @@ pub struct PartialSettings {
     /// Demand tokens on this machine's own address, too
     #[cfg_attr(feature = "clap", arg(long, num_args = 0..=1, default_missing_value = "true"))]
     require_tokens: Option<bool>,
-    /// A reference counts only once somebody else than who enrolled it has approved it
+    /// A reference counts only once somebody else than who enrolled it has approved it; without it as `store policy` says
     #[cfg_attr(feature = "clap", arg(long, num_args = 0..=1, default_missing_value = "true"))]
     four_eyes: Option<bool>,
     /// Keep the original images of references beside their ink
@@ -161,6 +161,9 @@ pub struct Settings {
     pub require_tokens: bool,
     /// Whether a reference counts only once somebody else than who enrolled it has approved it.
     pub four_eyes: bool,
+    /// Whether a source says so, or says otherwise; the store's own word binds where none does.
+    #[serde(skip)]
+    pub four_eyes_said: bool,
     /// Whether the original images of references are kept beside their ink.
     pub keep_images: bool,
     /// Origins of web pages elsewhere that may call the service, separated by commas; empty for none.
@@ -228,7 +231,8 @@ impl Sources {
         }
         overlay(&mut origins, table(&self.flags)?, |name| Origin::Flag(format!("--{name}")));
         let merged: Table = origins.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect();
-        let settings: Settings = merged.try_into().context("the settings do not fit together")?;
+        let mut settings: Settings = merged.try_into().context("the settings do not fit together")?;
+        settings.four_eyes_said = origins.get("four-eyes").is_some_and(|(_, origin)| *origin != Origin::Default);
         Ok((settings.checked()?, origins))
     }
 

@@ -51,7 +51,7 @@ export async function reviewView(main, { me, id, refresh }) {
       pictures && (pictures.references.length > 0 ? pairs(pictures, null) : alone(pictures.questioned)));
   }
   function decide() {
-    const note = h("textarea", { id: "note", maxlength: "4000" }, review.note ?? "");
+    const note = h("textarea", { id: "note", maxlength: "4000" });
     const outcome = h("div", { "aria-live": "polite" });
     const settle = async (decision) => {
       try {
@@ -67,6 +67,7 @@ export async function reviewView(main, { me, id, refresh }) {
     if (me.role === "auditor") return h("section", { class: "card" }, h("p", { class: "faint" }, "It waits for a clerk."));
     return h("section", { class: "card stack", "aria-label": "Your decision" },
       h("h2", {}, "Your decision"),
+      review.note && h("p", { class: "faint" }, "Noted before: ", review.note),
       field("Note", "What you saw; kept with the decision", note),
       h("button", { class: "main wide", type: "button", onclick: () => settle("accepted") }, "Accept: it is genuine"),
       h("button", { class: "wide danger", type: "button", onclick: () => settle("rejected") }, "Reject: it is not"),

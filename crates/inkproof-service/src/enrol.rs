@@ -72,7 +72,7 @@ impl Service {
         let Some(key) = key else { return Ok(None) };
         let Some(kept) = self.store.answered(by, key)? else { return Ok(None) };
         let total = self.store.writer(&request.writer)?.map_or(0, |writer| writer.references.len());
-        Ok(Some(self.answer(request, kept, total)))
+        Ok(Some(self.answer(request, kept, total)?))
     }
 
     fn keep(
@@ -102,7 +102,7 @@ impl Service {
             key: key.cloned(),
         })?;
         let total = writer.map_or(0, |writer| writer.references.len()) + images.len();
-        Ok(self.answer(request, kept, total).with_report(report))
+        Ok(self.answer(request, kept, total)?.with_report(report))
     }
 
     /// What speaks for and against the references, together with those that are kept.
@@ -132,21 +132,21 @@ impl Service {
         images.iter().zip(request.images).map(new).collect()
     }
 
-    fn answer(&self, request: &EnrolRequest<'_>, kept: Kept, total: usize) -> Enrolled {
+    fn answer(&self, request: &EnrolRequest<'_>, kept: Kept, total: usize) -> Result<Enrolled> {
         let references = kept.references.into_iter().zip(request.images);
         let references =
             references.map(|(reference, image)| EnrolledReference { reference, path: image.name.to_owned() });
-        Enrolled {
+        Ok(Enrolled {
             writer: request.writer.clone(),
             references: references.collect(),
             total,
             repeated: kept.repeated,
-            waiting: self.options.four_eyes,
+            waiting: self.store.four_eyes_as_asked(self.options.four_eyes.then_some(true))?,
             consistency: None,
             wanted: None,
             advice: None,
             objections: Vec::new(),
-        }
+        })
     }
 }
 

@@ -49,10 +49,12 @@ pub enum Event {
     TokenRevoked,
     /// Another master key seals from now on.
     MasterKeyChanged,
+    /// Four eyes are wanted from now on, or are not any more.
+    PolicyChanged,
 }
 
 impl Event {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
@@ -68,6 +70,7 @@ impl Event {
         Self::TokenCreated,
         Self::TokenRevoked,
         Self::MasterKeyChanged,
+        Self::PolicyChanged,
     ];
 
     /// The word that the audit has for it, in kebab case.
@@ -88,6 +91,7 @@ impl Event {
             Self::TokenCreated => "token-created",
             Self::TokenRevoked => "token-revoked",
             Self::MasterKeyChanged => "master-key-changed",
+            Self::PolicyChanged => "policy-changed",
         }
     }
 }

@@ -45,6 +45,7 @@ pub(crate) struct ExpectedToken {
     pub seal: Hash,
     pub created: Time,
     pub created_by: Actor,
+    pub owner: Option<String>,
     pub revoked: Option<Time>,
 }
 
@@ -97,7 +98,7 @@ fn check(session: &mut dyn Session, version: i64, master: Option<KeyId>, noted: 
     check_counters(session, &expected, &mut wrong)?;
     let Expected { writers, tokens, reviews, requests, .. } = expected;
     let (writers, references) = crate::writer_row::check(session, writers, has_key, &mut wrong)?;
-    crate::tokens::check(session, tokens, &mut wrong)?;
+    crate::tokens::check(session, version, tokens, &mut wrong)?;
     crate::decisions::check(session, reviews, &mut wrong)?;
     // Before, the audit did not tell of answers to requests.
     if version > 1 {
@@ -183,7 +184,8 @@ impl Expected {
         let id = entry.details["token"].as_str().unwrap_or_default().to_owned();
         if entry.event == Event::TokenCreated {
             let (created, created_by) = (entry.time, entry.actor.clone());
-            self.tokens.insert(id, ExpectedToken { seal, created, created_by, revoked: None });
+            let owner = entry.details["owner"].as_str().map(str::to_owned);
+            self.tokens.insert(id, ExpectedToken { seal, created, created_by, owner, revoked: None });
         } else if let Some(token) = self.tokens.get_mut(&id) {
             (token.seal, token.revoked) = (seal, Some(entry.time));
         }

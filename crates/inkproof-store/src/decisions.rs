@@ -15,7 +15,7 @@ use crate::database::{Row, Session, Value};
 use crate::keys::Keyring;
 use crate::sealing::{Key, NOTE, QUESTIONED};
 use crate::writer_row::{WriterRow, stored_id};
-use crate::{Actor, Event, Hash, Hex, NewEntry, Pseudonym, Result, Store, StoreError, Time, WriterId};
+use crate::{Actor, Event, Hash, Hex, NewEntry, Pseudonym, Result, Store, StoreError, Time, WriterId, policy};
 
 /// What was decided of a questioned signature.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ pub struct Review {
     /// None once it is settled.
     #[serde(skip)]
     pub questioned: Option<Ink>,
-    /// What was noted last.
+    /// All that was noted, a line for each note.
     pub note: Option<String>,
     /// When a person decided; None as long as it waits.
     pub settled: Option<Time>,
@@ -67,7 +67,7 @@ pub struct Review {
 pub struct Settlement {
     /// None where there is only something to note, and it stays open.
     pub decision: Option<Decision>,
-    /// What to note; replaces an earlier note. None leaves that as it is.
+    /// What to note, after earlier notes.
     pub note: Option<String>,
 }
 
@@ -107,11 +107,12 @@ impl Store {
         found.ok_or(StoreError::NoReview(decision))
     }
 
-    /// Writes down what a person says; with a decision the questioned signature is forgotten.
+    /// Writes down what a person says; with a decision the questioned signature is forgotten. Whether somebody who wants four
+    /// eyes decided alone, having no second pair at this machine.
     ///
     /// # Errors
-    /// [`StoreError::NoReview`], [`StoreError::Settled`].
-    pub fn settle(&self, review: i64, settlement: &Settlement, by: &Actor) -> Result<()> {
+    /// [`StoreError::NoReview`], [`StoreError::Settled`], [`StoreError::OwnReview`].
+    pub fn settle(&self, review: i64, settlement: &Settlement, by: &Actor) -> Result<bool> {
         self.write(|chain| settle(chain, review, settlement, by))
     }
 }
@@ -190,17 +191,23 @@ fn told_by_audit(mut row: Row) -> Result<(i64, Option<Settled>)> {
     Ok((review, settled.zip(by).zip(outcome).map(|((at, by), outcome)| (at, Actor::new(by), outcome))))
 }
 
-fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Settlement, by: &Actor) -> Result<()> {
-    let found = chain.session.query("SELECT writer, settled FROM reviews WHERE decision = $1", &[review.into()])?.pop();
+fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Settlement, by: &Actor) -> Result<bool> {
+    const FIND: &str = "SELECT r.writer, settled, note, actor FROM reviews r JOIN audit ON sequence = decision
+        WHERE decision = $1";
+    let found = chain.session.query(FIND, &[review.into()])?.pop();
     let mut found = found.ok_or(StoreError::NoReview(review))?;
     let writer = found.maybe_bytes()?.map(|bytes| Pseudonym::from_slice(&bytes)).transpose()?;
     if let Some(at) = found.maybe_integer()? {
         return Err(StoreError::Settled { review, at: Time::from_milliseconds(at)? });
     }
+    let (earlier, asked_by) = (found.maybe_bytes()?, Actor::new(found.text()?));
+    let alone = decision.is_some() && policy::kept(chain.session)? == Some(true) && by.is_same_person(&asked_by);
+    if alone && !(by.is_local() && asked_by.is_local()) {
+        return Err(StoreError::OwnReview { review, by: asked_by.to_string() });
+    }
     if let Some(note) = note {
         let row = writer.map(|writer| WriterRow::behind(chain.session, writer)).transpose()?.flatten();
-        let plain = note.as_bytes();
-        let note = row.map_or_else(|| plain.to_vec(), |row| row.key.seal(NOTE, review, plain));
+        let note = appended(review, row.as_ref(), earlier, note)?;
         let values = [note.into(), review.into()];
         chain.session.execute("UPDATE reviews SET note = $1 WHERE decision = $2", &values)?;
     }
@@ -217,11 +224,22 @@ fn settle(chain: &mut Chain<'_>, review: i64, Settlement { decision, note }: &Se
         writer,
         model: None,
         outcome,
-        details: json!({"decision": review}),
+        details: if alone { json!({"decision": review, "alone": true}) } else { json!({"decision": review}) },
     };
     let seal = seal(chain.session, review)?;
     chain.append(entry, Some(seal))?;
-    Ok(())
+    Ok(alone)
+}
+
+/// Earlier notes and a new one, as they are kept. None is ever replaced: it is what somebody saw before somebody decided.
+fn appended(review: i64, writer: Option<&WriterRow>, earlier: Option<Vec<u8>>, note: &str) -> Result<Vec<u8>> {
+    let earlier = match (earlier, writer) {
+        (Some(sealed), Some(row)) => Some(row.key.open(NOTE, review, &sealed)?),
+        (earlier, _) => earlier,
+    };
+    let plain = earlier.map_or_else(Vec::new, |earlier| [&earlier, &b"\n"[..]].concat());
+    let plain = [&plain, note.as_bytes()].concat();
+    Ok(writer.map_or_else(|| plain.clone(), |row| row.key.seal(NOTE, review, &plain)))
 }
 
 fn found(session: &mut dyn Session, statement: &str, values: &[Value]) -> Result<Vec<Review>> {

@@ -111,6 +111,26 @@ pub enum StoreError {
         /// Who enrolled it and tried to approve it.
         by: String,
     },
+    /// A flag or a setting that contradicts the store's word.
+    #[error("the store's policy on four eyes is {kept}, and this asks otherwise; leave that out, or change the policy")]
+    Policy {
+        /// `on` or `off`.
+        kept: &'static str,
+    },
+    /// Under four eyes, the question was the same person's.
+    #[error("review {review} was asked for by {by}, who cannot settle it too; let somebody else do it")]
+    OwnReview {
+        /// The review's number.
+        review: i64,
+        /// Who asked and tried to settle it.
+        by: String,
+    },
+    /// By its id, or that of none yet: under four eyes a token is somebody's.
+    #[error("token {0} has no owner, and four eyes are two persons; revoke it, and make tokens for a person each")]
+    NoOwner(String),
+    /// A token for somebody whose name cannot be one.
+    #[error("'{0}' cannot be a token's owner; give 1 to 64 letters, digits or . _ @ -")]
+    Owner(String),
     /// The writer is not as it was when the change was prepared; nothing was stored.
     #[error("'{0}' was changed by somebody else in the meantime; look again")]
     Changed(WriterId),

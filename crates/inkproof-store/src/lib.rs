@@ -16,6 +16,7 @@ mod error;
 mod info;
 mod keys;
 mod outdated;
+mod policy;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod records;

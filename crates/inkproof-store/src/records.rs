@@ -16,7 +16,7 @@ pub struct Enrolment<'a> {
     pub model: &'a ModelStamp,
     /// Who enrols them.
     pub by: &'a Actor,
-    /// Whether somebody else has to approve them before they count.
+    /// Whether somebody else has to approve them before they count; so they do, too, where the store wants it.
     pub four_eyes: bool,
     /// [`Writer::changed`] of the writer that the references were compared with; 0 where there was none.
     pub seen: i64,

@@ -102,4 +102,5 @@ DELETE FROM requests;
 CREATE INDEX audit_by_time ON audit (time, sequence);
 ALTER TABLE chain ADD COLUMN master BYTEA;
 ALTER TABLE chain ADD COLUMN mark BYTEA;
+ALTER TABLE tokens ADD COLUMN owner TEXT;
 ";

@@ -112,6 +112,7 @@ fn story(ground: &dyn Ground) {
     four_eyes(&store);
     pages(&store);
     a_person_decides(&store);
+    two_persons(ground);
     tokens(&store);
     a_clock_that_is_set_back_revives_no_token(&store);
     another_model(&store);
@@ -214,23 +215,67 @@ fn a_person_decides(store: &Store) {
     };
     settle(None, Some("asked the branch")).unwrap();
     assert_eq!(store.review(numbers[1]).unwrap().note.unwrap(), "asked the branch");
+    settle(None, Some("not in")).unwrap();
+    assert_eq!(store.review(numbers[1]).unwrap().note.unwrap(), "asked the branch\nnot in", "nothing is replaced");
     assert_eq!(store.reviews(0, 10).unwrap().len(), 2, "it is still open");
     settle(Some(Decision::Rejected), None).unwrap();
     let settled = store.review(numbers[1]).unwrap();
     assert_eq!((settled.outcome.as_deref(), settled.settled_by), (Some("rejected"), Some(by("otto"))));
-    assert_eq!((settled.questioned, settled.note.as_deref()), (None, Some("asked the branch")));
+    assert_eq!((settled.questioned, settled.note.as_deref()), (None, Some("asked the branch\nnot in")));
     assert!(matches!(settle(Some(Decision::Accepted), None), Err(StoreError::Settled { .. })));
     assert!(matches!(store.review(numbers[0]), Err(StoreError::NoReview(_))), "it was decided");
 }
 
+/// Four eyes by the store's word: one person with two tokens, or with a token and at the command line, is one person.
+fn two_persons(ground: &dyn Ground) {
+    let store = Store::open(&ground.place(), &keys()).unwrap();
+    let token = |owner: &str| store.create_token(Role::Operator, Some(owner), None, &by("otto")).unwrap().token.actor();
+    let nobodys = store.create_token(Role::Clerk, None, None, &by("otto")).unwrap().token;
+    assert!(matches!(store.keep_four_eyes(true, &by("otto")), Err(StoreError::NoOwner(id)) if id == nobodys.id));
+    store.revoke_token(&nobodys.id, &by("otto")).unwrap();
+    store.keep_four_eyes(true, &by("otto")).unwrap();
+    assert_eq!(store.four_eyes().unwrap(), Some(true));
+    assert!(matches!(store.four_eyes_as_asked(Some(false)), Err(StoreError::Policy { kept: "on" })));
+    assert!(matches!(store.create_token(Role::Clerk, None, None, &by("otto")), Err(StoreError::NoOwner(_))));
+    assert!(matches!(store.create_token(Role::Clerk, Some("a:b"), None, &by("otto")), Err(StoreError::Owner(_))));
+    let (anna, again, otto) = (token("anna"), token("Anna"), token("otto"));
+
+    let references = [reference(1)];
+    let (writer, model) = (&id("one"), &model("first"));
+    let enrolment =
+        Enrolment { writer, references: &references, model, by: &anna, four_eyes: false, seen: 0, key: None };
+    let number = store.enroll(&enrolment).unwrap().references[0];
+    for same in [&anna, &again, &by("local:anna")] {
+        assert!(matches!(store.approve(writer, number, same), Err(StoreError::FourEyes { .. })), "{same}");
+    }
+    store.approve(writer, number, &otto).unwrap();
+
+    let ask = |by: &Actor| {
+        let new = NewDecision { by: by.clone(), ..decision(None, Decision::Undecided) };
+        store.record(&[new]).unwrap()[0]
+    };
+    let settlement = Settlement { decision: Some(Decision::Accepted), note: None };
+    let review = ask(&anna);
+    assert!(matches!(store.settle(review, &settlement, &again), Err(StoreError::OwnReview { .. })));
+    assert!(matches!(store.settle(review, &settlement, &by("local:anna")), Err(StoreError::OwnReview { .. })));
+    store.settle(review, &Settlement { decision: None, note: Some("it is hers".to_owned()) }, &anna).unwrap();
+    assert!(!store.settle(review, &settlement, &otto).unwrap());
+    assert!(store.settle(ask(&by("local:anna")), &settlement, &by("local:anna")).unwrap(), "alone at a machine");
+
+    store.keep_four_eyes(false, &otto).unwrap();
+    let asked = Enrolment { writer: &id("two"), four_eyes: true, ..enrolment };
+    assert!(matches!(store.enroll(&asked), Err(StoreError::Policy { kept: "off" })));
+    is_whole(&store);
+}
+
 fn tokens(store: &Store) {
-    let NewToken { secret, token } = store.create_token(Role::Clerk, None, &by("otto")).unwrap();
+    let NewToken { secret, token } = store.create_token(Role::Clerk, None, None, &by("otto")).unwrap();
     assert_eq!(secret.len(), "inkproof_".len() + 64);
     let found = store.token(Token::hash_of(&secret)).unwrap().unwrap();
     assert_eq!(found, token);
     assert!(found.is_valid(Time::now()));
     let expires = Time::now().plus_days(1);
-    let other = store.create_token(Role::Auditor, Some(expires), &by("otto")).unwrap();
+    let other = store.create_token(Role::Auditor, None, Some(expires), &by("otto")).unwrap();
     assert!(other.token.is_valid(Time::now()) && !other.token.is_valid(expires));
     assert_eq!(store.tokens().unwrap().len(), 2);
     store.revoke_token(&token.id, &by("otto")).unwrap();
@@ -242,7 +287,7 @@ fn tokens(store: &Store) {
 /// The clock goes to the day after tomorrow, something is written down, and the clock goes back.
 fn a_clock_that_is_set_back_revives_no_token(store: &Store) {
     let made = |days| {
-        let new = store.create_token(Role::Clerk, Some(Time::now().plus_days(days)), &by("otto")).unwrap();
+        let new = store.create_token(Role::Clerk, None, Some(Time::now().plus_days(days)), &by("otto")).unwrap();
         new.token.hash
     };
     let is_valid = |hash| store.token(hash).unwrap().unwrap().is_valid(Time::now());

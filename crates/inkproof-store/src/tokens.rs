@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::audit::feed;
 use crate::check::ExpectedToken;
 use crate::database::{Row, Session, Value};
-use crate::{Actor, Event, Hash, Hex, NewEntry, Result, Store, StoreError, Time};
+use crate::{Actor, Event, Hash, Hex, NewEntry, Result, Store, StoreError, Time, policy};
 
 /// What a token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -73,6 +73,8 @@ pub struct Token {
     pub hash: Hash,
     /// What it allows.
     pub role: Role,
+    /// Whose it is; None of tokens that were made for nobody.
+    pub owner: Option<String>,
     /// When it was made.
     pub created: Time,
     /// Who made it.
@@ -99,7 +101,7 @@ impl Token {
 
     /// Who somebody with this token is in the audit.
     pub fn actor(&self) -> Actor {
-        Actor::new(format!("token:{}", self.id))
+        Actor::with_token(&self.id, self.owner.as_deref())
     }
 
     fn seal(&self) -> Hash {
@@ -118,19 +120,27 @@ impl Token {
 }
 
 /// What was written before it was made does not count: a clock that was ahead once would end every token for ever.
-const COLUMNS: &str = "id, hash, role, created, created_by, expires, revoked,
+const COLUMNS: &str = "id, hash, role, created, created_by, expires, revoked, owner,
     CASE WHEN EXISTS (SELECT 1 FROM audit WHERE time >= expires AND sequence >
         (SELECT max(sequence) FROM audit WHERE time = created AND event = 'token-created')) THEN 1 ELSE 0 END";
 
 impl Store {
-    /// Makes a token of 256 random bits.
-    pub fn create_token(&self, role: Role, expires: Option<Time>, by: &Actor) -> Result<NewToken> {
+    /// Makes a token of 256 random bits, for a person if an `owner` is given.
+    ///
+    /// # Errors
+    /// [`StoreError::Owner`]; [`StoreError::NoOwner`] where there is none and the store wants four eyes.
+    pub fn create_token(&self, role: Role, owner: Option<&str>, expires: Option<Time>, by: &Actor) -> Result<NewToken> {
+        if let Some(owner) = owner.filter(|owner| !is_name(owner)) {
+            return Err(StoreError::Owner(owner.chars().take(LONGEST_NAME).collect()));
+        }
         let secret = format!("inkproof_{}", Hex::<32>::random());
         let (id, hash) = (Hex::<6>::random().to_string(), Token::hash_of(&secret));
         let token = self.write(|chain| {
-            let (id, created_by) = (id.clone(), by.clone());
-            let token =
-                Token { id, hash, role, created: chain.now, created_by, expires, revoked: None, outlived: false };
+            if owner.is_none() && policy::kept(chain.session)? == Some(true) {
+                return Err(StoreError::NoOwner(id.clone()));
+            }
+            let (id, created, created_by, owner) = (id.clone(), chain.now, by.clone(), owner.map(str::to_owned));
+            let token = Token { id, hash, role, owner, created, created_by, expires, revoked: None, outlived: false };
             let values = [
                 token.id.as_str().into(),
                 token.hash.0[..].into(),
@@ -138,9 +148,10 @@ impl Store {
                 chain.now.milliseconds().into(),
                 by.as_str().into(),
                 expires.map(Time::milliseconds).into(),
+                token.owner.as_deref().into(),
             ];
-            const INSERT: &str =
-                "INSERT INTO tokens (id, hash, role, created, created_by, expires) VALUES ($1, $2, $3, $4, $5, $6)";
+            const INSERT: &str = "INSERT INTO tokens (id, hash, role, created, created_by, expires, owner)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)";
             chain.session.execute(INSERT, &values)?;
             chain.append(entry(by, Event::TokenCreated, &token), Some(token.seal()))?;
             Ok(token)
@@ -181,9 +192,17 @@ impl Store {
     }
 }
 
+const LONGEST_NAME: usize = 64;
+
+/// A person's name goes into the audit as a part of who did something.
+fn is_name(text: &str) -> bool {
+    let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte));
+    fits && (1..=LONGEST_NAME).contains(&text.len())
+}
+
 fn entry(by: &Actor, event: Event, token: &Token) -> NewEntry {
     let outcome = token.role.word().to_owned();
-    let details = json!({"token": token.id, "expires": token.expires});
+    let details = json!({"token": token.id, "expires": token.expires, "owner": token.owner});
     NewEntry { actor: by.clone(), event, writer: None, model: None, outcome, details }
 }
 
@@ -196,6 +215,7 @@ fn token(mut row: Row) -> Result<Token> {
         created_by: Actor::new(row.text()?),
         expires: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
         revoked: row.maybe_integer()?.map(Time::from_milliseconds).transpose()?,
+        owner: row.maybe_text()?,
         outlived: row.integer()? == 1,
     })
 }
@@ -203,10 +223,12 @@ fn token(mut row: Row) -> Result<Token> {
 /// Compares every token with what the audit says.
 pub(crate) fn check(
     session: &mut dyn Session,
+    version: i64,
     mut expected: HashMap<String, ExpectedToken>,
     wrong: &mut Vec<String>,
 ) -> Result<()> {
-    for row in session.query(&format!("SELECT {COLUMNS} FROM tokens ORDER BY id"), &[])? {
+    let columns = if version > 1 { COLUMNS.to_owned() } else { COLUMNS.replacen("owner", "NULL", 1) };
+    for row in session.query(&format!("SELECT {columns} FROM tokens ORDER BY id"), &[])? {
         let token = token(row)?;
         match expected.remove(&token.id) {
             Some(expected) if expected.is_told_of(&token) => {}
@@ -220,7 +242,7 @@ pub(crate) fn check(
 
 impl ExpectedToken {
     fn is_told_of(&self, token: &Token) -> bool {
-        let told = (self.created, &self.created_by, self.revoked);
-        self.seal == token.seal() && told == (token.created, &token.created_by, token.revoked)
+        let told = (self.created, &self.created_by, self.revoked, &self.owner);
+        self.seal == token.seal() && told == (token.created, &token.created_by, token.revoked, &token.owner)
     }
 }

@@ -20,7 +20,7 @@ const TABLES: [(&str, &str); 4] = [
 ];
 /// Which of the columns of `writers` is sealed with the master key.
 const WRITER_KEY: usize = 3;
-const TOKENS: &str = "id, hash, role, created, created_by, expires, revoked";
+const TOKENS: &str = "id, hash, role, created, created_by, expires, revoked, owner";
 const REQUESTS: &str = "actor, key, request, writer, answer, time";
 const CHAIN: &str = "sequence, hash, last_reference";
 const PAGE: i64 = 200;

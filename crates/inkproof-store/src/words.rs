@@ -47,7 +47,8 @@ impl<'de> Deserialize<'de> for WriterId {
     }
 }
 
-/// Who did something: `local:USER` on the command line, `token:ID` or `nobody` at the server.
+/// Who did something: `local:USER` on the command line, `token:ID:OWNER` or `nobody` at the
+/// server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Actor(String);
@@ -58,10 +59,32 @@ impl Actor {
         Self(name.into())
     }
 
-    /// The user who runs this program.
+    /// The user who runs this program, by the system's word and not the environment's.
     pub fn local() -> Self {
-        let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-        Self(format!("local:{}", user.as_deref().unwrap_or("unknown")))
+        Self(format!("local:{}", system_user()))
+    }
+
+    /// Somebody with a token.
+    pub(crate) fn with_token(id: &str, owner: Option<&str>) -> Self {
+        Self(owner.map_or_else(|| format!("token:{id}"), |owner| format!("token:{id}:{owner}")))
+    }
+
+    /// Whether both are one person, be it with two tokens, or with a token and at the command line.
+    pub fn is_same_person(&self, other: &Self) -> bool {
+        self.person().eq_ignore_ascii_case(other.person())
+    }
+
+    /// Whether it is a user of this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.0.starts_with("local:")
+    }
+
+    fn person(&self) -> &str {
+        match self.0.split_once(':') {
+            Some(("local", name)) => name,
+            Some(("token", token)) => token.split_once(':').map_or(&self.0, |(_, owner)| owner),
+            _ => &self.0,
+        }
     }
 
     /// As the audit has it.
@@ -74,6 +97,20 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The user's name in the system's list, or the number where it has none.
+#[cfg(unix)]
+fn system_user() -> String {
+    let number = rustix::process::getuid().as_raw().to_string();
+    let list = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let user = list.lines().find(|line| line.split(':').nth(2) == Some(&number));
+    user.and_then(|line| line.split(':').next()).map_or(number.clone(), str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn system_user() -> String {
+    std::env::var("USERNAME").unwrap_or_else(|_| "unknown".to_owned())
 }
 
 /// A moment, to the millisecond; shown and serialised as RFC 3339 in UTC.

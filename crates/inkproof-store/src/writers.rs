@@ -10,7 +10,8 @@ use crate::sealing::{GLOBAL, IMAGE, KEPT, Kept, Key, vector_to_bytes};
 use crate::writer_row::{WriterRow, stored_id};
 use crate::{
     Actor, Enrolled, Enrolment, Entry, Erased, Event, Exported, ModelStamp, NewEntry, NewReference, Pseudonym,
-    Reference, RequestKey, Result, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary, requests,
+    Reference, RequestKey, Result, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary, policy,
+    requests,
 };
 
 const SIGNATURE: &str = "id, kept, added, added_by, approved, approved_by, written, model, preprocess, \
@@ -105,7 +106,7 @@ impl Store {
             if approved.is_some() {
                 return Err(StoreError::AlreadyApproved(reference));
             }
-            if added_by == by.as_str() {
+            if by.is_same_person(&Actor::new(added_by.clone())) {
                 return Err(StoreError::FourEyes { reference, by: added_by });
             }
             let values = [chain.now.milliseconds().into(), by.as_str().into(), reference.into()];
@@ -218,11 +219,12 @@ fn enroll(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>) -> Result<Enrolled> 
         None => return Err(StoreError::Changed(enrolment.writer.clone())),
     };
     is_reasonable(chain, enrolment, &row)?;
+    let four_eyes = policy::agreed(policy::kept(chain.session)?, enrolment.four_eyes.then_some(true))?;
     let last = chain.session.query("SELECT last_reference FROM chain WHERE one = 1", &[])?.pop();
     let last = last.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?.integer()?;
     let ids: Vec<i64> = (last + 1..).take(enrolment.references.len()).collect();
     for (id, reference) in ids.iter().zip(enrolment.references) {
-        insert(chain, enrolment, &row, *id, reference)?;
+        insert(chain, enrolment, four_eyes, &row, *id, reference)?;
     }
     let last = last + ids.len() as i64;
     chain.session.execute("UPDATE chain SET last_reference = $1 WHERE one = 1", &[last.into()])?;
@@ -230,7 +232,7 @@ fn enroll(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>) -> Result<Enrolled> 
     if let Some(key) = &enrolment.key {
         details["request"] = json!(requests::remember(chain, enrolment.by, key, &row, &ids)?);
     }
-    let outcome = if enrolment.four_eyes { "waiting" } else { "approved" };
+    let outcome = if four_eyes { "waiting" } else { "approved" };
     let entry = entry(enrolment.by, Event::Enrolled, row.pseudonym, outcome, details);
     sealed(chain, &row, NewEntry { model: Some(enrolment.model.digest.clone()), ..entry })?;
     Ok(Enrolled { references: ids, repeated: false })
@@ -257,7 +259,14 @@ fn is_reasonable(chain: &mut Chain<'_>, enrolment: &Enrolment<'_>, row: &WriterR
     Ok(())
 }
 
-fn insert(chain: &mut Chain<'_>, of: &Enrolment<'_>, writer: &WriterRow, id: i64, new: &NewReference) -> Result<()> {
+fn insert(
+    chain: &mut Chain<'_>,
+    of: &Enrolment<'_>,
+    four_eyes: bool,
+    writer: &WriterRow,
+    id: i64,
+    new: &NewReference,
+) -> Result<()> {
     const INSERT: &str = "
         INSERT INTO signatures (id, writer, added, added_by, approved, approved_by, written, model, preprocess,
             global, kept, image)
@@ -270,8 +279,8 @@ fn insert(chain: &mut Chain<'_>, of: &Enrolment<'_>, writer: &WriterRow, id: i64
         writer.number.into(),
         now.into(),
         of.by.as_str().into(),
-        (!of.four_eyes).then_some(now).into(),
-        (!of.four_eyes).then_some(of.by.as_str()).into(),
+        (!four_eyes).then_some(now).into(),
+        (!four_eyes).then_some(of.by.as_str()).into(),
         new.written.map(Time::milliseconds).into(),
         of.model.digest.as_str().into(),
         of.model.preprocess.as_str().into(),

@@ -142,7 +142,11 @@ impl Settle {
     fn run(self) -> Result<()> {
         let decision = if self.accept { Some(Decision::Accepted) } else { self.reject.then_some(Decision::Rejected) };
         let store = self.store.open_existing()?;
-        store.settle(self.review, &Settlement { decision, note: self.note }, &Actor::local())?;
+        if store.settle(self.review, &Settlement { decision, note: self.note }, &Actor::local())? {
+            eprintln!(
+                "warning: the question was your own, and there is no second pair of eyes here; the audit says so"
+            );
+        }
         let review = store.review(self.review)?;
         if self.json {
             println!("{:#}", json!(review));

@@ -26,6 +26,7 @@ enum Verb {
     Check(Check),
     Upgrade(Upgrade),
     Clear(Clear),
+    Policy(Policy),
     Backup(Backup),
     Copy(Copy),
     Reembed(Reembed),
@@ -52,6 +53,19 @@ struct Check {
 /// Bring a store that an older program wrote to this program's version, after a backup next to it; `serve` does so too
 #[derive(Debug, Args)]
 struct Upgrade {
+    #[command(flatten)]
+    store: StorePlace,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Whether four eyes are wanted: the word of the store, which binds every command and server; a change is in the audit
+#[derive(Debug, Args)]
+struct Policy {
+    /// Whether a second person has to approve references and settle reviews; without it the policy is shown
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    four_eyes: Option<String>,
     #[command(flatten)]
     store: StorePlace,
     /// Print one JSON document instead of text
@@ -152,6 +166,7 @@ impl Store {
             Verb::Check(verb) => return verb.run(),
             Verb::Upgrade(verb) => verb.run(),
             Verb::Clear(verb) => verb.run(),
+            Verb::Policy(verb) => verb.run(),
             Verb::Backup(verb) => verb.run(),
             Verb::Copy(verb) => verb.run(),
             Verb::Reembed(verb) => verb.run(),
@@ -241,6 +256,29 @@ impl Clear {
         } else {
             println!("Nothing is left of erased writers.");
         }
+        Ok(())
+    }
+}
+
+impl Policy {
+    fn run(self) -> Result<()> {
+        let store = self.store.open_existing()?;
+        if let Some(word) = &self.four_eyes {
+            store.keep_four_eyes(word == "on", &Actor::local())?;
+        }
+        let four_eyes = store.four_eyes()?;
+        if self.json {
+            println!("{:#}", json!({"four_eyes": four_eyes}));
+            return Ok(());
+        }
+        println!(
+            "{}",
+            match four_eyes {
+                Some(true) => "Four eyes: who enrols does not approve, and who asks does not settle.",
+                Some(false) => "One person may enrol, approve, ask and settle.",
+                None => "Nobody has decided: --four-eyes of `enroll` and four-eyes of `serve` say.",
+            }
+        );
         Ok(())
     }
 }

@@ -31,6 +31,9 @@ struct Create {
     /// monitor: reads /metrics
     #[arg(long)]
     role: Role,
+    /// Whose it is; a person's tokens and the person's own user name count as one where four eyes are wanted
+    #[arg(long = "for", value_name = "PERSON")]
+    owner: Option<String>,
     /// For how many days it lets somebody in; for ever without
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
     expires: Option<u32>,
@@ -78,7 +81,7 @@ impl Create {
     fn run(self) -> Result<()> {
         let store = self.store.open()?;
         let expires = self.expires.map(|days| Time::now().plus_days(days));
-        let new = store.create_token(self.role, expires, &Actor::local())?;
+        let new = store.create_token(self.role, self.owner.as_deref(), expires, &Actor::local())?;
         if self.json {
             println!("{:#}", json!(new));
         } else {
@@ -99,9 +102,10 @@ impl List {
         for token in tokens {
             let revoked = token.revoked.map_or(String::new(), |at| format!(", revoked {at}"));
             println!(
-                "{}  {:<8} made {} by {}{}{revoked}",
+                "{}  {:<8} {}made {} by {}{}{revoked}",
                 token.id,
                 token.role,
+                token.owner.as_ref().map_or(String::new(), |owner| format!("for {owner}, ")),
                 token.created,
                 one_line(&token.created_by),
                 until(&token)

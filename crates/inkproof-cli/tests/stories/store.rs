@@ -333,6 +333,30 @@ fn no_command_makes_a_store_of_another_file() {
 }
 
 #[test]
+fn the_policy_binds_every_door() {
+    let office = Office::new();
+    office.enroll("a", "005", 3).succeeds();
+    assert!(office.run("store policy").succeeds().out.contains("Nobody has decided"));
+    let nobodys = office.run("token create --role clerk --json").succeeds().json();
+    office.run("store policy --four-eyes on").fails_with(&["has no owner", "token create --for"]);
+    office.run(&format!("token revoke {}", nobodys["token"]["id"].as_str().unwrap())).succeeds();
+    office.run("store policy --four-eyes on").succeeds();
+    office.run("token create --role clerk").fails_with(&["has no owner"]);
+    let owned = office.run("token create --role clerk --for anna --json").succeeds().json();
+    assert_eq!(owned["token"]["owner"], "anna");
+    let enrolled = office.run(&format!("enroll b {} --json", files("002", 0..3))).succeeds().json();
+    assert_eq!(enrolled["waiting"], true, "without being asked");
+    let serve = "serve --listen 127.0.0.1:0 --store store.db --four-eyes false";
+    office.run(serve).fails_with(&["the store's policy on four eyes is on, and this asks otherwise"]);
+    office.run("store policy --four-eyes off").succeeds();
+    let images = files("006", 0..3);
+    office.run(&format!("enroll c {images} --four-eyes")).fails_with(&["policy on four eyes is off", "store policy"]);
+    let log = office.run("store log --last 1").succeeds().out;
+    assert!(log.contains("policy-changed") && log.contains("two-eyes"), "{log}");
+    office.run("store check").succeeds();
+}
+
+#[test]
 fn a_trigger_is_refused_and_told() {
     let office = Office::new();
     office.enroll("a", "005", 3).succeeds();

@@ -19,13 +19,20 @@ fn is_tame(done: &Done) -> usize {
     done.out.matches(r"\u202e").count() + done.err.matches(r"\u202e").count()
 }
 
+/// Approves a reference and is refused; no command takes such a name any more.
+fn somebody_with_an_evil_name(office: &Office) {
+    let store = inkproof_store::Store::open(office.store().to_str().unwrap(), &office.keys()).unwrap();
+    office.run(&format!("enroll a --four-eyes {}", super::writers::files("005", 3..4))).succeeds();
+    store.approve(&"a".parse().unwrap(), 4, &inkproof_store::Actor::new(EVIL)).unwrap();
+}
+
 #[test]
 fn names_and_notes_are_shown_and_not_obeyed() {
     let office = Office::new();
     let evil = format!("{EVIL}.png");
     let run = |line: &str, words: &[&str]| {
         let mut command = office.desk.command(line);
-        command.args(words).env("INKPROOF_STORE", office.store()).env("USER", EVIL).stdin(Stdio::null());
+        command.args(words).env("INKPROOF_STORE", office.store()).stdin(Stdio::null());
         Done::new(command.output().unwrap())
     };
     office.desk.write(&evil, &fs::read(&example_files("005")[4]).unwrap());
@@ -36,6 +43,7 @@ fn names_and_notes_are_shown_and_not_obeyed() {
     office.enroll("a", "005", 3).succeeds();
     run("verify --writer a tiny.png", &[]);
     let note = format!("{EVIL}\nREJECTED by nobody");
+    somebody_with_an_evil_name(&office);
     let shown = [
         run("verify --reference", &[&evil, &evil, "--explain", &format!("out{evil}")]),
         run("verify --reference", &[&format!("tiny{evil}"), &evil]),

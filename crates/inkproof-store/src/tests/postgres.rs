@@ -89,7 +89,7 @@ fn a_store_moves_to_postgres_and_back() {
     let first = Store::open(&file("first.db"), &keys()).unwrap();
     enroll(&first, "one", &[1, 2], 0).unwrap();
     first.record(&[decision(None, Decision::Undecided)]).unwrap();
-    first.create_token(Role::Clerk, None, &by("otto")).unwrap();
+    first.create_token(Role::Clerk, None, None, &by("otto")).unwrap();
     let there = Store::open(&server.place(), &keys()).unwrap();
     assert_eq!(first.copy_to(&there).unwrap().head, first.head().unwrap());
     enroll(&there, "two", &[3], 0).unwrap();

@@ -56,7 +56,7 @@ fn whatever_is_changed_behind_the_audit_is_found() {
     enroll(&store, "one", &[1, 2], 0).unwrap();
     enroll(&store, "two", &[3], 0).unwrap();
     store.record(&[decision(None, Decision::Rejected)]).unwrap();
-    let token = store.create_token(Role::Clerk, None, &by("otto")).unwrap().token;
+    let token = store.create_token(Role::Clerk, None, None, &by("otto")).unwrap().token;
     store.revoke_token(&token.id, &by("otto")).unwrap();
     let noted = store.head().unwrap().hash;
     store.record(&[decision(None, Decision::Accepted)]).unwrap();
@@ -85,7 +85,10 @@ fn whatever_is_changed_behind_the_audit_is_found() {
         ("UPDATE reviews SET outcome = 'accepted' WHERE settled IS NOT NULL", "was changed"),
         ("UPDATE reviews SET note = NULL", "was changed"),
         ("DELETE FROM reviews WHERE settled IS NULL", "is missing"),
-        ("INSERT INTO tokens VALUES ('id', zeroblob(32), 'clerk', 0, 'me', NULL, NULL)", "knows nothing of token"),
+        (
+            "INSERT INTO tokens VALUES ('id', zeroblob(32), 'clerk', 0, 'me', NULL, NULL, NULL)",
+            "knows nothing of token",
+        ),
     ] {
         let changed = folder.file("changed.db");
         fs::copy(&whole, &changed).unwrap();

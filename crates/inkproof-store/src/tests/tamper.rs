@@ -47,7 +47,7 @@ const TABLES: [Table; 7] = [
         name: "tokens",
         key: "id",
         numbers: &["created", "expires", "revoked"],
-        texts: &["id", "role", "created_by"],
+        texts: &["id", "role", "created_by", "owner"],
         bytes: &["hash"],
     },
     Table {
@@ -131,8 +131,8 @@ pub fn fill(place: &str) -> Hash {
     settle(reviews[0], Some(Decision::Rejected), Some("not his R"));
     settle(reviews[2], None, Some("of nobody"));
     let expires = Some(Time::now().plus_days(1));
-    store.create_token(Role::Clerk, expires, &by("otto")).unwrap();
-    let token = store.create_token(Role::Operator, None, &by("anna")).unwrap().token;
+    store.create_token(Role::Clerk, Some("karl"), expires, &by("otto")).unwrap();
+    let token = store.create_token(Role::Operator, Some("olga"), None, &by("anna")).unwrap().token;
     store.revoke_token(&token.id, &by("otto")).unwrap();
     is_whole(&store).head
 }
