@@ -91,11 +91,11 @@ impl Store {
     /// As [`Store::open_existing`], but for an older version and for the key.
     pub fn open_as_it_is(place: &str, keys: &KeySource) -> Result<Self> {
         let mut store = Self::open_so(place, Opening::AsItIs)?;
-        if let Some(master) = store.master()? {
-            if let Ok(keys) = Keyring::read(keys) {
-                let is_there = keys.require(master).is_ok();
-                (store.keys, store.other_key) = if is_there { (keys, None) } else { (Keyring::none(), Some(master)) };
-            }
+        if let Some(master) = store.master()?
+            && let Ok(keys) = Keyring::read(keys)
+        {
+            let is_there = keys.require(master).is_ok();
+            (store.keys, store.other_key) = if is_there { (keys, None) } else { (Keyring::none(), Some(master)) };
         }
         Ok(store)
     }
