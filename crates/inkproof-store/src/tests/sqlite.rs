@@ -59,7 +59,10 @@ fn whatever_is_changed_behind_the_audit_is_found() {
     let token = store.create_token(Role::Clerk, None, None, &by("otto")).unwrap().token;
     store.revoke_token(&token.id, &by("otto")).unwrap();
     let noted = store.head().unwrap().hash;
+    let earlier = folder.file("earlier.db");
+    store.backup(&earlier).unwrap();
     store.record(&[decision(None, Decision::Accepted)]).unwrap();
+    let later = store.head().unwrap().hash;
     let reviews = store.record(&[decision(None, Decision::Undecided), decision(None, Decision::Undecided)]).unwrap();
     let settlement = Settlement { decision: Some(Decision::Rejected), note: Some("not his R".to_owned()) };
     store.settle(reviews[0], &settlement, &by("otto")).unwrap();
@@ -105,10 +108,14 @@ fn whatever_is_changed_behind_the_audit_is_found() {
     )
     .unwrap();
     drop(cut);
-    let store = open(&whole);
+    let wrong = open(&whole).check(None).unwrap().wrong;
+    assert_eq!(wrong, ["the head of the audit was not written with the master key"], "nobody else can make one");
+    let wrong = open(&whole).check(Some(noted)).unwrap().wrong;
+    assert!(wrong.iter().any(|wrong| wrong.contains("was cut off")), "{wrong:?}");
+    let store = open(&earlier);
     is_whole(&store);
-    let wrong = store.check(Some(noted)).unwrap().wrong;
-    assert!(wrong[0].contains("was cut off"), "only the noted head tells: {wrong:?}");
+    let wrong = store.check(Some(later)).unwrap().wrong;
+    assert!(wrong[0].contains("was cut off"), "of an older state only the noted head tells: {wrong:?}");
 }
 
 #[test]
