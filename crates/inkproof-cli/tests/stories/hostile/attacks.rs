@@ -12,6 +12,8 @@ use crate::running::{FORM, Server, form};
 const CLIENTS: usize = 4;
 const WINDOW: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 3;
+/// Time on the way between a refusal and the next try.
+const WAY: Duration = Duration::from_millis(50);
 
 /// A large image of a pattern that costs much.
 fn image(ink: impl Fn(u32, u32) -> bool) -> Vec<u8> {
@@ -47,7 +49,7 @@ fn soak_nobody_takes_more_than_half_from_the_others() {
     let desk = Desk::new();
     let [attacker, other] = [token(&desk), token(&desk)];
     let workers = thread::available_parallelism().unwrap().get().max(2);
-    let options = format!("--store guarded.db --require-tokens --rate 1000000 --workers {workers}");
+    let options = format!("--store guarded.db --require-tokens --rate 12000 --workers {workers}");
     let server = Server::start(&desk, &options);
     let scan = std::fs::read(&example_files("001")[0]).unwrap();
     let question = form(&[("reference", "a.png", &scan), ("questioned", "b.png", &scan)]);
@@ -73,7 +75,12 @@ fn soak_nobody_takes_more_than_half_from_the_others() {
                     for _ in 0..CLIENTS {
                         scope.spawn(|| {
                             while !over.load(Ordering::Relaxed) {
-                                assert!([200, 401, 422, 429].contains(&attack()), "{name}");
+                                let status = attack();
+                                assert!([200, 401, 422, 429].contains(&status), "{name}: {status}");
+                                if status != 200 && status != 422 {
+                                    // What the attacker computes is on another machine, some way off.
+                                    thread::sleep(WAY);
+                                }
                             }
                         });
                     }
