@@ -61,6 +61,33 @@ fn other_formats_and_oversized_files_are_refused() {
     }
 }
 
+/// A white image with a stroke, as PNG.
+fn long(width: u32, height: u32) -> Vec<u8> {
+    let mut png = std::io::Cursor::new(Vec::new());
+    let is_ink = |x: u32, y: u32| y.abs_diff(height / 2 + x / 7 % (height / 3 + 1)) < 2;
+    let draw = |x, y| image::Luma([if is_ink(x, y) { 20 } else { 240 }]);
+    image::GrayImage::from_fn(width, height, draw).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
+#[test]
+fn sides_that_no_scanner_makes_are_refused_and_long_ones_are_not() {
+    for (width, height) in [(65_536, 1), (1, 65_536), (1_000_000, 1)] {
+        let refused = decode(&long(width, height), GrayRule::OnWhite, &Limits::default());
+        assert!(matches!(refused, Err(Error::TooLong { limit: 65_535, .. })), "{width} x {height}: {refused:?}");
+    }
+    assert!(Preprocess::ink().apply(&long(20_000, 400), &Limits::default()).is_ok());
+}
+
+#[test]
+fn work_ends_at_its_deadline() {
+    let image = long(2000, 400);
+    let until = |deadline| Preprocess::ink().apply(&image, &Limits { deadline: Some(deadline), ..Limits::default() });
+    let now = std::time::Instant::now();
+    assert!(matches!(until(now), Err(Error::OutOfTime)));
+    assert!(until(now + std::time::Duration::from_secs(60)).is_ok());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
