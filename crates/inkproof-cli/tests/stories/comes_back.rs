@@ -55,6 +55,7 @@ fn a_crash_leaves_no_core_file() {
     let mut child = Command::new("sh")
         .args(["-c", &line])
         .current_dir(desk.path("."))
+        .env("XDG_CONFIG_HOME", desk.settings())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
