@@ -3,10 +3,7 @@
 /// A cell's text as a table holds it: what a spreadsheet would compute, as a name of a file that begins with `=`, has an
 /// apostrophe before it, which a spreadsheet takes as "this is text". Numbers are not given to this.
 pub fn cell(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const PACE: Duration = Duration::from_secs(3);
 /// ...at least so many bytes have to come.
 const LEAST: usize = 4 << 10;
 
-/// Whose a body is.
+/// Whose a request is, with its body and its place in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// A token, by its id.
@@ -168,9 +168,10 @@ impl Clock {
 
     async fn wait<T>(&self, coming: impl Future<Output = T>) -> Result<T, Problem> {
         timeout_at(self.whole.min(self.next), coming).await.map_err(|_| {
-            let why = match self.whole <= self.next {
-                true => format!("the request was not there after {} s", self.patience.as_secs()),
-                false => format!("less than {LEAST} bytes of the request came in {} s", self.pace.as_secs()),
+            let why = if self.whole <= self.next {
+                format!("the request was not there after {} s", self.patience.as_secs())
+            } else {
+                format!("less than {LEAST} bytes of the request came in {} s", self.pace.as_secs())
             };
             Kind::TooSlow.with(format!("{why}; send it faster"))
         })

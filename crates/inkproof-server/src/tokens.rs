@@ -83,7 +83,7 @@ pub struct Caller {
     pub actor: Actor,
     /// None where no tokens are demanded: then everything is allowed.
     pub role: Option<Role>,
-    /// Whose the bodies of the requests are.
+    /// Whose the requests are.
     pub owner: Owner,
 }
 

@@ -241,12 +241,10 @@ impl Upload {
     /// # Errors
     /// Names the field.
     pub fn require_no_references(&self) -> Result<(), Problem> {
-        match self.references.is_empty() {
-            true => Ok(()),
-            false => Err(Kind::Malformed
-                .with("references are those of the store here; leave them out")
-                .on_field("references")),
+        if self.references.is_empty() {
+            return Ok(());
         }
+        Err(Kind::Malformed.with("references are those of the store here; leave them out").on_field("references"))
     }
 }
 

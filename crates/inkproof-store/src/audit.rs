@@ -224,9 +224,9 @@ impl Store {
 impl<'a> Chain<'a> {
     pub fn lock(session: &'a mut dyn Session) -> Result<Self> {
         let locking = session.locking();
-        let head = head(session, locking)?;
-        let master = master(session)?;
-        check_mark(session, head, master)?;
+        let sealed = SealedHead::read(session, locking)?;
+        sealed.check(session.keys())?;
+        let SealedHead { head, master, .. } = sealed;
         Ok(Self { session, now: Time::now(), begun_at: head.sequence, head, master })
     }
 
@@ -282,8 +282,14 @@ pub(crate) fn head(session: &mut dyn Session, locking: &str) -> Result<Head> {
     let statement = format!("SELECT sequence, hash FROM chain WHERE one = 1{locking}");
     let row = session.query(&statement, &[])?.pop();
     let mut row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;
-    let (sequence, hash) = (row.integer()?, row.maybe_bytes()?);
-    Ok(Head { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::from_slice(&hash))? })
+    Head::from_row(&mut row)
+}
+
+impl Head {
+    fn from_row(row: &mut Row) -> Result<Self> {
+        let (sequence, hash) = (row.integer()?, row.maybe_bytes()?);
+        Ok(Self { sequence, hash: hash.map_or(Ok(Hex([0; 32])), |hash| Hash::from_slice(&hash))? })
+    }
 }
 
 /// The id of the master key that a store of this version is sealed with; None before it is.
@@ -298,19 +304,42 @@ pub(crate) fn mark(keys: &Keyring, master: KeyId, head: Head) -> Result<Vec<u8>>
     keys.seal(master, MARK, head.sequence, &head.hash.0)
 }
 
-/// # Errors
-/// Where the head was not written by a program that had the master key.
-pub(crate) fn check_mark(session: &mut dyn Session, head: Head, master: Option<KeyId>) -> Result<()> {
-    let Some(master) = master else { return Ok(()) };
-    session.keys().require(master)?;
-    let row = session.query("SELECT mark FROM chain WHERE one = 1", &[])?.pop();
-    let mark = row.map(|mut row| row.maybe_bytes()).transpose()?.flatten().unwrap_or_default();
-    match session.keys().open(MARK, head.sequence, &mark) {
-        Ok(hash) if hash == head.hash.0 => Ok(()),
-        Ok(_) | Err(StoreError::Damaged(_)) => {
-            Err(StoreError::damaged("the head of the audit was not written with the master key"))
+/// The head of a store that is sealed, or will be: with the master key's id, and the mark that it made.
+pub(crate) struct SealedHead {
+    pub head: Head,
+    pub master: Option<KeyId>,
+    mark: Vec<u8>,
+}
+
+impl SealedHead {
+    pub fn read(session: &mut dyn Session, locking: &str) -> Result<Self> {
+        let statement = format!("SELECT sequence, hash, master, mark FROM chain WHERE one = 1{locking}");
+        let row = session.query(&statement, &[])?.pop();
+        let mut row = row.ok_or_else(|| StoreError::damaged("the head of the audit is missing"))?;
+        Ok(Self {
+            head: Head::from_row(&mut row)?,
+            master: row.maybe_bytes()?.map(|id| KeyId::from_slice(&id)).transpose()?,
+            mark: row.maybe_bytes()?.unwrap_or_default(),
+        })
+    }
+
+    /// Of a store of a version that knew no master key.
+    pub fn open(head: Head) -> Self {
+        Self { head, master: None, mark: Vec::new() }
+    }
+
+    /// # Errors
+    /// Where the head was not written by a program that had the master key.
+    pub fn check(&self, keys: &Keyring) -> Result<()> {
+        let Some(master) = self.master else { return Ok(()) };
+        keys.require(master)?;
+        match keys.open(MARK, self.head.sequence, &self.mark) {
+            Ok(hash) if hash == self.head.hash.0 => Ok(()),
+            Ok(_) | Err(StoreError::Damaged(_)) => {
+                Err(StoreError::damaged("the head of the audit was not written with the master key"))
+            }
+            Err(error) => Err(error),
         }
-        Err(error) => Err(error),
     }
 }
 

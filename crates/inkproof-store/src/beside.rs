@@ -47,6 +47,14 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// The folders on the way to a file, for their owner alone.
+pub(crate) fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder_of(path))
+}
+
 /// Temporary files of this program beside a file: of programs that write them now, or that were killed over it. They may
 /// hold signatures.
 pub fn leftovers_beside(file: &Path) -> Vec<PathBuf> {

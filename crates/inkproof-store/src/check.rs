@@ -6,9 +6,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::audit::{AuditPage, Checked, Entry, Event, Head, chained, check_mark, entry, head, rows};
+use crate::audit::{AuditPage, Checked, Entry, Event, Head, SealedHead, chained, entry, head, rows};
 use crate::database::Session;
-use crate::keys::KeyId;
 use crate::schema::SEALED;
 use crate::{Actor, Hash, Hex, Pseudonym, Result, Store, StoreError, Time, requests};
 
@@ -65,8 +64,7 @@ impl Store {
         self.database.check()?;
         let differences = self.database.differences()?;
         let version = self.database.version()?;
-        let master = self.master()?;
-        match self.read(|session| check(session, version, master, expected)) {
+        match self.read(|session| check(session, version, expected)) {
             Ok(checked) => {
                 let other =
                     self.other_key.map(|id| format!("it names master key {id}, which is not among the given ones"));
@@ -83,15 +81,17 @@ impl Store {
     }
 }
 
-fn check(session: &mut dyn Session, version: i64, master: Option<KeyId>, noted: Option<Hash>) -> Result<Checked> {
+fn check(session: &mut dyn Session, version: i64, noted: Option<Hash>) -> Result<Checked> {
     let mut wrong = Vec::new();
-    let end = head(session, "")?;
-    let has_key = master.is_none() || !session.keys().is_empty();
-    if has_key && let Err(StoreError::Damaged(why)) = check_mark(session, end, master) {
+    let is_sealed = version >= SEALED;
+    let sealed = if is_sealed { SealedHead::read(session, "")? } else { SealedHead::open(head(session, "")?) };
+    let end = sealed.head;
+    let has_key = sealed.master.is_none() || !session.keys().is_empty();
+    if has_key && let Err(StoreError::Damaged(why)) = sealed.check(session.keys()) {
         wrong.push(why);
     }
     // A store is sealed from the moment at which it is of this version.
-    if version >= SEALED && master.is_none() {
+    if is_sealed && sealed.master.is_none() {
         wrong.push("it names no master key".to_owned());
     }
     let expected = replay(session, end, noted, &mut wrong)?;

@@ -13,7 +13,7 @@ use crate::audit::{Chain, feed};
 use crate::check::{ExpectedReview, Settled};
 use crate::database::{Row, Session, Value};
 use crate::keys::Keyring;
-use crate::sealing::{Key, NOTE, QUESTIONED};
+use crate::sealing::{NOTE, QUESTIONED};
 use crate::writer_row::{WriterRow, stored_id};
 use crate::{Actor, Event, Hash, Hex, NewEntry, Pseudonym, Result, Store, StoreError, Time, WriterId, policy};
 
@@ -251,7 +251,7 @@ fn review(keys: &Keyring, mut row: Row) -> Result<Review> {
     let (decision, time, by) = (row.integer()?, Time::from_milliseconds(row.integer()?)?, Actor::new(row.text()?));
     let writer = row.maybe_text()?.map(|id| stored_id(&id)).transpose()?;
     let key = row.maybe_integer()?.zip(row.maybe_bytes()?);
-    let key = key.map(|(number, key)| Key::unlock(keys, number, &key)).transpose()?;
+    let key = key.map(|(number, key)| keys.unlock(number, &key)).transpose()?;
     let open = |purpose, bytes: Vec<u8>| key.map_or(Ok(bytes.clone()), |key| key.open(purpose, decision, &bytes));
     let model = row.maybe_text()?;
     let details = serde_json::from_str(&row.text()?).map_err(StoreError::damaged)?;

@@ -14,12 +14,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{PoisonError, RwLock};
 
-use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use inkproof::{temporary_beside, write_atomically};
 use sha2::{Digest, Sha256};
 
-use crate::{Hex, Result, StoreError};
+use crate::beside::make_private_folder;
+use crate::sealing::Key;
+use crate::{Hex, Result, StoreError, user_folder};
 
 /// Where master keys come from.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,17 +38,15 @@ pub type KeyId = Hex<8>;
 /// The keys of a source, read again where one is asked for that was not there.
 pub struct Keyring {
     source: Option<KeySource>,
-    keys: RwLock<Vec<MasterKey>>,
+    keys: RwLock<Vec<Key>>,
 }
-
-#[derive(Clone, Copy)]
-struct MasterKey(Hex<32>);
 
 /// The variable of the environment that may hold the key itself.
 const VARIABLE: &str = "INKPROOF_KEY";
 /// Before the digits of a key.
 const WORD: &str = "inkproof-key-1";
-const NONCE: usize = 24;
+/// What is sealed of each writer.
+const WRITER_KEY: &str = "key of writer";
 const HEADING: &str = "# Master keys of inkproof stores, the newest last. Without them nothing in a store can be read.";
 
 /// No debugging output shows a key.
@@ -71,9 +69,7 @@ impl fmt::Display for KeySource {
 /// `store.key` in the user's folder for settings: `$XDG_CONFIG_HOME/inkproof`, or `~/.config/inkproof`; None where there is no
 /// home folder.
 pub fn default_key_file() -> Option<PathBuf> {
-    let settings = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let settings = settings.or_else(|| std::env::home_dir().map(|home| home.join(".config")))?;
-    Some(settings.join("inkproof/store.key"))
+    Some(user_folder("XDG_CONFIG_HOME", ".config")?.join("inkproof/store.key"))
 }
 
 impl KeySource {
@@ -102,19 +98,18 @@ impl KeySource {
         if self.is_missing_file() && self.make_file()? {
             return Keyring::read(self)?.newest();
         }
-        let key = MasterKey(Hex::random());
-        let text = format!("{}\n{WORD} {}\n", self.text()?.trim_end(), key.0);
+        let key = Key::random();
+        let text = format!("{}\n{}", self.text()?.trim_end(), line(&key));
         write_atomically(path, text.as_bytes()).map_err(|error| self.wrong(error))?;
-        Ok(key.id())
+        Ok(id(&key))
     }
 
     /// Makes a file with a random key; whether it was not there. A second program at the same moment takes the first one's.
     fn make_file(&self) -> Result<bool> {
         let Self::File(path) = self else { return Ok(false) };
-        let key = MasterKey(Hex::random());
-        let text = format!("{HEADING}\n{WORD} {}\n", key.0);
+        let text = format!("{HEADING}\n{}", line(&Key::random()));
         let begun = temporary_beside(path);
-        let made = make_folder(path).and_then(|()| write_atomically(&begun, text.as_bytes()));
+        let made = make_private_folder(path).and_then(|()| write_atomically(&begun, text.as_bytes()));
         let made = made.and_then(|()| fs::hard_link(&begun, path));
         // Where it was not made there is nothing to remove.
         let _ = fs::remove_file(&begun);
@@ -125,12 +120,13 @@ impl KeySource {
         }
     }
 
-    fn read(&self) -> Result<Vec<MasterKey>> {
+    fn read(&self) -> Result<Vec<Key>> {
         let text = self.text()?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let key = |line: &str| {
             let digits = line.strip_prefix(WORD).unwrap_or_default().trim();
-            digits.parse().map(MasterKey).map_err(|_| self.wrong(format_args!("a line is not '{WORD}' and 64 digits")))
+            let key = digits.parse().and_then(|Hex::<32>(bytes)| Key::from_slice(&bytes));
+            key.map_err(|_| self.wrong(format_args!("a line is not '{WORD}' and 64 digits")))
         };
         let keys = lines.map(key).collect::<Result<Vec<_>>>()?;
         if keys.is_empty() { Err(self.wrong("it holds no key")) } else { Ok(keys) }
@@ -162,15 +158,6 @@ impl KeySource {
     }
 }
 
-/// The folders on the way to a file of keys, for their owner alone.
-fn make_folder(path: &Path) -> std::io::Result<()> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
 /// A key that everybody on the machine can read is none.
 fn require_private(path: &Path) -> std::result::Result<(), String> {
     #[cfg(unix)]
@@ -184,15 +171,15 @@ fn require_private(path: &Path) -> std::result::Result<(), String> {
     Ok(())
 }
 
-impl MasterKey {
-    fn id(self) -> KeyId {
-        let hash = Sha256::new().chain_update(b"inkproof master key id").chain_update(self.0.0).finalize();
-        Hex::from_slice(&hash[..8]).expect("eight bytes")
-    }
+fn id(key: &Key) -> KeyId {
+    let hash = Sha256::new().chain_update(b"inkproof master key id").chain_update(key.bytes()).finalize();
+    Hex::from_slice(&hash[..8]).expect("eight bytes")
+}
 
-    fn cipher(self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&self.0.0.into())
-    }
+/// The line of a file that holds a key.
+fn line(key: &Key) -> String {
+    let digits: String = key.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{WORD} {digits}\n")
 }
 
 impl Keyring {
@@ -246,7 +233,7 @@ impl Keyring {
     /// # Errors
     /// [`StoreError::NoMasterKey`] without any.
     pub fn newest(&self) -> Result<KeyId> {
-        self.held().last().map(|key| key.id()).ok_or(StoreError::NoMasterKey)
+        self.held().last().map(id).ok_or(StoreError::NoMasterKey)
     }
 
     /// Reads the source again.
@@ -269,30 +256,27 @@ impl Keyring {
         self.key(id).map(drop)
     }
 
-    fn key(&self, id: KeyId) -> Result<MasterKey> {
-        let find = || self.held().iter().rev().find(|key| key.id() == id).copied();
+    fn key(&self, wanted: KeyId) -> Result<Key> {
+        let find = || self.held().iter().rev().find(|key| id(key) == wanted).copied();
         let Some(source) = &self.source else { return Err(StoreError::NoMasterKey) };
         if let Some(key) = find() {
             return Ok(key);
         }
         self.reload()?;
-        find().ok_or_else(|| StoreError::OtherMasterKey { id, keys: source.to_string() })
+        find().ok_or_else(|| StoreError::OtherMasterKey { id: wanted, keys: source.to_string() })
     }
 
-    fn held(&self) -> std::sync::RwLockReadGuard<'_, Vec<MasterKey>> {
+    fn held(&self) -> std::sync::RwLockReadGuard<'_, Vec<Key>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Seals bytes with the key of this id, for a purpose and a row: the id, a random nonce, and what is sealed.
+    /// Seals bytes with the key of this id, for a purpose and a row: the id, and what is sealed.
     ///
     /// # Errors
     /// As [`Keyring::require`].
     pub fn seal(&self, id: KeyId, purpose: &str, row: i64, plain: &[u8]) -> Result<Vec<u8>> {
-        let nonce = Hex::<NONCE>::random().0;
-        let aad = purpose_of(purpose, row);
-        let payload = Payload { msg: plain, aad: aad.as_bytes() };
-        let sealed = self.key(id)?.cipher().encrypt(&XNonce::from(nonce), payload).expect("a key is short");
-        Ok([&id.0[..], &nonce, &sealed].concat())
+        let sealed = self.key(id)?.seal(&purpose_of(purpose), row, plain);
+        Ok([&id.0[..], &sealed].concat())
     }
 
     /// Opens what [`Keyring::seal`] sealed for the same purpose and row.
@@ -301,11 +285,28 @@ impl Keyring {
     /// As [`Keyring::require`], and [`StoreError::Damaged`] where it was not sealed so.
     pub fn open(&self, purpose: &str, row: i64, sealed: &[u8]) -> Result<Vec<u8>> {
         let damaged = || StoreError::damaged(format_args!("the {purpose} {row} was not sealed with the master key"));
-        let (id, rest) = sealed.split_first_chunk().ok_or_else(damaged)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or_else(damaged)?;
-        let aad = purpose_of(purpose, row);
-        let payload = Payload { msg: sealed, aad: aad.as_bytes() };
-        self.key(Hex(*id))?.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())
+        let (id, sealed) = sealed.split_first_chunk().ok_or_else(damaged)?;
+        self.key(Hex(*id))?.open(&purpose_of(purpose), row, sealed).map_err(|_| damaged())
+    }
+
+    /// The key of the writer with this number as the database has it. An older program's store, which has no master key,
+    /// has it as it is; in a newer one nobody's key is believed that the master key did not seal.
+    ///
+    /// # Errors
+    /// As [`Keyring::open`].
+    pub fn unlock(&self, writer: i64, stored: &[u8]) -> Result<Key> {
+        if self.is_empty() && stored.len() == 32 {
+            return Key::from_slice(stored);
+        }
+        Key::from_slice(&self.open(WRITER_KEY, writer, stored)?)
+    }
+
+    /// A writer's key as the database has it.
+    ///
+    /// # Errors
+    /// As [`Keyring::require`].
+    pub fn lock(&self, master: KeyId, writer: i64, key: &Key) -> Result<Vec<u8>> {
+        self.seal(master, WRITER_KEY, writer, key.bytes())
     }
 }
 
@@ -314,8 +315,8 @@ pub fn sealed_by(sealed: &[u8]) -> Option<KeyId> {
     sealed.first_chunk().map(|id| Hex(*id))
 }
 
-fn purpose_of(purpose: &str, row: i64) -> String {
-    format!("inkproof master {purpose} {row}")
+fn purpose_of(purpose: &str) -> String {
+    format!("master {purpose}")
 }
 
 #[cfg(test)]

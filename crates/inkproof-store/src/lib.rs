@@ -229,9 +229,13 @@ pub fn without_password(place: &str) -> String {
 /// `store.db` in the user's data folder: `$XDG_DATA_HOME/inkproof`, or `~/.local/share/inkproof`; None where there is no home
 /// folder, or its name is not UTF-8.
 pub fn default_place() -> Option<String> {
-    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let data = data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")))?;
-    data.join("inkproof/store.db").into_os_string().into_string().ok()
+    user_folder("XDG_DATA_HOME", ".local/share")?.join("inkproof/store.db").into_os_string().into_string().ok()
+}
+
+/// A folder of the user's that a variable names, or else one within the home folder (XDG Base Directory Specification).
+fn user_folder(variable: &str, within_home: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    named.or_else(|| std::env::home_dir().map(|home| home.join(within_home)))
 }
 
 #[cfg(test)]

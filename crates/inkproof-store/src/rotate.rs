@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::audit::{Event, NewEntry, head, mark, master};
+use crate::audit::{Event, NewEntry, SealedHead, mark};
 use crate::database::Session;
 use crate::keys::{KeyId, sealed_by};
 use crate::sealing::Key;
@@ -27,15 +27,15 @@ impl Store {
         let mut has_open_keys = false;
         self.database.write(&mut |session| {
             let locking = session.locking();
-            let head = head(session, locking)?;
+            let SealedHead { head, master, .. } = SealedHead::read(session, locking)?;
             // Another program may have been first.
-            if let Some(id) = master(session)? {
+            if let Some(id) = master {
                 return self.keys.require(id);
             }
             let id = self.keys.newest()?;
             for mut row in session.query("SELECT number, key FROM writers", &[])? {
-                let (number, key) = (row.integer()?, Key::from_open(&row.bytes()?)?);
-                replace_key(session, number, &key.locked(&self.keys, id, number)?)?;
+                let (number, key) = (row.integer()?, Key::from_slice(&row.bytes()?)?);
+                replace_key(session, number, &self.keys.lock(id, number, &key)?)?;
                 has_open_keys = true;
             }
             let values = [id.0[..].into(), mark(&self.keys, id, head)?.into()];
@@ -106,7 +106,7 @@ fn seal_page(session: &mut dyn Session, master: KeyId, after: i64) -> Result<(u6
     for mut row in session.query(SELECT, &[after.into(), PAGE.into()])? {
         let (number, stored) = (row.integer()?, row.bytes()?);
         if sealed_by(&stored) != Some(master) {
-            let key = Key::unlock(session.keys(), number, &stored)?.locked(session.keys(), master, number)?;
+            let key = session.keys().lock(master, number, &session.keys().unlock(number, &stored)?)?;
             replace_key(session, number, &key)?;
             sealed += 1;
         }

@@ -7,10 +7,9 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use inkproof::{Embedding, ImageDigest, Ink};
 
-use crate::keys::{KeyId, Keyring};
 use crate::{Hex, Result, StoreError};
 
-/// A writer's key.
+/// A writer's key, or a master key, which seals those.
 #[derive(Clone, Copy)]
 pub struct Key(Hex<32>);
 
@@ -20,8 +19,6 @@ pub const KEPT: &str = "reference";
 pub const IMAGE: &str = "image";
 pub const QUESTIONED: &str = "questioned signature";
 pub const NOTE: &str = "note";
-/// What the master key seals.
-const WRITER_KEY: &str = "key of writer";
 
 /// The nonce, which is random, comes first in what is sealed.
 const NONCE: usize = 24;
@@ -31,23 +28,8 @@ impl Key {
         Self(Hex::random())
     }
 
-    /// The key of the writer with this number as the database has it. An older program's store, which has no master key,
-    /// has it as it is; in a newer one nobody's key is believed that the master key did not seal.
-    pub fn unlock(keys: &Keyring, number: i64, stored: &[u8]) -> Result<Self> {
-        if keys.is_empty() && stored.len() == 32 {
-            return Self::from_open(stored);
-        }
-        Hex::from_slice(&keys.open(WRITER_KEY, number, stored)?).map(Self)
-    }
-
-    /// A key that no master key sealed.
-    pub fn from_open(bytes: &[u8]) -> Result<Self> {
+    pub fn from_slice(bytes: &[u8]) -> Result<Self> {
         Hex::from_slice(bytes).map(Self)
-    }
-
-    /// The same, sealed with a master key.
-    pub fn locked(&self, keys: &Keyring, master: KeyId, number: i64) -> Result<Vec<u8>> {
-        keys.seal(master, WRITER_KEY, number, &self.0.0)
     }
 
     pub fn bytes(&self) -> &[u8] {

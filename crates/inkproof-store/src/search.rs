@@ -59,7 +59,7 @@ impl Store {
                 let pseudonym = Pseudonym::from_slice(&row.bytes()?)?;
                 known.push(Known { pseudonym, id: crate::writer_row::stored_id(&row.text()?)?, vectors: Vec::new() });
                 last = row.integer()?;
-                numbers.insert(number, (known.len() - 1, Key::unlock(session.keys(), number, &row.bytes()?)?));
+                numbers.insert(number, (known.len() - 1, session.keys().unlock(number, &row.bytes()?)?));
             }
             let up_to = if full { last } else { head };
             let range: [Value; 2] = [after.into(), up_to.into()];

@@ -5,7 +5,7 @@ mod forget;
 mod look;
 mod shape;
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, Transaction, TransactionBehavior, params_from_iter};
 
-use crate::beside::written_whole;
+use crate::beside::{make_private_folder, written_whole};
 use crate::database::{Database, Opening, Row, Session, Value, Work};
 use crate::schema::MIGRATIONS;
 use crate::{Result, StoreError};
@@ -219,12 +219,7 @@ impl ToSql for Value {
 
 /// Lays a store that appears when it is whole, in folders that only its owner may look into.
 fn create(path: &Path, migrations: &'static [&'static str]) -> Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(folder).map_err(|error| cannot_open(path, error))?;
-    }
+    make_private_folder(path).map_err(|error| cannot_open(path, error))?;
     let laid = written_whole(path, |begun| {
         make(begun).map_err(|error| cannot_open(path, error))?;
         let connection = connect(begun)?;

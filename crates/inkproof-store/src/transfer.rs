@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::beside::written_whole;
 use crate::database::{Keyed, Session, Value};
 use crate::keys::{KeyId, Keyring};
-use crate::sealing::Key;
 use crate::{Counts, Head, Result, Store, StoreError};
 
 /// Tables, what numbers their rows, and all columns, that first; each before those which refer to it.
@@ -148,7 +147,7 @@ fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) 
 /// A writer's key, sealed with the master key of the store that it comes to.
 fn lock_anew(stored: &mut Value, writer: i64, from: &Keyring, (to, master): (&Keyring, KeyId)) -> Result<()> {
     let Value::Bytes(bytes) = stored else { return Err(StoreError::damaged("a writer has no key")) };
-    *bytes = Key::unlock(from, writer, bytes)?.locked(to, master, writer)?;
+    *bytes = to.lock(master, writer, &from.unlock(writer, bytes)?)?;
     Ok(())
 }
 

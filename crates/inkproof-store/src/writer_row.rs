@@ -46,7 +46,7 @@ impl WriterRow {
             number,
             id: stored_id(&row.text()?)?,
             pseudonym: Hex::from_slice(&row.bytes()?)?,
-            key: Key::unlock(keys, number, &row.bytes()?)?,
+            key: keys.unlock(number, &row.bytes()?)?,
             created: Time::from_milliseconds(row.integer()?)?,
             changed: row.integer()?,
         })
@@ -70,7 +70,7 @@ impl WriterRow {
             number.into(),
             id.as_str().into(),
             row.pseudonym.0[..].into(),
-            row.key.locked(chain.session.keys(), chain.master()?, number)?.into(),
+            chain.session.keys().lock(chain.master()?, number, &row.key)?.into(),
             row.created.milliseconds().into(),
             number.into(),
         ];
