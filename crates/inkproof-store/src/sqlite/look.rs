@@ -17,6 +17,9 @@ pub const APPLICATION: i64 = 0x696e_6b70;
 /// SQLite's way to files that takes no locks and knows no memory shared with others.
 const WITHOUT_LOCKS: &str = if cfg!(windows) { "vfs=win32-none" } else { "vfs=unix-none" };
 
+/// Bytes before the first page of a log (SQLite's file format, 4.1).
+const HEAD_OF_LOG: u64 = 32;
+
 /// How a file is looked at.
 pub struct Look {
     path: PathBuf,
@@ -31,7 +34,7 @@ enum Way {
     WithOthers,
     /// There is a log and no index of it, as in a copy: an index is made in memory.
     WithLog,
-    /// The file alone.
+    /// The file alone: its log holds nothing.
     Still,
 }
 
@@ -46,6 +49,8 @@ impl Look {
         }
         let traces @ [_, log, index] = traces(&path);
         let way = match (log, index) {
+            // Whoever was killed before the first page left nothing in it, and SQLite waits ten seconds in vain for more.
+            (Some((1..=HEAD_OF_LOG, _)), _) => Way::Still,
             (Some(_), Some(_)) => Way::WithOthers,
             (Some((1.., _)), None) => Way::WithLog,
             _ => Way::Still,

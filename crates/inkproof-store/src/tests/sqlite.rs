@@ -389,6 +389,28 @@ fn looked_at(folder: &Folder, name: &str) -> i64 {
 }
 
 #[test]
+fn a_program_killed_before_the_first_page_of_its_log_leaves_a_store_that_opens() {
+    let folder = Folder::new();
+    let store = open(&folder.file("store.db"));
+    store.record(&[decision(None, Decision::Undecided)]).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        fs::copy(folder.file(&format!("store.db{suffix}")), folder.file(&format!("kept{suffix}"))).unwrap();
+    }
+    drop(store);
+    // The head of a log is made last before its first page is written.
+    for bytes in [1, 31, 32] {
+        let killed = format!("killed{bytes}.db");
+        let log = fs::read(folder.file("kept-wal")).unwrap();
+        fs::copy(folder.file("store.db"), folder.file(&killed)).unwrap();
+        fs::write(folder.file(&format!("{killed}-wal")), &log[..bytes]).unwrap();
+        fs::copy(folder.file("kept-shm"), folder.file(&format!("{killed}-shm"))).unwrap();
+        assert_eq!(looked_at(&folder, &killed), 1, "{bytes} bytes");
+        enroll(&open(&folder.file(&killed)), "two", &[3], 0).unwrap();
+        assert_eq!(looked_at(&folder, &killed), 2, "{bytes} bytes, opened");
+    }
+}
+
+#[test]
 fn a_check_changes_nothing_and_sees_what_is_in_the_log() {
     let folder = Folder::new();
     let store = open(&folder.file("store.db"));
