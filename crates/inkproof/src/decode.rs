@@ -7,6 +7,7 @@
 
 mod jpeg;
 mod orientation;
+mod picture;
 mod png;
 mod raster;
 mod tiff;
@@ -22,6 +23,7 @@ use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
+pub use picture::Picture;
 use raster::Raster;
 
 /// How colour, alpha, depth and orientation become one gray channel.
@@ -130,6 +132,16 @@ pub fn decode_with_digest(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Resu
     let gray = raster.into_gray(GrayRule::Tensorflow)?;
     let digest = ImageDigest::from_gray(&gray);
     Ok((gray, digest))
+}
+
+/// Decodes an image once, to what a person sees and to the fingerprint of its content.
+///
+/// # Errors
+/// Those of [`decode`].
+pub fn decode_picture(bytes: &[u8], limits: &Limits) -> Result<(Picture, ImageDigest)> {
+    let raster = Raster::read(bytes, limits)?;
+    let digest = ImageDigest::from_gray(&raster.to_gray(GrayRule::Tensorflow)?);
+    Ok((raster.into_picture()?, digest))
 }
 
 impl Raster {

@@ -1,4 +1,4 @@
-//! Turns a gray image as its EXIF orientation says.
+//! Turns an image as its EXIF orientation says.
 
 use image::metadata::Orientation;
 
@@ -13,12 +13,32 @@ pub(super) fn upright(gray: Gray, orientation: Orientation) -> Gray {
         return gray;
     }
     let (width, height) = (gray.width(), gray.height());
-    let (out_width, out_height) = match orientation {
+    let (out_width, out_height) = sides(width, height, orientation);
+    let pixels = turned(gray.into_pixels(), width, height, orientation);
+    Gray::new(out_width, out_height, pixels).expect("a turned image has the same pixels")
+}
+
+/// Columns and rows of the upright image.
+fn sides(width: usize, height: usize, orientation: Orientation) -> (usize, usize) {
+    match orientation {
         Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
             (height, width)
         }
         _ => (width, height),
-    };
+    }
+}
+
+/// The pixels of the upright image, row by row.
+pub(super) fn turned<T: Copy + Default>(
+    pixels: Vec<T>,
+    width: usize,
+    height: usize,
+    orientation: Orientation,
+) -> Vec<T> {
+    if orientation == Orientation::NoTransforms {
+        return pixels;
+    }
+    let (out_width, out_height) = sides(width, height, orientation);
     // For each pixel of the upright image, the stored one.
     let stored = |x: usize, y: usize| match orientation {
         Orientation::NoTransforms => (x, y),
@@ -30,19 +50,19 @@ pub(super) fn upright(gray: Gray, orientation: Orientation) -> Gray {
         Orientation::Rotate270FlipH => (width - 1 - y, height - 1 - x),
         Orientation::Rotate270 => (width - 1 - y, x),
     };
-    let mut pixels = vec![0; width * height];
+    let mut upright = vec![T::default(); width * height];
     // In tiles, since one of both images is walked across its rows.
     for top in (0..out_height).step_by(TILE) {
         for left in (0..out_width).step_by(TILE) {
             for out_y in top..(top + TILE).min(out_height) {
                 for out_x in left..(left + TILE).min(out_width) {
                     let (x, y) = stored(out_x, out_y);
-                    pixels[out_y * out_width + out_x] = gray.pixels()[y * width + x];
+                    upright[out_y * out_width + out_x] = pixels[y * width + x];
                 }
             }
         }
     }
-    Gray::new(out_width, out_height, pixels).expect("a turned image has the same pixels")
+    upright
 }
 
 #[cfg(test)]
