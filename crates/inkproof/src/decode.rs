@@ -5,11 +5,14 @@
 //! `decode_png(channels=1)`, which the notebook's preprocessing needs to the bit, and the one that
 //! sees what a person sees. Hostile bytes give an error, never a panic.
 
+mod alpha;
 mod jpeg;
 mod orientation;
 mod picture;
 mod png;
 mod raster;
+mod resample;
+mod shape;
 mod tiff;
 
 use std::fmt;
@@ -18,6 +21,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use image::codecs::{bmp::BmpDecoder, pnm::PnmDecoder, webp::WebPDecoder};
+use serde::Serialize;
 
 use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
@@ -25,6 +29,7 @@ use crate::gray::Gray;
 use crate::limits::Limits;
 pub use picture::Picture;
 use raster::Raster;
+use shape::Density;
 
 /// How colour, alpha, depth and orientation become one gray channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +38,32 @@ pub enum GrayRule {
     /// (in linear light where a PNG carries a gamma), alpha dropped, of 16 bits the high byte,
     /// the Y plane of a JPEG, orientation ignored.
     Tensorflow,
-    /// What a person sees: luma rounded, alpha put on white, 16 bits rounded, orientation applied.
+    /// What a person sees: luma rounded, alpha put on white (or taken for the ink, where that is what it is), 16 bits
+    /// rounded, pixels made square, orientation applied, and large images made smaller ([`Limits::WORKING_PIXELS`]).
     OnWhite,
+}
+
+/// One of the pages of an image file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// Its number, from 1.
+    #[serde(rename = "page")]
+    pub number: u32,
+    /// How many there are.
+    #[serde(rename = "pages")]
+    pub count: u32,
+}
+
+impl Page {
+    /// The page of a file that has no other.
+    pub const ONLY: Page = Page { number: 1, count: 1 };
+}
+
+/// "page 2 of 3".
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "page {} of {}", self.number, self.count)
+    }
 }
 
 /// The image formats that can be read.
@@ -44,7 +73,7 @@ pub enum Format {
     Png,
     /// Baseline and progressive JPEG.
     Jpeg,
-    /// TIFF, of several pages the first.
+    /// TIFF, of several pages the wanted one, or the only one that has something on it.
     Tiff,
     /// Windows bitmap.
     Bmp,
@@ -116,7 +145,11 @@ fn open_without_waiting(path: &Path) -> std::io::Result<fs::File> {
 /// # Errors
 /// No bytes, too many bytes or pixels, an unknown format, a broken or unsupported image.
 pub fn decode(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<Gray> {
-    Raster::read(bytes, limits)?.into_gray(rule)
+    let raster = Raster::read(bytes, Wanted::Gray, limits)?;
+    match rule {
+        GrayRule::Tensorflow => raster.into_tensorflow(),
+        GrayRule::OnWhite => raster.into_on_white(limits),
+    }
 }
 
 /// Decodes an image once, to gray and to the fingerprint of its content, which is that of TensorFlow's gray.
@@ -124,14 +157,18 @@ pub fn decode(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<Gray> {
 /// # Errors
 /// Those of [`decode`].
 pub fn decode_with_digest(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<(Gray, ImageDigest)> {
-    let raster = Raster::read(bytes, limits)?;
-    if rule == GrayRule::OnWhite && !raster.rules_agree() {
-        let digest = ImageDigest::from_gray(&raster.to_gray(GrayRule::Tensorflow)?);
-        return Ok((raster.into_gray(GrayRule::OnWhite)?, digest));
+    let raster = Raster::read(bytes, Wanted::Gray, limits)?;
+    match rule {
+        GrayRule::Tensorflow => {
+            let gray = raster.into_tensorflow()?;
+            let digest = ImageDigest::from_gray(&gray);
+            Ok((gray, digest))
+        }
+        GrayRule::OnWhite => {
+            let digest = raster.digest();
+            Ok((raster.into_on_white(limits)?, digest))
+        }
     }
-    let gray = raster.into_gray(GrayRule::Tensorflow)?;
-    let digest = ImageDigest::from_gray(&gray);
-    Ok((gray, digest))
 }
 
 /// Decodes an image once, to what a person sees and to the fingerprint of its content.
@@ -139,24 +176,42 @@ pub fn decode_with_digest(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Resu
 /// # Errors
 /// Those of [`decode`].
 pub fn decode_picture(bytes: &[u8], limits: &Limits) -> Result<(Picture, ImageDigest)> {
-    let raster = Raster::read(bytes, limits)?;
-    let digest = ImageDigest::from_gray(&raster.to_gray(GrayRule::Tensorflow)?);
-    Ok((raster.into_picture()?, digest))
+    let raster = Raster::read(bytes, Wanted::Colors, limits)?;
+    let digest = raster.digest();
+    Ok((raster.into_picture(limits)?, digest))
+}
+
+/// What is wanted of a JPEG, whose colours take time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Gray,
+    Colors,
 }
 
 impl Raster {
     /// Decodes an image, with its channels and depth as stored.
-    pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
+    pub(crate) fn read(bytes: &[u8], wanted: Wanted, limits: &Limits) -> Result<Raster> {
         limits.check_bytes(bytes.len() as u64)?;
         let format = Format::detect(bytes).ok_or(Error::UnknownFormat)?;
         let from = Cursor::new(bytes);
-        match format {
+        let raster = match format {
             Format::Png => png::read(bytes, limits),
-            Format::Jpeg => jpeg::read(bytes, limits),
-            Format::Tiff => tiff::read(bytes, limits),
-            Format::Bmp => Raster::from_decoder(format, BmpDecoder::new(from), limits),
+            Format::Jpeg => jpeg::read(bytes, wanted, limits),
+            Format::Tiff => tiff::read(bytes, wanted, limits),
+            Format::Bmp => {
+                let density = Density::from_bmp(bytes);
+                Ok(Raster { density, ..Raster::from_decoder(format, BmpDecoder::new(from), limits)? })
+            }
             Format::WebP => Raster::from_decoder(format, WebPDecoder::new(from), limits),
             Format::Pnm => Raster::from_decoder(format, PnmDecoder::new(from), limits),
+        }?;
+        let Raster { width, height, .. } = raster;
+        if width == 0 || height == 0 {
+            return Err(Error::Shape { width, height, pixels: 0 });
+        }
+        match limits.page {
+            Some(page) if page != raster.page.number => Err(Error::NoPage { page, pages: raster.page.count }),
+            _ => Ok(raster),
         }
     }
 }

@@ -75,6 +75,22 @@ pub enum Error {
         /// Pixels that a side may have.
         limit: u64,
     },
+    /// A page was asked for that the file does not have.
+    #[error("has {pages} page(s), so there is no page {page}; give a number from 1 to {pages}")]
+    NoPage {
+        /// The number of the page.
+        page: u32,
+        /// How many there are.
+        pages: u32,
+    },
+    /// Several pages have something on them, and nothing says which of them is meant.
+    #[error("has {pages} pages, and {which}; say which page shows the signature")]
+    SeveralPages {
+        /// How many there are.
+        pages: u32,
+        /// Which have something on them, or that this was not looked at.
+        which: String,
+    },
     /// Work on the image went on until its deadline.
     #[error("takes too long to be looked at; scale it down or crop it to the signature")]
     OutOfTime,
