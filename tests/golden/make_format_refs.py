@@ -2,6 +2,7 @@
 it (NAME.ref.png): colours to luma, alpha on white unless it is the ink, turned as EXIF says, pixels made square, of several
 pages the one that has something on it."""
 
+import base64
 import io
 import struct
 from pathlib import Path
@@ -106,6 +107,12 @@ def faxes():
     yield "tiff_deflate_lowest_first.tif", drawing(), {"compression": "tiff_adobe_deflate", **LOWEST_FIRST}
     yield "tiff_blank_first.tif", Image.new("1", (90, 20), 1), {
         "compression": "group4", "save_all": True, "append_images": [drawing().convert("1")]}
+    yield "gif.gif", drawing().quantize(8), {}
+    yield "gif_pictures.gif", drawing().quantize(8), {
+        "save_all": True, "append_images": [Image.new("P", (61, 37), 0)], "duration": 100}
+    yield "jpeg2000.jp2", drawing(), {"irreversible": False}
+    yield "jpeg2000_gray.j2k", drawing().convert("L"), {"irreversible": False}
+    yield "jpeg2000_alpha.jp2", translucent(), {"irreversible": False}
     yield "tiff_density.tif", drawing().convert("1"), {"compression": "group4", **FAX}
     yield "png_density.png", drawing(), {"dpi": (204, 98)}
     yield "jpeg_density.jpg", drawing(), {"quality": 97, "subsampling": 0, "dpi": (98, 204), "exif": turned(6)}
@@ -140,6 +147,10 @@ def made_by_hand():
     color = {**sides, 259: 6, 262: 6, 277: 3, 278: 37}
     yield "tiff_old_jpeg.tif", tiff(
         {**color, 273: (0,), 279: len(stream), 513: (0,), 514: len(stream)}, stream), decoded
+    buffer = io.BytesIO()
+    drawing().save(buffer, "PNG")
+    digits = base64.b64encode(buffer.getvalue()).decode()
+    yield "png_data_uri.txt", f"data:image/png;base64,{digits}\n".encode(), drawing()
     scan = stream.index(b"\xff\xda")
     yield "tiff_old_jpeg_strips.tif", tiff(
         {**color, 273: (scan,), 279: len(stream) - scan, 513: (0,), 514: scan}, stream), decoded

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::decode::Format;
+use crate::decode::{Format, Kind};
 
 /// The engine's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -95,8 +95,11 @@ pub enum Error {
     #[error("takes too long to be looked at; scale it down or crop it to the signature")]
     OutOfTime,
     /// The first bytes are those of no known image format.
-    #[error("is not an image that can be read here; give PNG, JPEG, TIFF, BMP, WebP or PNM")]
+    #[error("is not an image that can be read here; give PNG, JPEG, TIFF, GIF, BMP, WebP, JPEG 2000 or PNM")]
     UnknownFormat,
+    /// A file of a kind that is well known and not read.
+    #[error("is {0}")]
+    OtherKind(Kind),
     /// An image that its decoder refuses.
     #[error("is a {format} image that cannot be decoded ({why}); it may be cut off or damaged, export it again")]
     Broken {

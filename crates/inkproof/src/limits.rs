@@ -20,9 +20,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 16 MiB and 25 megapixels, without a deadline.
+    /// 64 MiB and 64 megapixels, which telephones and scanners make, without a deadline.
     fn default() -> Self {
-        Limits { bytes: 16 << 20, pixels: 25_000_000, deadline: None, page: None }
+        Limits { bytes: 64 << 20, pixels: 64_000_000, deadline: None, page: None }
     }
 }
 

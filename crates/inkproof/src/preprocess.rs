@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{GrayRule, decode_with_digest};
+use crate::decode::{GrayRule, Page, decode_page};
 use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
@@ -50,6 +50,8 @@ pub struct Prepared {
     pub digest: ImageDigest,
     /// What makes the image unfit to decide on; nothing is looked for with `raw`.
     pub flaws: Vec<Flaw>,
+    /// Which page of the file it is.
+    pub page: Page,
     /// Time to decode and digest.
     pub decode_time: Duration,
     /// Time from gray to ink.
@@ -80,12 +82,12 @@ impl Preprocess {
             Preprocess::Raw => GrayRule::Tensorflow,
             Preprocess::Ink(_) => GrayRule::OnWhite,
         };
-        let (gray, digest) = decode_with_digest(bytes, rule, limits)?;
+        let (gray, digest, page) = decode_page(bytes, rule, limits)?;
         limits.check_time()?;
         let decoded = Instant::now();
         let (ink, flaws) = self.apply_and_look(gray, limits)?;
         limits.check_time()?;
-        Ok(Prepared { ink, digest, flaws, decode_time: decoded - start, ink_time: decoded.elapsed() })
+        Ok(Prepared { ink, digest, flaws, page, decode_time: decoded - start, ink_time: decoded.elapsed() })
     }
 
     /// Gray image to ink; the gray must come from the rule that belongs to the kind.

@@ -6,6 +6,7 @@ mod golden;
 use std::fs;
 use std::path::PathBuf;
 
+use inkproof::decode::{Kind, decode_picture};
 use inkproof::{Error, GrayRule, Limits, Preprocess, decode};
 use proptest::prelude::*;
 
@@ -16,7 +17,7 @@ fn pictures() -> Vec<PathBuf> {
 #[test]
 fn every_format_shows_what_a_person_sees() {
     let pictures = pictures();
-    assert!(pictures.len() >= 50, "only {} pictures", pictures.len());
+    assert!(pictures.len() >= 57, "only {} pictures", pictures.len());
     for path in pictures {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let ours = decode(&fs::read(&path).unwrap(), GrayRule::OnWhite, &Limits::default())
@@ -49,8 +50,10 @@ fn a_signature_in_any_format_becomes_nearly_the_same_ink() {
 
 #[test]
 fn other_formats_and_oversized_files_are_refused() {
-    let gif = decode(b"GIF89a\x01\0\x01\0\0\0\0;", GrayRule::OnWhite, &Limits::default());
-    assert!(matches!(gif, Err(Error::UnknownFormat)));
+    let unknown = decode(b"\x01\x02\x03\x04", GrayRule::OnWhite, &Limits::default());
+    assert!(matches!(unknown, Err(Error::UnknownFormat)));
+    let avif = decode(b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", GrayRule::OnWhite, &Limits::default());
+    assert!(matches!(avif, Err(Error::OtherKind(Kind::Avif))));
     let small = Limits { bytes: 100, pixels: 1000, deadline: None, page: None };
     let picture = fs::read(&pictures()[0]).unwrap();
     assert!(matches!(decode(&picture, GrayRule::OnWhite, &small), Err(Error::TooManyBytes { .. })));
@@ -100,6 +103,7 @@ proptest! {
         let place = (at * (bytes.len() - 1) as f64) as usize;
         bytes[place] = byte;
         let limits = Limits { pixels: 1_000_000, ..Limits::default() };
+        let _ = decode_picture(&bytes, &limits);
         for rule in [GrayRule::OnWhite, GrayRule::Tensorflow] {
             let _ = decode(&bytes, rule, &limits);
             let _ = decode(&bytes[..(cut * bytes.len() as f64) as usize], rule, &limits);

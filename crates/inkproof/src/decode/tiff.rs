@@ -17,7 +17,7 @@ use tiff::{ColorType, TiffError};
 
 use super::raster::{Channels, Samples};
 use super::shape::Density;
-use super::{Format, Raster, Wanted, broken, unsupported};
+use super::{Format, Page as PageOf, Raster, Wanted, broken, unsupported};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use strips::Strips;
@@ -80,6 +80,23 @@ fn read_page(bytes: &[u8], index: usize, wanted: Wanted, limits: &Limits) -> Res
         return page(at(&patched, index)?.with_limits(allowed), palette.as_deref());
     }
     page(at(&in_order, index)?.with_limits(allowed), None)
+}
+
+/// The file with its beginning at this page and its end behind it; None where it is no TIFF of the usual kind.
+pub(super) fn only_page(bytes: &[u8], page: PageOf) -> Option<Vec<u8>> {
+    let index = pages::index(bytes, page)?;
+    let directory = u32::try_from(at(bytes, index).ok()?.ifd_pointer()?.0).ok()?;
+    let mut only = bytes.to_vec();
+    let is_little = only.starts_with(b"II*\0");
+    if !is_little && !only.starts_with(b"MM\0*") {
+        return None;
+    }
+    let count = *only.get(directory as usize..)?.first_chunk::<2>()?;
+    let count = if is_little { u16::from_le_bytes(count) } else { u16::from_be_bytes(count) };
+    let next = directory as usize + 2 + 12 * usize::from(count);
+    only.get_mut(next..next + 4)?.fill(0);
+    only[4..8].copy_from_slice(&if is_little { directory.to_le_bytes() } else { directory.to_be_bytes() });
+    Some(only)
 }
 
 /// A decoder that stands on a directory.

@@ -60,6 +60,11 @@ pub(super) fn choose(bytes: &[u8], limits: &Limits) -> Result<(usize, Page)> {
     }
 }
 
+/// The index of a page among all directories.
+pub(super) fn index(bytes: &[u8], page: Page) -> Option<usize> {
+    directories(bytes).ok()?.get((page.number as usize).checked_sub(1)?).copied()
+}
+
 /// The indices of the directories that are pages; of a file that has none the first.
 fn directories(bytes: &[u8]) -> Result<Vec<usize>> {
     let mut decoder = at(bytes, 0)?;
