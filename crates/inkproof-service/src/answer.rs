@@ -24,6 +24,8 @@ pub struct Verification {
     pub questioned: String,
     /// Images that are unfit to decide on, and why; then the decision is undecided.
     pub flaws: Vec<ImageFlaw>,
+    /// What else was found, in words: references that count once, a signature that was turned to be judged.
+    pub notes: Vec<String>,
     /// What judged.
     pub model: ModelName,
     /// How long the steps took.
