@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use inkproof::{Decision, Limits, Signature, Verifier, read_image_file};
+use inkproof::{Decision, Signature, Verifier, read_image_file};
 use rayon::prelude::*;
 
 use super::condition::{Condition, Original};
@@ -117,7 +117,7 @@ pub fn bench(
 /// The clean files first.
 fn with_clean(conditions: &[&'static Condition]) -> Vec<&'static Condition> {
     let others = conditions.iter().copied().filter(|condition| condition.id != Condition::CLEAN);
-    Condition::find(Condition::CLEAN).chain(others).collect()
+    std::iter::once(Condition::clean()).chain(others).collect()
 }
 
 /// Who is compared with whom.
@@ -141,7 +141,7 @@ impl Plan {
         }
         for (place, writer) in writers.iter().enumerate() {
             let (references, others) = writer.genuine.split_at(options.references);
-            let embed = |&image: &usize| Ok(verifier.embed_file(&set.images[image].path)?);
+            let embed = |&image: &usize| reference(verifier, &set.images[image].path, options.seed, image as u64);
             let references = references.par_iter().map(embed).collect::<Result<Vec<_>>>()?;
             let strangers = || (1..writers.len()).map(|step| writers[(place + step) % writers.len()].genuine[0]);
             let forged: Vec<(Class, usize)> = if writer.forgeries.is_empty() {
@@ -159,6 +159,26 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// A reference, drawn again as clean signatures are; as it is where it has no ink to draw again.
+fn reference(verifier: &Verifier, path: &Path, seed: u64, index: u64) -> Result<Signature> {
+    // Questioned images are numbered from 0 on.
+    const REFERENCES: u64 = 1 << 63;
+    let original = read(verifier, path)?;
+    let clean = original.map(|original| Condition::clean().apply(&original, seed, REFERENCES | index));
+    match clean {
+        Some(bytes) => Ok(verifier.embed_bytes(&bytes).map_err(|error| error.at(path))?),
+        None => Ok(verifier.embed_file(path)?),
+    }
+}
+
+fn read(verifier: &Verifier, path: &Path) -> Result<Option<Original>> {
+    let bytes = read_image_file(path, verifier.limits())?;
+    Original::new(bytes, verifier.limits()).map_err(|error| match error {
+        Error::Engine(error) => Error::Engine(error.at(path)),
+        other => other,
+    })
 }
 
 /// Everything that was judged.
@@ -215,9 +235,7 @@ fn judge(
     conditions: &[&'static Condition],
     options: &RobustnessOptions,
 ) -> Result<Option<Vec<Outcome>>> {
-    let bytes = read_image_file(&questioned.path, verifier.limits())?;
-    let original = Original::new(bytes, &Limits::default()).map_err(|error| at(error, &questioned.path))?;
-    let Some(original) = original else { return Ok(None) };
+    let Some(original) = read(verifier, &questioned.path)? else { return Ok(None) };
     let judge = |condition: &&'static Condition| {
         let bytes = condition.apply(&original, options.seed, index);
         if let Some(folder) = &options.save {
@@ -241,11 +259,4 @@ fn save(folder: &Path, questioned: &Questioned, bytes: &[u8]) -> Result<()> {
     let path = folder.join(name.replace(['/', '\\'], "-"));
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
     written.map_err(|source| Error::Io { path, source })
-}
-
-fn at(error: Error, path: &Path) -> Error {
-    match error {
-        Error::Engine(error) => Error::Engine(error.at(path)),
-        other => other,
-    }
 }

@@ -49,8 +49,13 @@ impl Original {
 }
 
 impl Condition {
-    /// The condition with which all others are compared.
+    /// The condition that references have, and with which all others are compared.
     pub const CLEAN: &'static str = "clean";
+
+    /// The clean one.
+    pub(super) fn clean() -> &'static Self {
+        &CONDITIONS[0]
+    }
 
     /// The file that an original becomes; image number `index` of a seed always becomes the same.
     pub fn apply(&self, original: &Original, seed: u64, index: u64) -> Vec<u8> {
@@ -77,8 +82,8 @@ const fn judged(id: &'static str, title: &'static str, make: fn(&Original, &mut 
 
 /// Every condition, in the order of the table; the first is that with which the others are compared.
 pub const CONDITIONS: &[Condition] = &[
-    judged(Condition::CLEAN, "the file as it is", |o, _| o.bytes.clone()),
-    judged("redrawn", "its ink on white paper, black", |o, rng| scene::redrawn(&o.specimen, rng)),
+    judged(Condition::CLEAN, "its ink on white paper, black", |o, rng| scene::redrawn(&o.specimen, rng)),
+    judged("original", "the data set's own file", |o, _| o.bytes.clone()),
     judged("rotation-3", "turned by 3 degrees", |o, rng| scene::turned(&o.specimen, 3.0, rng)),
     judged("rotation-8", "turned by 8 degrees", |o, rng| scene::turned(&o.specimen, 8.0, rng)),
     judged("rotation-15", "turned by 15 degrees", |o, rng| scene::turned(&o.specimen, 15.0, rng)),

@@ -1,6 +1,6 @@
 //! Pictures turned, scaled and seen from aside.
 
-use super::sheet::{Color, Layer, Sheet};
+use super::sheet::{Color, Sheet};
 
 /// In pixels, x to the right and y down.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,12 +138,4 @@ pub(super) fn seen_from_aside(sheet: &Sheet, size: [usize; 2], corners: [Point; 
         let along = |a: f32, b: f32, d: f32| ((b - a + g * b) * u + (d - a + h * d) * v + a) / depth;
         Point { x: along(a.x, b.x, d.x), y: along(a.y, b.y, d.y) }
     })
-}
-
-/// Ink scaled to a height, with the same proportions.
-pub(super) fn scaled_layer(layer: &Layer, factor: f32) -> Layer {
-    let sheet =
-        Sheet { width: layer.width, height: layer.height, pixels: layer.cover.iter().map(|&c| [c; 3]).collect() };
-    let scaled = scaled(&sheet, factor, factor);
-    Layer { width: scaled.width, height: scaled.height, cover: scaled.pixels.iter().map(|pixel| pixel[0]).collect() }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::bench::{Outcome, Questioned, RobustnessOptions, Trial};
 use super::condition::Condition;
+use crate::dataset::WriterId;
 use crate::error::Result;
 use crate::evaluate::Class;
 use crate::metrics::{self, Sample, Scores, percentile_interval};
@@ -37,14 +38,25 @@ pub struct RobustnessResult {
     pub random: usize,
     /// What everything was drawn by.
     pub seed: u64,
-    /// The clean files first.
+    /// Over all sets; the clean files first.
     pub conditions: Vec<ConditionResult>,
+    /// The same of each set; none where there is only one.
+    pub by_set: Vec<SetResult>,
     /// The images, as the trials name them.
     #[serde(skip)]
     pub questioned: Vec<Questioned>,
     /// Every image under every condition.
     #[serde(skip)]
     pub trials: Vec<Trial>,
+}
+
+/// The conditions on one set.
+#[derive(Debug, Clone, Serialize)]
+pub struct SetResult {
+    /// The set's name.
+    pub set: String,
+    /// The clean files first.
+    pub conditions: Vec<ConditionResult>,
 }
 
 /// What became of all images under one condition.
@@ -156,41 +168,28 @@ impl RobustnessResult {
         trials: Vec<Trial>,
         options: &RobustnessOptions,
     ) -> Result<Self> {
-        let mut writers = BTreeMap::new();
-        for image in &questioned {
-            let number = writers.len();
-            writers.entry((image.set.as_str(), &image.writer)).or_insert(number);
-        }
-        let counted: Vec<Counted<'_>> = conditions
-            .iter()
-            .map(|condition| {
-                let of_condition = trials.iter().filter(|trial| trial.condition == condition.id);
-                let counted = of_condition.map(|trial| {
-                    let image = &questioned[trial.questioned];
-                    let writer = writers[&(image.set.as_str(), &image.writer)];
-                    Image { writer, genuine: image.class == Class::Genuine, outcome: &trial.outcome }
-                });
-                Counted { images: counted.collect(), seed: options.seed }
-            })
-            .collect();
-        let results = conditions.iter().zip(&counted).map(|(condition, of_condition)| {
-            let is_clean = condition.id == Condition::CLEAN;
-            let clean = (condition.can_be_judged && !is_clean).then_some(&counted[0]);
-            of_condition.result(condition, clean)
-        });
-        let results = results.collect::<Result<Vec<_>>>()?;
-        let count = |class: Class| questioned.iter().filter(|image| image.class == class).count();
+        let all = Writers::new(&questioned);
+        let seed = options.seed;
+        let of_set = |set: Option<&str>| {
+            let is_in = |trial: &&Trial| set.is_none_or(|set| questioned[trial.questioned].set == set);
+            results(conditions, &questioned, trials.iter().filter(is_in), &all, seed)
+        };
         let mut sets: Vec<String> = questioned.iter().map(|image| image.set.clone()).collect();
         sets.dedup();
+        let by_set = if sets.len() > 1 { &sets[..] } else { &[] };
+        let by_set = by_set.iter().map(|set| Ok(SetResult { set: set.clone(), conditions: of_set(Some(set))? }));
+        let (by_set, results) = (by_set.collect::<Result<_>>()?, of_set(None)?);
+        let count = |class: Class| questioned.iter().filter(|image| image.class == class).count();
         Ok(Self {
+            writers: all.0.len(),
             sets,
-            writers: writers.len(),
             references: options.references,
             genuine: count(Class::Genuine),
             forged: count(Class::Skilled) + count(Class::Random),
             random: count(Class::Random),
             seed: options.seed,
             conditions: results,
+            by_set,
             questioned,
             trials,
         })
@@ -201,6 +200,49 @@ impl RobustnessResult {
         let fails = |result: &&ConditionResult| result.demands.is_some_and(|demands| !demands.hold());
         self.conditions.iter().filter(fails).collect()
     }
+}
+
+/// The number of each writer of each set.
+struct Writers(BTreeMap<(String, WriterId), usize>);
+
+impl Writers {
+    fn new(questioned: &[Questioned]) -> Self {
+        let mut numbers = BTreeMap::new();
+        for image in questioned {
+            let number = numbers.len();
+            numbers.entry((image.set.clone(), image.writer.clone())).or_insert(number);
+        }
+        Self(numbers)
+    }
+
+    fn number(&self, image: &Questioned) -> usize {
+        self.0[&(image.set.clone(), image.writer.clone())]
+    }
+}
+
+/// The figures of each condition, of which the first is the clean one.
+fn results<'a>(
+    conditions: &[&'static Condition],
+    questioned: &[Questioned],
+    trials: impl Iterator<Item = &'a Trial>,
+    writers: &Writers,
+    seed: u64,
+) -> Result<Vec<ConditionResult>> {
+    let mut counted: BTreeMap<&str, Counted<'a>> = BTreeMap::new();
+    for trial in trials {
+        let image = &questioned[trial.questioned];
+        let (writer, genuine) = (writers.number(image), image.class == Class::Genuine);
+        let of_condition = counted.entry(trial.condition).or_insert(Counted { images: Vec::new(), seed });
+        of_condition.images.push(Image { writer, genuine, outcome: &trial.outcome });
+    }
+    let none = Counted { images: Vec::new(), seed };
+    let of = |condition: &Condition| counted.get(condition.id).unwrap_or(&none);
+    let result = |condition: &&'static Condition| {
+        let is_clean = condition.id == Condition::CLEAN;
+        let clean = (condition.can_be_judged && !is_clean).then(|| of(conditions[0]));
+        of(condition).result(condition, clean)
+    };
+    conditions.iter().map(result).collect()
 }
 
 /// What became of every image under one condition.

@@ -43,11 +43,6 @@ impl Specimen {
         self.ink.height
     }
 
-    /// The same signature in another resolution.
-    pub fn scaled(&self, factor: f32) -> Self {
-        Self { ink: super::geometry::scaled_layer(&self.ink, factor), stroke: self.stroke * factor }
-    }
-
     /// A length that a thing near the signature is drawn by, in pixels: the height of a signature of usual proportions.
     pub fn unit(&self) -> f32 {
         (self.height() as f32).max(self.width() as f32 / 3.0)

@@ -17,8 +17,29 @@ pub fn text(result: &RobustnessResult) -> String {
         line(row.id, borrowed(&genuine), borrowed(&forged), &eer(row), &demands(row))
     }));
     lines.push(String::new());
+    if !result.by_set.is_empty() {
+        lines.extend(by_set(result));
+        lines.push(String::new());
+    }
     lines.push(verdict(result));
     lines.join("\n")
+}
+
+/// The sets next to each other: genuine accepted and rejected, forged accepted.
+fn by_set(result: &RobustnessResult) -> Vec<String> {
+    let mut lines = vec!["genuine accepted / genuine rejected / forged accepted, %, of each set:".to_owned()];
+    let cells = |cells: Vec<String>| cells.into_iter().map(|cell| format!("{cell:>17}")).collect::<String>();
+    lines.push(format!("{:<14}{}", "", cells(result.sets.clone())));
+    lines.extend(result.conditions.iter().enumerate().map(|(place, row)| {
+        let figures = result.by_set.iter().map(|set| three_figures(&set.conditions[place], " /"));
+        format!("{:<14}{}", row.id, cells(figures.collect()))
+    }));
+    lines
+}
+
+fn three_figures(row: &ConditionResult, between: &str) -> String {
+    let whole = |rate: Rate| format!("{:.0}", 100.0 * rate.share);
+    [row.genuine.accepted, row.genuine.rejected, row.forged.accepted].map(whole).join(&format!("{between} "))
 }
 
 /// A table in Markdown with the intervals of what is demanded.
@@ -43,8 +64,16 @@ pub fn markdown(result: &RobustnessResult) -> String {
         let (genuine, forged) = (shares(&row.genuine), shares(&row.forged));
         format!("| `{}` | {} | {genuine} | {forged} | {eer} | {} |", row.id, row.title, demands(row))
     }));
-    lines.push(String::new());
-    lines.push(verdict(result));
+    if !result.by_set.is_empty() {
+        lines.push("\nGenuine accepted / genuine rejected / forged accepted, in percent, of each set:\n".to_owned());
+        lines.push(format!("| condition | {} |", result.sets.join(" | ")));
+        lines.push(format!("| --- |{}", " --: |".repeat(result.sets.len())));
+        lines.extend(result.conditions.iter().enumerate().map(|(place, row)| {
+            let figures = result.by_set.iter().map(|set| three_figures(&set.conditions[place], " /"));
+            format!("| `{}` | {} |", row.id, figures.collect::<Vec<_>>().join(" | "))
+        }));
+    }
+    lines.push(format!("\n{}", verdict(result)));
     lines.join("\n")
 }
 
