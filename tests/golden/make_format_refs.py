@@ -8,7 +8,10 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageDraw, ImageOps
+
+pillow_heif.register_heif_opener()
 
 OUT = Path(__file__).parent / "formats"
 
@@ -53,6 +56,10 @@ def wide():
     draw.line([(20, 30), (900, 4), (1300, 35), (2980, 10)], fill=0, width=3)
     draw.rectangle([0, 36, 2999, 38], fill=0)
     return image
+
+
+def twice(image):
+    return image.resize((122, 74), Image.NEAREST)
 
 
 def turned(how):
@@ -113,6 +120,9 @@ def faxes():
     yield "jpeg2000.jp2", drawing(), {"irreversible": False}
     yield "jpeg2000_gray.j2k", drawing().convert("L"), {"irreversible": False}
     yield "jpeg2000_alpha.jp2", translucent(), {"irreversible": False}
+    yield "heic.heic", twice(drawing()), {"quality": 95, "chroma": 444}
+    yield "heic_turned.heic", twice(drawing()), {"quality": 95, "chroma": 444, "exif": turned(6)}
+    yield "heic_alpha.heic", twice(translucent()), {"quality": 95}
     yield "tiff_density.tif", drawing().convert("1"), {"compression": "group4", **FAX}
     yield "png_density.png", drawing(), {"dpi": (204, 98)}
     yield "jpeg_density.jpg", drawing(), {"quality": 97, "subsampling": 0, "dpi": (98, 204), "exif": turned(6)}

@@ -12,6 +12,7 @@ pub mod export;
 pub mod identify;
 pub mod leakage;
 pub mod reviews;
+pub mod robustness;
 pub mod serve;
 pub mod statistics;
 pub mod store;

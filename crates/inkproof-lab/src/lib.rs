@@ -54,6 +54,7 @@
 //! | [`leakage`] | copies, shared writers and cues that are not the shape |
 //! | [`train`] | from signatures to a model file |
 //! | [`synth`], [`statistics`] | signatures of writers who do not exist, and how they compare with real ones |
+//! | [`robustness`] | the verifier on turned, stamped, photographed signatures |
 //! | [`report`] | an evaluation as a page |
 
 #![forbid(unsafe_code)]
@@ -74,6 +75,7 @@ pub mod pairs;
 mod png_file;
 pub mod progress;
 pub mod report;
+pub mod robustness;
 pub mod session;
 pub mod spreadsheet;
 pub mod statistics;

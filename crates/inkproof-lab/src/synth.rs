@@ -5,7 +5,7 @@
 //! the sigma-lognormal model, and `render` lays plain ink on plain paper, in one way for whoever signs. Everything
 //! follows from a seed: picture number r of writer number k is the same whatever else is made.
 
-mod draw;
+pub(crate) mod draw;
 mod files;
 mod letters;
 mod motor;

@@ -28,6 +28,8 @@ pub struct Verification {
     /// Which page of the questioned image was read, where its file has several.
     #[serde(flatten)]
     pub page: PageRead,
+    /// What else was found, in words: references that count once, a signature that was turned to be judged.
+    pub notes: Vec<String>,
     /// What judged.
     pub model: ModelName,
     /// How long the steps took.

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use inkproof::verdict::Compared;
-use inkproof::{Decision, Signature, Verdict, Verifier, VerifyOptions};
+use inkproof::{Decision, Embedding, Flaw, Ink, Signature, Verdict, Verifier, VerifyOptions};
 use inkproof_store::{Actor, NewDecision, Pseudonym, WriterId};
 use serde_json::{Value, json};
 
@@ -120,11 +120,12 @@ fn judge(
     let verdict = verifier.verify_with(&signatures, &questioned.signature, &question.options)?;
     let scored = begun.elapsed();
     let times = signatures.iter().chain([&questioned.signature]).map(|signature| signature.times).sum();
-    let Signature { ink, embedding, .. } = &questioned.signature;
+    let (ink, embedding) = judged_ink(&verdict, &questioned.signature);
     let pictures = || Pictures::new(verifier.model().preprocess(), &signatures, ink, embedding);
     let answer = Verification {
         verdict: VerdictFields::from(&verdict),
         flaws: flaws(&verdict, &questioned.name, &names),
+        notes: notes(&verdict, &names),
         pictures: question.pictures.then(pictures),
         references: scores(&names, &signatures, &verdict),
         page: questioned.signature.page.into(),
@@ -146,9 +147,46 @@ fn flaws(verdict: &Verdict, questioned: &str, references: &[ReferenceName]) -> V
             Compared::Questioned => questioned.to_owned(),
             Compared::Reference(index) => references[index].to_string(),
         };
-        ImageFlaw { path, flaw: flawed.flaw.to_string() }
+        ImageFlaw { path, flaw: in_words(flawed.flaw, references) }
     };
     verdict.flaws.iter().map(named).collect()
+}
+
+/// A reference by its number: in the store, or where it came with the question, in their order. The name of its file stays
+/// out, since the audit keeps these words.
+fn in_audit(references: &[ReferenceName], index: usize) -> String {
+    match references[index] {
+        ReferenceName::Reference(number) => format!("reference {number}"),
+        ReferenceName::Path(_) => format!("reference {}", index + 1),
+    }
+}
+
+/// A flaw with the number of the reference that it is about.
+fn in_words(flaw: Flaw, references: &[ReferenceName]) -> String {
+    match flaw {
+        Flaw::Copy { reference } => format!(
+            "it is the same signing as {}, and nobody signs twice alike; ask for the original",
+            in_audit(references, reference)
+        ),
+        flaw => flaw.to_string(),
+    }
+}
+
+/// What else a reader of the verdict should know.
+fn notes(verdict: &Verdict, references: &[ReferenceName]) -> Vec<String> {
+    let repeated = verdict.repeated.iter().map(|again| {
+        let [reference, earlier] = [again.reference, again.earlier].map(|index| in_audit(references, index));
+        format!("{reference} is the same signing as {earlier} and counts once with it")
+    });
+    let turned =
+        verdict.turned.iter().map(|turned| format!("the signature was turned by {} to be judged", turned.by()));
+    turned.chain(repeated).collect()
+}
+
+/// What was judged: the questioned signature, or it turned.
+pub fn judged_ink<'a>(verdict: &'a Verdict, questioned: &'a Signature) -> (&'a Ink, &'a Embedding) {
+    let turned = verdict.turned.as_ref().map(|turned| (&turned.ink, &turned.embedding));
+    turned.unwrap_or((&questioned.ink, &questioned.embedding))
 }
 
 fn scores(names: &[ReferenceName], signatures: &[Signature], verdict: &Verdict) -> Vec<ReferenceScore> {
@@ -187,6 +225,7 @@ fn details(answer: &Verification) -> Value {
         "threshold": answer.verdict.threshold,
         "log10_lr": answer.verdict.log10_lr,
         "references": answer.references.iter().map(reference).collect::<Vec<_>>(),
+        "notes": answer.notes,
         "flaws": answer.flaws.iter().map(|flaw| &flaw.flaw).collect::<Vec<_>>(),
     });
     if let Some(page) = answer.page.page {

@@ -62,6 +62,7 @@ pub mod preprocess;
 pub mod quality;
 pub mod score;
 pub mod speed;
+pub mod turn;
 pub mod verdict;
 mod verifier;
 
@@ -93,6 +94,8 @@ pub use preprocess::{Frame, Ink, InkParameters, Prepared, Preprocess, SIDE, raw_
 pub use quality::Flaw;
 #[doc(inline)]
 pub use score::{Decision, Embedding, Score, Threshold};
+#[doc(inline)]
+pub use turn::Turned;
 #[doc(inline)]
 pub use verdict::{Verdict, VerifyOptions};
 #[doc(inline)]

@@ -32,6 +32,20 @@ pub enum Flaw {
     LittleInk,
     /// Two groups of ink that are as heavy as each other and far apart.
     TwoGroups,
+    /// A stamp, print, a box or a line that could not be told from the strokes for certain.
+    SomethingElse,
+    /// Print, and hardly any writing.
+    Print,
+    /// A questioned signature that would be accepted if it was turned.
+    Turned {
+        /// How far, clockwise.
+        degrees: i16,
+    },
+    /// A questioned signature that shows the same signing as a reference.
+    Copy {
+        /// The reference's index, from 0.
+        reference: usize,
+    },
 }
 
 impl fmt::Display for Flaw {
@@ -42,8 +56,33 @@ impl fmt::Display for Flaw {
             }
             Self::CutAtEdge => f.write_str("the ink runs along the edge of the image; scan it with paper around"),
             Self::TwoGroups => f.write_str("there seems to be more than one signature; give one at a time"),
+            Self::SomethingElse => f.write_str(
+                "there is something beside the signature (a stamp, print, a box, a line); crop it to the signature",
+            ),
+            Self::Print => f.write_str("it shows print and no signature; crop it to the signature"),
+            Self::Turned { degrees } => write!(f, "it agrees when turned by {}; scan it upright", Turn(*degrees)),
+            Self::Copy { reference } => write!(
+                f,
+                "it is the same signing as reference {}, and nobody signs twice alike; ask for the original",
+                reference + 1
+            ),
             Self::LittleInk => f.write_str("there is hardly any ink; give the whole signature"),
         }
+    }
+}
+
+/// Degrees clockwise, in words.
+pub(crate) struct Turn(pub i16);
+
+impl fmt::Display for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (degrees, way) = match self.0 {
+            180 => (180, ""),
+            270 => (90, " counterclockwise"),
+            degrees if degrees < 0 => (-degrees, " counterclockwise"),
+            degrees => (degrees, " clockwise"),
+        };
+        write!(f, "{degrees} degrees{way}")
     }
 }
 

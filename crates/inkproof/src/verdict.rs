@@ -1,11 +1,14 @@
 //! What a model says of a questioned signature: the decision and everything that it rests on.
 //!
 //! The whole rule is here, so that every program that asks gives the same answer: an image that is unfit, or a likelihood
-//! ratio between 1/2 and 2, leaves the decision to a person; a threshold of the caller's own leaves nothing undecided.
+//! ratio between 1/2 and 2, leaves the decision to a person, and so does the same signing again, since nobody signs twice
+//! alike. A threshold of the caller's own leaves nothing else undecided. References that show one signing count once.
 
 use std::borrow::Borrow;
 
 use crate::calibration::{Log10Lr, ReferenceCalibration, Support, WantedFar};
+use crate::enrolment::is_same_signing;
+use crate::turn::{self, Found, Turned};
 use crate::{Decision, Embedding, Flaw, Model, Result, Score, Signature, Threshold};
 
 /// A decision on a questioned signature, and what it rests on.
@@ -35,6 +38,19 @@ pub struct Verdict {
     pub reference_scores: Vec<Score>,
     /// What makes images unfit to decide on, the questioned one's flaws first.
     pub flaws: Vec<ImageFlaw>,
+    /// References that show the same signing as an earlier one: both indices, from 0. They count once.
+    pub repeated: Vec<Repeated>,
+    /// The questioned signature as it was judged, where it was turned.
+    pub turned: Option<Turned>,
+}
+
+/// A reference that shows the same signing as an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeated {
+    /// Its index, from 0.
+    pub reference: usize,
+    /// The index of the earlier one.
+    pub earlier: usize,
 }
 
 /// What makes one of the compared images unfit to decide on.
@@ -58,7 +74,7 @@ pub enum Compared {
 /// What a caller may ask for instead of the model's own rule.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct VerifyOptions {
-    /// Accept from this score on and reject below it; nothing is left undecided. None: the model's own threshold.
+    /// Accept from this score on and reject below it; nothing but a copy is left undecided. None: the model's own threshold.
     pub threshold: Option<Threshold>,
 }
 
@@ -69,15 +85,34 @@ impl Verdict {
         questioned: &Signature,
         options: &VerifyOptions,
     ) -> Result<Self> {
-        let embeddings: Vec<&Embedding> = references.iter().map(|reference| &reference.borrow().embedding).collect();
-        let score = model.score_of(&embeddings, &questioned.embedding)?;
-        let reference_scores = embeddings.iter().map(|reference| model.score_of(&[reference], &questioned.embedding));
-        let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(references.len()));
+        let all: Vec<&Signature> = references.iter().map(Borrow::borrow).collect();
+        let repeated = repeated(&all)?;
+        let counted = |(index, _): &(usize, &&Signature)| !repeated.iter().any(|again| again.reference == *index);
+        let embeddings: Vec<&Embedding> =
+            all.iter().enumerate().filter(counted).map(|(_, reference)| &reference.embedding).collect();
+        let mut flaws = flaws(&all, questioned);
+        let threshold = options.threshold.unwrap_or_else(|| model.threshold_for(embeddings.len()));
+        let mut score = model.score_of(&embeddings, &questioned.embedding)?;
+        let mut turned = None;
+        if score.get() < threshold.get() && flaws.is_empty() && options.threshold.is_none() {
+            match turn::look(model, &embeddings, &questioned.ink, score, threshold)? {
+                Found::Askew(upright) => {
+                    score = upright.score;
+                    turned = Some(upright);
+                }
+                Found::Perhaps { degrees } => flaws.push(ImageFlaw::questioned(Flaw::Turned { degrees })),
+                Found::Upright => {}
+            }
+        }
+        let seen = turned.as_ref().map_or(&questioned.embedding, |turned| &turned.embedding);
+        let copied = copied(&all, questioned, seen)?;
+        flaws.extend(copied.map(|reference| ImageFlaw::questioned(Flaw::Copy { reference })));
+        let alone = all.iter().map(|reference| model.score_of(&[&reference.embedding], seen));
+        let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(embeddings.len()));
         let log10_lr = calibration.map(|fit| fit.log10_lr(score));
-        let threshold = options.threshold.unwrap_or_else(|| model.threshold_for(references.len()));
-        let flaws = flaws(references, questioned);
         Ok(Self {
             decision: match options.threshold {
+                _ if copied.is_some() => Decision::Undecided,
                 Some(_) => Decision::from_score(score, threshold),
                 None if !flaws.is_empty() => Decision::Undecided,
                 None => Decision::from_evidence(score, threshold, log10_lr),
@@ -90,8 +125,10 @@ impl Verdict {
             threshold,
             wanted_far: calibration.map(|fit| fit.wanted_far.clone()),
             random_far: calibration.and_then(|fit| fit.random_far.clone()),
-            reference_scores: reference_scores.collect::<Result<_>>()?,
+            reference_scores: alone.collect::<Result<_>>()?,
             flaws,
+            repeated,
+            turned,
         })
     }
 
@@ -111,11 +148,41 @@ impl Verdict {
     }
 }
 
-fn flaws<R: Borrow<Signature>>(references: &[R], questioned: &Signature) -> Vec<ImageFlaw> {
+impl ImageFlaw {
+    fn questioned(flaw: Flaw) -> Self {
+        Self { image: Compared::Questioned, flaw }
+    }
+}
+
+fn flaws(references: &[&Signature], questioned: &Signature) -> Vec<ImageFlaw> {
     let references = references.iter().enumerate();
-    let references = references.map(|(index, reference)| (Compared::Reference(index), reference.borrow()));
+    let references = references.map(|(index, reference)| (Compared::Reference(index), *reference));
     let of_image = |(image, signature): (Compared, &Signature)| -> Vec<ImageFlaw> {
         signature.flaws.iter().map(|&flaw| ImageFlaw { image, flaw }).collect()
     };
     std::iter::once((Compared::Questioned, questioned)).chain(references).flat_map(of_image).collect()
+}
+
+/// The references that show the same signing as an earlier one.
+fn repeated(references: &[&Signature]) -> Result<Vec<Repeated>> {
+    let mut found = Vec::new();
+    for (reference, signature) in references.iter().enumerate() {
+        for (earlier, before) in references[..reference].iter().enumerate() {
+            if before.digest == signature.digest || is_same_signing(&before.embedding, &signature.embedding)? {
+                found.push(Repeated { reference, earlier });
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The index of the reference that the questioned signature, which the model sees as `seen`, is a copy of.
+fn copied(references: &[&Signature], questioned: &Signature, seen: &Embedding) -> Result<Option<usize>> {
+    for (index, reference) in references.iter().enumerate() {
+        if reference.digest == questioned.digest || is_same_signing(&reference.embedding, seen)? {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
 }

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, VerifyOptions};
 use inkproof_service::{
-    Door, ImageFlaw, Judged, Question, Seen, Service, Threads, Verification, verify_references, viewed,
+    Door, ImageFlaw, Judged, Question, Seen, Service, Threads, Verification, judged_ink, verify_references, viewed,
 };
 use inkproof_store::{Actor, WriterId};
 
@@ -65,7 +65,7 @@ impl Verify {
             Some(writer) => self.by_enrolled(options, writer)?,
         };
         if let Some(path) = &self.explain {
-            explain(path, &judged.references, &judged.questioned)?;
+            explain(path, &judged.references, &judged.verdict, &judged.questioned)?;
         }
         if self.json {
             println!("{:#}", serde_json::to_value(&judged.answer)?);
@@ -113,10 +113,11 @@ fn looked(service: &Service, judged: &Judged) -> Result<()> {
     Ok(service.store().append(&[viewed(seen, judged.decision.writer, Door::Command, Actor::local())])?)
 }
 
-fn explain(path: &Path, references: &[Signature], questioned: &Signature) -> Result<()> {
+fn explain(path: &Path, references: &[Signature], verdict: &Verdict, questioned: &Signature) -> Result<()> {
+    let (ink, embedding) = judged_ink(verdict, questioned);
     let embeddings: Vec<&Embedding> = references.iter().map(|reference| &reference.embedding).collect();
     let inks: Vec<&Ink> = references.iter().map(|reference| &reference.ink).collect();
-    let picture = Explanation::new(&embeddings, &questioned.embedding)?.picture(&inks, &questioned.ink);
+    let picture = Explanation::new(&embeddings, embedding)?.picture(&inks, ink);
     outputs::write(path, &picture.to_png())
 }
 
@@ -148,6 +149,7 @@ fn sentences(answer: &Verification, verdict: &Verdict) -> String {
     let pages = answer.references.iter().map(|scored| scored.page.sentence(&one_line(&scored.reference)));
     let pages = [answer.page.sentence(&one_line(&answer.questioned))].into_iter().chain(pages).flatten();
     let flaws = answer.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {}: {flaw}.", one_line(path)));
+    let notes = answer.notes.iter().map(|note| format!("Note: {}.", one_line(note)));
     let recorded = answer.audit.map(|number| match verdict.decision {
         Decision::Undecided => format!("Recorded as {number} and left to a person's review."),
         _ => format!("Recorded as {number}."),
@@ -157,6 +159,7 @@ fn sentences(answer: &Verification, verdict: &Verdict) -> String {
         .into_iter()
         .chain(pages)
         .chain(flaws)
+        .chain(notes)
         .chain(verdict.evidence())
         .chain(age)
         .chain(recorded)

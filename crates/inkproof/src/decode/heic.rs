@@ -7,13 +7,14 @@ use super::{Format, Raster, broken, unsupported};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 
-/// The decoder holds every sample as four bytes, and some of them twice: of the pixels that other images may have, so many
-/// of so many.
-const SHARE: (u64, u64) = (3, 4);
+/// The decoder holds every sample as four bytes, and some of them twice: of so many pixels that other images may have, a
+/// photo may have so many.
+const OF: u64 = 5;
+const PIXELS: u64 = 4;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
     let found = probe(bytes).map_err(failed)?;
-    let pixels = limits.pixels / SHARE.1 * SHARE.0;
+    let pixels = limits.pixels / OF * PIXELS;
     Limits { pixels, ..*limits }.check_pixels(found.coded_width as u64, found.coded_height as u64)?;
     let image = heic_decoder::decode(bytes).map_err(failed)?;
     let (width, height) = (image.width, image.height);

@@ -2,6 +2,7 @@
 //! compressions, palettes, and of several pages one.
 
 mod ccitt;
+mod directories;
 mod old_jpeg;
 mod pages;
 mod strips;
@@ -39,6 +40,7 @@ const T4_OPTIONS: Tag = Tag::Unknown(292);
 const LOWEST_FIRST: u64 = 2;
 
 pub(super) fn read(bytes: &[u8], wanted: Wanted, limits: &Limits) -> Result<Raster> {
+    directories::check(bytes)?;
     let (index, page) = pages::choose(bytes, limits)?;
     Ok(Raster { page, ..read_page(bytes, index, wanted, limits)? })
 }
