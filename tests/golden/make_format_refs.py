@@ -122,7 +122,7 @@ def faxes():
     yield "jpeg2000_alpha.jp2", translucent(), {"irreversible": False}
     yield "heic.heic", twice(drawing()), {"quality": 95, "chroma": 444}
     yield "heic_turned.heic", twice(drawing()), {"quality": 95, "chroma": 444, "exif": turned(6)}
-    yield "heic_alpha.heic", twice(translucent()), {"quality": 95}
+    yield "heic_alpha.heic", twice(translucent()), {"quality": 95, "chroma": 444}
     yield "tiff_density.tif", drawing().convert("1"), {"compression": "group4", **FAX}
     yield "png_density.png", drawing(), {"dpi": (204, 98)}
     yield "jpeg_density.jpg", drawing(), {"quality": 97, "subsampling": 0, "dpi": (98, 204), "exif": turned(6)}

@@ -1,10 +1,12 @@
 //! An image as a person sees it: its colours, and how large it may be.
 
+mod golden;
+
 use std::io::Cursor;
 
-use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
-use inkproof::decode::{Picture, decode_picture};
-use inkproof::{GrayRule, Limits, decode, decode_with_digest};
+use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, RgbaImage};
+use inkproof::decode::{Picture, decode_picture, only_page};
+use inkproof::{Error, GrayRule, Limits, Page, decode, decode_with_digest};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// Blue strokes on cream.
@@ -30,6 +32,13 @@ fn picture(bytes: &[u8]) -> Picture {
         assert_eq!(colors.len(), picture.gray.pixels().len());
     }
     picture
+}
+
+#[test]
+fn a_picture_of_any_format_has_the_gray_and_the_digest_of_the_others() {
+    for file in golden::pictures("formats") {
+        picture(&std::fs::read(file).unwrap());
+    }
 }
 
 #[test]
@@ -71,6 +80,37 @@ fn sixteen_bits_have_colours_too() {
         assert_eq!(picture(&saved(sixteen, ImageFormat::Png)), eight);
     }
     assert!(eight.colors.is_some());
+}
+
+#[test]
+fn the_page_that_was_read_is_known_and_can_be_asked_for() {
+    let blank_first = std::fs::read(golden::folder("formats").join("tiff_blank_first.tif")).unwrap();
+    let found = picture(&blank_first);
+    assert_eq!(found.page, Page { number: 2, count: 2 });
+    let only = only_page(&blank_first, found.page);
+    assert_eq!(picture(&only), Picture { page: Page::ONLY, ..found.clone() });
+    let asked = |page| decode_picture(&blank_first, &Limits { page: Some(page), ..Limits::default() });
+    assert_eq!(asked(2).unwrap().0, found);
+    assert!(asked(1).unwrap().0.gray.pixels().iter().all(|&level| level == 255));
+    for page in [0, 3] {
+        assert!(matches!(asked(page), Err(Error::NoPage { pages: 2, .. })), "{page}");
+    }
+    let alone = saved(drawn(30, 20), ImageFormat::Png);
+    let asked = |page| decode_picture(&alone, &Limits { page: Some(page), ..Limits::default() });
+    assert!(asked(1).is_ok() && matches!(asked(2), Err(Error::NoPage { page: 2, pages: 1 })));
+}
+
+#[test]
+fn a_sheet_on_a_transparent_desk_is_no_light_ink() {
+    let sheet = drawn(120, 100);
+    let desk = RgbaImage::from_fn(200, 200, |x, y| match sheet.get_pixel_checked(x, y) {
+        Some(image::Rgb([red, green, blue])) => image::Rgba([*red, *green, *blue, 255]),
+        None => image::Rgba([0; 4]),
+    });
+    let found = picture(&saved(desk, ImageFormat::Png));
+    assert_eq!(found.gray.pixels()[0], DynamicImage::from(sheet).into_luma8().get_pixel(0, 0).0[0]);
+    assert_eq!(found.gray.pixels()[199], 255);
+    assert!(found.colors.is_some());
 }
 
 #[test]

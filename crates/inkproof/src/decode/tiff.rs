@@ -79,9 +79,11 @@ fn read_page(bytes: &[u8], index: usize, wanted: Wanted, limits: &Limits) -> Res
         // The decoder refuses palettes; read as gray they are what we want, the indices.
         let patched = palette_as_gray(in_order.into_owned(), directory);
         let patched = patched.ok_or_else(|| unsupported(Format::Tiff, "palette in a BigTIFF"))?;
-        return page(at(&patched, index)?.with_limits(allowed), palette.as_deref());
+        return page(at(&patched, index)?.with_limits(allowed), palette.as_deref(), false);
     }
-    page(at(&in_order, index)?.with_limits(allowed), None)
+    // Elsewhere differences of colour may be stored for several pixels at once.
+    let has_colors = wanted == Wanted::Colors && compression == Some(compression::JPEG);
+    page(at(&in_order, index)?.with_limits(allowed), None, has_colors)
 }
 
 /// The file with its beginning at this page and its end behind it; None where it is no TIFF of the usual kind.
@@ -138,7 +140,7 @@ fn allowed(pixels: u64) -> TiffLimits {
 }
 
 /// The page that the decoder stands on.
-fn page(mut decoder: Page, palette: Option<&[u16]>) -> Result<Raster> {
+fn page(mut decoder: Page, palette: Option<&[u16]>, has_colors: bool) -> Result<Raster> {
     let (width, height) = decoder.dimensions().map_err(failed)?;
     let color = decoder.colortype().map_err(failed)?;
     let orientation = orientation(&mut decoder);
@@ -149,7 +151,7 @@ fn page(mut decoder: Page, palette: Option<&[u16]>) -> Result<Raster> {
     let (width, height) = (width as usize, height as usize);
     let (channels, samples) = match palette {
         Some(map) => (Channels::Rgb, paint(&unpack(&result, color, width, height)?, color, map)?),
-        None => samples(result, &layout, color, width, height, alpha)?,
+        None => samples(result, &layout, color, (width, height), alpha, has_colors)?,
     };
     Ok(Raster { orientation, density, ..Raster::new(width, height, channels, samples) })
 }
@@ -159,9 +161,9 @@ fn samples(
     result: DecodingResult,
     layout: &BufferLayoutPreference,
     color: ColorType,
-    width: usize,
-    height: usize,
+    (width, height): (usize, usize),
     alpha: bool,
+    has_colors: bool,
 ) -> Result<(Channels, Samples)> {
     let stored = usize::from(color.num_samples());
     let (channels, kept) = match color {
@@ -173,6 +175,7 @@ fn samples(
         }
         ColorType::Multiband { num_samples, .. } if num_samples >= 2 && alpha => (Channels::GrayAlpha, 2),
         ColorType::Gray(_) | ColorType::Multiband { .. } => (Channels::Gray, 1),
+        ColorType::YCbCr(8) if has_colors => (Channels::YCbCr, 3),
         // Y of YCbCr is the luma, L of Lab close to it.
         ColorType::YCbCr(_) | ColorType::Lab(_) => (Channels::Gray, 1),
         ColorType::GrayA(_) => (Channels::GrayAlpha, 2),
