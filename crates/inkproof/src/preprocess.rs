@@ -6,13 +6,14 @@
 
 mod bytes;
 mod ink;
+mod inks;
 mod raw;
 
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{GrayRule, Page, decode_page};
+use crate::decode::{GrayRule, Page, Picture, decode_page, decode_picture};
 use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
@@ -78,14 +79,17 @@ impl Preprocess {
     /// Those of [`decode`](crate::decode()), and [`Error::NoInk`] for a blank image.
     pub fn apply(&self, bytes: &[u8], limits: &Limits) -> Result<Prepared> {
         let start = Instant::now();
-        let rule = match self {
-            Preprocess::Raw => GrayRule::Tensorflow,
-            Preprocess::Ink(_) => GrayRule::OnWhite,
+        let (picture, digest) = match self {
+            Preprocess::Raw => {
+                let (gray, digest, page) = decode_page(bytes, GrayRule::Tensorflow, limits)?;
+                (Picture { gray, colors: None, page }, digest)
+            }
+            Preprocess::Ink(_) => decode_picture(bytes, limits)?,
         };
-        let (gray, digest, page) = decode_page(bytes, rule, limits)?;
+        let page = picture.page;
         limits.check_time()?;
         let decoded = Instant::now();
-        let (ink, flaws) = self.apply_and_look(gray, limits)?;
+        let (ink, flaws) = self.apply_and_look(picture, limits)?;
         limits.check_time()?;
         Ok(Prepared { ink, digest, flaws, page, decode_time: decoded - start, ink_time: decoded.elapsed() })
     }
@@ -95,18 +99,19 @@ impl Preprocess {
     /// # Errors
     /// [`Error::NoInk`] for a blank image.
     pub fn apply_gray(&self, gray: &Gray) -> Result<Ink> {
-        Ok(self.apply_and_look(gray.clone(), &Limits::default())?.0)
+        let picture = Picture { gray: gray.clone(), colors: None, page: Page::ONLY };
+        Ok(self.apply_and_look(picture, &Limits::default())?.0)
     }
 
     /// The ink, and what makes the image unfit.
-    fn apply_and_look(&self, gray: Gray, limits: &Limits) -> Result<(Ink, Vec<Flaw>)> {
+    fn apply_and_look(&self, picture: Picture, limits: &Limits) -> Result<(Ink, Vec<Flaw>)> {
         match self {
             Preprocess::Raw => {
                 let to_byte = |v: f32| (v * 255.0).round() as u8;
-                Ok((Ink::new(raw_resize(&gray).into_iter().map(to_byte).collect())?, Vec::new()))
+                Ok((Ink::new(raw_resize(&picture.gray).into_iter().map(to_byte).collect())?, Vec::new()))
             }
             Preprocess::Ink(parameters) => {
-                let (ink, scan) = ink::normalise(gray, parameters, limits)?;
+                let (ink, scan) = ink::normalise(picture, parameters, limits)?;
                 let flaws = quality::flaws(&scan, &ink);
                 Ok((ink, flaws))
             }
@@ -151,7 +156,7 @@ mod tests {
         let ink = Preprocess::ink();
         let json = serde_json::to_value(&ink).unwrap();
         assert_eq!(json["kind"], "ink");
-        assert_eq!(json.as_object().unwrap().len(), 9);
+        assert_eq!(json.as_object().unwrap().len(), 10);
         assert_eq!(serde_json::from_value::<Preprocess>(json).unwrap(), ink);
     }
 

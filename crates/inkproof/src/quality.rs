@@ -12,8 +12,6 @@ const LEAST_LONGEST: usize = 80;
 const LEAST_INK: usize = 200;
 /// From this value on a pixel of an ink counts.
 const INK: u8 = 128;
-/// So many stroke widths of ink along the edges of the image are more than strokes that only touch it.
-const CUT_WIDTHS: f32 = 8.0;
 /// Two groups of ink this far apart, in heights of the taller one, are not words of one signature.
 const LEAST_GAP: f32 = 0.85;
 
@@ -54,7 +52,9 @@ impl fmt::Display for Flaw {
             Self::LowResolution { longest } => {
                 write!(f, "the signature is only {longest} pixels long; scan it with {LEAST_LONGEST} or more")
             }
-            Self::CutAtEdge => f.write_str("the ink runs along the edge of the image; scan it with paper around"),
+            Self::CutAtEdge => {
+                f.write_str("strokes go on beyond the edge of the image; scan the whole signature with paper around")
+            }
             Self::TwoGroups => f.write_str("there seems to be more than one signature; give one at a time"),
             Self::SomethingElse => f.write_str(
                 "there is something beside the signature (a stamp, print, a box, a line); crop it to the signature",
@@ -97,12 +97,14 @@ impl Serialize for Flaw {
 pub(crate) struct Scan {
     /// The longer side of the box around the ink, in pixels.
     pub longest: usize,
-    /// Pixels of ink along the edges of the image.
-    pub at_edges: usize,
-    /// In pixels.
-    pub stroke_width: f32,
+    /// Whether strokes go on beyond the image.
+    pub is_cut: bool,
     /// The widest gap between two groups of ink of similar weight, in heights of the taller one.
     pub gap: f32,
+    /// Whether there is print and no writing.
+    pub is_print: bool,
+    /// Whether there is something else that could not be told from the signature for certain.
+    pub has_something_else: bool,
 }
 
 /// All that is wrong with the image that this ink was made from.
@@ -110,9 +112,11 @@ pub(crate) fn flaws(scan: &Scan, ink: &Ink) -> Vec<Flaw> {
     let inked = ink.pixels().iter().filter(|&&pixel| pixel >= INK).count();
     let found = [
         (scan.longest < LEAST_LONGEST, Flaw::LowResolution { longest: scan.longest }),
-        (scan.at_edges as f32 > CUT_WIDTHS * scan.stroke_width, Flaw::CutAtEdge),
+        (scan.is_cut, Flaw::CutAtEdge),
         (inked < LEAST_INK, Flaw::LittleInk),
-        (scan.gap >= LEAST_GAP, Flaw::TwoGroups),
+        (scan.is_print, Flaw::Print),
+        (scan.has_something_else, Flaw::SomethingElse),
+        (scan.gap >= LEAST_GAP && !scan.is_print, Flaw::TwoGroups),
     ];
     found.into_iter().filter_map(|(is_so, flaw)| is_so.then_some(flaw)).collect()
 }

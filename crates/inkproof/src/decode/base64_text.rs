@@ -1,5 +1,7 @@
 //! Images as text: base64 as the web and mail write it, a data URI or the digits alone.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -31,18 +33,20 @@ pub enum Base64Error {
 }
 
 /// The bytes of a text in base64, in every form that is sent: with `data:image/png;base64,` before it, in lines, with and
-/// without padding, and in the alphabet of URLs.
+/// without padding, in the alphabet of URLs, and as a form of the web leaves it: with `%2B` or a blank for a plus.
 ///
 /// # Errors
 /// What is wrong with the text.
 pub fn from_base64(text: &str) -> Result<Vec<u8>, Base64Error> {
     let digits = without_uri(text)?;
     let before = text.len() - digits.len();
+    let digits = unescaped(digits);
+    let blank = if has_lost_pluses(&digits) { b'+' } else { b' ' };
     let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 3);
     let mut some = Vec::with_capacity(SOME);
     let mut is_padded = false;
     for (at, digit) in digits.bytes().enumerate() {
-        let digit = match digit {
+        let digit = match if digit == b' ' { blank } else { digit } {
             b' ' | b'\t' | b'\r' | b'\n' => continue,
             b'=' => {
                 is_padded = true;
@@ -68,6 +72,26 @@ fn decode(digits: &mut Vec<u8>, bytes: &mut Vec<u8>) -> Result<(), Base64Error> 
     LENIENT.decode_vec(&*digits, bytes).map_err(|_| Base64Error::Cut)?;
     digits.clear();
     Ok(())
+}
+
+/// Without the escapes of a form.
+fn unescaped(digits: &str) -> Cow<'_, str> {
+    if !digits.contains('%') {
+        return Cow::Borrowed(digits);
+    }
+    let escapes = [("%2B", "+"), ("%2F", "/"), ("%3D", "="), ("%0D", "\r"), ("%0A", "\n")];
+    let replace = |text: String, (escape, digit): (&str, &str)| {
+        text.replace(escape, digit).replace(&escape.to_ascii_lowercase(), digit)
+    };
+    Cow::Owned(escapes.into_iter().fold(digits.to_owned(), replace))
+}
+
+/// True where blanks stand for pluses: with them the digits come out even, and without them they do not.
+fn has_lost_pluses(digits: &str) -> bool {
+    let digits = digits.trim();
+    let count = |what: fn(&u8) -> bool| digits.bytes().filter(what).count();
+    let (blanks, others) = (count(|byte| *byte == b' '), count(|byte| !byte.is_ascii_whitespace()));
+    blanks > 0 && !others.is_multiple_of(4) && (others + blanks).is_multiple_of(4)
 }
 
 /// What follows the head of a data URI, where there is one.
@@ -108,6 +132,8 @@ mod tests {
             plain.trim_end_matches('=').to_owned(),
             plain.replace('+', "-").replace('/', "_"),
             format!("\u{feff}{plain}\n"),
+            plain.replace('+', "%2B").replace('/', "%2f").replace('=', "%3D"),
+            format!("data:image/png;base64,{}", plain.replace('+', " ")),
         ];
         for form in forms {
             assert_eq!(from_base64(&form).as_deref(), Ok(&*bytes), "{}", &form[..40]);

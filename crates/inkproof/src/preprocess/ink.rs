@@ -8,11 +8,17 @@
 //! and drawn again with one round pen ([`pen`]). Neither gray nor outline nor width of the scanned
 //! strokes is left; what is gray in the result is antialiasing.
 
+mod boxes;
+mod clean;
 mod components;
+mod edges;
 mod fit;
 mod groups;
+mod light;
+mod noise;
 mod paper;
 mod pen;
+mod print;
 mod rules;
 mod skeleton;
 mod threshold;
@@ -20,14 +26,34 @@ mod threshold;
 use serde::{Deserialize, Serialize};
 
 use super::{Ink, SIDE};
-use crate::error::{Error, Result};
-use crate::gray::Gray;
+use crate::decode::Picture;
+use crate::error::Result;
 use crate::limits::Limits;
 use crate::quality::Scan;
+use clean::Cleaned;
+
+/// The steps of files from before there were several: what is on the image is the signature, but for specks and ruled lines
+/// from one side to the other.
+const FIRST: u8 = 1;
+/// Today's steps: light, colours, lines, boxes and print are told from the signature.
+const LATEST: u8 = 2;
+
+fn first() -> u8 {
+    FIRST
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde wants it")]
+fn is_first(version: &u8) -> bool {
+    *version == FIRST
+}
 
 /// What `ink` preprocessing can be set to; recorded in the model file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InkParameters {
+    /// Which steps find the signature in the image, 1 or 2. How it is drawn then is the same in both, so that inks of
+    /// either can be compared. Files from before there were several have none, which is 1.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub version: u8,
     /// Empty border on every side, in pixels of the result.
     pub margin: u8,
     /// Width that strokes are drawn with, in pixels of the result.
@@ -63,6 +89,12 @@ pub enum Frame {
 pub const SPREAD: f32 = 36.0;
 
 impl InkParameters {
+    /// The same, but for the steps that find the signature: two that draw alike make inks that can be compared.
+    #[must_use]
+    pub fn drawing(&self) -> Self {
+        InkParameters { version: FIRST, ..self.clone() }
+    }
+
     /// Framed by mass, and hardly evened out: for networks that look at places.
     pub fn by_mass() -> Self {
         InkParameters { smoothing: 0.4, frame: Frame::Mass, ..InkParameters::default() }
@@ -72,6 +104,7 @@ impl InkParameters {
 impl Default for InkParameters {
     fn default() -> Self {
         InkParameters {
+            version: LATEST,
             margin: 8,
             stroke_width: 2.0,
             smoothing: 1.0,
@@ -120,37 +153,23 @@ fn changes(before: &[u8], after: &[u8], threshold: u8) -> usize {
     before.iter().zip(after).filter(|&pair| changed(pair)).count()
 }
 
-/// Gray image to ink, and how that lay in the scan.
+/// Picture to ink, and how that lay in the scan.
 ///
 /// Time grows with the pixels, and at any moment a pixel takes at most ten bytes.
 ///
 /// # Errors
 /// [`Error::NoInk`] where nothing stands out from the paper or nothing is left after cleaning; [`Error::OutOfTime`].
-pub(super) fn normalise(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(Ink, Scan)> {
-    let mut darkness = paper::darkness(gray);
-    limits.check_time()?;
-    let threshold = threshold::ink(&darkness.values, parameters.contrast).ok_or(Error::NoInk)?;
-    let width = threshold::stroke_width(&darkness, threshold);
-    rules::erase(&mut darkness, threshold, width, limits)?;
-    let mut components = components::find(&darkness, threshold);
-    limits.check_time()?;
-    let strip = (EDGE * width) as usize;
-    components.drop_edgings(darkness.width, darkness.height, strip.min(darkness.width.min(darkness.height) / 20));
-    components.drop_smaller((parameters.speck * width * width).max(parameters.speck_share * components.ink() as f32));
-    let area = components.bounds().ok_or(Error::NoInk)?;
-    let scan = Scan {
-        longest: area.width().max(area.height()),
-        at_edges: components.at_edges(darkness.width),
-        stroke_width: width,
-        gap: groups::gap(&components.weighed()),
+pub(super) fn normalise(picture: Picture, parameters: &InkParameters, limits: &Limits) -> Result<(Ink, Scan)> {
+    let cleaned = match parameters.version {
+        FIRST => clean::plainly(picture.gray, parameters, limits)?,
+        _ => clean::signature(picture, parameters, limits)?,
     };
-    components.erase_dropped(&mut darkness);
-    drop(components);
+    let Cleaned { darkness, threshold, stroke_width, area, scan } = cleaned;
     let canvas = fit::Canvas::new(&area);
     let soft = canvas.enlarge(&darkness, &area);
     drop(darkness);
     limits.check_time()?;
-    let width = width * canvas.scale();
+    let width = stroke_width * canvas.scale();
     // A stroke thinner than a working pixel never reaches its full darkness there.
     let mask = threshold::above(soft, (f32::from(threshold) * width.min(1.0)) as u8);
     let mut mask = fill_pinholes(mask, PINHOLE * width * width);
@@ -166,8 +185,6 @@ pub fn middle_lines(ink: &Ink) -> Vec<Vec<[f32; 2]>> {
     skeleton::Skeleton::new(&mut Plane { width: SIDE, height: SIDE, values }, SPUR).lines()
 }
 
-/// What stays within this many stroke widths of an edge of the image is no writing.
-const EDGE: f32 = 1.5;
 /// Paper within ink that is smaller than this is the pen's, in squares of the stroke width.
 const PINHOLE: f32 = 0.3;
 

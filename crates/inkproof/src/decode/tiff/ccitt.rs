@@ -83,9 +83,12 @@ enum Line {
     None,
 }
 
+/// Bytes as the tables of codes take them.
+type Bits<I> = ByteReader<std::iter::Map<I, fn(u8) -> Result<u8, Infallible>>>;
+
 /// Reads one line after the other.
 struct Lines<I: Iterator<Item = u8>> {
-    bits: ByteReader<std::iter::Map<I, fn(u8) -> Result<u8, Infallible>>>,
+    bits: Bits<I>,
     code: Code,
     width: u16,
     /// Where the last line changes its colour, from white on.

@@ -59,6 +59,9 @@ impl Area {
     }
 }
 
+/// From this share of an ellipse's radius on ink is near it.
+const NEAR_ELLIPSE: f32 = 0.8;
+
 pub(super) struct Components {
     runs: Vec<Run>,
     /// Which runs are in each row.
@@ -190,6 +193,33 @@ impl Components {
     pub(super) fn bounds(&self) -> Option<Area> {
         let kept = self.pieces.iter().filter(|p| p.kept);
         kept.map(|p| p.area).reduce(Area::join)
+    }
+
+    /// Drops the kept pieces for which this says so, in the order of [`Components::weighed`].
+    pub(super) fn drop_marked(&mut self, marked: &[bool]) {
+        let kept = self.pieces.iter_mut().filter(|piece| piece.kept);
+        kept.zip(marked).for_each(|(piece, marked)| piece.kept = !marked);
+    }
+
+    /// Share of the ink of each kept piece that lies near the ellipse in its box, in the order of [`Components::weighed`].
+    pub(super) fn roundness(&self) -> Vec<f32> {
+        let mut near = vec![0_u32; self.pieces.len()];
+        for (y, row) in self.rows.iter().enumerate() {
+            for run in &self.runs[row.clone()] {
+                let piece = run.piece as usize;
+                let Area { left, top, right, bottom } = self.pieces[piece].area;
+                let half = |from: u16, to: u16| f32::from(to - from) / 2.0;
+                let (across, down) = (half(left, right), half(top, bottom));
+                let v = (y as f32 + 0.5 - f32::from(top) - down) / down;
+                let on_ellipse = |x: &u16| {
+                    let u = (f32::from(*x) + 0.5 - f32::from(left) - across) / across;
+                    u * u + v * v >= NEAR_ELLIPSE * NEAR_ELLIPSE
+                };
+                near[piece] += (run.start..run.end).filter(on_ellipse).count() as u32;
+            }
+        }
+        let kept = self.pieces.iter().zip(near).filter(|(piece, _)| piece.kept);
+        kept.map(|(piece, near)| near as f32 / piece.ink as f32).collect()
     }
 
     /// The pieces that are kept.

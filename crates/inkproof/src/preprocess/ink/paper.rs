@@ -12,6 +12,11 @@ const CELLS: usize = 8;
 /// The paper is the gray that this share of a cell's pixels is not above.
 const PERCENTILE: f32 = 0.75;
 
+/// Whether the writing is lighter than the paper.
+pub(super) fn is_light_on_dark(gray: &Gray) -> bool {
+    Grid::new(gray).is_light_on_dark()
+}
+
 /// Darkness over the local paper, 0 on paper; white writing on black is inverted first.
 pub(super) fn darkness(gray: Gray) -> Plane {
     let mut grid = Grid::new(&gray);

@@ -31,6 +31,27 @@ const CUT_COVERED: f32 = 0.8;
 const CUT_STRAY: f32 = 0.06;
 const CUT_ASKEW: f32 = 0.02;
 
+/// Shorter lines, as a form has them under a signature, and dotted ones: how far they run at least, as a share of the image
+/// and in stroke widths, and what is asked of them more strictly than of long ones.
+const SHORT_EXTENT: f32 = 0.25;
+const SHORT_WIDTHS: f32 = 15.0;
+const SHORT_COVERED: f32 = 0.85;
+const SHORT_STRAY: f32 = 0.06;
+/// What a scanner's grid alone makes a straight line stray, in pixels.
+const GRID: f32 = 0.3;
+/// How much the thickness of a printed line varies, as a share of itself and in pixels.
+const UNEVEN: (f32, f32) = (0.25, 0.35);
+/// A line ends where there is none of it for this share of the image, and more than three stroke widths.
+const GAP: f32 = 0.02;
+/// The same as [`ASKEW`] for what looks for short lines, which are of forms and squared paper by hand-held cameras too.
+const SHORT_ASKEW: f32 = 0.06;
+/// Most lines, of squared paper, and how many candidates that are none are passed over.
+const SHORT_MOST: usize = 48;
+const PASSED_OVER: usize = 6;
+/// Dots or dashes of a dotted line at least, and how much they and the gaps between them vary at most, as a share.
+const LEAST_DOTS: usize = 10;
+const UNEVEN_DOTS: f32 = 0.35;
+
 /// Votes of the transform for one line; with more, a share of the columns votes.
 const MOST_VOTES: usize = 1_000_000;
 /// An image that is longer is looked at in so many steps along.
@@ -42,11 +63,11 @@ const MOST_MARKS: usize = 500_000;
 /// for a pixel, a crop of any size is looked through.
 const MOST_LOOKED_AT: usize = 2 << 20;
 
-/// Sets ruled lines to paper.
+/// Sets ruled lines to paper that run through the whole image.
 ///
 /// # Errors
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
-pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<()> {
+pub(super) fn erase_long(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<()> {
     let mut left = MOST_LOOKED_AT.max(darkness.values.len());
     let most_marks = MOST_MARKS.max(darkness.values.len() / 16);
     for direction in [Direction::Level, Direction::Plumb] {
@@ -66,6 +87,122 @@ pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limi
         }
     }
     Ok(())
+}
+
+/// Sets ruled lines of any length to paper, dotted ones too.
+///
+/// # Errors
+/// [`Error::OutOfTime`](crate::Error::OutOfTime).
+pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<()> {
+    let mut left = MOST_LOOKED_AT.max(darkness.values.len());
+    let most_marks = MOST_MARKS.max(darkness.values.len() / 16);
+    for direction in [Direction::Level, Direction::Plumb] {
+        let mut marks = direction.marks(darkness, threshold, (THICK * stroke_width).max(3.0) as usize);
+        let (length, size) = direction.sides(darkness);
+        if marks.len() > most_marks {
+            continue;
+        }
+        let (mut found, mut passed) = (0, 0);
+        while found < SHORT_MOST && passed < PASSED_OVER {
+            limits.check_time()?;
+            let Some(rest) = left.checked_sub(marks.len()) else { break };
+            left = rest;
+            let Some(candidate) = Line::candidate(&marks, length, size, stroke_width, SHORT_ASKEW) else { break };
+            let reach = candidate.reach(stroke_width);
+            let whole = candidate.is_printed(&marks, length, size, stroke_width);
+            // At the foot of print there is ink between the marks; between the dots of a line there is paper.
+            let is_paper = |line: &Line, along: usize| {
+                let across = line.at(along).round().clamp(0.0, (size - 1) as f32) as usize;
+                darkness.values[direction.index(darkness, along, across)] <= threshold
+            };
+            let part = if whole { None } else { Segment::find(&candidate, &marks, length, stroke_width, is_paper) };
+            let (line, along) = match part {
+                Some(Segment { line, along }) => (line, along),
+                None => (candidate, 0..length),
+            };
+            let on_it = |m: &mut Mark| along.contains(&m.along()) && (m.middle - line.at(m.along())).abs() <= reach;
+            let own: Vec<Mark> = marks.extract_if(.., on_it).collect();
+            if own.is_empty() {
+                break;
+            }
+            if whole || line.is_short {
+                direction.clear(darkness, &own, line.thickness);
+                found += 1;
+            } else {
+                passed += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A printed line that does not run through the whole image, and from where to where it does.
+struct Segment {
+    line: Line,
+    along: std::ops::Range<usize>,
+}
+
+impl Segment {
+    /// The longest stretch of a candidate that is printed, as a line or as dots with paper between them.
+    fn find(
+        candidate: &Line,
+        marks: &[Mark],
+        length: usize,
+        stroke_width: f32,
+        is_paper: impl Fn(&Line, usize) -> bool,
+    ) -> Option<Segment> {
+        let reach = candidate.reach(stroke_width);
+        let mut seen = vec![false; length];
+        candidate.near(marks, reach).for_each(|mark| seen[mark.along()] = true);
+        let along = longest(&seen, (GAP * length as f32).max(3.0 * stroke_width) as usize)?;
+        let extent = along.len() as f32;
+        if extent < SHORT_EXTENT * length as f32 || extent < SHORT_WIDTHS * stroke_width {
+            return None;
+        }
+        let own: Vec<&Mark> = marks.iter().filter(|mark| along.contains(&mark.along())).collect();
+        let mut line = Line { is_short: true, ..*candidate };
+        for _ in 0..2 {
+            line.fit_to(own.iter().copied(), reach)?;
+        }
+        let near: Vec<&Mark> = own.into_iter().filter(|mark| line.is_near(mark, reach)).collect();
+        let covered = seen[along.clone()].iter().filter(|&&seen| seen).count() as f32 / extent;
+        let even = line.is_even(&near, stroke_width);
+        let is_gap = |along: &usize| !seen[*along];
+        let gaps = along.clone().filter(is_gap).count();
+        let of_paper = along.clone().filter(is_gap).filter(|&along| is_paper(&line, along)).count();
+        let is_dotted = || 10 * of_paper >= 9 * gaps && is_dotted(&seen[along.clone()]);
+        let printed = even && (covered >= SHORT_COVERED || is_dotted());
+        (printed && line.slope.abs() <= SHORT_ASKEW).then_some(Segment { line, along })
+    }
+}
+
+/// The longest stretch whose gaps are no longer than this.
+fn longest(seen: &[bool], gap: usize) -> Option<std::ops::Range<usize>> {
+    let (mut best, mut start, mut last) = (0..0, None, 0);
+    for at in (0..seen.len()).filter(|&at| seen[at]) {
+        if start.is_none() || at - last > gap + 1 {
+            start = Some(at);
+        }
+        last = at;
+        let begun = start.unwrap_or(at);
+        if at + 1 - begun > best.len() {
+            best = begun..at + 1;
+        }
+    }
+    (!best.is_empty()).then_some(best)
+}
+
+/// Whether dots or dashes of one length follow each other at one distance.
+fn is_dotted(seen: &[bool]) -> bool {
+    let runs: Vec<(bool, usize)> = seen.chunk_by(|a, b| a == b).map(|run| (run[0], run.len())).collect();
+    let of = |ink: bool| runs.iter().filter(|run| run.0 == ink).map(|run| run.1 as f32).collect::<Vec<f32>>();
+    let (dots, gaps) = (of(true), of(false));
+    let is_regular = |lengths: &[f32]| {
+        let mean = lengths.iter().sum::<f32>() / lengths.len() as f32;
+        let near = lengths.iter().filter(|&&length| (length - mean).abs() <= UNEVEN_DOTS * mean + 1.0).count();
+        10 * near >= 9 * lengths.len()
+    };
+    dots.len() >= LEAST_DOTS && is_regular(&dots) && is_regular(&gaps)
 }
 
 /// A thin run of ink across the direction that lines are looked for in. A side has at most 65,535 pixels.
@@ -179,12 +316,15 @@ impl Direction {
     }
 }
 
+#[derive(Clone)]
 /// A straight line: its place across at the image's middle, and how much that changes along.
 struct Line {
     middle: f32,
     slope: f32,
     center: f32,
     thickness: f32,
+    /// Whether it was looked for as one that does not run through the whole image.
+    is_short: bool,
 }
 
 impl Line {
@@ -199,21 +339,27 @@ impl Line {
 
     /// The line that most marks are on, if it is a printed one.
     fn find(marks: &[Mark], length: usize, size: usize, stroke_width: f32) -> Option<Line> {
+        let line = Line::candidate(marks, length, size, stroke_width, ASKEW)?;
+        line.is_printed(marks, length, size, stroke_width).then_some(line)
+    }
+
+    /// The line that most marks are on.
+    fn candidate(marks: &[Mark], length: usize, size: usize, stroke_width: f32, askew: f32) -> Option<Line> {
         let unit = (length as f32 / MOST_STEPS).max(1.0);
-        let mut line = Line::vote(marks, length, size, unit)?;
+        let mut line = Line::vote(marks, length, size, unit, askew)?;
         if unit > 1.0 {
             line.fit(marks, unit * line.reach(stroke_width))?;
         }
         for _ in 0..3 {
             line.fit(marks, line.reach(stroke_width))?;
         }
-        line.is_printed(marks, length, size, stroke_width).then_some(line)
+        Some(line)
     }
 
     /// By Hough's transform: slopes of a unit or two over the length, places of a unit, which is a pixel or, in a long
     /// image, a few.
-    fn vote(marks: &[Mark], length: usize, size: usize, unit: f32) -> Option<Line> {
-        let most = (ASKEW * length as f32 / (2.0 * unit)).ceil();
+    fn vote(marks: &[Mark], length: usize, size: usize, unit: f32, askew: f32) -> Option<Line> {
+        let most = (askew * length as f32 / (2.0 * unit)).ceil();
         let center = length as f32 / 2.0;
         let room = most as usize + 2;
         let mut votes = vec![0_u32; (size as f32 / unit) as usize + 2 * room + 2];
@@ -236,17 +382,34 @@ impl Line {
             }
         }
         let enough = best.0 as f32 >= CUT_EXTENT * CUT_COVERED * (length as f32 / share as f32);
-        enough.then_some(Line { middle: best.2, slope: best.1, center, thickness: 0.0 })
+        enough.then_some(Line { middle: best.2, slope: best.1, center, thickness: 0.0, is_short: false })
     }
 
     fn near<'a>(&'a self, marks: &'a [Mark], reach: f32) -> impl Iterator<Item = &'a Mark> + 'a {
-        marks.iter().filter(move |m| (m.middle - self.at(m.along())).abs() <= reach)
+        marks.iter().filter(move |mark| self.is_near(mark, reach))
+    }
+
+    fn is_near(&self, mark: &Mark, reach: f32) -> bool {
+        (mark.middle - self.at(mark.along())).abs() <= reach
+    }
+
+    /// Whether it is as straight and as evenly thick as print is.
+    fn is_even(&self, near: &[&Mark], stroke_width: f32) -> bool {
+        let count = near.len() as f32;
+        let mean_square = |off: &dyn Fn(&Mark) -> f32| near.iter().map(|mark| off(mark).powi(2)).sum::<f32>() / count;
+        let stray = mean_square(&|mark| mark.middle - self.at(mark.along())).sqrt();
+        let uneven = mean_square(&|mark| mark.thickness() as f32 - self.thickness).sqrt();
+        stray <= (SHORT_STRAY * stroke_width).max(GRID) && uneven <= UNEVEN.0 * self.thickness + UNEVEN.1
     }
 
     /// Least squares over the marks within reach of it; none where these do not span a line.
     fn fit(&mut self, marks: &[Mark], reach: f32) -> Option<()> {
+        self.fit_to(marks.iter(), reach)
+    }
+
+    fn fit_to<'a>(&mut self, marks: impl Iterator<Item = &'a Mark>, reach: f32) -> Option<()> {
         let (mut n, mut sx, mut sy, mut sxx, mut sxy, mut thickness) = (0.0_f64, 0.0, 0.0, 0.0, 0.0, 0.0);
-        for mark in self.near(marks, reach) {
+        for mark in marks.filter(|mark| self.is_near(mark, reach)) {
             let (x, y) = (f64::from(mark.along as f32 - self.center), f64::from(mark.middle));
             n += 1.0;
             sx += x;

@@ -14,6 +14,55 @@ pub(super) fn ink(darkness: &[u8], contrast: f32) -> Option<u8> {
     clear.then_some(threshold)
 }
 
+/// The same for ink that is so little that the shades of the paper outweigh it: half-way between paper and what is far from
+/// all of it, by the paper's median and its median absolute deviation, which the ink does not move.
+pub(super) fn faint(darkness: &[u8], contrast: f32) -> Option<u8> {
+    /// Deviations of the paper from which on a pixel is no paper.
+    const FAR: f32 = 6.0;
+    /// One of so many pixels is far from the paper at least, and one of so many at most.
+    const LEAST: usize = 20_000;
+    const MOST: usize = 8;
+    let mut histogram = [0_u32; 256];
+    for &value in darkness {
+        histogram[usize::from(value)] += 1;
+    }
+    let middle = median(histogram.iter().copied(), darkness.len())?;
+    let off = |by: usize| {
+        let below = middle.checked_sub(by).filter(|_| by > 0).map_or(0, |at| histogram[at]);
+        below + histogram.get(middle + by).copied().unwrap_or(0)
+    };
+    // Levels are whole: a paper of one level has a deviation all the same.
+    let deviation = (median((0..256).map(off), darkness.len())? as f32 / 0.6745).max(0.7);
+    let first = (middle as f32 + FAR * deviation).ceil() as usize;
+    let far = histogram.get(first..)?;
+    let count: usize = far.iter().map(|&count| count as usize).sum();
+    if count * LEAST < darkness.len() || count * MOST > darkness.len() {
+        return None;
+    }
+    let sum: usize = far.iter().enumerate().map(|(at, &count)| (first + at) * count as usize).sum();
+    let threshold = (middle as f32 + sum as f32 / count as f32) / 2.0;
+    (threshold - middle as f32 >= contrast * deviation).then_some(threshold as u8)
+}
+
+/// The first of the counts up to which half of all is counted.
+fn median(mut counts: impl Iterator<Item = u32>, all: usize) -> Option<usize> {
+    let mut seen = 0;
+    counts.position(|count| {
+        seen += count as usize;
+        2 * seen >= all
+    })
+}
+
+/// How much darker ink is than paper on average.
+pub(super) fn contrast(darkness: &[u8], threshold: u8) -> f32 {
+    let mean = |ink: bool| {
+        let of_it = darkness.iter().filter(|value| (**value > threshold) == ink);
+        let (count, sum) = of_it.fold((0_u64, 0_u64), |(count, sum), value| (count + 1, sum + u64::from(*value)));
+        sum as f32 / count.max(1) as f32
+    };
+    mean(true) - mean(false)
+}
+
 /// The usual width of the strokes, in pixels: twice the ink over its outline (which is pi/4 of the changes between ink and
 /// paper along rows and columns, by Cauchy and Crofton).
 pub(super) fn stroke_width(darkness: &Plane, threshold: u8) -> f32 {

@@ -1,0 +1,162 @@
+//! A box around the signature, ruled or drawn by hand.
+//!
+//! Nothing of a signature runs along all four sides of all ink. What does is followed from side to side, wavy or not; where
+//! strokes cross it the ink is thicker across, and stays.
+
+use super::Plane;
+use super::components::Area;
+
+/// How far in from the outermost ink a side of the box may wander, as a share of the height or width.
+const BAND: f32 = 0.12;
+/// A side is there where so much of its length has a thin line in its band.
+const COVERED: f32 = 0.72;
+/// A side is at most so many stroke widths thick.
+const THICK: f32 = 2.2;
+/// From one pixel to the next a side moves no farther than this, in stroke widths; across a gap three times that.
+const STEP: f32 = 0.7;
+/// Sides of a box that have to be there: one may be a line that was taken out already, or lie outside the image.
+const LEAST_SIDES: usize = 3;
+
+/// Erases a box around the ink: true where there was one.
+pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &Area) -> bool {
+    let sides = Side::ALL.map(|side| trace(plane, threshold, stroke_width, area, side));
+    let length = |side: Side| if side.is_level() { area.width() } else { area.height() };
+    let is_there = |(side, runs): (&Side, &Vec<Run>)| runs.len() as f32 >= COVERED * length(*side) as f32;
+    let found: Vec<bool> = Side::ALL.iter().zip(&sides).map(is_there).collect();
+    if found.iter().filter(|&&found| found).count() < LEAST_SIDES {
+        return false;
+    }
+    for (side, runs) in Side::ALL.iter().zip(sides).zip(found).filter(|(_, found)| *found).map(|(side, _)| side) {
+        for run in runs {
+            for across in run.start.saturating_sub(1)..run.end + 1 {
+                side.set(plane, run.along, across);
+            }
+        }
+    }
+    true
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Top,
+    Bottom,
+    Left,
+    Right,
+}
+
+/// A thin run of ink across a side.
+struct Run {
+    along: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Side {
+    const ALL: [Side; 4] = [Side::Top, Side::Bottom, Side::Left, Side::Right];
+
+    fn is_level(self) -> bool {
+        matches!(self, Side::Top | Side::Bottom)
+    }
+
+    fn get(self, plane: &Plane, along: usize, across: usize) -> u8 {
+        let (x, y) = if self.is_level() { (along, across) } else { (across, along) };
+        if x < plane.width && y < plane.height { plane.values[y * plane.width + x] } else { 0 }
+    }
+
+    fn set(self, plane: &mut Plane, along: usize, across: usize) {
+        let (x, y) = if self.is_level() { (along, across) } else { (across, along) };
+        if x < plane.width && y < plane.height {
+            plane.values[y * plane.width + x] = 0;
+        }
+    }
+}
+
+/// Follows a side of the box: its thin runs, from one end to the other.
+fn trace(plane: &Plane, threshold: u8, stroke_width: f32, area: &Area, side: Side) -> Vec<Run> {
+    let (along, across) = if side.is_level() {
+        (usize::from(area.left)..usize::from(area.right), usize::from(area.top)..usize::from(area.bottom))
+    } else {
+        (usize::from(area.top)..usize::from(area.bottom), usize::from(area.left)..usize::from(area.right))
+    };
+    let band = ((BAND * across.len() as f32) as usize).max(1);
+    let band = match side {
+        Side::Top | Side::Left => across.start..across.start + band,
+        Side::Bottom | Side::Right => across.end - band..across.end,
+    };
+    let thickest = (THICK * stroke_width).max(3.0) as usize;
+    let outermost_first = |along: usize| -> Vec<Run> {
+        let mut runs = Vec::new();
+        let mut at = band.start;
+        while at < band.end {
+            if side.get(plane, along, at) <= threshold {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            while side.get(plane, along, at) > threshold {
+                at += 1;
+            }
+            if at - start <= thickest {
+                runs.push(Run { along, start, end: at });
+            }
+        }
+        if matches!(side, Side::Bottom | Side::Right) {
+            runs.reverse();
+        }
+        runs
+    };
+    let step = (STEP * stroke_width).max(1.5);
+    let mut found: Vec<Run> = Vec::new();
+    for along in along {
+        let runs = outermost_first(along);
+        let last = found.last().map(|run| ((run.start + run.end) as f32 / 2.0, along - run.along));
+        let next = match last {
+            // The line may have begun with a stroke outside the box: after a while it is looked for from outside again.
+            Some((middle, gap)) if (gap as f32) < 12.0 * stroke_width => {
+                let reach = step * (gap as f32).min(3.0).max(1.0);
+                runs.into_iter().find(|run| ((run.start + run.end) as f32 / 2.0 - middle).abs() <= reach)
+            }
+            _ => runs.into_iter().next(),
+        };
+        found.extend(next);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plane(ink: impl Fn(f32, f32) -> bool) -> Plane {
+        let inked = |i: usize| ink((i % 400) as f32, (i / 400) as f32);
+        Plane { width: 400, height: 200, values: (0..400 * 200).map(|i| if inked(i) { 200 } else { 0 }).collect() }
+    }
+
+    const AREA: Area = Area { left: 8, top: 6, right: 392, bottom: 194 };
+
+    fn in_box(x: f32, y: f32) -> bool {
+        let wave = 2.0 * (x / 40.0).sin();
+        let level = (y - 10.0 - wave).abs() < 2.0 || (y - 188.0 - wave).abs() < 2.0;
+        let plumb = (x - 12.0).abs() < 2.0 || (x - 387.0).abs() < 2.0;
+        (level && (10.0..390.0).contains(&x)) || (plumb && (8.0..190.0).contains(&y))
+    }
+
+    fn stroke(x: f32, y: f32) -> bool {
+        (y - 100.0 - 60.0 * (x / 25.0).sin()).abs() < 6.0 && (60.0..340.0).contains(&x)
+    }
+
+    #[test]
+    fn a_box_by_hand_goes_and_the_writing_in_it_stays() {
+        let mut boxed = plane(|x, y| in_box(x, y) || stroke(x, y));
+        assert!(erase(&mut boxed, 100, 4.0, &AREA));
+        let alone = plane(stroke);
+        let differ = boxed.values.iter().zip(&alone.values).filter(|(a, b)| a != b).count();
+        assert!(differ < 150, "{differ}");
+    }
+
+    #[test]
+    fn writing_alone_is_no_box() {
+        let mut alone = plane(|x, y| stroke(x, y) || ((y - 190.0).abs() < 2.0 && (20.0..380.0).contains(&x)));
+        assert!(!erase(&mut alone, 100, 4.0, &AREA));
+    }
+}

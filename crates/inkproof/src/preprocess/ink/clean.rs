@@ -1,0 +1,243 @@
+//! What of an image is the signature.
+
+use super::components::{self, Area, Components};
+use super::groups::{self, Weighed};
+use super::{InkParameters, Plane, Scan, boxes, edges, light, noise, paper, print, rules, threshold};
+use crate::decode::Picture;
+use crate::error::{Error, Result};
+use crate::gray::Gray;
+use crate::limits::Limits;
+use crate::preprocess::inks::Inks;
+
+/// What stays within this many stroke widths of an edge of the image is no writing.
+const EDGE: f32 = 1.5;
+/// How often grain is smoothed at most.
+const SMOOTHINGS: usize = 3;
+
+/// Writing is at least so many times as long as print next to it is high.
+const LONGER_THAN_PRINT: f32 = 3.0;
+/// And has this share of the ink at least.
+const LEAST_OF_INK: f32 = 0.15;
+/// Characters of print that make a picture one of print, where there is no writing.
+const MUCH_PRINT: usize = 12;
+/// Lines of print that make it a page.
+const LINES_OF_PAGE: usize = 3;
+/// What is nearer to the signature on a page than this share of its height belongs to it.
+const BELONGS: f32 = 0.5;
+
+/// A piece whose ink lies so much near an ellipse is a stamp's ring.
+const ROUND: f32 = 0.85;
+/// And is at most so many times as long as wide.
+const NARROW: f32 = 1.6;
+/// Between two inks the pen's is doubtful where the other one has more than this share of its writing.
+const DOUBTFUL: f32 = 0.6;
+/// What writing counts for in an ink of a colour that pens do not often have, and in black where there is a pen's colour.
+const UNUSUAL: f32 = 0.5;
+const BLACK: f32 = 0.6;
+
+/// The signature, and how it lay in the image.
+pub(super) struct Cleaned {
+    pub darkness: Plane,
+    /// The darkness that ink is above.
+    pub threshold: u8,
+    /// In pixels.
+    pub stroke_width: f32,
+    pub area: Area,
+    pub scan: Scan,
+}
+
+/// As the first version did: everything is the signature, but for lines from one side to the other, and specks.
+pub(super) fn plainly(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<Cleaned> {
+    let mut darkness = paper::darkness(gray);
+    limits.check_time()?;
+    let threshold = threshold::ink(&darkness.values, parameters.contrast).ok_or(Error::NoInk)?;
+    let stroke_width = threshold::stroke_width(&darkness, threshold);
+    rules::erase_long(&mut darkness, threshold, stroke_width, limits)?;
+    let mut components = components::find(&darkness, threshold);
+    limits.check_time()?;
+    drop_edgings(&mut components, &darkness, stroke_width);
+    components.drop_smaller(smallest(&components, stroke_width, parameters));
+    let area = components.bounds().ok_or(Error::NoInk)?;
+    // So many stroke widths of ink along the edges of the image are more than strokes that only touch it.
+    const CUT_WIDTHS: f32 = 8.0;
+    let scan = Scan {
+        longest: area.width().max(area.height()),
+        is_cut: components.at_edges(darkness.width) as f32 > CUT_WIDTHS * stroke_width,
+        gap: groups::gap(&components.weighed()),
+        is_print: false,
+        has_something_else: false,
+    };
+    components.erase_dropped(&mut darkness);
+    Ok(Cleaned { darkness, threshold, stroke_width, area, scan })
+}
+
+/// The signature alone: of several inks the pen's, without lines, boxes and print.
+pub(super) fn signature(mut picture: Picture, parameters: &InkParameters, limits: &Limits) -> Result<Cleaned> {
+    let colors = picture.colors.take();
+    let inks = colors.as_ref().and_then(|colors| Some((Inks::find(colors)?, colors)));
+    let Some((inks, colors)) = inks else {
+        drop(colors);
+        return Ok(one_ink(picture.gray, parameters, limits)?.0);
+    };
+    let has_colored_pen = (0..inks.len()).any(|ink| inks.is_of_a_pen(ink) && !inks.is_neutral(ink));
+    let mut best: Option<(f32, Cleaned)> = None;
+    let mut second = 0.0;
+    for ink in 0..inks.len() {
+        limits.check_time()?;
+        let Ok((cleaned, writing)) = one_ink(inks.alone(&picture, colors, ink), parameters, limits) else { continue };
+        let usual = match (inks.is_of_a_pen(ink), inks.is_neutral(ink) && has_colored_pen) {
+            (false, _) => UNUSUAL,
+            (true, true) => BLACK,
+            (true, false) => 1.0,
+        };
+        let writing = writing * usual;
+        let before = best.as_ref().map_or(0.0, |(writing, _)| *writing);
+        second = f32::max(second, writing.min(before));
+        if writing > before {
+            best = Some((writing, cleaned));
+        }
+    }
+    let (writing, mut cleaned) = best.ok_or(Error::NoInk)?;
+    cleaned.scan.has_something_else |= second > DOUBTFUL * writing;
+    Ok(cleaned)
+}
+
+/// The signature in an image of one ink, and how much writing that is: the length of its strokes, short pieces counting
+/// little.
+fn one_ink(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(Cleaned, f32)> {
+    let (mut darkness, threshold) = ink(gray, parameters, limits)?;
+    let stroke_width = threshold::stroke_width(&darkness, threshold);
+    rules::erase(&mut darkness, threshold, stroke_width, limits)?;
+    let mut components = components::find(&darkness, threshold);
+    limits.check_time()?;
+    drop_edgings(&mut components, &darkness, stroke_width);
+    components.drop_smaller(parameters.speck * stroke_width * stroke_width);
+    let area = components.bounds().ok_or(Error::NoInk)?;
+    if boxes::erase(&mut darkness, threshold, stroke_width, &area) {
+        components = components::find(&darkness, threshold);
+        drop_edgings(&mut components, &darkness, stroke_width);
+        components.drop_smaller(parameters.speck * stroke_width * stroke_width);
+    }
+    // A character is a small share of a page's ink, so what is small by share is dropped after print.
+    let found = drop_print(&mut components, stroke_width);
+    components.drop_smaller(smallest(&components, stroke_width, parameters));
+    let area = components.bounds().ok_or(Error::NoInk)?;
+    let pieces = components.weighed();
+    let is_ring: Vec<bool> =
+        components.roundness().iter().zip(&pieces).map(|(round, piece)| is_ring(*round, &piece.area, &area)).collect();
+    let writing = writing(&pieces, &is_ring, &area, stroke_width);
+    let has_ring = pieces.len() > 3 && is_ring.iter().any(|ring| *ring);
+    components.erase_dropped(&mut darkness);
+    let scan = Scan {
+        longest: area.width().max(area.height()),
+        is_cut: edges::cut(&darkness, threshold, stroke_width),
+        gap: groups::gap(&pieces),
+        is_print: found == Found::PrintAlone,
+        has_something_else: has_ring || found == Found::Page,
+    };
+    Ok((Cleaned { darkness, threshold, stroke_width, area, scan }, writing))
+}
+
+/// How much darker than its ground each pixel is, and from where on it is ink; grain is smoothed as far as it must be.
+fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(Plane, u8)> {
+    let mut faint = None;
+    for smoothings in 0..=SMOOTHINGS {
+        limits.check_time()?;
+        let noise = noise::deviation(&gray);
+        let inverted = paper::is_light_on_dark(&gray);
+        let darkness = light::darkness(&gray, inverted, false).unwrap_or_else(|| paper::darkness(gray.clone()));
+        let is_clear =
+            |darkness: &Plane, threshold| threshold::contrast(&darkness.values, threshold) >= noise::CLEAR * noise;
+        if let Some(threshold) = threshold::ink(&darkness.values, parameters.contrast) {
+            if smoothings == SMOOTHINGS || is_clear(&darkness, threshold) {
+                return Ok((darkness, threshold));
+            }
+        } else if let Some(darkness) = light::darkness(&gray, inverted, true) {
+            if let Some(threshold) = threshold::faint(&darkness.values, parameters.contrast) {
+                let found = is_clear(&darkness, threshold);
+                faint = Some((darkness, threshold));
+                if found {
+                    break;
+                }
+            }
+        }
+        if noise == 0.0 {
+            break;
+        }
+        if smoothings < SMOOTHINGS {
+            gray = noise::smoothed(&gray);
+        }
+    }
+    faint.ok_or(Error::NoInk)
+}
+
+fn smallest(components: &Components, stroke_width: f32, parameters: &InkParameters) -> f32 {
+    (parameters.speck * stroke_width * stroke_width).max(parameters.speck_share * components.ink() as f32)
+}
+
+fn drop_edgings(components: &mut Components, darkness: &Plane, stroke_width: f32) {
+    let strip = (EDGE * stroke_width) as usize;
+    components.drop_edgings(darkness.width, darkness.height, strip.min(darkness.width.min(darkness.height) / 20));
+}
+
+/// What was found of print.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// None, or a few characters that are gone.
+    NothingElse,
+    /// A page of it, of which the largest writing was kept.
+    Page,
+    /// Print and no writing.
+    PrintAlone,
+}
+
+/// Drops printed characters where there is writing besides.
+fn drop_print(components: &mut Components, stroke_width: f32) -> Found {
+    let pieces = components.weighed();
+    let print::Print { is_print, lines } = print::find(&pieces, stroke_width);
+    if lines == 0 {
+        return Found::NothingElse;
+    }
+    let of = |print: bool| pieces.iter().zip(&is_print).filter(move |(_, is)| **is == print).map(|(piece, _)| *piece);
+    let mut heights: Vec<usize> = of(true).map(|piece| piece.area.height()).collect();
+    heights.sort_unstable();
+    let height = heights[heights.len() / 2] as f32;
+    let ink = |print: bool| of(print).map(|piece| piece.ink).sum::<usize>() as f32;
+    let largest = of(false).max_by(|a, b| diagonal(&a.area).total_cmp(&diagonal(&b.area)));
+    let Some(largest) = largest.filter(|largest| {
+        let long = diagonal(&largest.area) >= LONGER_THAN_PRINT * height;
+        long && (lines >= LINES_OF_PAGE || ink(false) >= LEAST_OF_INK * (ink(true) + ink(false)))
+    }) else {
+        return if heights.len() >= MUCH_PRINT { Found::PrintAlone } else { Found::NothingElse };
+    };
+    if lines < LINES_OF_PAGE {
+        components.drop_marked(&is_print);
+        return Found::NothingElse;
+    }
+    components.drop_marked(&pieces.iter().map(|piece| !belongs(&piece.area, &largest.area)).collect::<Vec<_>>());
+    Found::Page
+}
+
+/// Whether a piece is near enough to the largest one.
+fn belongs(piece: &Area, largest: &Area) -> bool {
+    let reach = (BELONGS * largest.height() as f32) as u16;
+    piece.left <= largest.right.saturating_add(reach)
+        && largest.left <= piece.right.saturating_add(reach)
+        && piece.top <= largest.bottom.saturating_add(reach)
+        && largest.top <= piece.bottom.saturating_add(reach)
+}
+
+fn diagonal(area: &Area) -> f32 {
+    (area.width() as f32).hypot(area.height() as f32)
+}
+
+fn is_ring(roundness: f32, area: &Area, all: &Area) -> bool {
+    let (width, height) = (area.width() as f32, area.height() as f32);
+    roundness >= ROUND && width.max(height) <= NARROW * width.min(height) && 2.0 * diagonal(area) >= diagonal(all)
+}
+
+fn writing(pieces: &[Weighed], is_ring: &[bool], area: &Area, stroke_width: f32) -> f32 {
+    let whole = diagonal(area);
+    let strokes = pieces.iter().zip(is_ring).filter(|(_, ring)| !**ring).map(|(piece, _)| piece);
+    strokes.map(|piece| piece.ink as f32 / stroke_width * diagonal(&piece.area) / whole).sum()
+}
