@@ -86,12 +86,15 @@ fn unescaped(digits: &str) -> Cow<'_, str> {
     Cow::Owned(escapes.into_iter().fold(digits.to_owned(), replace))
 }
 
-/// True where blanks stand for pluses: with them the digits come out even, and without them they do not.
+/// True where blanks stand for pluses: they are all on one line, and at no regular distance.
 fn has_lost_pluses(digits: &str) -> bool {
     let digits = digits.trim();
-    let count = |what: fn(&u8) -> bool| digits.bytes().filter(what).count();
-    let (blanks, others) = (count(|byte| *byte == b' '), count(|byte| !byte.is_ascii_whitespace()));
-    blanks > 0 && !others.is_multiple_of(4) && (others + blanks).is_multiple_of(4)
+    if digits.contains(['\r', '\n', '\t']) {
+        return false;
+    }
+    let mut groups: Vec<usize> = digits.split(' ').map(str::len).collect();
+    groups.pop();
+    groups.len() == 1 || groups.iter().any(|&group| group != groups[0])
 }
 
 /// What follows the head of a data URI, where there is one.
@@ -134,6 +137,7 @@ mod tests {
             format!("\u{feff}{plain}\n"),
             plain.replace('+', "%2B").replace('/', "%2f").replace('=', "%3D"),
             format!("data:image/png;base64,{}", plain.replace('+', " ")),
+            plain.as_bytes().chunks(8).map(|group| str::from_utf8(group).unwrap()).collect::<Vec<_>>().join(" "),
         ];
         for form in forms {
             assert_eq!(from_base64(&form).as_deref(), Ok(&*bytes), "{}", &form[..40]);
