@@ -6,18 +6,18 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 use inkproof::Verifier;
-use inkproof_lab::dataset::DataSet;
+use inkproof_lab::dataset::{DataSet, OnBad};
 use inkproof_lab::robustness::{
     CONDITIONS, Condition, RobustnessOptions, RobustnessResult, bench, table, write_pictures,
 };
 use inkproof_lab::synth::{self, SynthOptions};
 
 use crate::arguments::ModelFile;
-use crate::lab_arguments::{Part, Reading};
+use crate::lab_arguments::Part;
 use crate::outputs::{self, Inputs};
 use crate::progress::Shown;
 use crate::terminal::one_line;
-use crate::text::print_json;
+use crate::text::{print_json, print_skipped};
 
 /// Measure the verdicts on signatures that are turned, faint, stamped, copied or photographed
 ///
@@ -31,8 +31,9 @@ pub struct Robustness {
     /// Folders of signatures, in one of the layouts notebook, cedar, bhsig260 or manifest
     #[arg(value_name = "DATA")]
     data: Vec<PathBuf>,
-    #[command(flatten)]
-    reading: Reading,
+    /// Leave out what cannot be read, and list it, instead of stopping
+    #[arg(long)]
+    skip_bad: bool,
     #[command(flatten)]
     model: ModelFile,
     /// Which part of a set is used that has train and test
@@ -87,14 +88,17 @@ impl Robustness {
             questioned: self.questioned,
             seed: self.seed,
             conditions,
+            bad: if self.skip_bad { OnBad::Skip } else { OnBad::Stop },
             save: self.save.clone(),
         };
         let verifier = Verifier::new(self.model.load()?);
         let mut progress = Shown::new();
         let desk = tempfile::tempdir()?;
-        let sets = self.sets(desk.path(), &mut progress)?;
+        let sets = self.sets(desk.path(), options.bad, &mut progress)?;
         self.spare_inputs(&sets)?;
-        let result = bench(&verifier, &sets, &options, &mut progress)?;
+        let left_out: Vec<_> = sets.iter().flat_map(|set| set.skipped.clone()).collect();
+        let mut result = bench(&verifier, &sets, &options, &mut progress)?;
+        result.skipped.splice(..0, left_out);
         drop(progress);
         self.show(&result)?;
         Ok(ExitCode::SUCCESS)
@@ -120,8 +124,7 @@ impl Robustness {
     }
 
     /// The sets that were named, or one that is made in this folder.
-    fn sets(&self, folder: &Path, progress: &mut Shown) -> Result<Vec<DataSet>> {
-        let bad = self.reading.options().bad;
+    fn sets(&self, folder: &Path, bad: OnBad, progress: &mut Shown) -> Result<Vec<DataSet>> {
         if self.data.is_empty() {
             let made = folder.join("synthetic");
             let (genuine, forgeries) = (self.references + self.questioned, self.questioned);
@@ -142,11 +145,12 @@ impl Robustness {
 
     fn show(&self, result: &RobustnessResult) -> Result<()> {
         if self.json {
-            print_json(result, &[])?;
+            print_json(result, &result.skipped)?;
         } else if self.markdown {
             println!("{}", table::markdown(result));
         } else {
             println!("{}", table::text(result));
+            print_skipped(&result.skipped);
         }
         if let Some(path) = &self.csv {
             outputs::write(path, &table::csv(result))?;
