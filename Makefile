@@ -1,6 +1,6 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check tools skipped format lint doc test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
+.PHONY: check tools skipped format lint doc test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden robustness weights calibration
 
 check: tools format lint doc engine-alone gpu test web-test bench-smoke skipped
 
@@ -90,6 +90,16 @@ golden:
 	python3 -m venv target/golden-env
 	target/golden-env/bin/pip install --quiet --requirement tests/golden/requirements.txt
 	target/golden-env/bin/python tests/golden/make_refs.py
+
+# What verdicts bear (docs/robustness.md): on writers who do not exist, or with SETS="dutch cedar" on real signatures, which are
+# not part of the project; then the page gets the table and the picture. EARLIER=TABLE.csv shows another run's figures too.
+robustness:
+	cargo run --release -- robustness --pictures target/robustness
+	cargo run --release -- robustness $(SETS) --part train --writers $(or $(WRITERS),10) $(if $(EARLIER),--earlier $(EARLIER)) \
+	  --csv target/robustness/table.csv --markdown > target/robustness/table.md
+	$(if $(SETS),sed '/^<!-- make robustness/q' docs/robustness.md > target/robustness/page.md)
+	$(if $(SETS),cat target/robustness/page.md target/robustness/table.md > docs/robustness.md)
+	$(if $(SETS),cp target/robustness/conditions.png docs/robustness.png)
 
 # Makes the bundled model again from nothing: synthetic signatures, a minute of training, and the calibration numbers that
 # `make calibration` fixed (docs/model-card.md).

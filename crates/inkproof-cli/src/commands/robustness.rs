@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use inkproof::Verifier;
 use inkproof_lab::dataset::{DataSet, OnBad};
+use inkproof_lab::robustness::table::Earlier;
 use inkproof_lab::robustness::{
     CONDITIONS, Condition, RobustnessOptions, RobustnessResult, bench, table, write_pictures,
 };
@@ -57,6 +58,9 @@ pub struct Robustness {
     /// Write the table with all intervals
     #[arg(long, value_name = "OUT.csv")]
     csv: Option<PathBuf>,
+    /// Show an earlier run's figures next to these, from the table that it wrote with --csv
+    #[arg(long, value_name = "EARLIER.csv")]
+    earlier: Option<PathBuf>,
     /// Write what was said of every file
     #[arg(long, value_name = "OUT.csv")]
     scores: Option<PathBuf>,
@@ -64,7 +68,7 @@ pub struct Robustness {
     #[arg(long, value_name = "FOLDER")]
     save: Option<PathBuf>,
     /// Write a synthetic signature under each condition into this folder, and a contact sheet; nothing is measured
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["data", "csv", "scores", "save", "markdown", "json"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["data", "csv", "earlier", "scores", "save", "markdown", "json"])]
     pictures: Option<PathBuf>,
     /// Print the table in Markdown
     #[arg(long)]
@@ -91,6 +95,7 @@ impl Robustness {
             bad: if self.skip_bad { OnBad::Skip } else { OnBad::Stop },
             save: self.save.clone(),
         };
+        let earlier = self.earlier.as_deref().map(Earlier::read).transpose()?;
         let verifier = Verifier::new(self.model.load()?);
         let mut progress = Shown::new();
         let desk = tempfile::tempdir()?;
@@ -100,7 +105,7 @@ impl Robustness {
         let mut result = bench(&verifier, &sets, &options, &mut progress)?;
         result.skipped.splice(..0, left_out);
         drop(progress);
-        self.show(&result)?;
+        self.show(&result, earlier.as_ref())?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -140,16 +145,16 @@ impl Robustness {
     fn spare_inputs(&self, sets: &[DataSet]) -> Result<()> {
         let outputs: Vec<&Path> = self.csv.iter().chain(&self.scores).map(PathBuf::as_path).collect();
         let inputs = sets.iter().fold(Inputs::default(), |inputs, set| inputs.and_data(set));
-        inputs.and(self.model.path()).spare(&outputs)
+        inputs.and(self.model.path()).and(&self.earlier).spare(&outputs)
     }
 
-    fn show(&self, result: &RobustnessResult) -> Result<()> {
+    fn show(&self, result: &RobustnessResult, earlier: Option<&Earlier>) -> Result<()> {
         if self.json {
             print_json(result, &result.skipped)?;
         } else if self.markdown {
-            println!("{}", table::markdown(result));
+            println!("{}", table::markdown(result, earlier));
         } else {
-            println!("{}", table::text(result));
+            println!("{}", table::text(result, earlier));
             print_skipped(&result.skipped);
         }
         if let Some(path) = &self.csv {

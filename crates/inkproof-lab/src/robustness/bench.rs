@@ -1,5 +1,6 @@
 //! The bench itself: every questioned image under every condition against its writer's references.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -114,11 +115,21 @@ pub fn bench(
     let bench = Bench { verifier, options, conditions: &conditions };
     let mut run = Run { bench, skipped: Vec::new(), progress };
     let mut plan = Plan::default();
-    for set in sets {
-        run.plan(set, &mut plan)?;
+    for (set, name) in sets.iter().zip(names(sets)) {
+        run.plan(set, &name, &mut plan)?;
     }
     let (questioned, trials) = run.judge_all(&plan)?;
     RobustnessResult::new(&conditions, questioned, trials, run.skipped, options)
+}
+
+/// The sets by their folders' names, or where two are the same, by their paths.
+fn names(sets: &[DataSet]) -> Vec<String> {
+    let names: Vec<String> = sets.iter().map(DataSet::name).collect();
+    let different: BTreeSet<&String> = names.iter().collect();
+    if different.len() == sets.len() {
+        return names;
+    }
+    sets.iter().map(|set| set.root.display().to_string()).collect()
 }
 
 /// Who is compared with whom.
@@ -155,7 +166,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Adds the writers of a set.
-    fn plan(&mut self, set: &DataSet, plan: &mut Plan) -> Result<()> {
+    fn plan(&mut self, set: &DataSet, name: &str, plan: &mut Plan) -> Result<()> {
         let RobustnessOptions { references, questioned, .. } = *self.bench.options;
         let all = set.by_writer();
         let enough = all.iter().filter(|writer| writer.genuine.len() > references);
@@ -178,9 +189,9 @@ impl Run<'_> {
             };
             let genuine = others.iter().map(|&image| (Class::Genuine, image)).take(questioned);
             for (class, image) in genuine.chain(forged.into_iter().take(questioned)) {
-                let (name, path) = (set.name(), set.images[image].path.clone());
-                let image_of = Questioned { set: name, writer: writer.writer.clone(), path, class };
-                plan.questioned.push(Planned { writer: plan.references.len(), index: image as u64, image: image_of });
+                let (set_name, path) = (name.to_owned(), set.images[image].path.clone());
+                let questioned = Questioned { set: set_name, writer: writer.writer.clone(), path, class };
+                plan.questioned.push(Planned { writer: plan.references.len(), index: image as u64, image: questioned });
             }
             plan.references.push(references);
         }

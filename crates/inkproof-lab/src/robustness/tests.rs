@@ -188,16 +188,27 @@ fn shares_add_up_and_stand_in_every_table() {
         }
         assert_eq!(row.eer.unwrap().share, 0.0);
     }
-    let text = table::text(&result);
+    let text = table::text(&result, None);
     assert!(text.contains("stamp             20.0    40.0    40.0     0.0"), "{text}");
     assert!(text.contains("NO: genuine rejected +38.0, keeps 25 % of genuine accepted"), "{text}");
-    let markdown = table::markdown(&result);
+    let markdown = table::markdown(&result, None);
     let rows: Vec<&str> = markdown.lines().filter(|line| line.starts_with('|')).collect();
     assert!(rows.len() == 4 && rows.iter().all(|row| row.matches('|').count() == rows[0].matches('|').count()));
     let bytes = table::csv(&result);
     // A row of another length than the head's is an error.
     let rows = csv::Reader::from_reader(&bytes[..]).into_records().collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!((rows.len(), &rows[1][0], &rows[1][2], rows[1].iter().last()), (2, "stamp", "0.2000", Some("false")));
+    let desk = tempfile::tempdir().unwrap();
+    let path = desk.path().join("earlier.csv");
+    std::fs::write(&path, bytes).unwrap();
+    let earlier = table::Earlier::read(&path).unwrap();
+    assert!(table::text(&result, Some(&earlier)).contains("    20 / 40 / 4  NO: genuine"));
+    let markdown = table::markdown(&result, Some(&earlier));
+    let rows: Vec<&str> = markdown.lines().filter(|line| line.starts_with('|')).collect();
+    assert!(rows[3].contains("| 20 / 40 / 4 | NO: ") && rows[0].contains("| EER | earlier* |"), "{markdown}");
+    std::fs::write(&path, "condition,genuine_accepted\nclean,1").unwrap();
+    let refused = table::Earlier::read(&path).unwrap_err().to_string();
+    assert!(refused.contains("earlier.csv") && refused.contains("'genuine_rejected'"), "{refused}");
     assert_eq!(String::from_utf8(table::trials_csv(&result)).unwrap().lines().count(), 1 + 2 * 200);
 }
 
