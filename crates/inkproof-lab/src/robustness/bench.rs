@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use inkproof::verdict::{Compared, ImageFlaw};
 use inkproof::{Decision, Signature, Verifier, read_image_file};
 use rayon::prelude::*;
 
@@ -82,7 +83,7 @@ pub enum Outcome {
         decision: Decision,
         /// Higher is more similar.
         score: f64,
-        /// What makes the images unfit to decide on.
+        /// What makes the images unfit to decide on, in words.
         flaws: Vec<String>,
     },
     /// It was refused as an image of a signature, for this reason.
@@ -265,7 +266,7 @@ impl Bench<'_> {
             match self.verifier.embed_bytes(&bytes) {
                 Ok(signature) => {
                     let verdict = self.verifier.verify(&plan.references[planned.writer], &signature)?;
-                    let flaws = verdict.flaws.iter().map(|flaw| flaw.flaw.to_string()).collect();
+                    let flaws = verdict.flaws.iter().map(in_words).collect();
                     Ok(Outcome::Judged { decision: verdict.decision, score: verdict.score.get(), flaws })
                 }
                 Err(error) => Ok(Outcome::Refused(error.to_string())),
@@ -277,6 +278,14 @@ impl Bench<'_> {
     fn read(&self, path: &Path) -> Result<Original> {
         let bytes = read_image_file(path, self.verifier.limits())?;
         Ok(Original::new(bytes, self.verifier.limits()).map_err(|error| error.at(path))?)
+    }
+}
+
+/// Whose flaw it is, too, where it is a reference's.
+fn in_words(flaw: &ImageFlaw) -> String {
+    match flaw.image {
+        Compared::Questioned => flaw.flaw.to_string(),
+        Compared::Reference(index) => format!("reference {}: {}", index + 1, flaw.flaw),
     }
 }
 

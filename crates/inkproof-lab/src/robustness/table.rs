@@ -8,7 +8,7 @@ use super::rates::{ConditionResult, Demands, Rate, RobustnessResult, Shares};
 use crate::error::{Error, Result};
 use crate::spreadsheet::cell;
 
-/// The figures of an earlier run, from the table that [`csv`] made of it.
+/// The figures of an earlier run, from the table that [`csv()`] made of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Earlier(BTreeMap<String, ThreeFigures>);
 
@@ -202,7 +202,7 @@ fn csv_row(row: &ConditionResult) -> Vec<String> {
 }
 
 fn number(value: Option<f64>) -> String {
-    value.map_or(String::new(), |value| format!("{value:.4}"))
+    value.map_or(String::new(), |value| format!("{value:.6}"))
 }
 
 /// The columns of a class.

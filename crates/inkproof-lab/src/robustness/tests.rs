@@ -197,7 +197,10 @@ fn shares_add_up_and_stand_in_every_table() {
     let bytes = table::csv(&result);
     // A row of another length than the head's is an error.
     let rows = csv::Reader::from_reader(&bytes[..]).into_records().collect::<Result<Vec<_>, _>>().unwrap();
-    assert_eq!((rows.len(), &rows[1][0], &rows[1][2], rows[1].iter().last()), (2, "stamp", "0.2000", Some("false")));
+    assert_eq!(
+        (rows.len(), &rows[1][0], &rows[1][2], rows[1].iter().next_back()),
+        (2, "stamp", "0.200000", Some("false"))
+    );
     let desk = tempfile::tempdir().unwrap();
     let path = desk.path().join("earlier.csv");
     std::fs::write(&path, bytes).unwrap();
