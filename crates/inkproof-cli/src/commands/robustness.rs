@@ -100,7 +100,7 @@ impl Robustness {
         let mut progress = Shown::new();
         let desk = tempfile::tempdir()?;
         let sets = self.sets(desk.path(), options.bad, &mut progress)?;
-        self.spare_inputs(&sets)?;
+        self.spare_inputs(&sets, &options.conditions)?;
         let left_out: Vec<_> = sets.iter().flat_map(|set| set.skipped.clone()).collect();
         let mut result = bench(&verifier, &sets, &options, &mut progress)?;
         result.skipped.splice(..0, left_out);
@@ -142,10 +142,14 @@ impl Robustness {
         self.data.iter().map(open).collect()
     }
 
-    fn spare_inputs(&self, sets: &[DataSet]) -> Result<()> {
+    fn spare_inputs(&self, sets: &[DataSet], conditions: &[&Condition]) -> Result<()> {
         let outputs: Vec<&Path> = self.csv.iter().chain(&self.scores).map(PathBuf::as_path).collect();
         let inputs = sets.iter().fold(Inputs::default(), |inputs, set| inputs.and_data(set));
-        inputs.and(self.model.path()).and(&self.earlier).spare(&outputs)
+        let inputs = inputs.and(self.model.path()).and(&self.earlier);
+        let Some(folder) = &self.save else { return inputs.spare(&outputs) };
+        let ids = conditions.iter().map(|condition| condition.id).chain([Condition::CLEAN]);
+        let folders = ids.map(|id| folder.join(id)).chain([folder.clone()]);
+        folders.into_iter().try_for_each(|folder| inputs.spare_folder(&folder)).and_then(|()| inputs.spare(&outputs))
     }
 
     fn show(&self, result: &RobustnessResult, earlier: Option<&Earlier>) -> Result<()> {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use inkproof::verdict::{Compared, ImageFlaw};
-use inkproof::{Decision, Signature, Verifier, read_image_file};
+use inkproof::{Decision, Signature, Verifier, read_image_file, write_atomically};
 use rayon::prelude::*;
 
 use super::condition::{Condition, Original};
@@ -293,6 +293,6 @@ fn save(folder: &Path, questioned: &Questioned, bytes: &[u8]) -> Result<()> {
     let stem = questioned.path.file_stem().unwrap_or_default().to_string_lossy();
     let name = format!("{}_{}_{stem}.{}", questioned.set, questioned.writer, Condition::extension(bytes));
     let path = folder.join(name.replace(['/', '\\'], "-"));
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
+    let written = fs::create_dir_all(folder).and_then(|()| write_atomically(&path, bytes));
     written.map_err(|source| Error::Io { path, source })
 }

@@ -65,12 +65,13 @@ fn strokes_are_measured_and_paper_is_not_ink() {
         let pixels = (0..80).flat_map(|y| (0..200).map(move |x| pixel(x, y))).collect();
         Specimen::new(&Gray::new(200, 80, pixels).unwrap())
     };
-    for (half, width) in [(1, 3.0), (3, 7.0)] {
+    for (half, width) in [(0, 1.0), (1, 3.0)] {
         let specimen = line(220, 60, half).unwrap();
         assert_eq!((specimen.width(), specimen.height()), (160, 2 * half + 1));
         // A straight line along the pixels is taken for a third more, as its outline is that of a smooth one.
         assert!((1.0..1.35).contains(&(specimen.stroke / width)), "{}", specimen.stroke);
     }
+    assert!((line(220, 60, 20).unwrap().stroke - 16.0 / 3.0).abs() < 1e-3, "no stroke is so wide");
     assert!(line(220, 214, 3).is_none(), "six levels are grain");
     assert!(line(220, 220, 3).is_none());
 }
@@ -93,6 +94,24 @@ fn what_is_to_be_missing_or_turned_is() {
     let info = png::Decoder::new(std::io::Cursor::new(&fax)).read_info().unwrap();
     let dots = info.info().pixel_dims.unwrap();
     assert_eq!((dots.xppu, dots.yppu, info.info().bit_depth), (8031, 3858, png::BitDepth::One));
+}
+
+#[test]
+fn pictures_of_odd_sizes_can_be_drawn_under_every_condition() {
+    for (width, height) in [(1, 1), (2, 300), (9000, 3), (5, 5), (3000, 40)] {
+        let mut pixels = vec![230; (width + 2) * (height + 2)];
+        for y in 1..=height {
+            pixels[y * (width + 2) + 1..][..width].fill(20);
+        }
+        let gray = Gray::new(width + 2, height + 2, pixels).unwrap();
+        let bytes = crate::png_file::encode(&gray, png::Compression::Fast).unwrap();
+        let Ok(original) = Original::new(bytes, &Limits::default()) else { continue };
+        for condition in CONDITIONS {
+            // Its own file says how large it is; what is drawn stays within the limits of any decoder.
+            decode(&condition.apply(&original, 0, 0), GrayRule::OnWhite, &Limits::default())
+                .unwrap_or_else(|error| panic!("{} of {width} x {height}: {error}", condition.id));
+        }
+    }
 }
 
 #[test]
