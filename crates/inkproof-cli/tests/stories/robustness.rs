@@ -30,7 +30,13 @@ fn conditions_are_measured_against_clean_files_and_the_same_each_time() {
     assert_eq!(fs::read_dir(desk.path("kept/stamp")).unwrap().count(), 8);
 
     let text = desk.run(&format!("robustness {THREE} --earlier table.csv")).succeeds().out;
-    assert!(text.contains("100 / 0 / 0") && text.contains("photocopy ") && text.contains("of 3 conditions"), "{text}");
+    assert!(
+        text.contains("  100 / 0 / ")
+            && text.contains("earlier*")
+            && text.contains("photocopy ")
+            && text.contains("of 3 conditions"),
+        "{text}"
+    );
     let markdown = desk.run(&format!("robustness {THREE} --markdown")).succeeds().out;
     assert!(markdown.contains("| `trimmed-54` | cut to the last pixel, 54 high |"), "{markdown}");
 }

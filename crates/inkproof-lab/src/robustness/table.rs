@@ -25,20 +25,24 @@ impl Earlier {
     /// [`Error::NotRobustnessTable`] where the file cannot be read or is another table.
     pub fn read(path: &Path) -> Result<Self> {
         let failed = |why: String| Error::NotRobustnessTable { path: path.to_owned(), why };
-        let mut table = csv::Reader::from_path(path).map_err(|error| failed(error.to_string()))?;
-        let head = table.headers().map_err(|error| failed(error.to_string()))?.clone();
+        let broken = |error: csv::Error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => failed(error.to_string()),
+            _ => failed("it is no text in rows of equally many cells".to_owned()),
+        };
+        let mut table = csv::Reader::from_path(path).map_err(broken)?;
+        let head = table.headers().map_err(broken)?.clone();
         let column = |name: &str| {
             let found = head.iter().position(|cell| cell == name);
             found.ok_or_else(|| failed(format!("it has no column '{name}'")))
         };
-        let (id, figures) = (column("condition")?, THREE.map(column));
+        let id = column("condition")?;
+        let figures = THREE.into_iter().map(column).collect::<Result<Vec<usize>>>()?;
         let mut rows = BTreeMap::new();
         for row in table.records() {
-            let row = row.map_err(|error| failed(error.to_string()))?;
+            let row = row.map_err(broken)?;
             let mut shares = ThreeFigures::default();
-            for (share, column) in shares.iter_mut().zip(&figures) {
-                let column = column.as_ref().map_err(|error| failed(error.to_string()))?;
-                *share = row[*column].parse().map_err(|_| failed(format!("'{}' is no share", &row[*column])))?;
+            for (share, &column) in shares.iter_mut().zip(&figures) {
+                *share = row[column].parse().map_err(|_| failed(format!("'{}' is no share", &row[column])))?;
             }
             rows.insert(row[id].to_owned(), shares);
         }
