@@ -38,6 +38,8 @@ mod outputs;
 mod program;
 #[path = "stories/reads.rs"]
 mod reads;
+#[path = "stories/robustness.rs"]
+mod robustness;
 #[path = "stories/running.rs"]
 mod running;
 #[path = "stories/serve.rs"]

@@ -102,6 +102,10 @@ pub enum Error {
     #[error("{}: does not say how these signatures were made ({why}); make them again", path.display())]
     BrokenNote { path: PathBuf, why: String },
 
+    /// An earlier run's table of the robustness bench that is none.
+    #[error("{}: is not a table of this bench ({why}); give one that it wrote", path.display())]
+    NotRobustnessTable { path: PathBuf, why: String },
+
     /// An option has a value that means nothing.
     #[error("{option} must be at least 1")]
     ZeroOption { option: &'static str },
