@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use inkproof::{Model, Verifier};
+use inkproof::{Limits, Model, Verifier};
 use inkproof_service::{Options, Service, Threads};
 use inkproof_store::{KeySource, Store, Upgraded, default_place};
 
@@ -32,9 +32,40 @@ impl ModelFile {
         self.model.as_deref()
     }
 
-    pub fn verifier(&self) -> Result<Arc<Verifier>> {
-        Ok(Arc::new(Verifier::new(self.load()?)))
+    pub fn verifier(&self, images: &ImageOptions) -> Result<Arc<Verifier>> {
+        Ok(Arc::new(Verifier::new(self.load()?).with_limits(images.limits())))
     }
+}
+
+/// How image files are read.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ImageOptions {
+    /// Page of an image file that has several (of the questioned signature's, or of all that are enrolled); without it the
+    /// only one that has something on it. FILE[2] says it of one file
+    #[arg(long, value_name = "N")]
+    pub page: Option<u32>,
+    /// Pixels that an image may have, such as 100M
+    #[arg(long, value_name = "PIXELS", value_parser = pixels, default_value = "64M")]
+    max_pixels: Option<u64>,
+}
+
+impl ImageOptions {
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        let pixels = self.max_pixels.unwrap_or(usual.pixels);
+        // A file with a byte for each pixel may be as large as its pixels.
+        Limits { pixels, bytes: usual.bytes.max(pixels), ..usual }
+    }
+}
+
+/// A number, of thousands (`k`) or of millions (`M`).
+fn pixels(text: &str) -> Result<u64, String> {
+    let (number, unit) = match text.trim().strip_suffix(['k', 'K']) {
+        Some(number) => (number, 1_000),
+        None => text.trim().strip_suffix(['m', 'M']).map_or((text.trim(), 1), |number| (number, 1_000_000)),
+    };
+    let pixels = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).filter(|&pixels| pixels > 0);
+    pixels.ok_or_else(|| "give a number of pixels, such as 100M".to_owned())
 }
 
 /// Where the store is.
@@ -102,9 +133,9 @@ impl StorePlace {
     }
 
     /// What verifies with a store that has to be there.
-    pub fn service(&self, model: &ModelFile) -> Result<Service> {
+    pub fn service(&self, model: &ModelFile, images: &ImageOptions) -> Result<Service> {
         let options = Options { threads: Threads::All, ..Options::default() };
-        Ok(Service::new(model.verifier()?, Arc::new(self.open_existing()?), options))
+        Ok(Service::new(model.verifier(images)?, Arc::new(self.open_existing()?), options))
     }
 
     /// The same with a store that is made where there is none.

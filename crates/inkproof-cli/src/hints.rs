@@ -1,5 +1,6 @@
 //! How to go on after an error, in commands and options: libraries name what is wrong and know nothing of these.
 
+use inkproof::Error as EngineError;
 use inkproof_lab::Error as LabError;
 use inkproof_service::Error as ServiceError;
 use inkproof_store::StoreError;
@@ -45,6 +46,10 @@ fn lab_hint(error: &LabError) -> Option<String> {
 fn service_hint(error: &ServiceError) -> Option<&'static str> {
     match error {
         ServiceError::Store(error) => store_hint(error),
+        ServiceError::Image { source: EngineError::TooManyPixels { .. }, .. } => {
+            Some("or allow more with --max-pixels")
+        }
+        ServiceError::Image { source: EngineError::SeveralPages { .. }, .. } => Some("see --page, or give FILE[1]"),
         ServiceError::NoApprovedReference(_) => {
             Some("add one with `inkproof enroll`, or approve one that waits with `inkproof writers approve`")
         }

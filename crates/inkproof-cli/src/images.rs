@@ -8,8 +8,16 @@ use anyhow::{Context, Result};
 use inkproof::{Limits, read_image_file};
 use inkproof_service::NamedImage;
 
-/// Image files as they are, with the paths that they were given by.
-pub struct ImageFiles(Vec<(String, Vec<u8>)>);
+/// Image files as they are.
+pub struct ImageFiles(Vec<ImageFile>);
+
+struct ImageFile {
+    /// The path that it was given by.
+    name: String,
+    bytes: Vec<u8>,
+    /// Which of its pages is meant.
+    page: Option<u32>,
+}
 
 impl ImageFiles {
     /// Reads what a user names: files, `-` for standard input, pipes as a shell makes them of `<(...)`.
@@ -23,14 +31,33 @@ impl ImageFiles {
     }
 
     fn read_by<P: AsRef<Path>>(paths: &[P], read: impl Fn(&Path) -> Result<Vec<u8>>) -> Result<Self> {
-        let read = |path: &P| Ok((path.as_ref().display().to_string(), read(path.as_ref())?));
+        let read = |path: &P| {
+            let (file, page) = without_page(path.as_ref());
+            Ok(ImageFile { name: path.as_ref().display().to_string(), bytes: read(file)?, page })
+        };
         Ok(Self(paths.iter().map(read).collect::<Result<_>>()?))
+    }
+
+    /// The same with this page of the first `count` files, unless they were given with one.
+    pub fn on_page(mut self, page: Option<u32>, count: usize) -> Self {
+        self.0.iter_mut().take(count).for_each(|file| file.page = file.page.or(page));
+        self
     }
 
     /// The files as a service takes them.
     pub fn named(&self) -> Vec<NamedImage<'_>> {
-        self.0.iter().map(|(name, bytes)| NamedImage { name, bytes, deadline: None }).collect()
+        let files = self.0.iter();
+        files.map(|ImageFile { name, bytes, page }| NamedImage { name, bytes, page: *page, deadline: None }).collect()
     }
+}
+
+/// A file, and the number of a page where its path ends with one, as `scan.tif[2]`; a file of that very name is meant first.
+fn without_page(path: &Path) -> (&Path, Option<u32>) {
+    let paged = || {
+        let (file, page) = path.to_str()?.strip_suffix(']')?.rsplit_once('[')?;
+        Some((Path::new(file), Some(page.parse().ok()?)))
+    };
+    if path.exists() { (path, None) } else { paged().unwrap_or((path, None)) }
 }
 
 /// The bytes of a file, of standard input or of a pipe; no more than are allowed.

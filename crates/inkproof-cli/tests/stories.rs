@@ -18,6 +18,8 @@ mod cross;
 mod demo;
 #[path = "stories/evaluate.rs"]
 mod evaluate;
+#[path = "stories/files.rs"]
+mod files;
 #[path = "stories/folds.rs"]
 mod folds;
 #[path = "stories/hostile.rs"]

@@ -107,7 +107,7 @@ impl Bodies {
 
     fn too_large(&self, bytes: u64) -> Problem {
         let most = self.most;
-        Kind::TooLarge.with(format!("the request has {bytes} bytes or more, the limit is {most}; send fewer images"))
+        Kind::TooLarge.with(format!("the request has {bytes} bytes or more, the limit is {most} (max-body of the settings); send fewer or smaller images"))
     }
 
     /// What an owner may hold who shares with others that hold so much.

@@ -24,12 +24,12 @@ pub fn called_references(images: &[Image]) -> Vec<String> {
 impl Upload {
     /// An image of it as the service takes it, with the name that it is given back by.
     pub fn named<'a>(&self, image: &'a Image, name: &'a str) -> NamedImage<'a> {
-        NamedImage { name, bytes: &image.bytes, deadline: self.deadline }
+        NamedImage { name, bytes: &image.bytes, page: image.page, deadline: self.deadline }
     }
 
     /// Its references likewise.
-    pub fn named_references<'a>(&'a self, names: &'a [String]) -> Vec<NamedImage<'a>> {
-        self.references.iter().zip(names).map(|(image, name)| self.named(image, name)).collect()
+    pub fn named_references<'a>(&self, images: &'a [Image], names: &'a [String]) -> Vec<NamedImage<'a>> {
+        images.iter().zip(names).map(|(image, name)| self.named(image, name)).collect()
     }
 }
 
@@ -52,7 +52,13 @@ pub fn failed(error: Error) -> Problem {
                 EngineError::OutOfTime => Kind::TookTooLong,
                 _ => Kind::UnfitImage,
             };
-            kind.with(format!("the image {source}")).on_field(in_words(field))
+            let setting = match source {
+                EngineError::TooManyPixels { .. } => "; max-pixels of the service's settings says how many it may have",
+                EngineError::TooManyBytes { .. } => "; max-body of the service's settings says how many it may have",
+                EngineError::SeveralPages { .. } => "; page says it",
+                _ => "",
+            };
+            kind.with(format!("the image {source}{setting}")).on_field(in_words(field))
         }
         Error::Store(error) => problem(&error),
         Error::Objections(report) => {

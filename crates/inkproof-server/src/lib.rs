@@ -214,7 +214,8 @@ impl Server {
     fn open(settings: Settings) -> Result<Self> {
         let model =
             if settings.model.as_os_str().is_empty() { Model::bundled() } else { Model::load(&settings.model)? };
-        let limits = Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels, deadline: None };
+        let limits =
+            Limits { bytes: settings.max_body as u64, pixels: settings.max_pixels, deadline: None, page: None };
         memory::warn(&settings, &limits);
         let verifier = Arc::new(Verifier::new(model).with_limits(limits));
         let store = Arc::new(open_store(&settings)?);

@@ -43,17 +43,18 @@ async fn create(
     let done = server.with_upload(request, move |server, upload| {
         let none = || Kind::Malformed.with("there is no id; give the writer's").on_field("id");
         let id = writer_id(upload.id.as_deref().ok_or_else(none)?)?;
-        enroll(server, WriterState::New, id, &upload, &caller.actor, key)
+        enroll(server, WriterState::New, id, upload, &caller.actor, key)
     });
     Ok((StatusCode::CREATED, Json(done.await?)))
 }
 
 /// Enrol further references of a writer
 ///
-/// As with a new writer: none is kept where one does not fit, unless `force` is true.
+/// As with a new writer: none is kept where one does not fit, unless `force` is true. One reference may be sent as it is, as
+/// `image/png` or what else it is.
 #[utoipa::path(post, path = "/v1/writers/{id}/references", tag = "writers",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Names this request")),
-    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"))),
+    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"))),
     responses((status = CREATED, description = "Enrolled", body = Enrolled), Problem))]
 async fn add(
     State(server): State<Shared>,
@@ -63,9 +64,8 @@ async fn add(
     request: Request,
 ) -> Result<(StatusCode, Json<Enrolled>), Problem> {
     let (key, id) = (key(&headers)?, writer_id(&id)?);
-    let done = server.with_upload(request, move |server, upload| {
-        enroll(server, WriterState::Known, id, &upload, &caller.actor, key)
-    });
+    let done = server
+        .with_upload(request, move |server, upload| enroll(server, WriterState::Known, id, upload, &caller.actor, key));
     Ok((StatusCode::CREATED, Json(done.await?)))
 }
 
@@ -112,17 +112,15 @@ fn enroll(
     server: &Server,
     state: WriterState,
     writer: WriterId,
-    upload: &Upload,
+    mut upload: Upload,
     by: &Actor,
     key: Option<String>,
 ) -> Result<Enrolled, Problem> {
-    if upload.references.is_empty() {
-        return Err(Kind::Malformed.with("there is no reference; give at least one image").on_field("references"));
-    }
+    let references = upload.take_references()?;
     let written = upload.written.as_deref().map(str::parse::<Time>).transpose();
     let written = written.map_err(|why| Kind::Malformed.with(why).on_field("written"))?;
-    let names = called_references(&upload.references);
-    let images = upload.named_references(&names);
+    let names = called_references(&references);
+    let images = upload.named_references(&references, &names);
     let request = EnrolRequest { writer, images: &images, written, force: upload.force, state, key };
     server.service.enroll(&request, by).map_err(failed)
 }

@@ -286,7 +286,7 @@ fn defaults() -> PartialSettings {
         max_body: Some(16 << 20),
         max_bodies: Some(64 << 20),
         min_free: Some(64 << 20),
-        max_pixels: Some(8_000_000),
+        max_pixels: Some(16_000_000),
         max_images: Some(13),
         request_seconds: Some(30),
         rate: Some(6000),

@@ -1,4 +1,5 @@
-//! The body of a request that brings images: a form (`multipart/form-data`) or JSON with base64, read to the same thing.
+//! The body of a request that brings images: a form (`multipart/form-data`), JSON with base64, or where one image is wanted
+//! that image itself, read to the same thing.
 //!
 //! Nothing is decoded here: this says which images there are. All of a request is in memory and below the limits already, so
 //! nothing is waited for; but it may be megabytes, so it is a worker's work.
@@ -7,10 +8,9 @@ use std::fmt;
 use std::time::Instant;
 
 use axum::body::Bytes;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
 use inkproof::Threshold;
+use inkproof::decode::from_base64;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -45,6 +45,11 @@ pub struct Upload {
     pub written: Option<String>,
     /// How many writers are wanted.
     pub top: Option<usize>,
+    /// Which page of the questioned signature's file is meant; of all references' where there is no such signature.
+    pub page: Option<u32>,
+    /// An image that is all of the body: the questioned signature, or the only reference.
+    #[serde(skip)]
+    pub only: Option<Image>,
     /// The moment at which work on its images is given up; no client says it.
     #[serde(skip)]
     pub deadline: Option<Instant>,
@@ -60,6 +65,9 @@ pub struct Image {
     /// The image file; in JSON it comes as base64.
     #[serde(rename = "image", deserialize_with = "of_base64")]
     pub bytes: Bytes,
+    /// Which of its pages is meant.
+    #[serde(default)]
+    pub page: Option<u32>,
 }
 
 /// A form that brings images. A field that stands for several may be there several times.
@@ -78,6 +86,8 @@ pub struct Form {
     explain: Option<bool>,
     /// Enrol references that do not agree with the others or are nearly the same image.
     force: Option<bool>,
+    /// Which page of the questioned signature's file is meant, or of all references' where there is no such signature.
+    page: Option<u32>,
 }
 
 /// The same as JSON.
@@ -96,9 +106,11 @@ pub struct Json {
 #[allow(dead_code, reason = "see Json")]
 pub struct JsonImage {
     name: Option<String>,
-    /// The image file, in base64.
+    /// The image file in base64: as a data URI, in lines, with padding or without, in either alphabet.
     #[schema(content_encoding = "base64")]
     image: String,
+    /// Which page of the file is meant; without it the only one that has something on it.
+    page: Option<u32>,
 }
 
 /// Reads a body by its media type.
@@ -115,8 +127,12 @@ pub fn read(media_type: Option<&str>, body: Bytes, most_images: usize) -> Result
             let form = of_form(media_type, body, most_images).now_or_never();
             form.unwrap_or_else(|| Err(Kind::Malformed.with("the form does not end")))?
         }
+        image if image.starts_with("image/") => {
+            Upload { only: Some(Image { name: String::new(), bytes: body, page: None }), ..Upload::default() }
+        }
         _ => {
-            let why = "give the images as multipart/form-data, or as application/json in base64";
+            let why =
+                "give the images as multipart/form-data, as application/json in base64, or one as it is, as image/png";
             return Err(Kind::MediaType.with(why).on_field("Content-Type"));
         }
     };
@@ -171,8 +187,7 @@ fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Image>, D::Erro
 
 fn of_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
     let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-    let bytes = STANDARD.decode(text.as_bytes());
-    bytes.map(Bytes::from).map_err(|error| D::Error::custom(format!("it is not base64 ({error})")))
+    from_base64(&text).map(Bytes::from).map_err(|error| D::Error::custom(format!("it is not base64 ({error})")))
 }
 
 async fn of_form(media_type: &str, body: Bytes, most_images: usize) -> Result<Upload, Problem> {
@@ -198,20 +213,21 @@ impl Upload {
     /// Adds a part of a form.
     fn add(&mut self, field: &str, name: String, bytes: Bytes) -> Result<(), Problem> {
         match field {
-            "reference" => self.references.push(Image { name, bytes }),
+            "reference" => self.references.push(Image { name, bytes, page: None }),
             "questioned" if self.questioned.is_some() => {
                 return Err(Kind::Malformed.with("there is more than one questioned signature").on_field(field));
             }
-            "questioned" => self.questioned = Some(Image { name, bytes }),
+            "questioned" => self.questioned = Some(Image { name, bytes, page: None }),
             "threshold" => self.threshold = value(field, &bytes)?,
             "explain" => self.explain = value(field, &bytes)?.unwrap_or(false),
             "force" => self.force = value(field, &bytes)?.unwrap_or(false),
             "id" => self.id = value(field, &bytes)?,
             "written" => self.written = value(field, &bytes)?,
             "top" => self.top = value(field, &bytes)?,
+            "page" => self.page = value(field, &bytes)?,
             _ => {
-                let why =
-                    "there is no such field; reference, questioned, threshold, explain, force, id, written and top are";
+                let why = "there is no such field; reference, questioned, threshold, explain, force, id, written, top and page \
+                     are";
                 return Err(Kind::Malformed.with(why).on_field(field.chars().take(40).collect::<String>()));
             }
         }
@@ -233,7 +249,22 @@ impl Upload {
     /// Where there is none.
     pub fn take_questioned(&mut self) -> Result<Image, Problem> {
         let none = || Kind::Malformed.with("there is no questioned signature; give one image").on_field("questioned");
-        self.questioned.take().ok_or_else(none)
+        let questioned = self.questioned.take().or(self.only.take()).ok_or_else(none)?;
+        Ok(Image { page: questioned.page.or(self.page), ..questioned })
+    }
+
+    /// Signatures known to be the writer's.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn take_references(&mut self) -> Result<Vec<Image>, Problem> {
+        let mut references = std::mem::take(&mut self.references);
+        references.extend(self.only.take());
+        if references.is_empty() {
+            return Err(Kind::Malformed.with("there is no reference; give at least one image").on_field("references"));
+        }
+        let of_all = if self.questioned.is_none() { self.page } else { None };
+        Ok(references.into_iter().map(|image| Image { page: image.page.or(of_all), ..image }).collect())
     }
 
     /// Refuses what the route has no use for.
@@ -261,6 +292,9 @@ fn value<T: std::str::FromStr>(field: &str, bytes: &[u8]) -> Result<Option<T>, P
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
 
     const FORM: &str = "multipart/form-data; boundary=cut";
 
@@ -303,6 +337,24 @@ mod tests {
             let problem = read(Some(media_type), body, 3).unwrap_err();
             assert_eq!((problem.status, problem.field.as_deref()), (status, field), "{problem:?}");
         }
+    }
+
+    #[test]
+    fn an_image_that_is_all_of_a_body_is_what_the_route_wants() {
+        let only = || read(Some("image/png"), "one".into(), 3).unwrap();
+        assert_eq!(only().take_questioned().unwrap().bytes, "one");
+        assert_eq!(only().take_references().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_page_is_one_image_s_or_that_of_what_is_asked() {
+        let mut upload = read(Some(FORM), form(&[("reference", "1"), ("questioned", "2"), ("page", "3")]), 3).unwrap();
+        let pages = |images: Vec<Image>| images.iter().map(|image| image.page).collect::<Vec<_>>();
+        assert_eq!(pages(upload.take_references().unwrap()), [None]);
+        assert_eq!(upload.take_questioned().unwrap().page, Some(3));
+        let json = r#"{"references": [{"image": "MQ", "page": 2}, {"image": "MQ=="}], "page": 4}"#;
+        let mut upload = read(Some("application/json"), json.into(), 3).unwrap();
+        assert_eq!(pages(upload.take_references().unwrap()), [Some(2), Some(4)]);
     }
 
     proptest::proptest! {

@@ -33,16 +33,17 @@ async fn verify(
 ) -> Result<Json<Verification>, Problem> {
     let judged = server.with_upload(request, move |server, mut upload| {
         let options = VerifyOptions { threshold: upload.threshold()? };
-        let questioned = upload.take_questioned()?;
         if upload.references.is_empty() {
             let why = "there is no reference; give at least one signature that is known to be the writer's";
             return Err(Kind::Malformed.with(why).on_field("references"));
         }
+        let references = upload.take_references()?;
+        let questioned = upload.take_questioned()?;
         let name = called(&questioned, ImageField::Questioned);
         let questioned = upload.named(&questioned, &name);
         let question = Question { questioned, options, pictures: upload.explain };
-        let names = called_references(&upload.references);
-        let references = upload.named_references(&names);
+        let names = called_references(&references);
+        let references = upload.named_references(&references, &names);
         verify_references(server.service.verifier(), &references, &question, caller.actor, Threads::One).map_err(failed)
     });
     let mut judged = judged.await?;
@@ -57,7 +58,7 @@ async fn verify(
 /// `explain` the answer shows the writer's references: that is written down, too, as `viewed`, and `picture-rate` says how
 /// often a token may ask for it.
 #[utoipa::path(post, path = "/v1/writers/{id}/verify", tag = "verify", params(("id" = String, Path)),
-    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"))),
+    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"))),
     responses((status = OK, description = "The verdict", body = Verification), Problem))]
 async fn verify_writer(
     State(server): State<Shared>,

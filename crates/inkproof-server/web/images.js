@@ -4,7 +4,7 @@ import { h, icon, ICONS, say } from "./dom.js";
 
 /** Pixels that a signature needs at most; photographs have more than the service takes. */
 const MOST_PIXELS = 4_000_000;
-const TYPES = "image/png,image/jpeg,image/webp,image/bmp,image/tiff,.png,.jpg,.jpeg,.webp,.bmp,.tif,.tiff,.pgm,.pnm";
+const TYPES = "image/*,.png,.jpg,.jpeg,.jfif,.webp,.bmp,.tif,.tiff,.gif,.heic,.heif,.jp2,.pgm,.pnm";
 
 /** The image, scaled down where it is larger than needed; what the browser cannot read is sent as it is. */
 export async function fitting(file) {
@@ -37,7 +37,7 @@ export function dropPlace({ label, many = false, onchange = () => {} }) {
     event.target.value = "";
   }
   function add(more) {
-    const images = more.filter((file) => file.type.startsWith("image/") || /\.(png|jpe?g|webp|bmp|tiff?|p[gpn]m)$/i.test(file.name));
+    const images = more.filter((file) => file.type.startsWith("image/") || /\.(png|jpe?g|jfif|webp|bmp|tiff?|gif|hei[cf]|jp2|p[gpn]m)$/i.test(file.name));
     if (more.length > 0 && images.length === 0) say("That is not an image.");
     if (images.length === 0) return;
     files = many ? [...files, ...images] : images.slice(0, 1);

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use inkproof::calibration::{Log10Lr, WantedFar};
 use inkproof::enrolment::{Consistency, EnrolmentReport, Objection};
-use inkproof::{Decision, Model, Score, Threshold, Times, Verdict};
+use inkproof::{Decision, Model, Page, Score, Threshold, Times, Verdict};
 use inkproof_store::WriterId;
 use serde::Serialize;
 
+use crate::images::EmbeddedImage;
 use crate::{Age, Pictures};
 
 /// The answer to a questioned signature.
@@ -24,6 +25,9 @@ pub struct Verification {
     pub questioned: String,
     /// Images that are unfit to decide on, and why; then the decision is undecided.
     pub flaws: Vec<ImageFlaw>,
+    /// Which page of the questioned image was read, where its file has several.
+    #[serde(flatten)]
+    pub page: PageRead,
     /// What else was found, in words: references that count once, a signature that was turned to be judged.
     pub notes: Vec<String>,
     /// What judged.
@@ -86,6 +90,21 @@ pub struct ReferenceScore {
     /// Its score.
     #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     pub score: Score,
+    /// Which page of its image was read, where its file has several.
+    #[serde(flatten)]
+    pub page: PageRead,
+}
+
+/// Which page of an image file was read; nothing where it has only one.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PageRead {
+    /// Its number, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// How many pages there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u32>,
 }
 
 /// A reference that came with the question, or one of the store.
@@ -168,6 +187,26 @@ pub struct EnrolledReference {
     pub reference: i64,
     /// What the user calls its image.
     pub path: String,
+    /// Which page of its image was read, where its file has several; a repeated request is not told.
+    #[serde(flatten)]
+    pub page: PageRead,
+}
+
+impl From<Page> for PageRead {
+    fn from(page: Page) -> Self {
+        if page.count == 1 {
+            return Self::default();
+        }
+        Self { page: Some(page.number), pages: Some(page.count) }
+    }
+}
+
+impl PageRead {
+    /// "Read: page 2 of 3 of scan.tif", where there are several.
+    pub fn sentence(&self, path: &str) -> Option<String> {
+        let (number, count) = self.page.zip(self.pages)?;
+        Some(format!("Read: {} of {path}.", Page { number, count }))
+    }
 }
 
 impl From<&Verdict> for VerdictFields {
@@ -210,6 +249,14 @@ impl Milliseconds {
 }
 
 impl Enrolled {
+    /// The same with the pages that were read.
+    pub(crate) fn with_pages(mut self, images: &[EmbeddedImage]) -> Self {
+        for (reference, image) in self.references.iter_mut().zip(images) {
+            reference.page = image.signature.page.into();
+        }
+        self
+    }
+
     /// The same with what was found of the set.
     pub(crate) fn with_report(self, report: EnrolmentReport) -> Self {
         Self {

@@ -1,5 +1,6 @@
 //! Enrolment: references are looked at together with those that are kept, and kept all or none.
 
+use inkproof::decode::only_page;
 use inkproof::enrolment::{Candidate, EnrolmentReport};
 use inkproof_store::{
     Actor, Enrolled as Kept, Enrolment, Hash, Hex, NewReference, Reference, RequestKey, StoreError, Time, Writer,
@@ -8,7 +9,7 @@ use inkproof_store::{
 use sha2::{Digest, Sha256};
 
 use crate::images::{EmbeddedImage, NamedImage, as_references, embed_images};
-use crate::{Enrolled, EnrolledReference, Error, Result, Service};
+use crate::{Enrolled, EnrolledReference, Error, PageRead, Result, Service};
 
 /// Somebody else may enrol the same writer at the same time: then everything is looked at again.
 const ATTEMPTS: usize = 5;
@@ -102,7 +103,7 @@ impl Service {
             key: key.cloned(),
         })?;
         let total = writer.map_or(0, |writer| writer.references.len()) + images.len();
-        Ok(self.answer(request, kept, total)?.with_report(report))
+        Ok(self.answer(request, kept, total)?.with_pages(images).with_report(report))
     }
 
     /// What speaks for and against the references, together with those that are kept.
@@ -126,7 +127,7 @@ impl Service {
             ink: image.signature.ink.clone(),
             embedding: image.signature.embedding.clone(),
             digest: image.signature.digest,
-            image: self.options.keep_images.then(|| file.bytes.to_vec()),
+            image: self.options.keep_images.then(|| only_page(file.bytes, image.signature.page).into_owned()),
             written: request.written,
         };
         images.iter().zip(request.images).map(new).collect()
@@ -134,8 +135,11 @@ impl Service {
 
     fn answer(&self, request: &EnrolRequest<'_>, kept: Kept, total: usize) -> Result<Enrolled> {
         let references = kept.references.into_iter().zip(request.images);
-        let references =
-            references.map(|(reference, image)| EnrolledReference { reference, path: image.name.to_owned() });
+        let references = references.map(|(reference, image)| EnrolledReference {
+            reference,
+            path: image.name.to_owned(),
+            page: PageRead::default(),
+        });
         Ok(Enrolled {
             writer: request.writer.clone(),
             references: references.collect(),
@@ -170,6 +174,11 @@ fn request_hash(request: &EnrolRequest<'_>) -> Hash {
     feed(request.writer.as_str().as_bytes());
     feed(request.written.map_or_else(String::new, |time| time.to_string()).as_bytes());
     feed(&[u8::from(request.force)]);
-    request.images.iter().for_each(|image| feed(image.bytes));
+    for image in request.images {
+        feed(image.bytes);
+        if let Some(page) = image.page {
+            feed(&page.to_le_bytes());
+        }
+    }
     Hex(hash.finalize().into())
 }

@@ -1,6 +1,6 @@
 //! An enrolled writer as a model needs to see it: the references that count, embedded by that very model.
 
-use inkproof::{Embedding, Signature, Times};
+use inkproof::{Embedding, Page, Signature, Times};
 use inkproof_store::{Pseudonym, Reference, StoreError, Time, Writer, WriterId};
 use serde::Serialize;
 
@@ -69,6 +69,7 @@ impl Service {
                 embedding,
                 digest: reference.digest,
                 flaws: Vec::new(),
+                page: Page::ONLY,
                 times: Times::default(),
             });
         }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::images::{EmbeddedImage, ImageField, NamedImage};
 use crate::search_index::Snapshot;
-use crate::{ImageFlaw, Result, Service, VerdictFields};
+use crate::{ImageFlaw, PageRead, Result, Service, VerdictFields};
 
 /// So many of the nearest are scored in full.
 const SCORED: usize = 20;
@@ -25,6 +25,9 @@ pub struct Identification {
     pub writers: Vec<Candidate>,
     /// How many references were compared.
     pub compared: usize,
+    /// Which page of the questioned image was read, where its file has several.
+    #[serde(flatten)]
+    pub page: PageRead,
     /// What makes the image unfit to decide on; then every decision is undecided.
     pub flaws: Vec<ImageFlaw>,
     /// How long the steps took.
@@ -87,7 +90,8 @@ impl Service {
         let entry = self.entry(&writers, compared, by);
         let milliseconds = SearchTimes { load: in_milliseconds(load), search: in_milliseconds(search) };
         let flaws = questioned.flaws().collect();
-        let answer = Identification { questioned: questioned.name, writers, compared, flaws, milliseconds };
+        let page = questioned.signature.page.into();
+        let answer = Identification { questioned: questioned.name, page, writers, compared, flaws, milliseconds };
         Ok(Identified { answer, entry })
     }
 

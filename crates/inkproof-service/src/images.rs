@@ -15,6 +15,8 @@ pub struct NamedImage<'a> {
     pub name: &'a str,
     /// The file's content.
     pub bytes: &'a [u8],
+    /// Which of its pages is meant, from 1; None for the only one that has something on it.
+    pub page: Option<u32>,
     /// The moment at which work on it is given up.
     pub deadline: Option<Instant>,
 }
@@ -50,7 +52,7 @@ pub struct EmbeddedImage {
 impl EmbeddedImage {
     pub(crate) fn new(verifier: &Verifier, image: NamedImage<'_>, field: ImageField) -> Result<Self> {
         let wrong = |source| Error::Image { field, name: image.name.to_owned(), source };
-        let signature = verifier.embed_bytes_until(image.bytes, image.deadline).map_err(wrong)?;
+        let signature = verifier.embed_page_until(image.bytes, image.page, image.deadline).map_err(wrong)?;
         Ok(Self { name: image.name.to_owned(), signature })
     }
 

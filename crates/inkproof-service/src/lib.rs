@@ -25,8 +25,8 @@ use inkproof_store::{ModelStamp, Store};
 use search_index::{SearchIndex, Snapshot};
 
 pub use answer::{
-    Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, ReferenceName, ReferenceScore, VerdictFields,
-    Verification,
+    Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, PageRead, ReferenceName, ReferenceScore,
+    VerdictFields, Verification,
 };
 pub use enrol::{EnrolRequest, WriterState};
 pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};

@@ -127,7 +127,8 @@ fn judge(
         flaws: flaws(&verdict, &questioned.name, &names),
         notes: notes(&verdict, &names),
         pictures: question.pictures.then(pictures),
-        references: scores(&names, &verdict),
+        references: scores(&names, &signatures, &verdict),
+        page: questioned.signature.page.into(),
         questioned: questioned.name,
         model: ModelName::new(verifier.model()),
         milliseconds: Milliseconds::new(times, scored),
@@ -188,9 +189,14 @@ pub fn judged_ink<'a>(verdict: &'a Verdict, questioned: &'a Signature) -> (&'a I
     turned.unwrap_or((&questioned.ink, &questioned.embedding))
 }
 
-fn scores(names: &[ReferenceName], verdict: &Verdict) -> Vec<ReferenceScore> {
-    let scores = names.iter().cloned().zip(&verdict.reference_scores);
-    scores.map(|(reference, &score)| ReferenceScore { reference, score }).collect()
+fn scores(names: &[ReferenceName], signatures: &[Signature], verdict: &Verdict) -> Vec<ReferenceScore> {
+    let references = names.iter().cloned().zip(signatures).zip(&verdict.reference_scores);
+    let scored = |((reference, signature), &score): ((_, &Signature), _)| ReferenceScore {
+        reference,
+        score,
+        page: signature.page.into(),
+    };
+    references.map(scored).collect()
 }
 
 /// The decision as the audit keeps it. The questioned ink is kept where a person has to look at it.
@@ -214,12 +220,16 @@ fn details(answer: &Verification) -> Value {
         ReferenceName::Reference(number) => json!({"reference": number, "score": scored.score}),
         ReferenceName::Path(_) => json!({"reference": null, "score": scored.score}),
     };
-    json!({
+    let mut details = json!({
         "score": answer.verdict.score,
         "threshold": answer.verdict.threshold,
         "log10_lr": answer.verdict.log10_lr,
         "references": answer.references.iter().map(reference).collect::<Vec<_>>(),
         "notes": answer.notes,
         "flaws": answer.flaws.iter().map(|flaw| &flaw.flaw).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(page) = answer.page.page {
+        details["page"] = page.into();
+    }
+    details
 }

@@ -1,30 +1,44 @@
-//! Bytes to one gray channel: PNG, JPEG, TIFF, BMP, WebP and PNM, known by their first bytes.
+//! Bytes to one gray channel, or to a picture with its colours: PNG, JPEG, TIFF, HEIC, GIF, BMP, WebP, JPEG 2000 and PNM,
+//! known by their first bytes, and each of them as a text in base64.
 //!
 //! [`decode`] checks the byte limit, reads the header, checks the pixel limit, and only then
 //! allocates. Two rules turn colour, alpha and depth into gray: the one of TensorFlow's
 //! `decode_png(channels=1)`, which the notebook's preprocessing needs to the bit, and the one that
 //! sees what a person sees. Hostile bytes give an error, never a panic.
 
+mod alpha;
+mod base64_text;
+#[cfg(feature = "heic")]
+mod heic;
 mod jpeg;
+mod jpeg2000;
+mod kind;
 mod orientation;
 mod picture;
 mod png;
 mod raster;
+mod resample;
+mod shape;
 mod tiff;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use image::codecs::{bmp::BmpDecoder, pnm::PnmDecoder, webp::WebPDecoder};
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, pnm::PnmDecoder, webp::WebPDecoder};
+use serde::Serialize;
 
 use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
+pub use base64_text::{Base64Error, from_base64};
+pub use kind::Kind;
 pub use picture::Picture;
 use raster::Raster;
+use shape::Density;
 
 /// How colour, alpha, depth and orientation become one gray channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +47,32 @@ pub enum GrayRule {
     /// (in linear light where a PNG carries a gamma), alpha dropped, of 16 bits the high byte,
     /// the Y plane of a JPEG, orientation ignored.
     Tensorflow,
-    /// What a person sees: luma rounded, alpha put on white, 16 bits rounded, orientation applied.
+    /// What a person sees: luma rounded, alpha put on white (or taken for the ink, where that is what it is), 16 bits
+    /// rounded, pixels made square, orientation applied, and large images made smaller ([`Limits::WORKING_PIXELS`]).
     OnWhite,
+}
+
+/// One of the pages of an image file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// Its number, from 1.
+    #[serde(rename = "page")]
+    pub number: u32,
+    /// How many there are.
+    #[serde(rename = "pages")]
+    pub count: u32,
+}
+
+impl Page {
+    /// The page of a file that has no other.
+    pub const ONLY: Page = Page { number: 1, count: 1 };
+}
+
+/// "page 2 of 3".
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "page {} of {}", self.number, self.count)
+    }
 }
 
 /// The image formats that can be read.
@@ -44,12 +82,18 @@ pub enum Format {
     Png,
     /// Baseline and progressive JPEG.
     Jpeg,
-    /// TIFF, of several pages the first.
+    /// TIFF, of several pages the wanted one, or the only one that has something on it.
     Tiff,
+    /// Graphics interchange format, of an animation the first picture.
+    Gif,
+    /// High efficiency image format, with pictures in HEVC; with the feature `heic`.
+    Heic,
     /// Windows bitmap.
     Bmp,
     /// WebP, of an animation the first picture.
     WebP,
+    /// JPEG 2000, as JP2 or as its codestream alone.
+    Jpeg2000,
     /// PBM, PGM, PPM and PAM.
     Pnm,
 }
@@ -61,9 +105,12 @@ impl Format {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),
             [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
             [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(Format::Tiff),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Format::Gif),
             [b'B', b'M', ..] => Some(Format::Bmp),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Format::WebP),
+            [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => Some(Format::Jpeg2000),
             [b'P', b'1'..=b'7', b' ' | b'\t' | b'\r' | b'\n', ..] => Some(Format::Pnm),
+            _ if cfg!(feature = "heic") && Kind::detect(bytes) == Some(Kind::Heic) => Some(Format::Heic),
             _ => None,
         }
     }
@@ -75,8 +122,11 @@ impl fmt::Display for Format {
             Format::Png => "PNG",
             Format::Jpeg => "JPEG",
             Format::Tiff => "TIFF",
+            Format::Gif => "GIF",
+            Format::Heic => "HEIC",
             Format::Bmp => "BMP",
             Format::WebP => "WebP",
+            Format::Jpeg2000 => "JPEG 2000",
             Format::Pnm => "PNM",
         })
     }
@@ -116,7 +166,11 @@ fn open_without_waiting(path: &Path) -> std::io::Result<fs::File> {
 /// # Errors
 /// No bytes, too many bytes or pixels, an unknown format, a broken or unsupported image.
 pub fn decode(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<Gray> {
-    Raster::read(bytes, limits)?.into_gray(rule)
+    let raster = Raster::read(bytes, Wanted::Gray, limits)?;
+    match rule {
+        GrayRule::Tensorflow => raster.into_tensorflow(),
+        GrayRule::OnWhite => raster.into_on_white(limits),
+    }
 }
 
 /// Decodes an image once, to gray and to the fingerprint of its content, which is that of TensorFlow's gray.
@@ -124,14 +178,25 @@ pub fn decode(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<Gray> {
 /// # Errors
 /// Those of [`decode`].
 pub fn decode_with_digest(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<(Gray, ImageDigest)> {
-    let raster = Raster::read(bytes, limits)?;
-    if rule == GrayRule::OnWhite && !raster.rules_agree() {
-        let digest = ImageDigest::from_gray(&raster.to_gray(GrayRule::Tensorflow)?);
-        return Ok((raster.into_gray(GrayRule::OnWhite)?, digest));
-    }
-    let gray = raster.into_gray(GrayRule::Tensorflow)?;
-    let digest = ImageDigest::from_gray(&gray);
+    let (gray, digest, _) = decode_page(bytes, rule, limits)?;
     Ok((gray, digest))
+}
+
+/// The same, and which page of the file it is.
+pub(crate) fn decode_page(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<(Gray, ImageDigest, Page)> {
+    let raster = Raster::read(bytes, Wanted::Gray, limits)?;
+    let page = raster.page;
+    match rule {
+        GrayRule::Tensorflow => {
+            let gray = raster.into_tensorflow()?;
+            let digest = ImageDigest::from_gray(&gray);
+            Ok((gray, digest, page))
+        }
+        GrayRule::OnWhite => {
+            let digest = raster.digest();
+            Ok((raster.into_on_white(limits)?, digest, page))
+        }
+    }
 }
 
 /// Decodes an image once, to what a person sees and to the fingerprint of its content.
@@ -139,26 +204,72 @@ pub fn decode_with_digest(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Resu
 /// # Errors
 /// Those of [`decode`].
 pub fn decode_picture(bytes: &[u8], limits: &Limits) -> Result<(Picture, ImageDigest)> {
-    let raster = Raster::read(bytes, limits)?;
-    let digest = ImageDigest::from_gray(&raster.to_gray(GrayRule::Tensorflow)?);
-    Ok((raster.into_picture()?, digest))
+    let raster = Raster::read(bytes, Wanted::Colors, limits)?;
+    let digest = raster.digest();
+    Ok((raster.into_picture(limits)?, digest))
+}
+
+/// What is wanted of a JPEG, whose colours take time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Gray,
+    Colors,
 }
 
 impl Raster {
     /// Decodes an image, with its channels and depth as stored.
-    pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
+    pub(crate) fn read(bytes: &[u8], wanted: Wanted, limits: &Limits) -> Result<Raster> {
         limits.check_bytes(bytes.len() as u64)?;
-        let format = Format::detect(bytes).ok_or(Error::UnknownFormat)?;
+        let Some(format) = Format::detect(bytes) else {
+            let decoded = base64_text::of_file(bytes);
+            let inner = decoded.as_deref().unwrap_or(bytes);
+            return match Format::detect(inner) {
+                Some(format) => Raster::read_format(format, inner, wanted, limits),
+                None => {
+                    let kind = Kind::detect(inner).or_else(|| Kind::detect(bytes));
+                    Err(kind.map_or(Error::UnknownFormat, Error::OtherKind))
+                }
+            };
+        };
+        Raster::read_format(format, bytes, wanted, limits)
+    }
+
+    fn read_format(format: Format, bytes: &[u8], wanted: Wanted, limits: &Limits) -> Result<Raster> {
         let from = Cursor::new(bytes);
-        match format {
+        let raster = match format {
             Format::Png => png::read(bytes, limits),
-            Format::Jpeg => jpeg::read(bytes, limits),
-            Format::Tiff => tiff::read(bytes, limits),
-            Format::Bmp => Raster::from_decoder(format, BmpDecoder::new(from), limits),
+            Format::Jpeg => jpeg::read(bytes, wanted, limits),
+            Format::Tiff => tiff::read(bytes, wanted, limits),
+            Format::Bmp => {
+                let density = Density::from_bmp(bytes);
+                Ok(Raster { density, ..Raster::from_decoder(format, BmpDecoder::new(from), limits)? })
+            }
+            Format::Gif => Raster::from_decoder(format, GifDecoder::new(from), limits),
+            #[cfg(feature = "heic")]
+            Format::Heic => heic::read(bytes, limits),
+            #[cfg(not(feature = "heic"))]
+            Format::Heic => Err(Error::OtherKind(Kind::Heic)),
+            Format::Jpeg2000 => jpeg2000::read(bytes, limits),
             Format::WebP => Raster::from_decoder(format, WebPDecoder::new(from), limits),
             Format::Pnm => Raster::from_decoder(format, PnmDecoder::new(from), limits),
+        }?;
+        let Raster { width, height, .. } = raster;
+        if width == 0 || height == 0 {
+            return Err(Error::Shape { width, height, pixels: 0 });
+        }
+        match limits.page {
+            Some(page) if page != raster.page.number => Err(Error::NoPage { page, pages: raster.page.count }),
+            _ => Ok(raster),
         }
     }
+}
+
+/// The file with no other page than this one, so that whoever reads it again reads the same.
+pub fn only_page(bytes: &[u8], page: Page) -> Cow<'_, [u8]> {
+    if page.count == 1 {
+        return Cow::Borrowed(bytes);
+    }
+    tiff::only_page(bytes, page).map_or(Cow::Borrowed(bytes), Cow::Owned)
 }
 
 /// A decoder's own error; its words on one line.

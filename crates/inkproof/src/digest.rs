@@ -21,10 +21,15 @@ pub struct ImageDigest(u64);
 impl ImageDigest {
     /// The digest of a gray image (made by the Tensorflow rule).
     pub fn from_gray(gray: &Gray) -> ImageDigest {
+        Self::from_pixels(gray.width(), gray.height(), gray.pixels())
+    }
+
+    /// The same from its parts.
+    pub(crate) fn from_pixels(width: usize, height: usize, pixels: &[u8]) -> ImageDigest {
         let mut hash = Sha256::new();
-        hash.update(side(gray.width()));
-        hash.update(side(gray.height()));
-        hash.update(gray.pixels());
+        hash.update(side(width));
+        hash.update(side(height));
+        hash.update(pixels);
         let first = *hash.finalize().first_chunk::<8>().expect("SHA-256 has 32 bytes");
         ImageDigest(u64::from_be_bytes(first))
     }

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::decode::Format;
+use crate::decode::{Format, Kind};
 
 /// The engine's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -75,12 +75,31 @@ pub enum Error {
         /// Pixels that a side may have.
         limit: u64,
     },
+    /// A page was asked for that the file does not have.
+    #[error("has {pages} page(s), so there is no page {page}; give a number from 1 to {pages}")]
+    NoPage {
+        /// The number of the page.
+        page: u32,
+        /// How many there are.
+        pages: u32,
+    },
+    /// Several pages have something on them, and nothing says which of them is meant.
+    #[error("has {pages} pages, and {which}; say which page shows the signature")]
+    SeveralPages {
+        /// How many there are.
+        pages: u32,
+        /// Which have something on them, or that this was not looked at.
+        which: String,
+    },
     /// Work on the image went on until its deadline.
     #[error("takes too long to be looked at; scale it down or crop it to the signature")]
     OutOfTime,
     /// The first bytes are those of no known image format.
-    #[error("is not an image that can be read here; give PNG, JPEG, TIFF, BMP, WebP or PNM")]
+    #[error("is not an image that can be read here; give PNG, JPEG, TIFF, GIF, BMP, WebP, JPEG 2000 or PNM")]
     UnknownFormat,
+    /// A file of a kind that is well known and not read.
+    #[error("is {0}")]
+    OtherKind(Kind),
     /// An image that its decoder refuses.
     #[error("is a {format} image that cannot be decoded ({why}); it may be cut off or damaged, export it again")]
     Broken {

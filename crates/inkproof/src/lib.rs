@@ -73,7 +73,7 @@ pub use atomic::{temporary_beside, write_atomically};
 #[doc(inline)]
 pub use calibration::{Calibration, Log10Lr, Support};
 #[doc(inline)]
-pub use decode::{GrayRule, decode, decode_with_digest, read_image_file};
+pub use decode::{GrayRule, Page, decode, decode_with_digest, read_image_file};
 #[doc(inline)]
 pub use digest::ImageDigest;
 #[doc(inline)]

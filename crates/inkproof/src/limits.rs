@@ -1,4 +1,5 @@
-//! Limits before work: what a decoder is allowed to be given, checked before it allocates, and how long work may go on.
+//! Limits before work: what a decoder is allowed to be given, checked before it allocates, how long work may go on, and
+//! which page is meant.
 
 use std::time::Instant;
 
@@ -14,12 +15,14 @@ pub struct Limits {
     /// The moment at which work on an image is given up. It is looked at between rows and steps; a decoder is not
     /// interrupted, and takes time in proportion to the pixels.
     pub deadline: Option<Instant>,
+    /// The number of the page that is read, from 1; None for the only one that has something on it.
+    pub page: Option<u32>,
 }
 
 impl Default for Limits {
-    /// 16 MiB and 25 megapixels, without a deadline.
+    /// 64 MiB and 64 megapixels, which telephones and scanners make, without a deadline.
     fn default() -> Self {
-        Limits { bytes: 16 << 20, pixels: 25_000_000, deadline: None }
+        Limits { bytes: 64 << 20, pixels: 64_000_000, deadline: None, page: None }
     }
 }
 
@@ -31,6 +34,9 @@ const FIXED_BYTES: u64 = 32 << 20;
 impl Limits {
     /// Pixels of the longer side that any scanner, camera or file format here makes.
     pub const LONGEST_SIDE: u64 = 65_535;
+
+    /// Pixels of a decoded image from which on it is made smaller before anything looks at it: an A4 sheet at 300 dpi is not.
+    pub const WORKING_PIXELS: u64 = 9_000_000;
 
     /// The most memory that embedding one image takes, in bytes, with the bytes of its file.
     pub fn memory(&self) -> u64 {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{GrayRule, Picture, decode_picture, decode_with_digest};
+use crate::decode::{GrayRule, Page, Picture, decode_page, decode_picture};
 use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
@@ -51,6 +51,8 @@ pub struct Prepared {
     pub digest: ImageDigest,
     /// What makes the image unfit to decide on; nothing is looked for with `raw`.
     pub flaws: Vec<Flaw>,
+    /// Which page of the file it is.
+    pub page: Page,
     /// Time to decode and digest.
     pub decode_time: Duration,
     /// Time from gray to ink.
@@ -79,16 +81,17 @@ impl Preprocess {
         let start = Instant::now();
         let (picture, digest) = match self {
             Preprocess::Raw => {
-                let (gray, digest) = decode_with_digest(bytes, GrayRule::Tensorflow, limits)?;
-                (Picture { gray, colors: None }, digest)
+                let (gray, digest, page) = decode_page(bytes, GrayRule::Tensorflow, limits)?;
+                (Picture { gray, colors: None, page }, digest)
             }
             Preprocess::Ink(_) => decode_picture(bytes, limits)?,
         };
         limits.check_time()?;
         let decoded = Instant::now();
+        let page = picture.page;
         let (ink, flaws) = self.apply_and_look(picture, limits)?;
         limits.check_time()?;
-        Ok(Prepared { ink, digest, flaws, decode_time: decoded - start, ink_time: decoded.elapsed() })
+        Ok(Prepared { ink, digest, flaws, page, decode_time: decoded - start, ink_time: decoded.elapsed() })
     }
 
     /// Gray image to ink; the gray must come from the rule that belongs to the kind.
@@ -96,7 +99,7 @@ impl Preprocess {
     /// # Errors
     /// [`Error::NoInk`] for a blank image.
     pub fn apply_gray(&self, gray: &Gray) -> Result<Ink> {
-        let picture = Picture { gray: gray.clone(), colors: None };
+        let picture = Picture { gray: gray.clone(), colors: None, page: Page::ONLY };
         Ok(self.apply_and_look(picture, &Limits::default())?.0)
     }
 

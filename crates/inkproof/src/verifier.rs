@@ -4,9 +4,11 @@ use std::borrow::Borrow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::decode::Page;
 use crate::enrolment::{self, Candidate, EnrolmentReport};
 use crate::{
-    Embedding, Explanation, Flaw, ImageDigest, Ink, Limits, Model, Result, Verdict, VerifyOptions, read_image_file,
+    Embedding, Explanation, Flaw, ImageDigest, Ink, Limits, Model, Prepared, Result, Verdict, VerifyOptions,
+    read_image_file,
 };
 
 /// A model, and the limits of the images that it is shown.
@@ -28,6 +30,8 @@ pub struct Signature {
     pub digest: ImageDigest,
     /// What makes the image unfit to decide on.
     pub flaws: Vec<Flaw>,
+    /// Which page of its file was read.
+    pub page: Page,
     /// How long the steps took; zero where the signature was not made from an image.
     pub times: Times,
 }
@@ -105,12 +109,21 @@ impl Verifier {
     /// # Errors
     /// As [`Verifier::embed_bytes`], and [`Error::OutOfTime`](crate::Error::OutOfTime).
     pub fn embed_bytes_until(&self, bytes: &[u8], deadline: Option<Instant>) -> Result<Signature> {
-        let limits = Limits { deadline: deadline.or(self.limits.deadline), ..self.limits };
+        self.embed_page_until(bytes, self.limits.page, deadline)
+    }
+
+    /// The same of one page of the file; None for the only one that has something on it.
+    ///
+    /// # Errors
+    /// As [`Verifier::embed_bytes_until`], and [`Error::NoPage`](crate::Error::NoPage).
+    pub fn embed_page_until(&self, bytes: &[u8], page: Option<u32>, deadline: Option<Instant>) -> Result<Signature> {
+        let limits = Limits { deadline: deadline.or(self.limits.deadline), page, ..self.limits };
         let prepared = self.model.preprocess().apply(bytes, &limits)?;
         let begun = Instant::now();
         let embedding = self.model.embed(&prepared.ink)?;
         let times = Times { decode: prepared.decode_time, ink: prepared.ink_time, embed: begun.elapsed() };
-        Ok(Signature { ink: prepared.ink, embedding, digest: prepared.digest, flaws: prepared.flaws, times })
+        let Prepared { ink, digest, flaws, page, .. } = prepared;
+        Ok(Signature { ink, embedding, digest, flaws, page, times })
     }
 
     /// Judges a questioned signature against references of a writer by the model's own rule: undecided where an image is

@@ -8,7 +8,7 @@ use clap::Args;
 use inkproof_service::{EnrolRequest, Enrolled, Options, Threads, WriterState};
 use inkproof_store::{Actor, Time, WriterId};
 
-use crate::arguments::{ModelFile, StorePlace};
+use crate::arguments::{ImageOptions, ModelFile, StorePlace};
 use crate::images::ImageFiles;
 use crate::terminal::one_line;
 
@@ -26,6 +26,8 @@ pub struct Enroll {
     model: ModelFile,
     #[command(flatten)]
     store: StorePlace,
+    #[command(flatten)]
+    image: ImageOptions,
     /// Keep the references whatever speaks against them
     #[arg(long)]
     anyway: bool,
@@ -45,8 +47,8 @@ pub struct Enroll {
 
 impl Enroll {
     pub fn run(self) -> Result<ExitCode> {
-        let verifier = self.model.verifier()?;
-        let files = ImageFiles::read(&self.images, verifier.limits())?;
+        let verifier = self.model.verifier(&self.image)?;
+        let files = ImageFiles::read(&self.images, verifier.limits())?.on_page(self.image.page, self.images.len());
         let threads = Threads::All;
         let options = Options { four_eyes: self.four_eyes, keep_images: self.keep_images, threads };
         let service = self.store.new_service(verifier, options)?;
@@ -75,6 +77,14 @@ fn sentences(enrolled: &Enrolled) -> String {
     };
     let waiting = if enrolled.waiting { " They count when somebody else has approved them." } else { "" };
     let done = format!("Enrolled {count} of '{}', who has {} now.{waiting}", enrolled.writer, enrolled.total);
+    let pages = enrolled.references.iter().filter_map(|reference| reference.page.sentence(&reference.path));
     let kept_anyway = enrolled.objections.iter().map(|objection| format!("Kept anyway: {objection}."));
-    [done].into_iter().chain(kept_anyway).chain(enrolled.advice.clone()).map(one_line).collect::<Vec<_>>().join("\n")
+    [done]
+        .into_iter()
+        .chain(pages)
+        .chain(kept_anyway)
+        .chain(enrolled.advice.clone())
+        .map(one_line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -9,7 +9,7 @@ use inkproof::VerifyOptions;
 use inkproof_service::{Candidate, Identification, Identified, ImageFlaw};
 use inkproof_store::Actor;
 
-use crate::arguments::{ModelFile, StorePlace};
+use crate::arguments::{ImageOptions, ModelFile, StorePlace};
 use crate::images::ImageFiles;
 use crate::terminal::one_line;
 
@@ -28,6 +28,8 @@ pub struct Identify {
     model: ModelFile,
     #[command(flatten)]
     store: StorePlace,
+    #[command(flatten)]
+    image: ImageOptions,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -35,8 +37,8 @@ pub struct Identify {
 
 impl Identify {
     pub fn run(self) -> Result<ExitCode> {
-        let service = self.store.service(&self.model)?;
-        let files = ImageFiles::read(&[&self.questioned], service.verifier().limits())?;
+        let service = self.store.service(&self.model, &self.image)?;
+        let files = ImageFiles::read(&[&self.questioned], service.verifier().limits())?.on_page(self.image.page, 1);
         let (questioned, options) = (files.named()[0], VerifyOptions::default());
         let Identified { answer, entry } = service.identify(questioned, self.top.into(), &options, Actor::local())?;
         service.store().append(&[entry])?;
@@ -57,6 +59,9 @@ fn table(found: &Identification) -> String {
     for Candidate { writer, verdict, .. } in &found.writers {
         let lr = verdict.log10_lr.map_or("-".to_owned(), |lr| format!("{:.2}", lr.get()));
         table += &format!("{:<24} {:<10} {:>8.4} {lr:>9}\n", writer.as_str(), verdict.decision, verdict.score.get());
+    }
+    if let Some(page) = found.page.sentence(&one_line(&found.questioned)) {
+        table += &format!("{page}\n");
     }
     for ImageFlaw { path, flaw } in &found.flaws {
         table += &format!("Unfit: {}: {flaw}.\n", one_line(path));

@@ -9,7 +9,7 @@ use inkproof_lab::progress::{Event, Progress};
 use inkproof_store::{Actor, AuditPage, Copied, Entry, Hash, KeySource, Store as Kept, Upgraded, leftovers_beside};
 use serde_json::json;
 
-use crate::arguments::{MasterKey, ModelFile, StorePlace};
+use crate::arguments::{ImageOptions, MasterKey, ModelFile, StorePlace};
 use crate::interrupt;
 use crate::progress::Shown;
 use crate::terminal::one_line;
@@ -407,7 +407,7 @@ impl Log {
 
 impl Reembed {
     fn run(self) -> Result<()> {
-        let service = self.store.service(&self.model)?;
+        let service = self.store.service(&self.model, &ImageOptions::default())?;
         let mut shown = Shown::new();
         shown.report(Event::Stage { name: "reembed", total: service.outdated_references()? });
         let done = service.reembed(&Actor::local(), |done| shown.report(Event::Advance { done }))?;

@@ -11,7 +11,7 @@ use inkproof_service::{
 };
 use inkproof_store::{Actor, WriterId};
 
-use crate::arguments::{ModelFile, StorePlace};
+use crate::arguments::{ImageOptions, ModelFile, StorePlace};
 use crate::images::ImageFiles;
 use crate::outputs::{self, Inputs};
 use crate::terminal::one_line;
@@ -35,6 +35,8 @@ pub struct Verify {
     model: ModelFile,
     #[command(flatten)]
     store: StorePlace,
+    #[command(flatten)]
+    image: ImageOptions,
     /// Accept from this score on and reject below it, instead of from the model's own threshold; nothing is left undecided
     #[arg(long)]
     threshold: Option<f64>,
@@ -82,9 +84,9 @@ impl Verify {
     }
 
     fn by_files(&self, options: VerifyOptions) -> Result<Judged> {
-        let verifier = self.model.verifier()?;
+        let verifier = self.model.verifier(&self.image)?;
         let paths: Vec<&PathBuf> = [&self.questioned].into_iter().chain(&self.reference).collect();
-        let files = ImageFiles::read(&paths, verifier.limits())?;
+        let files = ImageFiles::read(&paths, verifier.limits())?.on_page(self.image.page, 1);
         let images = files.named();
         let question = Question { questioned: images[0], options, pictures: false };
         Ok(verify_references(&verifier, &images[1..], &question, Actor::local(), Threads::All)?)
@@ -92,8 +94,8 @@ impl Verify {
 
     /// A decision that could not be written down is not given, and no picture of references that were looked at unseen.
     fn by_enrolled(&self, options: VerifyOptions, writer: &WriterId) -> Result<Judged> {
-        let service = self.store.service(&self.model)?;
-        let files = ImageFiles::read(&[&self.questioned], service.verifier().limits())?;
+        let service = self.store.service(&self.model, &self.image)?;
+        let files = ImageFiles::read(&[&self.questioned], service.verifier().limits())?.on_page(self.image.page, 1);
         let question = Question { questioned: files.named()[0], options, pictures: false };
         let mut judged = [service.verify_writer(writer, &question, Actor::local())?];
         service.record(&mut judged)?;
@@ -144,6 +146,8 @@ fn sentences(answer: &Verification, verdict: &Verdict) -> String {
         verdict.threshold.get(),
         one_line(&answer.model.name)
     );
+    let pages = answer.references.iter().map(|scored| scored.page.sentence(&one_line(&scored.reference)));
+    let pages = [answer.page.sentence(&one_line(&answer.questioned))].into_iter().chain(pages).flatten();
     let flaws = answer.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {}: {flaw}.", one_line(path)));
     let notes = answer.notes.iter().map(|note| format!("Note: {}.", one_line(note)));
     let recorded = answer.audit.map(|number| match verdict.decision {
@@ -153,6 +157,7 @@ fn sentences(answer: &Verification, verdict: &Verdict) -> String {
     let age = answer.age.and_then(|age| age.advice());
     [decision]
         .into_iter()
+        .chain(pages)
         .chain(flaws)
         .chain(notes)
         .chain(verdict.evidence())

@@ -21,7 +21,7 @@ use inkproof_store::Actor;
 use rayon::prelude::*;
 use serde_json::json;
 
-use crate::arguments::{ModelFile, StorePlace};
+use crate::arguments::{ImageOptions, ModelFile, StorePlace};
 use crate::images::ImageFiles;
 use crate::outputs::Inputs;
 use crate::progress::Shown;
@@ -46,6 +46,8 @@ pub struct VerifyBatch {
     model: ModelFile,
     #[command(flatten)]
     store: StorePlace,
+    #[command(flatten)]
+    image: ImageOptions,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -104,13 +106,13 @@ impl VerifyBatch {
 
     fn judge(&self, cases: &Cases, goes_on: bool) -> Result<Judge> {
         let by = if cases.of_writers {
-            let service = Box::new(self.store.service(&self.model)?);
+            let service = Box::new(self.store.service(&self.model, &self.image)?);
             let unfinished = Unfinished::open(&self.out, goes_on, &cases.rows, service.store())?;
             JudgedBy::Service { service, unfinished }
         } else {
-            JudgedBy::Verifier(self.model.verifier()?)
+            JudgedBy::Verifier(self.model.verifier(&self.image)?)
         };
-        Ok(Judge { by, folder: self.folder().to_owned() })
+        Ok(Judge { by, folder: self.folder().to_owned(), page: self.image.page })
     }
 
     fn report(&self, counts: &Counts, earlier: usize) {
@@ -136,6 +138,8 @@ struct Judge {
     by: JudgedBy,
     /// The table's folder.
     folder: PathBuf,
+    /// Of the questioned signatures' files.
+    page: Option<u32>,
 }
 
 /// Only a table of writers needs a store.
@@ -177,7 +181,7 @@ impl Judge {
         let questioned = PathBuf::from(&case.questioned);
         let paths: Vec<PathBuf> =
             [&questioned].into_iter().chain(references).map(|path| self.folder.join(path)).collect();
-        let files = ImageFiles::read_listed(&paths, verifier.limits())?;
+        let files = ImageFiles::read_listed(&paths, verifier.limits())?.on_page(self.page, 1);
         let images = files.named();
         let question = Question { questioned: images[0], options: VerifyOptions::default(), pictures: false };
         let judged = match (&self.by, against) {

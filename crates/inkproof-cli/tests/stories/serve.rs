@@ -223,7 +223,7 @@ fn what_is_wrong_is_named() {
     verify(&[("reference", "", good), ("questioned", "", b"no picture")]).is_problem(422, Some("questioned"));
     verify(&[("reference", "", &good[..good.len() / 2]), ("questioned", "", good)])
         .is_problem(422, Some("references[0]"));
-    verify(&[("reference", "", &large(4000, 2001)), ("questioned", "", good)]).is_problem(413, Some("references[0]"));
+    verify(&[("reference", "", &large(4000, 4001)), ("questioned", "", good)]).is_problem(413, Some("references[0]"));
     verify(&[("reference", "", good); 4]).is_problem(413, Some("references"));
     verify(&[("reference", "", &[0; 1_000_001])]).is_problem(413, None);
     verify(&[("reference", "", good), ("questioned", "", good), ("threshold", "", b"inf")])

@@ -1,4 +1,4 @@
-//! JPEG straight to its luma plane, as libjpeg gives it to TensorFlow.
+//! JPEG straight to its luma plane, as libjpeg gives it to TensorFlow, with the planes of colour where they are wanted.
 
 use image::metadata::Orientation;
 use zune_jpeg::JpegDecoder;
@@ -7,11 +7,12 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::raster::{Channels, Samples};
-use super::{Format, Raster, broken};
+use super::shape::Density;
+use super::{Format, Raster, Wanted, broken};
 use crate::error::Result;
 use crate::limits::Limits;
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
+pub(super) fn read(bytes: &[u8], wanted: Wanted, limits: &Limits) -> Result<Raster> {
     let sides = usize::from(u16::MAX);
     let options = DecoderOptions::default().set_max_width(sides).set_max_height(sides);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
@@ -23,6 +24,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
         return Err(broken(Format::Jpeg, "its end is missing"));
     }
     let (space, channels) = match decoder.input_colorspace() {
+        Some(ColorSpace::YCbCr) if wanted == Wanted::Colors => (ColorSpace::YCbCr, Channels::YCbCr),
         Some(ColorSpace::YCbCr | ColorSpace::Luma) => (ColorSpace::Luma, Channels::Gray),
         _ => (ColorSpace::RGB, Channels::Rgb),
     };
@@ -30,7 +32,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
     let samples = decoder.decode().map_err(|e| broken(Format::Jpeg, format!("{e:?}")))?;
     let orientation =
         decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms);
-    Ok(Raster { width, height, channels, samples: Samples::U8(samples), orientation, gamma: None })
+    let density = Density::from_jpeg(bytes);
+    Ok(Raster { orientation, density, ..Raster::new(width, height, channels, Samples::U8(samples)) })
 }
 
 /// True where the picture's end marker is there. The decoder fills what is missing with gray;
@@ -41,7 +44,7 @@ fn has_end(bytes: &[u8]) -> bool {
 }
 
 /// Where the first scan begins: the segments before it (thumbnails among them) are stepped over.
-fn scan_start(bytes: &[u8]) -> Option<usize> {
+pub(super) fn scan_start(bytes: &[u8]) -> Option<usize> {
     let mut at = 2;
     loop {
         match bytes.get(at..)? {

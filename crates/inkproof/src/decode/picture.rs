@@ -1,18 +1,27 @@
-//! An image as a person sees it: upright, on white, in colour where it has any.
+//! An image as a person sees it: upright, on white, its pixels square, in colour where it has any.
 
-use super::GrayRule;
-use super::orientation::turned;
+use bytemuck::cast_vec;
+
+use super::Page;
+use super::alpha::Alpha;
+use super::orientation::{sides, turned};
 use super::raster::{Channels, Raster, Samples};
+use super::resample::{Blocks, Pixel, enlarged};
+use super::shape::Density;
 use crate::Result;
+use crate::digest::ImageDigest;
 use crate::gray::Gray;
+use crate::limits::Limits;
 
 /// A decoded image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// As [`GrayRule::OnWhite`] has it.
+    /// As [`GrayRule::OnWhite`](super::GrayRule::OnWhite) has it.
     pub gray: Gray,
     /// Red, green and blue of the same pixels; None where the image has no colour to speak of.
     pub colors: Option<Vec<[u8; 3]>>,
+    /// Which page of the file it is.
+    pub page: Page,
 }
 
 /// The difference between two channels from which on a pixel is coloured: more than a JPEG of a gray page has.
@@ -21,30 +30,218 @@ const COLORED: u8 = 32;
 const ONE_OF: usize = 2000;
 
 impl Raster {
-    /// What a person sees.
-    pub(crate) fn into_picture(self) -> Result<Picture> {
-        let colors = self.colors();
-        let (width, height, orientation) = (self.width, self.height, self.orientation);
-        let gray = self.into_gray(GrayRule::OnWhite)?;
-        let colors = colors.map(|colors| turned(colors, width, height, orientation));
-        Ok(Picture { gray, colors })
+    /// The fingerprint of the content.
+    pub(crate) fn digest(&self) -> ImageDigest {
+        let is_gray = self.channels == Channels::Gray;
+        match &self.samples {
+            Samples::U8(samples) if is_gray => ImageDigest::from_pixels(self.width, self.height, samples),
+            _ => ImageDigest::from_pixels(self.width, self.height, &self.tensorflow()),
+        }
     }
 
-    /// Red, green and blue on white; none where hardly a pixel is coloured.
-    fn colors(&self) -> Option<Vec<[u8; 3]>> {
-        let Samples::U8(samples) = &self.samples else { return None };
-        let on_white = |color: [u8; 3], alpha: u8| {
-            let white = 255 * (255 - u32::from(alpha));
-            color.map(|value| ((u32::from(value) * u32::from(alpha) + white + 127) / 255) as u8)
+    /// What a person sees, in gray.
+    pub(crate) fn into_on_white(self, limits: &Limits) -> Result<Gray> {
+        let view = View::new(&self, limits);
+        let gray = match self.samples {
+            Samples::U8(samples) if self.channels == Channels::Gray && view.block == 1 => samples,
+            _ => view.gray(&self),
         };
-        let pixels = samples.chunks_exact(self.channels as usize);
-        let colors: Vec<[u8; 3]> = match self.channels {
-            Channels::Gray | Channels::GrayAlpha => return None,
-            Channels::Rgb => pixels.map(|p| [p[0], p[1], p[2]]).collect(),
-            Channels::Rgba => pixels.map(|p| on_white([p[0], p[1], p[2]], p[3])).collect(),
-        };
-        let colored = |[red, green, blue]: &&[u8; 3]| red.max(green).max(blue) - red.min(green).min(blue) >= COLORED;
-        let enough = colors.len() / ONE_OF;
-        (colors.iter().filter(colored).take(enough + 1).count() > enough).then_some(colors)
+        view.into_gray(gray)
     }
+
+    /// What a person sees.
+    pub(crate) fn into_picture(self, limits: &Limits) -> Result<Picture> {
+        let (view, page) = (View::new(&self, limits), self.page);
+        if !view.has_colors(&self) {
+            return Ok(Picture { gray: self.into_on_white(limits)?, colors: None, page });
+        }
+        let colors = view.colors(&self);
+        let gray = if view.is_heavy(&self) {
+            drop(self);
+            colors.iter().map(|&color| luma(color.map(u32::from)) as u8).collect()
+        } else {
+            let gray = view.gray(&self);
+            drop(self);
+            gray
+        };
+        let colors = view.finished(colors);
+        Ok(Picture { gray: view.into_gray(gray)?, colors: Some(colors), page })
+    }
+}
+
+/// How a raster is looked at.
+struct View {
+    width: usize,
+    height: usize,
+    alpha: Alpha,
+    /// Pixels along a side of the squares that become one pixel.
+    block: usize,
+    /// Columns and rows of the image once it is made smaller and its pixels are square.
+    square: (usize, usize),
+    orientation: image::metadata::Orientation,
+}
+
+impl View {
+    fn new(raster: &Raster, limits: &Limits) -> Self {
+        let Raster { width, height, density, orientation, .. } = *raster;
+        let most = limits.pixels.min(Limits::WORKING_PIXELS);
+        let small = |block: usize| (width.div_ceil(block), height.div_ceil(block));
+        let square = |block: usize| {
+            let (width, height) = small(block);
+            Density::square(density, width, height)
+        };
+        let fits = |&block: &usize| {
+            let (width, height) = square(block);
+            let longest = width.max(height) as u64;
+            longest <= Limits::LONGEST_SIDE && (width as u64).saturating_mul(height as u64) <= most
+        };
+        let block = (1..).find(fits).expect("one pixel fits");
+        Self { width, height, alpha: Alpha::new(raster), block, square: square(block), orientation }
+    }
+
+    /// True where there is no room for gray and colours until the samples are gone; then the gray follows from the colours.
+    fn is_heavy(&self, raster: &Raster) -> bool {
+        raster.channels == Channels::Rgba && matches!(raster.samples, Samples::U16(_)) && self.block == 1
+    }
+
+    /// True where pixels enough are coloured.
+    fn has_colors(&self, raster: &Raster) -> bool {
+        let is_gray = matches!(raster.channels, Channels::Gray | Channels::GrayAlpha);
+        if is_gray || self.alpha == Alpha::Ink || self.is_heavy(raster) && !raster.is_opaque() {
+            return false;
+        }
+        let enough = self.width * self.height / ONE_OF;
+        let mut row = vec![[0; 3]; self.width];
+        let mut colored = 0;
+        for y in 0..self.height {
+            raster.color_row(y, self.alpha, &mut row);
+            let is_colored =
+                |[red, green, blue]: &&[u8; 3]| red.max(green).max(blue) - red.min(green).min(blue) >= COLORED;
+            colored += row.iter().filter(is_colored).count();
+            if colored > enough {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn gray(&self, raster: &Raster) -> Vec<u8> {
+        cast_vec(self.rows(|y, row: &mut [Pixel<1>]| raster.gray_row(y, self.alpha, bytemuck::cast_slice_mut(row))))
+    }
+
+    fn colors(&self, raster: &Raster) -> Vec<[u8; 3]> {
+        self.rows(|y, row| raster.color_row(y, self.alpha, row))
+    }
+
+    /// All rows, or the averages of blocks of them.
+    fn rows<const N: usize>(&self, fill: impl Fn(usize, &mut [Pixel<N>])) -> Vec<Pixel<N>> {
+        if self.block == 1 {
+            let mut pixels = vec![[0; N]; self.width * self.height];
+            for (y, row) in pixels.chunks_exact_mut(self.width).enumerate() {
+                fill(y, row);
+            }
+            return pixels;
+        }
+        let mut blocks = Blocks::new(self.width, self.height, self.block);
+        let mut row = vec![[0; N]; self.width];
+        for y in 0..self.height {
+            fill(y, &mut row);
+            blocks.add(&row);
+        }
+        blocks.finish()
+    }
+
+    /// Pixels square, and upright.
+    fn finished<const N: usize>(&self, pixels: Vec<Pixel<N>>) -> Vec<Pixel<N>> {
+        let small = (self.width.div_ceil(self.block), self.height.div_ceil(self.block));
+        let (width, height) = self.square;
+        turned(enlarged(pixels, small, self.square), width, height, self.orientation)
+    }
+
+    fn into_gray(self, gray: Vec<u8>) -> Result<Gray> {
+        let (width, height) = sides(self.square.0, self.square.1, self.orientation);
+        Gray::new(width, height, cast_vec(self.finished::<1>(cast_vec(gray))))
+    }
+}
+
+impl Raster {
+    fn is_opaque(&self) -> bool {
+        match &self.samples {
+            Samples::U8(samples) => samples.chunks_exact(4).all(|pixel| pixel[3] == u8::MAX),
+            Samples::U16(samples) => samples.chunks_exact(4).all(|pixel| pixel[3] == u16::MAX),
+        }
+    }
+
+    fn gray_row(&self, y: usize, alpha: Alpha, row: &mut [u8]) {
+        let length = self.width * self.channels.count();
+        let stored = y * length..(y + 1) * length;
+        match &self.samples {
+            Samples::U8(samples) => gray_row(&samples[stored], self.channels, alpha, u32::from, row),
+            Samples::U16(samples) => gray_row(&samples[stored], self.channels, alpha, narrow, row),
+        }
+    }
+
+    fn color_row(&self, y: usize, alpha: Alpha, row: &mut [[u8; 3]]) {
+        let length = self.width * self.channels.count();
+        let stored = y * length..(y + 1) * length;
+        match &self.samples {
+            Samples::U8(samples) => color_row(&samples[stored], self.channels, alpha, u32::from, row),
+            Samples::U16(samples) => color_row(&samples[stored], self.channels, alpha, narrow, row),
+        }
+    }
+}
+
+/// 16 bits to 8.
+fn narrow(value: u16) -> u32 {
+    (u32::from(value) * 255 + 32_767) / 65_535
+}
+
+fn luma([red, green, blue]: [u32; 3]) -> u32 {
+    (299 * red + 587 * green + 114 * blue + 500) / 1000
+}
+
+/// A value on white paper.
+fn over(value: u32, alpha: u32) -> u8 {
+    ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+}
+
+fn gray_row<T: Copy>(stored: &[T], channels: Channels, rule: Alpha, narrow: impl Fn(T) -> u32, row: &mut [u8]) {
+    let luma = |p: &[T]| luma([narrow(p[0]), narrow(p[1]), narrow(p[2])]);
+    let pixels = row.iter_mut().zip(stored.chunks_exact(channels.count()));
+    match (channels, rule) {
+        (Channels::GrayAlpha, Alpha::Ink) => pixels.for_each(|(gray, p)| *gray = (255 - narrow(p[1])) as u8),
+        (Channels::Rgba, Alpha::Ink) => pixels.for_each(|(gray, p)| *gray = (255 - narrow(p[3])) as u8),
+        (Channels::GrayAlpha, Alpha::OnWhite) => {
+            pixels.for_each(|(gray, p)| *gray = over(narrow(p[0]), narrow(p[1])));
+        }
+        (Channels::Rgba, Alpha::OnWhite) => pixels.for_each(|(gray, p)| *gray = over(luma(p), narrow(p[3]))),
+        (Channels::Rgb | Channels::Rgba, _) => pixels.for_each(|(gray, p)| *gray = luma(p) as u8),
+        (Channels::Gray | Channels::GrayAlpha | Channels::YCbCr, _) => {
+            pixels.for_each(|(gray, p)| *gray = narrow(p[0]) as u8);
+        }
+    }
+}
+
+fn color_row<T: Copy>(stored: &[T], channels: Channels, rule: Alpha, narrow: impl Fn(T) -> u32, row: &mut [[u8; 3]]) {
+    let three = |p: &[T]| [narrow(p[0]), narrow(p[1]), narrow(p[2])];
+    let pixels = row.iter_mut().zip(stored.chunks_exact(channels.count()));
+    match (channels, rule) {
+        (Channels::YCbCr, _) => pixels.for_each(|(color, p)| *color = rgb(three(p))),
+        (Channels::Rgba, Alpha::OnWhite) => {
+            pixels.for_each(|(color, p)| *color = three(p).map(|value| over(value, narrow(p[3]))));
+        }
+        (Channels::Rgb | Channels::Rgba, _) => {
+            pixels.for_each(|(color, p)| *color = three(p).map(|value| value as u8));
+        }
+        (Channels::Gray | Channels::GrayAlpha, _) => {
+            pixels.for_each(|(color, p)| *color = [narrow(p[0]) as u8; 3]);
+        }
+    }
+}
+
+/// JFIF's formula, in parts of 65,536.
+fn rgb([luma, blue, red]: [u32; 3]) -> [u8; 3] {
+    let [luma, blue, red] = [luma as i32, blue as i32 - 128, red as i32 - 128];
+    let value = |shift: i32| (luma + ((shift + 32_768) >> 16)).clamp(0, 255) as u8;
+    [value(91_881 * red), value(-22_554 * blue - 46_802 * red), value(116_130 * blue)]
 }

@@ -8,6 +8,7 @@ use std::io::Cursor;
 use image::codecs::png::PngDecoder;
 
 use super::raster::weigh;
+use super::shape::Density;
 use super::{Format, Raster};
 use crate::error::Result;
 use crate::limits::Limits;
@@ -28,6 +29,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), allowed);
     let mut raster = Raster::from_decoder(Format::Png, decoder, limits)?;
     raster.gamma = gamma(bytes);
+    raster.density = Density::from_png(bytes);
     Ok(raster)
 }
 

@@ -3,20 +3,33 @@
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageResult};
 
-use super::orientation::upright;
 use super::png::Gamma;
-use super::{Format, GrayRule, broken, unsupported};
+use super::shape::Density;
+use super::{Format, Page, broken, unsupported};
 use crate::error::Result;
 use crate::gray::Gray;
 use crate::limits::Limits;
 
-/// Channels of a pixel: gray, gray and alpha, RGB, RGBA.
+/// Channels of a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channels {
-    Gray = 1,
-    GrayAlpha = 2,
-    Rgb = 3,
-    Rgba = 4,
+    Gray,
+    GrayAlpha,
+    Rgb,
+    Rgba,
+    /// As JFIF has it: luma and two differences of colour.
+    YCbCr,
+}
+
+impl Channels {
+    pub(super) fn count(self) -> usize {
+        match self {
+            Channels::Gray => 1,
+            Channels::GrayAlpha => 2,
+            Channels::Rgb | Channels::YCbCr => 3,
+            Channels::Rgba => 4,
+        }
+    }
 }
 
 /// Samples, interleaved, over the full range of their type.
@@ -36,9 +49,19 @@ pub(crate) struct Raster {
     pub orientation: Orientation,
     /// A PNG's gamma, which TensorFlow's decoder honours.
     pub gamma: Option<Gamma>,
+    /// How many pixels there are across and down on the same length, where the file says it.
+    pub density: Option<Density>,
+    /// Which page of the file it is.
+    pub page: Page,
 }
 
 impl Raster {
+    /// An upright image, the only page of its file.
+    pub(super) fn new(width: usize, height: usize, channels: Channels, samples: Samples) -> Raster {
+        let orientation = Orientation::NoTransforms;
+        Raster { width, height, channels, samples, orientation, gamma: None, density: None, page: Page::ONLY }
+    }
+
     /// Reads any decoder of the `image` crate, the pixel limit first.
     pub(super) fn from_decoder(
         format: Format,
@@ -64,7 +87,7 @@ impl Raster {
             ColorType::Rgba16 => (Channels::Rgba, true),
             other => return Err(unsupported(format, format!("colour type {other:?}"))),
         };
-        let count = width as usize * height as usize * channels as usize;
+        let count = width as usize * height as usize * channels.count();
         let samples = if wide {
             let mut samples = vec![0_u16; count];
             decoder.read_image(bytemuck::cast_slice_mut(&mut samples)).map_err(|e| broken(format, e))?;
@@ -74,50 +97,32 @@ impl Raster {
             decoder.read_image(&mut samples).map_err(|e| broken(format, e))?;
             Samples::U8(samples)
         };
-        Ok(Raster { width: width as usize, height: height as usize, channels, samples, orientation, gamma: None })
+        let (width, height) = (width as usize, height as usize);
+        Ok(Raster { orientation, ..Raster::new(width, height, channels, samples) })
     }
 
-    /// One gray channel by the rule; the samples are reused where they are gray already.
-    pub(crate) fn into_gray(self, rule: GrayRule) -> Result<Gray> {
+    /// TensorFlow's gray; the samples are reused where they are that already.
+    pub(crate) fn into_tensorflow(self) -> Result<Gray> {
         match (self.channels, self.samples) {
-            (Channels::Gray, Samples::U8(samples)) => {
-                let gray = Gray::new(self.width, self.height, samples)?;
-                Ok(match rule {
-                    GrayRule::Tensorflow => gray,
-                    GrayRule::OnWhite => upright(gray, self.orientation),
-                })
-            }
-            (_, samples) => Raster { samples, ..self }.to_gray(rule),
+            (Channels::Gray, Samples::U8(samples)) => Gray::new(self.width, self.height, samples),
+            (_, samples) => Raster { samples, ..self }.to_tensorflow(),
         }
     }
 
-    /// One gray channel by the rule.
-    pub(crate) fn to_gray(&self, rule: GrayRule) -> Result<Gray> {
-        let pixels = match rule {
-            GrayRule::Tensorflow => self.tensorflow(),
-            GrayRule::OnWhite => self.on_white(),
-        };
-        let gray = Gray::new(self.width, self.height, pixels)?;
-        Ok(match rule {
-            GrayRule::Tensorflow => gray,
-            GrayRule::OnWhite => upright(gray, self.orientation),
-        })
-    }
-
-    /// True where both rules give the same pixels.
-    pub(crate) fn rules_agree(&self) -> bool {
-        self.channels == Channels::Gray
-            && matches!(self.samples, Samples::U8(_))
-            && self.orientation == Orientation::NoTransforms
+    /// TensorFlow's gray.
+    pub(crate) fn to_tensorflow(&self) -> Result<Gray> {
+        Gray::new(self.width, self.height, self.tensorflow())
     }
 
     /// TensorFlow's decoder, which is libpng's `png_set_rgb_to_gray(0.299, 0.587)`: weights
     /// of 15 bits, truncated for 8-bit samples, rounded to 16 bits and cut for 16-bit ones.
-    fn tensorflow(&self) -> Vec<u8> {
-        let step = self.channels as usize;
+    pub(super) fn tensorflow(&self) -> Vec<u8> {
+        let step = self.channels.count();
         match (&self.samples, self.channels, self.gamma) {
-            (Samples::U8(s), Channels::Gray | Channels::GrayAlpha, _) => s.iter().step_by(step).copied().collect(),
-            (Samples::U16(s), Channels::Gray | Channels::GrayAlpha, _) => {
+            (Samples::U8(s), Channels::Gray | Channels::GrayAlpha | Channels::YCbCr, _) => {
+                s.iter().step_by(step).copied().collect()
+            }
+            (Samples::U16(s), Channels::Gray | Channels::GrayAlpha | Channels::YCbCr, _) => {
                 s.iter().step_by(step).map(|v| (v >> 8) as u8).collect()
             }
             (Samples::U8(s), _, Some(gamma)) => {
@@ -135,25 +140,6 @@ impl Raster {
                     (luma >> 23) as u8
                 })
                 .collect(),
-        }
-    }
-
-    fn on_white(&self) -> Vec<u8> {
-        match &self.samples {
-            Samples::U8(s) => self.compose(s, u32::from),
-            Samples::U16(s) => self.compose(s, |v| (u32::from(v) * 255 + 32_767) / 65_535),
-        }
-    }
-
-    fn compose<T: Copy>(&self, samples: &[T], narrow: impl Fn(T) -> u32) -> Vec<u8> {
-        let luma = |p: &[T]| (299 * narrow(p[0]) + 587 * narrow(p[1]) + 114 * narrow(p[2]) + 500) / 1000;
-        let over = |gray: u32, alpha: u32| ((gray * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
-        let pixels = samples.chunks_exact(self.channels as usize);
-        match self.channels {
-            Channels::Gray => pixels.map(|p| narrow(p[0]) as u8).collect(),
-            Channels::GrayAlpha => pixels.map(|p| over(narrow(p[0]), narrow(p[1]))).collect(),
-            Channels::Rgb => pixels.map(|p| luma(p) as u8).collect(),
-            Channels::Rgba => pixels.map(|p| over(luma(p), narrow(p[3]))).collect(),
         }
     }
 }

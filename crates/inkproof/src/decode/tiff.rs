@@ -1,37 +1,130 @@
-//! TIFF, the format of banks' scanners: of several pages the first, 1 to 16 bits, CCITT G4 and
-//! the other usual compressions, palettes.
+//! TIFF, the format of banks' scanners and of fax archives: 1 to 16 bits, the CCITT codes and the other usual
+//! compressions, palettes, and of several pages one.
 
+mod ccitt;
+mod directories;
+mod old_jpeg;
+mod pages;
+mod strips;
+
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::metadata::Orientation;
+use tiff::decoder::ifd::Value;
 use tiff::decoder::{BufferLayoutPreference, Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::{PhotometricInterpretation, Tag};
 use tiff::{ColorType, TiffError};
 
 use super::raster::{Channels, Samples};
-use super::{Format, Raster, broken, unsupported};
+use super::shape::Density;
+use super::{Format, Page as PageOf, Raster, Wanted, broken, unsupported};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use strips::Strips;
 
 const PALETTE: u64 = PhotometricInterpretation::RGBPalette as u64;
+const WHITE_IS_ZERO: u64 = PhotometricInterpretation::WhiteIsZero as u64;
 const BLACK_IS_ZERO: u8 = PhotometricInterpretation::BlackIsZero as u8;
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Raster> {
-    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(failed)?;
+/// Values of the tag `Compression`.
+mod compression {
+    pub const HUFFMAN: u64 = 2;
+    pub const GROUP_3: u64 = 3;
+    pub const OLD_JPEG: u64 = 6;
+    pub const JPEG: u64 = 7;
+}
+/// The tag that says which code of Group 3 it is: its lowest bit stands for two dimensions.
+const T4_OPTIONS: Tag = Tag::Unknown(292);
+/// The value of the tag `FillOrder` that puts the first pixel of a byte into its lowest bit.
+const LOWEST_FIRST: u64 = 2;
+
+pub(super) fn read(bytes: &[u8], wanted: Wanted, limits: &Limits) -> Result<Raster> {
+    directories::check(bytes)?;
+    let (index, page) = pages::choose(bytes, limits)?;
+    Ok(Raster { page, ..read_page(bytes, index, wanted, limits)? })
+}
+
+/// The page with this index among all directories of the file.
+fn read_page(bytes: &[u8], index: usize, wanted: Wanted, limits: &Limits) -> Result<Raster> {
+    let mut decoder = at(bytes, index)?;
     let (width, height) = decoder.dimensions().map_err(failed)?;
     limits.check_pixels(width.into(), height.into())?;
+    let compression = number(&mut decoder, Tag::Compression);
+    let is_reversed = number(&mut decoder, Tag::FillOrder) == Some(LOWEST_FIRST);
+    let code = match compression {
+        Some(compression::HUFFMAN) => Some(ccitt::Code::Huffman),
+        Some(compression::GROUP_3) => {
+            let options = number(&mut decoder, T4_OPTIONS).unwrap_or(0);
+            Some(ccitt::Code::Group3 { two_dimensional: options & 1 == 1 })
+        }
+        Some(compression::OLD_JPEG) => return old_jpeg::read(bytes, decoder, wanted, limits),
+        _ => None,
+    };
+    if let Some(code) = code {
+        return fax(bytes, decoder, code, is_reversed);
+    }
+    let in_order = if is_reversed && compression != Some(compression::JPEG) {
+        Cow::Owned(Strips::reversed(bytes, &mut decoder)?)
+    } else {
+        Cow::Borrowed(bytes)
+    };
     let allowed = allowed(u64::from(width) * u64::from(height));
-    decoder = decoder.with_limits(allowed.clone());
     let palette = match number(&mut decoder, Tag::PhotometricInterpretation) {
         Some(PALETTE) => Some(decoder.get_tag_u16_vec(Tag::ColorMap).map_err(failed)?),
         _ => None,
     };
+    let directory = decoder.ifd_pointer().map_or(0, |directory| directory.0);
     if palette.is_some() {
         // The decoder refuses palettes; read as gray they are what we want, the indices.
-        let bytes = palette_as_gray(bytes).ok_or_else(|| unsupported(Format::Tiff, "palette in a BigTIFF"))?;
-        return page(Decoder::new(Cursor::new(&*bytes)).map_err(failed)?.with_limits(allowed), palette.as_deref());
+        let patched = palette_as_gray(in_order.into_owned(), directory);
+        let patched = patched.ok_or_else(|| unsupported(Format::Tiff, "palette in a BigTIFF"))?;
+        return page(at(&patched, index)?.with_limits(allowed), palette.as_deref(), false);
     }
-    page(decoder, None)
+    // Elsewhere differences of colour may be stored for several pixels at once.
+    let has_colors = wanted == Wanted::Colors && compression == Some(compression::JPEG);
+    page(at(&in_order, index)?.with_limits(allowed), None, has_colors)
+}
+
+/// The file with its beginning at this page and its end behind it; None where it is no TIFF of the usual kind.
+pub(super) fn only_page(bytes: &[u8], page: PageOf) -> Option<Vec<u8>> {
+    let index = pages::index(bytes, page)?;
+    let directory = u32::try_from(at(bytes, index).ok()?.ifd_pointer()?.0).ok()?;
+    let mut only = bytes.to_vec();
+    let is_little = only.starts_with(b"II*\0");
+    if !is_little && !only.starts_with(b"MM\0*") {
+        return None;
+    }
+    let count = *only.get(directory as usize..)?.first_chunk::<2>()?;
+    let count = if is_little { u16::from_le_bytes(count) } else { u16::from_be_bytes(count) };
+    let next = directory as usize + 2 + 12 * usize::from(count);
+    only.get_mut(next..next + 4)?.fill(0);
+    only[4..8].copy_from_slice(&if is_little { directory.to_le_bytes() } else { directory.to_be_bytes() });
+    Some(only)
+}
+
+/// A decoder that stands on a directory.
+fn at(bytes: &[u8], index: usize) -> Result<Page<'_>> {
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(failed)?;
+    if index > 0 {
+        decoder.seek_to_image(index).map_err(failed)?;
+    }
+    Ok(decoder)
+}
+
+/// A page in one of the older fax codes.
+fn fax(bytes: &[u8], mut decoder: Page, code: ccitt::Code, is_reversed: bool) -> Result<Raster> {
+    let (width, height) = decoder.dimensions().map_err(failed)?;
+    if !matches!(decoder.colortype().map_err(failed)?, ColorType::Gray(1)) {
+        return Err(unsupported(Format::Tiff, "a fax's code with more than one bit a pixel"));
+    }
+    let is_white_zero = number(&mut decoder, Tag::PhotometricInterpretation) == Some(WHITE_IS_ZERO);
+    let tones = if is_white_zero { [255, 0] } else { [0, 255] };
+    let strips = Strips::new(bytes, &mut decoder, is_reversed)?;
+    let (width, height) = (width as usize, height as usize);
+    let samples = Samples::U8(ccitt::read(&strips, code, (width, height), tones)?);
+    let (orientation, density) = (orientation(&mut decoder), density(&mut decoder));
+    Ok(Raster { orientation, density, ..Raster::new(width, height, Channels::Gray, samples) })
 }
 
 type Page<'a> = Decoder<Cursor<&'a [u8]>>;
@@ -47,21 +140,20 @@ fn allowed(pixels: u64) -> TiffLimits {
 }
 
 /// The page that the decoder stands on.
-fn page(mut decoder: Page, palette: Option<&[u16]>) -> Result<Raster> {
+fn page(mut decoder: Page, palette: Option<&[u16]>, has_colors: bool) -> Result<Raster> {
     let (width, height) = decoder.dimensions().map_err(failed)?;
     let color = decoder.colortype().map_err(failed)?;
-    let orientation = number(&mut decoder, Tag::Orientation)
-        .and_then(|o| Orientation::from_exif(u8::try_from(o).ok()?))
-        .unwrap_or(Orientation::NoTransforms);
+    let orientation = orientation(&mut decoder);
+    let density = density(&mut decoder);
     let alpha = matches!(number(&mut decoder, Tag::ExtraSamples), Some(1 | 2));
     let mut result = DecodingResult::U8(Vec::new());
     let layout = decoder.read_image_to_buffer(&mut result).map_err(failed)?;
     let (width, height) = (width as usize, height as usize);
     let (channels, samples) = match palette {
         Some(map) => (Channels::Rgb, paint(&unpack(&result, color, width, height)?, color, map)?),
-        None => samples(result, &layout, color, width, height, alpha)?,
+        None => samples(result, &layout, color, (width, height), alpha, has_colors)?,
     };
-    Ok(Raster { width, height, channels, samples, orientation, gamma: None })
+    Ok(Raster { orientation, density, ..Raster::new(width, height, channels, samples) })
 }
 
 /// The pixels as one of our channel layouts; channels that carry no gray are left out.
@@ -69,9 +161,9 @@ fn samples(
     result: DecodingResult,
     layout: &BufferLayoutPreference,
     color: ColorType,
-    width: usize,
-    height: usize,
+    (width, height): (usize, usize),
     alpha: bool,
+    has_colors: bool,
 ) -> Result<(Channels, Samples)> {
     let stored = usize::from(color.num_samples());
     let (channels, kept) = match color {
@@ -83,6 +175,7 @@ fn samples(
         }
         ColorType::Multiband { num_samples, .. } if num_samples >= 2 && alpha => (Channels::GrayAlpha, 2),
         ColorType::Gray(_) | ColorType::Multiband { .. } => (Channels::Gray, 1),
+        ColorType::YCbCr(8) if has_colors => (Channels::YCbCr, 3),
         // Y of YCbCr is the luma, L of Lab close to it.
         ColorType::YCbCr(_) | ColorType::Lab(_) => (Channels::Gray, 1),
         ColorType::GrayA(_) => (Channels::GrayAlpha, 2),
@@ -176,8 +269,8 @@ fn paint(indices: &[u8], color: ColorType, map: &[u16]) -> Result<Samples> {
     Ok(Samples::U8(indices.iter().flat_map(entry).collect()))
 }
 
-/// The file with its first page's photometric interpretation set from palette to gray.
-fn palette_as_gray(bytes: &[u8]) -> Option<Vec<u8>> {
+/// The file with the photometric interpretation of the page at this place set from palette to gray.
+fn palette_as_gray(mut bytes: Vec<u8>, directory: u64) -> Option<Vec<u8>> {
     let little = bytes.first()? == &b'I';
     let u16_at = |at: usize| {
         let pair = *bytes.get(at..)?.first_chunk::<2>()?;
@@ -186,14 +279,29 @@ fn palette_as_gray(bytes: &[u8]) -> Option<Vec<u8>> {
     if u16_at(2)? != 42 {
         return None;
     }
-    let word = *bytes.get(4..)?.first_chunk::<4>()?;
-    let directory = if little { u32::from_le_bytes(word) } else { u32::from_be_bytes(word) } as usize;
+    let directory = usize::try_from(directory).ok()?;
     let tag = usize::from(Tag::PhotometricInterpretation.to_u16());
     let entry = (0..u16_at(directory)?).map(|i| directory + 2 + 12 * i).find(|&at| u16_at(at) == Some(tag))?;
-    let mut patched = bytes.to_vec();
-    let value = patched.get_mut(entry + 8..)?.first_chunk_mut::<2>()?;
+    let value = bytes.get_mut(entry + 8..)?.first_chunk_mut::<2>()?;
     *value = if little { [BLACK_IS_ZERO, 0] } else { [0, BLACK_IS_ZERO] };
-    Some(patched)
+    Some(bytes)
+}
+
+fn orientation(decoder: &mut Page) -> Orientation {
+    let stated = number(decoder, Tag::Orientation).and_then(|o| Orientation::from_exif(u8::try_from(o).ok()?));
+    stated.unwrap_or(Orientation::NoTransforms)
+}
+
+/// The resolution in both directions, whatever its unit.
+fn density(decoder: &mut Page) -> Option<Density> {
+    let mut resolution = |tag| match decoder.find_tag(tag).ok()?? {
+        Value::Rational(above, below) => Some(f64::from(above) / f64::from(below)),
+        Value::SRational(above, below) => Some(f64::from(above) / f64::from(below)),
+        Value::Float(value) => Some(f64::from(value)),
+        Value::Double(value) => Some(value),
+        whole => whole.into_u32().ok().map(f64::from),
+    };
+    Some(Density { across: resolution(Tag::XResolution)?, down: resolution(Tag::YResolution)? })
 }
 
 fn number(decoder: &mut Page, tag: Tag) -> Option<u64> {

@@ -1,0 +1,90 @@
+//! The shape of pixels: a file may say that they are not square, as a fax's are (204 x 98 dots an inch).
+
+/// How many pixels there are across and down, on the same length.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Density {
+    pub across: f64,
+    pub down: f64,
+}
+
+/// Ratios nearer to 1 are a scanner's rounding.
+const SQUARE: f64 = 1.02;
+/// No device has pixels longer than this: whoever says so means something else.
+const LONGEST: f64 = 4.0;
+
+impl Density {
+    /// How many times the rows and the columns have to be enlarged, one of them by 1; None where pixels are square or what
+    /// is said of them makes no sense.
+    fn enlargement(self) -> Option<(f64, f64)> {
+        let ratio = self.across / self.down;
+        let is_sane = |ratio: f64| ratio > SQUARE && ratio <= LONGEST;
+        if is_sane(ratio) {
+            Some((1.0, ratio))
+        } else if is_sane(ratio.recip()) {
+            Some((ratio.recip(), 1.0))
+        } else {
+            None
+        }
+    }
+
+    /// The sides of an image of these pixels once they are square.
+    pub(crate) fn square(density: Option<Density>, width: usize, height: usize) -> (usize, usize) {
+        let Some((across, down)) = density.and_then(Density::enlargement) else { return (width, height) };
+        let enlarged = |side: usize, by: f64| (side as f64 * by).round() as usize;
+        (enlarged(width, across), enlarged(height, down))
+    }
+
+    /// Of a PNG's `pHYs` chunk.
+    pub(super) fn from_png(bytes: &[u8]) -> Option<Density> {
+        let mut rest = bytes.get(8..)?;
+        while let Some((head, body)) = rest.split_first_chunk::<8>() {
+            let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+            match &head[4..] {
+                b"IDAT" => return None,
+                b"pHYs" => {
+                    let word = |at: usize| Some(f64::from(u32::from_be_bytes(*body.get(at..)?.first_chunk()?)));
+                    return Some(Density { across: word(0)?, down: word(4)? });
+                }
+                _ => {}
+            }
+            rest = body.get(length.checked_add(4)?..)?;
+        }
+        None
+    }
+
+    /// Of a JPEG's JFIF segment, which is the first.
+    pub(super) fn from_jpeg(bytes: &[u8]) -> Option<Density> {
+        let segment = bytes.get(2..)?;
+        let is_jfif = segment.starts_with(&[0xff, 0xe0]) && segment.get(4..9)? == b"JFIF\0";
+        let word = |at: usize| Some(f64::from(u16::from_be_bytes(*segment.get(at..)?.first_chunk()?)));
+        if is_jfif { Some(Density { across: word(12)?, down: word(14)? }) } else { None }
+    }
+
+    /// Of a bitmap's header.
+    pub(super) fn from_bmp(bytes: &[u8]) -> Option<Density> {
+        let word = |at: usize| Some(f64::from(i32::from_le_bytes(*bytes.get(at..)?.first_chunk()?)));
+        // The oldest header, of 12 bytes, says nothing.
+        if word(14)? < 40.0 {
+            return None;
+        }
+        Some(Density { across: word(38)?, down: word(42)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_coarser_side_is_enlarged_and_what_makes_no_sense_is_left() {
+        let square = |across, down| Density::square(Some(Density { across, down }), 1728, 1000);
+        assert_eq!(square(204.0, 98.0), (1728, 2082));
+        assert_eq!(square(98.0, 204.0), (3597, 1000));
+        for (across, down) in
+            [(300.0, 300.0), (300.0, 301.0), (204.0, 1.0), (0.0, 0.0), (0.0, 98.0), (-2.0, 1.0), (f64::NAN, 1.0)]
+        {
+            assert_eq!(square(across, down), (1728, 1000), "{across} x {down}");
+        }
+        assert_eq!(Density::square(None, 5, 6), (5, 6));
+    }
+}
