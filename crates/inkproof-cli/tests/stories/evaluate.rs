@@ -118,6 +118,23 @@ fn a_test_on_training_images_is_called_unfair_on_its_first_line() {
 }
 
 #[test]
+fn a_writer_numbered_zero_is_no_writer_of_the_training() {
+    let desk = Desk::new();
+    desk.synth("data", 4, 3, 2, 31);
+    fs::remove_file(desk.path("data/synth.json")).unwrap();
+    for (from, to) in [("001", "000"), ("002", "0000"), ("003", "0")] {
+        for folder in ["", "_forg"] {
+            let path = |name: &str| desk.path(&format!("data/{name}{folder}"));
+            fs::rename(path(from), path(to)).unwrap();
+        }
+    }
+    let printed = desk.run("evaluate data --repeats 1").succeeds();
+    assert!(!printed.out.contains("NOT A FAIR TEST"), "{}", printed.out);
+    assert_eq!(evaluate(&desk, "data", "--repeats 1")["training_images_in_test"], 0);
+    desk.run("calibrate data --out calibrated.safetensors --repeats 1").succeeds();
+}
+
+#[test]
 fn writers_in_both_parts_are_refused_or_warned_of() {
     let desk = Desk::new();
     desk.synth("both/train", 2, 3, 2, 1);
