@@ -12,6 +12,7 @@ mod listing;
 mod manifest;
 mod notebook;
 mod problem;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

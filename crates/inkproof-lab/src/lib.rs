@@ -47,6 +47,7 @@
 //! | module | what it is for |
 //! | --- | --- |
 //! | [`dataset`], [`loader`], [`pairs`] | folders as lists of images, images as ink, images as pairs |
+//! | [`table`], [`spreadsheet`] | tables as people have them, and as a spreadsheet may open them |
 //! | [`session`], [`cross`], [`truth`] | the experiments, one call each |
 //! | [`evaluate`], [`folds`], [`compare`], [`metrics`] | protocols, figures and their intervals |
 //! | [`calibrate`] | likelihood ratios and thresholds, fixed on other writers |
@@ -78,6 +79,7 @@ pub mod session;
 pub mod spreadsheet;
 pub mod statistics;
 pub mod synth;
+pub mod table;
 pub mod train;
 pub mod truth;
 

@@ -6,14 +6,17 @@ use super::{DataSet, Found, Problem};
 use crate::error::{Error, Result};
 
 /// The extensions of image files, in lower case; either case is read.
-pub(super) const EXTENSIONS: [&str; 11] =
-    ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "pgm", "pbm", "ppm", "pnm"];
+pub(super) const EXTENSIONS: [&str; 13] =
+    ["png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "bmp", "webp", "pgm", "pbm", "ppm", "pnm"];
 
 /// Files that are not part of any data set.
 const IGNORED: [&str; 2] = ["thumbs.db", "synth.json"];
 
 /// What tells of a data set.
-const NOTES: [&str; 2] = ["manifest.csv", "synth.json"];
+const NOTES: [&str; 3] = [MANIFESTS[0], MANIFESTS[1], "synth.json"];
+
+/// Tables of all images.
+pub(super) const MANIFESTS: [&str; 2] = ["manifest.csv", "manifest.tsv"];
 
 impl DataSet {
     /// Every file that belongs to the data set: its images, also those that were left out, and the notes beside them.

@@ -47,10 +47,7 @@ pub enum Problem {
     /// A folder between images.
     #[error("a folder where the layout has none")]
     UnexpectedFolder,
-    /// The header of a manifest lacks a column.
-    #[error("no column \"{0}\" in the header; the columns are path,writer,kind and optionally split,forger")]
-    MissingColumn(&'static str),
-    /// Line numbers count from 1, the header included.
+    /// A row of a manifest. Lines are counted from 1, as an editor counts them.
     #[error("line {line}: {why}")]
     ManifestRow {
         /// Its number.

@@ -208,12 +208,34 @@ fn manifest_is_read_with_any_order_of_columns() {
 }
 
 #[test]
+fn manifests_may_use_other_words() {
+    let files = ["i/1.png", "i/2.png", "i/forged_3.png"];
+    for table in [
+        "Image;Signer;Type\r\ni\\1.png;a;Genuine\r\ni\\2.png;a;original\r\ni\\forged_3.png;a;Skilled forgery\r\n",
+        "file\tuser\tgenuine\ni/1.png\ta\t1\ni/2.png\ta\tTRUE\ni/forged_3.png\ta\t0\n",
+        "filename,person,is_forged\ni/1.png,a,0\ni/2.png,a,no\ni/forged_3.png,a,yes\n",
+        "path,writer,label\ni/1.png,a,1\ni/2.png,a,1\ni/forged_3.png,a,0\n",
+        "path,writer,label\ni/1.png,a,0\ni/2.png,a,0.0\ni/forged_3.png,a,1.0\n",
+    ] {
+        let set = open(&manifest(&files, table));
+        assert_eq!(listing(&set), ["i/1.png a G -", "i/2.png a G -", "i/forged_3.png a F -"], "{table}");
+    }
+}
+
+#[test]
 fn manifest_errors_name_the_line() {
     let files = ["1.png", "2.png"];
     let cases = [
         ("path,writer\n1.png,a\n", "/manifest.csv: no column \"kind\""),
         ("path,writer,kind\n1.png,a,genuine\n3.png,a,genuine\n", "/manifest.csv: line 3: no such file: /3.png"),
-        ("path,writer,kind\n1.png,a,forged\n", "/manifest.csv: line 2: unknown kind \"forged\""),
+        ("path,writer,kind\n1.png,a,doubtful\n", "/manifest.csv: line 2: unknown kind \"doubtful\""),
+        ("path,writer,kind\r\n1.png,a,genuine\r\n2.png,a,doubtful\r\n", "/manifest.csv: line 3: unknown kind"),
+        ("path,writer,kind\n\n1.png,a,1\n", "/manifest.csv: line 3: kind \"1\" does not say whether it means genuine"),
+        (
+            "path;writer\n1.png;a\n",
+            "/manifest.csv: no column \"kind\" in its first line, which has path, writer (parted by ;)",
+        ),
+        ("path,writer,kind\n1.png,a,genuine,x\n", "/manifest.csv: line 2: has 4 cells"),
         ("path,writer,kind\n1.png,,genuine\n", "/manifest.csv: line 2: no writer"),
         ("path,writer,kind\n1.png\n", "/manifest.csv: line 2: no writer"),
         ("path,writer,kind,split\n1.png,a,genuine,dev\n", "/manifest.csv: line 2: unknown split \"dev\""),
