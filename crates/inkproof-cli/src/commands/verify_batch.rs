@@ -33,7 +33,7 @@ use unfinished::Unfinished;
 
 /// Judge the questioned signatures of a table
 ///
-/// The table is CSV, as Excel and others write it (docs/tables.md), with a column `questioned` and a column `writer` (of
+/// The table is CSV, as Excel and others write it (docs/data.md), with a column `questioned` and a column `writer` (of
 /// enrolled writers; each decision goes into the store's audit) or `references` (files, with ; between them). Files are
 /// beside the table unless their paths are absolute. A row that cannot be judged says why in the results, and the others go
 /// on. Run it again after a stop: it goes on.

@@ -137,20 +137,13 @@ impl Columns {
             return Ok(kind);
         }
         match (words::flag(word), self.one) {
-            (Some(is_one), Some(one)) => Ok(if is_one { one } else { opposite(one) }),
+            (Some(is_one), Some(one)) => Ok(if is_one { one } else { one.opposite() }),
             (Some(_), None) => Err(format!(
                 "kind \"{word}\" does not say whether it means genuine or forged; write the words, or call the column \
                  genuine or forged"
             )),
             (None, _) => Err(format!("unknown kind \"{word}\"; it is genuine or forgery")),
         }
-    }
-}
-
-fn opposite(kind: Kind) -> Kind {
-    match kind {
-        Kind::Genuine => Kind::Forgery,
-        Kind::Forgery => Kind::Genuine,
     }
 }
 
@@ -174,7 +167,7 @@ pub(super) fn kind_of_path(root: &Path, path: &Path) -> Option<Kind> {
 pub(super) fn one_by_examples(examples: impl Iterator<Item = (bool, Kind)>) -> Option<Kind> {
     let (mut one, mut has_forgery) = (None, false);
     for (flag, kind) in examples {
-        let says = if flag { kind } else { opposite(kind) };
+        let says = if flag { kind } else { kind.opposite() };
         if *one.get_or_insert(says) != says {
             return None;
         }

@@ -61,6 +61,33 @@ pub(super) fn kind_of_name(name: &str) -> Option<Kind> {
     kinds.all(|kind| kind == first).then_some(first)
 }
 
+/// What a folder's whole name means; None where it has any word of its own, as a writer's has.
+pub(super) fn kind_of_folder(name: &str) -> Option<Kind> {
+    const NEUTRAL: [&str; 11] =
+        ["full", "offline", "all", "set", "data", "images", "image", "signature", "signatures", "sign", "signs"];
+    if name.starts_with(|c: char| c.is_ascii_digit()) || name.ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let mut kind = None;
+    for word in words(name).filter(|word| !NEUTRAL.contains(&word.as_str())) {
+        let found = kind_of_word(&word).filter(|_| word.len() > 1)?;
+        // "skilled forgeries" say it twice.
+        if *kind.get_or_insert(found) != found {
+            return None;
+        }
+    }
+    kind
+}
+
+/// Whose folder a name with a word for a kind at its end is, as `001_forg` or `anna-genuine`; None without such a word.
+pub(super) fn role_of_folder(name: &str) -> Option<(&str, Kind)> {
+    let is_letter = |c: char| c.is_alphabetic();
+    let base = name.trim_end_matches(is_letter);
+    let kind = kind_of_name(&name[base.len()..])?;
+    let base = base.trim_end_matches([' ', '_', '-', '.']);
+    (!base.is_empty()).then_some((base, kind))
+}
+
 /// Yes or no, as tables write it.
 pub(super) fn flag(cell: &str) -> Option<bool> {
     match cell.to_lowercase().as_str() {
@@ -99,6 +126,30 @@ mod tests {
         }
         for word in ["", "1", "not genuine", "doubtful", "random forgery", "genuine/forged", "disguised", "signature"] {
             assert_eq!(kind_of_cell(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn folders_are_of_a_kind_or_a_writer_s() {
+        for (name, kind) in [
+            ("genuine", Some(Kind::Genuine)),
+            ("full_org", Some(Kind::Genuine)),
+            ("Offline Genuine", Some(Kind::Genuine)),
+            ("Forged", Some(Kind::Forgery)),
+            ("skilled forgeries", Some(Kind::Forgery)),
+            ("001", None),
+            ("001_forg", None),
+            ("anna_forg", None),
+            ("genuine1", None),
+            ("f", None),
+            ("signatures", None),
+        ] {
+            assert_eq!(kind_of_folder(name), kind, "{name}");
+        }
+        assert_eq!(role_of_folder("001_forg"), Some(("001", Kind::Forgery)));
+        assert_eq!(role_of_folder("anna-genuine"), Some(("anna", Kind::Genuine)));
+        for name in ["001", "forged", "anna", "001f", "forg_001"] {
+            assert_eq!(role_of_folder(name), None, "{name}");
         }
     }
 
