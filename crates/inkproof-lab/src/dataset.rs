@@ -16,6 +16,7 @@ mod names;
 mod notebook;
 mod pair_list;
 mod problem;
+mod references;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,9 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::synth;
 pub use layout::{Layout, UnknownLayoutName};
+pub use listing::image_files_below;
 pub use problem::Problem;
+pub use references::References;
 
 /// The signatures of one data set, or of a part of it.
 #[derive(Debug, Clone)]

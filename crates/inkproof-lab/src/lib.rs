@@ -56,6 +56,7 @@
 //! | [`train`] | from signatures to a model file |
 //! | [`synth`], [`statistics`] | signatures of writers who do not exist, and how they compare with real ones |
 //! | [`report`] | an evaluation as a page |
+//! | [`matrix`] | many signatures compared with each other, in groups |
 
 #![forbid(unsafe_code)]
 
@@ -70,6 +71,7 @@ pub mod evaluate;
 pub mod folds;
 pub mod leakage;
 pub mod loader;
+pub mod matrix;
 pub mod metrics;
 pub mod pairs;
 mod png_file;

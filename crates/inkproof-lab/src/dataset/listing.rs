@@ -89,6 +89,29 @@ pub(super) fn image_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
+/// The image files in a folder and in those below it, sorted by path.
+///
+/// # Errors
+/// [`Error::Io`] for a folder that cannot be read.
+pub fn image_files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    /// Whoever nests deeper has a link that leads back.
+    const DEEPEST: usize = 8;
+    fn collect(folder: &Path, depth: usize, images: &mut Vec<PathBuf>) -> Result<()> {
+        for path in entries(folder)? {
+            if is_image(&path) {
+                images.push(path);
+            } else if path.is_dir() && depth < DEEPEST {
+                collect(&path, depth + 1, images)?;
+            }
+        }
+        Ok(())
+    }
+    let mut images = Vec::new();
+    collect(folder, 1, &mut images)?;
+    images.sort();
+    Ok(images)
+}
+
 /// Whether images lie in the folder itself.
 pub(super) fn holds_images(folder: &Path) -> Result<bool> {
     Ok(!image_files(folder)?.is_empty())

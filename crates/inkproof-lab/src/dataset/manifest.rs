@@ -88,6 +88,44 @@ pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
     Ok(())
 }
 
+/// A table of any name with the columns `path` and `writer`; where it has a kind, that counts.
+pub(super) fn read_references(path: &Path, found: &mut Found) -> Result<()> {
+    let table = Table::read(path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let at = |problem: TableProblem| problem.at(path);
+    let columns = match table.find(&KIND).map_err(at)?.or(table.find(&GENUINE).map_err(at)?) {
+        Some(_) => Some(Columns::of(&table, folder).map_err(at)?),
+        None => None,
+    };
+    let (file, writer) = (table.need(&PATH).map_err(at)?, table.need(&WRITER).map_err(at)?);
+    for row in &table.rows {
+        let image = match &columns {
+            Some(columns) => columns.image(folder, row),
+            None => file_and_writer(folder, row, file, writer).map(|(path, writer)| {
+                let kind = Kind::Genuine;
+                Image { path, writer, kind, split: None, forger: None }
+            }),
+        };
+        match image {
+            Ok(image) => found.images.push(image),
+            Err(why) => found.refuse(path, Problem::ManifestRow { line: row.line, why })?,
+        }
+    }
+    Ok(())
+}
+
+/// What every row says.
+fn file_and_writer(root: &Path, row: &Row, path: usize, writer: usize) -> Result<(PathBuf, WriterId), String> {
+    if let Err(why) = &row.cells {
+        return Err(why.clone());
+    }
+    let path = table::file(root, row.cell(path).ok_or("no path")?);
+    if !path.is_file() {
+        return Err(format!("no such file: {}", path.display()));
+    }
+    Ok((path, WriterId::new(row.cell(writer).ok_or("no writer")?)))
+}
+
 /// Where each column is.
 struct Columns {
     path: usize,
@@ -114,19 +152,12 @@ impl Columns {
 
     /// The image that a row describes, or what is wrong with the row.
     fn image(&self, root: &Path, row: &Row) -> Result<Image, String> {
-        if let Err(why) = &row.cells {
-            return Err(why.clone());
-        }
-        let field = |column: usize, name: &str| row.cell(column).ok_or_else(|| format!("no {name}"));
+        let (path, writer) = file_and_writer(root, row, self.path, self.writer)?;
         let optional = |column: Option<usize>| column.and_then(|column| row.cell(column));
-        let path = table::file(root, field(self.path, "path")?);
-        if !path.is_file() {
-            return Err(format!("no such file: {}", path.display()));
-        }
         Ok(Image {
             path,
-            writer: WriterId::new(field(self.writer, "writer")?),
-            kind: self.kind(field(self.kind, "kind")?)?,
+            writer,
+            kind: self.kind(row.cell(self.kind).ok_or("no kind")?)?,
             split: optional(self.split).map(split).transpose()?,
             forger: optional(self.forger).map(str::to_owned),
         })

@@ -73,6 +73,9 @@ pub enum Problem {
     /// A folder whose name says *forged*, in a layout that does not say of whom.
     #[error("its name says forged, but not of whose signatures; call it as the writer's folder with _forg at its end")]
     ForgeriesOfNobody,
+    /// A folder of forgeries where references are looked for.
+    #[error("its name says forged, and forgeries are nobody's references")]
+    Forgeries,
     /// Two folders of the same signatures of one writer.
     #[error("a second folder of the same kind of writer {0}")]
     SecondFolder(WriterId),

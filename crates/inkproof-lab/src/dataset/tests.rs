@@ -486,3 +486,30 @@ fn pair_lists_that_do_not_say_enough_are_refused() {
         assert!(error.contains(words), "{rows}: {error}");
     }
 }
+
+#[test]
+fn references_of_many_writers_are_genuine_alone() {
+    let by_writer = |root: &Path| {
+        let References { writers, skipped } = References::read(root).unwrap();
+        let writers = writers.iter().map(|(writer, paths)| format!("{writer} {}", paths.len())).collect::<Vec<_>>();
+        (writers, skipped.len())
+    };
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    let root = folder(&["anna/1.png", "anna/2.png", "bert/x.jfif", "__MACOSX/anna/", "bert_forg/1.png", "notes.txt"]);
+    assert_eq!(by_writer(root.path()), (words(&["anna 2", "bert 1"]), 2));
+    let root = folder(&["001/c-001-01.png", "001/cf-001-01.png", "002/c-002-01.png"]);
+    assert_eq!(by_writer(root.path()), (words(&["001 1", "002 1"]), 1));
+    let root = folder(&["001/1.png"]);
+    assert_eq!(by_writer(root.path()), (words(&["001 1"]), 0));
+    let root = folder(&["i/1.png", "i/2.png", "i/3.png"]);
+    fs::write(root.path().join("people.csv"), "File;Customer\r\ni\\1.png;anna\r\ni\\2.png;bert\r\n").unwrap();
+    assert_eq!(by_writer(&root.path().join("people.csv")), (words(&["anna 1", "bert 1"]), 0));
+    fs::write(root.path().join("people.csv"), "path,writer,kind\ni/1.png,anna,genuine\ni/2.png,anna,forged\n").unwrap();
+    assert_eq!(by_writer(&root.path().join("people.csv")), (words(&["anna 1"]), 1));
+    for names in [&["anna/g1.png", "anna/g2.png", "anna/f1.png", "anna/f2.png"][..], &["a/genuine.png", "a/forged.png"]]
+    {
+        let error = References::read(folder(names).path()).unwrap_err().to_string();
+        assert!(error.contains("seem to lie in it together"), "{error}");
+    }
+    assert!(References::read(folder(&["notes.txt"]).path()).unwrap_err().to_string().contains("no images"));
+}
