@@ -195,8 +195,13 @@ fn short(name: &str) -> String {
     }
 }
 
+/// Text in XML, which has no control characters.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace(char::is_control, "\u{fffd}")
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -236,6 +241,7 @@ mod tests {
     #[test]
     fn table_and_pictures_go_group_by_group() {
         let found = matrix(&["b<1", "=a", "b2"]);
+        assert_eq!(escape("a\u{1b}&"), "a\u{fffd}&amp;");
         let csv = String::from_utf8(found.to_csv()).unwrap();
         assert_eq!(csv.lines().next(), Some("image,group,b<1,b2,'=a"));
         assert_eq!(csv.lines().nth(3), Some("'=a,2,0.2000,0.2000,"));

@@ -163,22 +163,41 @@ fn together(verifier: &Verifier, looked: &mut [Looked], one_writer: bool) -> Res
         signature.as_ref().map(|signature| Candidate::new(path.clone(), signature))
     };
     let offered: Vec<Candidate<'_>> = places.iter().filter_map(candidate).collect();
-    if offered.is_empty() {
-        return Ok(None);
+    let (faults, wanted) = if one_writer && !offered.is_empty() {
+        let report = verifier.check_references(&[], &offered)?;
+        let faults = report.objections.into_iter().map(|objection| (objection.index, objection.fault));
+        // What is unfit by itself is said already.
+        (faults.filter(|(_, fault)| !matches!(fault, Fault::Unfit(_))).collect(), Some(report.wanted))
+    } else {
+        (copies(verifier, &offered)?, None)
+    };
+    for (index, fault) in faults {
+        looked[places[index]].object(fault.to_string());
     }
-    let report = verifier.check_references(&[], &offered)?;
-    for objection in report.objections {
-        let counts = match objection.fault {
-            // It is said already.
-            Fault::Unfit(_) => false,
-            Fault::Disagrees { .. } => one_writer,
-            _ => true,
-        };
-        if counts {
-            looked[places[objection.index]].object(objection.fault.to_string());
+    Ok(wanted)
+}
+
+/// The images that are the same image or the same signing as an earlier one.
+pub fn copies(verifier: &Verifier, images: &[Candidate<'_>]) -> Result<Vec<(usize, Fault)>> {
+    /// Less similar images are no copies, and need no closer look.
+    const SIMILAR: f64 = 0.8;
+    let copy = |index: usize| -> Result<Option<(usize, Fault)>> {
+        let image = &images[index];
+        for earlier in &images[..index] {
+            if image.digest != earlier.digest && image.embedding.similarity(earlier.embedding)? < SIMILAR {
+                continue;
+            }
+            let report = verifier.check_references(std::slice::from_ref(earlier), std::slice::from_ref(image))?;
+            let is_copy = |fault: &Fault| matches!(fault, Fault::SameImage { .. } | Fault::SameSigning { .. });
+            let found = report.objections.into_iter().map(|objection| objection.fault).find(is_copy);
+            if let Some(fault) = found {
+                return Ok(Some((index, fault)));
+            }
         }
-    }
-    Ok(one_writer.then_some(report.wanted))
+        Ok(None)
+    };
+    let found: Result<Vec<_>> = (0..images.len()).into_par_iter().map(copy).collect();
+    Ok(found?.into_iter().flatten().collect())
 }
 
 impl<'a> Report<'a> {

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use inkproof::enrolment::Candidate;
 use inkproof::{Model, Signature};
 use inkproof_lab::matrix::Matrix;
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::check::all_images;
+use super::check::{all_images, copies};
 use crate::arguments::ModelFile;
 use crate::images::ImageFiles;
 use crate::outputs::{self, Inputs};
@@ -69,7 +70,12 @@ impl MatrixCommand {
         if let (Some(path), Some(drawing)) = (&self.out, drawing) {
             outputs::write(path, &drawing.of(&matrix))?;
         }
-        self.show(&matrix, &signatures, &model)?;
+        let candidates: Vec<Candidate<'_>> =
+            signatures.iter().map(|(name, signature)| Candidate::new(name.clone(), signature)).collect();
+        let copies = copies(&verifier, &candidates)?;
+        let copies: Vec<(&str, String)> =
+            copies.iter().map(|(place, fault)| (&signatures[*place].0[..], fault.to_string())).collect();
+        self.show(&matrix, &signatures, &copies, &model)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -88,7 +94,13 @@ impl MatrixCommand {
         Ok(usable)
     }
 
-    fn show(&self, matrix: &Matrix, signatures: &[(String, Signature)], model: &Model) -> Result<()> {
+    fn show(
+        &self,
+        matrix: &Matrix,
+        signatures: &[(String, Signature)],
+        copies: &[(&str, String)],
+        model: &Model,
+    ) -> Result<()> {
         let unfit = || signatures.iter().filter(|(_, signature)| !signature.flaws.is_empty());
         let flaws = |signature: &Signature| signature.flaws.iter().map(ToString::to_string).collect::<Vec<_>>();
         if self.json {
@@ -98,12 +110,16 @@ impl MatrixCommand {
             document["model"] = json!({"name": model.name(), "digest": model.digest()});
             document["unfit"] =
                 unfit().map(|(path, signature)| json!({"path": path, "flaws": flaws(signature)})).collect();
+            document["copies"] = copies.iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
             println!("{document:#}");
             return Ok(());
         }
         println!("{}", text(matrix, model));
         for (path, signature) in unfit() {
             println!("Unfit: {}: {}.", one_line(path), flaws(signature).join("; "));
+        }
+        for (path, why) in copies {
+            println!("Copy: {} {}.", one_line(path), one_line(why));
         }
         for path in self.csv.iter().chain(&self.out) {
             println!("All scores, group by group, are in {}.", one_line(path.display()));

@@ -89,6 +89,10 @@ fn everything_is_compared_with_everything_and_grouped_by_hand() {
     assert!(text.out.starts_with("Group 1, mean score ") && text.out.contains("decide"), "{}", text.out);
     let picture = image::open(desk.path("m.png")).unwrap();
     assert_eq!(picture.width(), picture.height());
+    desk.write("pile/copy.png", &fs::read(desk.path("pile/001-0.png")).unwrap());
+    let copied = desk.run("matrix pile").succeeds();
+    assert!(copied.out.contains("Copy: pile/copy.png is the same image as pile/001-0.png."), "{}", copied.out);
+    fs::remove_file(desk.path("pile/copy.png")).unwrap();
     desk.write("pile/broken.png", b"no image");
     desk.run("matrix pile").fails_with(&["pile/broken.png"]);
     let skipped = desk.run("matrix pile --skip-bad").succeeds();
