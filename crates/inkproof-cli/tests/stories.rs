@@ -6,6 +6,8 @@ mod bad_input;
 mod bench;
 #[path = "stories/calibrate.rs"]
 mod calibrate;
+#[path = "stories/check.rs"]
+mod check;
 #[path = "stories/comes_back.rs"]
 mod comes_back;
 #[path = "stories/compare.rs"]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use inkproof::Architecture;
 
 use crate::dataset::{Problem, WriterId};
+use crate::table::TableProblem;
 
 /// What can go wrong in the lab.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,10 @@ pub enum Error {
     /// A data set is not as its layout asks; see [`Problem`].
     #[error("{}: {problem}", path.display())]
     DataSet { path: PathBuf, problem: Problem },
+
+    /// A table that cannot be read; see [`TableProblem`].
+    #[error("{}: {problem}", path.display())]
+    Table { path: PathBuf, problem: TableProblem },
 
     /// The same writers are in `train` and in `test`.
     #[error("{}: train and test share {}, so the test would measure memory; the notebook protocol allows it, verification does not",
