@@ -73,6 +73,15 @@ impl Preprocess {
         }
     }
 
+    /// The same, but for the steps that find the signature in an image: inks of two that draw alike can be compared.
+    #[must_use]
+    pub fn drawing(&self) -> Preprocess {
+        match self {
+            Preprocess::Ink(parameters) => Preprocess::Ink(parameters.drawing()),
+            Preprocess::Raw => Preprocess::Raw,
+        }
+    }
+
     /// Decodes an image and makes it ready; the bytes are those of a file.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{ArgAction, Args};
 use inkproof_lab::dataset::References;
 use inkproof_service::{
     EnrolRequest, Enrolled, Error as ServiceError, NamedImage, Options, Service, Threads, WriterState,
@@ -45,8 +45,9 @@ pub struct Enroll {
     /// Keep the references whatever speaks against them
     #[arg(long)]
     anyway: bool,
-    /// Keep the original images too; without it the normalised ink alone is kept
-    #[arg(long)]
+    /// Keep the original images too, sealed, so that a later program can look at them afresh; with =false their ink alone
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value_t = true,
+        default_missing_value = "true", action = ArgAction::Set)]
     keep_images: bool,
     /// When they were signed, as 2024-03-31; without it they are as old as their enrolment
     #[arg(long, value_name = "DATE")]

@@ -2,6 +2,7 @@
 
 use super::components::{self, Area, Components};
 use super::groups::{self, Weighed};
+use super::paper::Paper;
 use super::{InkParameters, Plane, Scan, boxes, edges, light, noise, paper, print, rules, threshold};
 use crate::decode::Picture;
 use crate::error::{Error, Result};
@@ -146,8 +147,9 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
     for smoothings in 0..=SMOOTHINGS {
         limits.check_time()?;
         let noise = noise::deviation(&gray);
-        let inverted = paper::is_light_on_dark(&gray);
-        let darkness = light::darkness(&gray, inverted, false).unwrap_or_else(|| paper::darkness(gray.clone()));
+        let paper = Paper::new(&gray);
+        let inverted = paper.is_inverted();
+        let darkness = light::darkness(&gray, inverted, false).unwrap_or_else(|| paper.darkness(gray.clone()));
         let is_clear =
             |darkness: &Plane, threshold| threshold::contrast(&darkness.values, threshold) >= noise::CLEAR * noise;
         if let Some(threshold) = threshold::ink(&darkness.values, parameters.contrast) {
