@@ -1,6 +1,6 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check tools skipped format lint doc test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden weights calibration
+.PHONY: check tools skipped format lint doc test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden robustness weights calibration
 
 check: tools format lint doc engine-alone gpu test web-test bench-smoke skipped
 
@@ -90,6 +90,17 @@ golden:
 	python3 -m venv target/golden-env
 	target/golden-env/bin/pip install --quiet --requirement tests/golden/requirements.txt
 	target/golden-env/bin/python tests/golden/make_refs.py
+
+# What verdicts bear (docs/robustness.md): on writers who do not exist, or with SETS="dutch cedar" on real signatures, which are
+# not part of the project; then the page gets the table, an earlier run's figures in it, and the picture. The earlier table is
+# of the first 8 writers of dutch, cedar, bhsig-hindi, chisig and susig-visual.
+robustness:
+	cargo run --release -- robustness --pictures target/robustness
+	cargo run --release -- robustness $(SETS) --part train --writers 8 $(if $(SETS),--earlier docs/robustness-earlier.csv) \
+	  --csv target/robustness/table.csv --markdown > target/robustness/table.md
+	$(if $(SETS),sed '/^<!-- make robustness/q' docs/robustness.md > target/robustness/page.md)
+	$(if $(SETS),cat target/robustness/page.md target/robustness/table.md > docs/robustness.md)
+	$(if $(SETS),cp target/robustness/conditions.png docs/robustness.png)
 
 # Makes the bundled model again from nothing: synthetic signatures, a minute of training, and the calibration numbers that
 # `make calibration` fixed (docs/model-card.md).

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod calibrate;
+pub mod check;
 pub mod compare;
 pub mod config;
 pub mod cross;
@@ -11,6 +12,7 @@ pub mod evaluate;
 pub mod export;
 pub mod identify;
 pub mod leakage;
+pub mod matrix;
 pub mod reviews;
 pub mod robustness;
 pub mod serve;

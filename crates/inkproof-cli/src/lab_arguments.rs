@@ -15,9 +15,10 @@ use inkproof_lab::train::{Negatives, TrainOptions};
 /// Where the signatures are and how they are read.
 #[derive(Debug, Clone, Args)]
 pub struct Data {
-    /// Folder of signatures, in one of the layouts notebook, cedar, bhsig260 or manifest
+    /// Folder of signatures, in one of the layouts of docs/data.md
     data: PathBuf,
-    /// Insist on a layout instead of looking which one fits: notebook, cedar, bhsig260 or manifest
+    /// Insist on a layout instead of looking which one fits: notebook, cedar, bhsig260, gpds, mcyt, sigcomp, kinds, manifest
+    /// or pairs
     #[arg(long)]
     layout: Option<Layout>,
     #[command(flatten)]

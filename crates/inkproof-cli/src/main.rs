@@ -38,8 +38,10 @@ struct Program {
 enum Command {
     Demo(commands::demo::Demo),
     Verify(commands::verify::Verify),
+    Check(commands::check::Check),
     Enroll(commands::enroll::Enroll),
     Identify(commands::identify::Identify),
+    Matrix(commands::matrix::MatrixCommand),
     Writers(commands::writers::Writers),
     Reviews(commands::reviews::Reviews),
     VerifyBatch(commands::verify_batch::VerifyBatch),
@@ -78,8 +80,10 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Demo(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Check(command) => command.run(),
         Command::Enroll(command) => command.run(),
         Command::Identify(command) => command.run(),
+        Command::Matrix(command) => command.run(),
         Command::Writers(command) => command.run(),
         Command::Reviews(command) => command.run(),
         Command::VerifyBatch(command) => command.run(),

@@ -6,6 +6,8 @@ mod bad_input;
 mod bench;
 #[path = "stories/calibrate.rs"]
 mod calibrate;
+#[path = "stories/check.rs"]
+mod check;
 #[path = "stories/comes_back.rs"]
 mod comes_back;
 #[path = "stories/compare.rs"]
@@ -40,6 +42,8 @@ mod outputs;
 mod program;
 #[path = "stories/reads.rs"]
 mod reads;
+#[path = "stories/robustness.rs"]
+mod robustness;
 #[path = "stories/running.rs"]
 mod running;
 #[path = "stories/serve.rs"]

@@ -7,11 +7,17 @@
 
 mod bhsig260;
 mod cedar;
+mod kinds;
 mod layout;
 mod listing;
 mod manifest;
+mod named;
+mod names;
 mod notebook;
+mod pair_list;
 mod problem;
+mod references;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,7 +29,9 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::synth;
 pub use layout::{Layout, UnknownLayoutName};
+pub use listing::image_files_below;
 pub use problem::Problem;
+pub use references::References;
 
 /// The signatures of one data set, or of a part of it.
 #[derive(Debug, Clone)]
@@ -85,6 +93,16 @@ pub enum Kind {
     Genuine,
     /// A skilled forgery of the writer's signature.
     Forgery,
+}
+
+impl Kind {
+    /// The other of the two.
+    fn opposite(self) -> Self {
+        match self {
+            Self::Genuine => Self::Forgery,
+            Self::Forgery => Self::Genuine,
+        }
+    }
 }
 
 /// What a part of a data set is for.
@@ -150,7 +168,7 @@ impl DataSet {
         layout.read(root, &mut found)?;
         let (images, skipped) = found.finish()?;
         if images.is_empty() {
-            return Err(Problem::NoImages.at(root));
+            return Err(Problem::nothing_left(&skipped).at(root));
         }
         Ok(DataSet {
             root: root.to_owned(),
@@ -276,6 +294,9 @@ fn recognize(root: &Path, wanted: Option<Layout>) -> Result<Layout> {
             return Ok(layout);
         }
     }
+    if wanted.is_none_or(|layout| layout == Layout::Pairs) && pair_list::fits_by_columns(root)? {
+        return Ok(Layout::Pairs);
+    }
     Err(match wanted {
         Some(layout) => Problem::NotOfLayout(layout).at(root),
         None => Problem::UnknownLayout.at(root),
@@ -306,6 +327,28 @@ impl Found {
     /// Records something that is left out in any case.
     fn note(&mut self, path: &Path, problem: &Problem) {
         self.skipped.push(Skipped { path: path.to_owned(), why: problem.to_string() });
+    }
+
+    /// Whether a folder of what is read as genuine signatures may be: no name says *forged*, and names are not of two kinds.
+    /// Otherwise it is refused whole, since a forgery among genuine signatures spoils every figure.
+    fn are_genuine(&mut self, folder: &Path, images: &[PathBuf]) -> Result<bool> {
+        if !self.none_says_forged(folder, images)? {
+            return Ok(false);
+        }
+        let stems: Vec<String> = images.iter().map(|path| listing::stem_of(path)).collect();
+        let Some((genuine, forged)) = names::two_kinds(&stems) else { return Ok(true) };
+        self.refuse(folder, Problem::TwoKinds { genuine: genuine.clone(), forged: forged.clone() })?;
+        Ok(false)
+    }
+
+    /// The same where the forgeries are elsewhere, so that names may differ.
+    fn none_says_forged(&mut self, folder: &Path, images: &[PathBuf]) -> Result<bool> {
+        let stems = images.iter().map(|path| listing::stem_of(path));
+        let (forged, others): (Vec<String>, Vec<String>) = stems.partition(|stem| names::says_forged(stem));
+        let Some(first) = forged.first() else { return Ok(true) };
+        let genuine = others.first().unwrap_or(first).clone();
+        self.refuse(folder, Problem::TwoKinds { genuine, forged: first.clone() })?;
+        Ok(false)
     }
 
     /// The images in the data set's order, without forgeries of writers who have no genuine signature.

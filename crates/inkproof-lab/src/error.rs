@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use inkproof::Architecture;
 
 use crate::dataset::{Problem, WriterId};
+use crate::table::TableProblem;
 
 /// What can go wrong in the lab.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,10 @@ pub enum Error {
     /// A data set is not as its layout asks; see [`Problem`].
     #[error("{}: {problem}", path.display())]
     DataSet { path: PathBuf, problem: Problem },
+
+    /// A table that cannot be read; see [`TableProblem`].
+    #[error("{}: {problem}", path.display())]
+    Table { path: PathBuf, problem: TableProblem },
 
     /// The same writers are in `train` and in `test`.
     #[error("{}: train and test share {}, so the test would measure memory; the notebook protocol allows it, verification does not",
@@ -101,6 +106,10 @@ pub enum Error {
     /// A `synth.json` that does not say how its folder was made.
     #[error("{}: does not say how these signatures were made ({why}); make them again", path.display())]
     BrokenNote { path: PathBuf, why: String },
+
+    /// An earlier run's table of the robustness bench that is none.
+    #[error("{}: is not a table of this bench ({why}); give one that it wrote", path.display())]
+    NotRobustnessTable { path: PathBuf, why: String },
 
     /// An option has a value that means nothing.
     #[error("{option} must be at least 1")]

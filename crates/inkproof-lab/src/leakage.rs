@@ -189,6 +189,9 @@ impl ImageFacts {
 
 /// Reads every image; what cannot be used is taken out of the set with [`OnBad::Skip`].
 fn read(set: &mut DataSet, bad: OnBad, ink: &InkParameters, progress: &mut dyn Progress) -> Result<Vec<ImageFacts>> {
+    for skipped in &set.skipped {
+        progress.report(Event::Skipped { path: &skipped.path, why: &skipped.why });
+    }
     let total = set.images.len();
     progress.report(Event::Stage { name: "reading images", total });
     let (mut images, mut seen) = (Vec::with_capacity(total), Vec::with_capacity(total));

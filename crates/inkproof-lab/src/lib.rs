@@ -47,6 +47,7 @@
 //! | module | what it is for |
 //! | --- | --- |
 //! | [`dataset`], [`loader`], [`pairs`] | folders as lists of images, images as ink, images as pairs |
+//! | [`table`], [`spreadsheet`] | tables as people have them, and as a spreadsheet may open them |
 //! | [`session`], [`cross`], [`truth`] | the experiments, one call each |
 //! | [`evaluate`], [`folds`], [`compare`], [`metrics`] | protocols, figures and their intervals |
 //! | [`calibrate`] | likelihood ratios and thresholds, fixed on other writers |
@@ -56,6 +57,7 @@
 //! | [`synth`], [`statistics`] | signatures of writers who do not exist, and how they compare with real ones |
 //! | [`robustness`] | the verifier on turned, stamped, photographed signatures |
 //! | [`report`] | an evaluation as a page |
+//! | [`matrix`] | many signatures compared with each other, in groups |
 
 #![forbid(unsafe_code)]
 
@@ -70,6 +72,7 @@ pub mod evaluate;
 pub mod folds;
 pub mod leakage;
 pub mod loader;
+pub mod matrix;
 pub mod metrics;
 pub mod pairs;
 mod png_file;
@@ -80,6 +83,7 @@ pub mod session;
 pub mod spreadsheet;
 pub mod statistics;
 pub mod synth;
+pub mod table;
 pub mod train;
 pub mod truth;
 

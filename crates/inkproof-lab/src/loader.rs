@@ -115,8 +115,11 @@ impl LoadedImages {
         }
         let loaded = match options.bad {
             OnBad::Stop => read.into_iter().collect::<Result<_>>()?,
-            OnBad::Skip => leave_out_bad(set, read, progress),
+            OnBad::Skip => leave_out_bad(set, read),
         };
+        for skipped in &set.skipped {
+            progress.report(Event::Skipped { path: &skipped.path, why: &skipped.why });
+        }
         if set.images.is_empty() {
             return Err(Error::NothingReadable { root: set.root.clone(), images: total });
         }
@@ -220,7 +223,7 @@ fn prepare(path: &std::path::Path, preprocess: &Preprocess) -> Result<inkproof::
 }
 
 /// Takes the images that could not be read out of `set`, and with them forgeries of nobody.
-fn leave_out_bad(set: &mut DataSet, read: Vec<Result<LoadedImage>>, progress: &mut dyn Progress) -> Vec<LoadedImage> {
+fn leave_out_bad(set: &mut DataSet, read: Vec<Result<LoadedImage>>) -> Vec<LoadedImage> {
     let images = std::mem::take(&mut set.images);
     let mut left = Vec::with_capacity(images.len());
     for (image, read) in images.into_iter().zip(read) {
@@ -243,9 +246,6 @@ fn leave_out_bad(set: &mut DataSet, read: Vec<Result<LoadedImage>>, progress: &m
             let why = format!("a forgery of writer {}, of whom no genuine signature could be read", image.writer);
             set.skipped.push(Skipped { path: image.path, why });
         }
-    }
-    for skipped in &set.skipped {
-        progress.report(Event::Skipped { path: &skipped.path, why: &skipped.why });
     }
     usable
 }

@@ -25,3 +25,6 @@ pub use bench::{Outcome, Questioned, RobustnessOptions, Trial, bench};
 pub use condition::{CONDITIONS, Condition, Original};
 pub use pictures::write_pictures;
 pub use rates::{Change, ConditionResult, Demands, Rate, RobustnessResult, SetResult, Shares};
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,7 @@ use plan::{Habits, Plan};
 use render::Sheet;
 use signing::Signing;
 
+pub(crate) use files::writer_number;
 pub use files::{SynthInfo, read_info, write};
 pub use style::Style;
 

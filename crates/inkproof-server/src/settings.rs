@@ -73,7 +73,7 @@ pub struct PartialSettings {
     /// A reference counts only once somebody else than who enrolled it has approved it; without it as `store policy` says
     #[cfg_attr(feature = "clap", arg(long, num_args = 0..=1, default_missing_value = "true"))]
     four_eyes: Option<bool>,
-    /// Keep the original images of references beside their ink
+    /// Keep the original images of references beside their ink, sealed, so that a later program can look at them afresh
     #[cfg_attr(feature = "clap", arg(long, num_args = 0..=1, default_missing_value = "true"))]
     keep_images: Option<bool>,
     /// Origins of web pages elsewhere that may call the service, separated by commas; none unless told
@@ -277,7 +277,7 @@ fn defaults() -> PartialSettings {
         behind_proxy: Some(false),
         require_tokens: Some(false),
         four_eyes: Some(false),
-        keep_images: Some(false),
+        keep_images: Some(true),
         cors_origins: Some(String::new()),
         workers: Some(0),
         queue: Some(0),

@@ -73,6 +73,15 @@ impl Preprocess {
         }
     }
 
+    /// The same, but for the steps that find the signature in an image: inks of two that draw alike can be compared.
+    #[must_use]
+    pub fn drawing(&self) -> Preprocess {
+        match self {
+            Preprocess::Ink(parameters) => Preprocess::Ink(parameters.drawing()),
+            Preprocess::Raw => Preprocess::Raw,
+        }
+    }
+
     /// Decodes an image and makes it ready; the bytes are those of a file.
     ///
     /// # Errors
@@ -86,9 +95,9 @@ impl Preprocess {
             }
             Preprocess::Ink(_) => decode_picture(bytes, limits)?,
         };
-        let page = picture.page;
         limits.check_time()?;
         let decoded = Instant::now();
+        let page = picture.page;
         let (ink, flaws) = self.apply_and_look(picture, limits)?;
         limits.check_time()?;
         Ok(Prepared { ink, digest, flaws, page, decode_time: decoded - start, ink_time: decoded.elapsed() })

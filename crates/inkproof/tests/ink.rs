@@ -1,6 +1,6 @@
 //! What `ink` preprocessing promises: the same strokes give the same ink, whatever pen, paper and scanner.
 
-use inkproof::{Error, Gray, Ink, Preprocess, SIDE};
+use inkproof::{Error, Flaw, Gray, Ink, Limits, Preprocess, SIDE};
 use proptest::prelude::*;
 
 /// How a curve is put on paper.
@@ -269,4 +269,104 @@ fn paper_without_ink_is_refused() {
         let found = Preprocess::ink().apply_gray(&Gray::new(300, 200, pixels).unwrap());
         assert!(matches!(found, Err(Error::NoInk)), "{name}");
     }
+}
+
+/// The picture with all of its pixels changed, given their column and row.
+fn changed(gray: &Gray, change: impl Fn(usize, usize, u8) -> u8) -> Gray {
+    let width = gray.width();
+    let pixels = gray.pixels().iter().enumerate().map(|(i, &pixel)| change(i % width, i / width, pixel)).collect();
+    Gray::new(width, gray.height(), pixels).unwrap()
+}
+
+fn agrees(name: &str, gray: &Gray) {
+    let agreed = agreement(&normalised(gray), &PLAIN.ink());
+    assert!(agreed > 0.95, "{name}: {agreed:.3}");
+}
+
+#[test]
+fn lines_of_a_form_of_any_length_and_dots_disappear() {
+    let (left, right) = (120, 440);
+    for (name, y) in [("under it", 178), ("through it", 110)] {
+        let line = drawn_upon(&PLAIN, |x, row| ((left..right).contains(&x) && on_line(x, row, y)).then_some(40));
+        agrees(name, &line);
+    }
+    let dots = drawn_upon(&PLAIN, |x, y| ((60..500).contains(&x) && x % 9 < 3 && on_line(x, y, 178)).then_some(40));
+    agrees("dots", &dots);
+}
+
+#[test]
+fn squared_paper_and_boxes_disappear() {
+    let squares = drawn_upon(&PLAIN, |x, y| (((x + y / 40) % 30 < 2) || ((y + x / 40) % 30 < 2)).then_some(150));
+    agrees("squares", &squares);
+    let (width, height) = (PLAIN.picture().width(), PLAIN.picture().height());
+    let wave = |at: usize| (3.0 * (at as f64 / 35.0).sin()) as i32;
+    let drawn = drawn_upon(&PLAIN, |x, y| {
+        let near = |at: usize, to: i32| (0..4).contains(&(at as i32 - to));
+        let inside = (12..width - 12).contains(&x) && (12..height - 12).contains(&y);
+        let level = near(y, 14 + wave(x)) || near(y, height as i32 - 20 + wave(x));
+        let plumb = near(x, 14 + wave(y)) || near(x, width as i32 - 20 + wave(y));
+        (inside && (level || plumb)).then_some(40)
+    });
+    agrees("a box drawn by hand", &drawn);
+}
+
+#[test]
+fn a_hard_shadow_a_desk_and_the_black_edge_of_a_scan_are_no_ink() {
+    let picture = PLAIN.picture();
+    let (width, height) = (picture.width(), picture.height());
+    let dim = |pixel: u8, light: usize| (usize::from(pixel) * light / 100) as u8;
+    agrees("shadow", &changed(&picture, |x, y, pixel| dim(pixel, if x + y < width / 2 { 55 } else { 100 })));
+    agrees("black edge", &changed(&picture, |x, _, pixel| if x < 30 { 4 } else { pixel }));
+    let around = 60;
+    let desk = |i: usize| {
+        let (x, y) = (i % (width + 2 * around), i / (width + 2 * around));
+        let inside = (around..width + around).contains(&x) && (around..height + around).contains(&y);
+        if inside { picture.row(y - around)[x - around] } else { 70 }
+    };
+    let (wide, high) = (width + 2 * around, height + 2 * around);
+    agrees("desk", &Gray::new(wide, high, (0..wide * high).map(desk).collect()).unwrap());
+}
+
+#[test]
+fn a_pencil_in_the_grain_of_a_camera_is_read() {
+    let pencil = Scan { ink: 182.0, paper: 200.0, ..PLAIN };
+    let mut state = 1_u64;
+    let noise: Vec<f64> = (0..pencil.picture().pixels().len())
+        .map(|_| {
+            let mut random = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 40) as f64 / f64::from(1 << 24)
+            };
+            (0..12).map(|_| random()).sum::<f64>() - 6.0
+        })
+        .collect();
+    let width = pencil.picture().width();
+    let grainy = changed(&pencil.picture(), |x, y, pixel| (f64::from(pixel) + 4.0 * noise[y * width + x]) as u8);
+    let agreed = agreement(&normalised(&grainy), &PLAIN.ink());
+    assert!(agreed > 0.9, "{agreed:.3}");
+}
+
+/// The flaws of a picture that is stored as a PNG.
+fn flaws(gray: &Gray) -> Vec<Flaw> {
+    let image = image::GrayImage::from_raw(gray.width() as u32, gray.height() as u32, gray.pixels().to_vec()).unwrap();
+    let mut png = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    Preprocess::ink().apply(&png.into_inner(), &Limits::default()).unwrap().flaws
+}
+
+fn cropped(gray: &Gray, columns: std::ops::Range<usize>, rows: std::ops::Range<usize>) -> Gray {
+    let pixels = rows.clone().flat_map(|y| gray.row(y)[columns.clone()].to_vec()).collect();
+    Gray::new(columns.len(), rows.len(), pixels).unwrap()
+}
+
+#[test]
+fn half_a_signature_is_cut_and_a_trimmed_one_is_whole() {
+    let picture = PLAIN.picture();
+    let inked = |x: usize, y: usize| picture.row(y)[x] < 128;
+    let columns: Vec<usize> = (0..picture.width()).filter(|&x| (0..picture.height()).any(|y| inked(x, y))).collect();
+    let rows: Vec<usize> = (0..picture.height()).filter(|&y| (0..picture.width()).any(|x| inked(x, y))).collect();
+    let trimmed = cropped(&picture, columns[0]..columns[columns.len() - 1] + 1, rows[0]..rows[rows.len() - 1] + 1);
+    assert_eq!(flaws(&trimmed), []);
+    let upper = cropped(&picture, 0..picture.width(), 0..100);
+    assert_eq!(flaws(&upper), [Flaw::CutAtEdge]);
 }

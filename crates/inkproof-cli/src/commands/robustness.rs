@@ -6,18 +6,19 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 use inkproof::Verifier;
-use inkproof_lab::dataset::DataSet;
+use inkproof_lab::dataset::{DataSet, OnBad};
+use inkproof_lab::robustness::table::Earlier;
 use inkproof_lab::robustness::{
     CONDITIONS, Condition, RobustnessOptions, RobustnessResult, bench, table, write_pictures,
 };
 use inkproof_lab::synth::{self, SynthOptions};
 
 use crate::arguments::ModelFile;
-use crate::lab_arguments::{Part, Reading};
+use crate::lab_arguments::Part;
 use crate::outputs::{self, Inputs};
 use crate::progress::Shown;
 use crate::terminal::one_line;
-use crate::text::print_json;
+use crate::text::{print_json, print_skipped};
 
 /// Measure the verdicts on signatures that are turned, faint, stamped, copied or photographed
 ///
@@ -31,8 +32,9 @@ pub struct Robustness {
     /// Folders of signatures, in one of the layouts notebook, cedar, bhsig260 or manifest
     #[arg(value_name = "DATA")]
     data: Vec<PathBuf>,
-    #[command(flatten)]
-    reading: Reading,
+    /// Leave out what cannot be read, and list it, instead of stopping
+    #[arg(long)]
+    skip_bad: bool,
     #[command(flatten)]
     model: ModelFile,
     /// Which part of a set is used that has train and test
@@ -56,6 +58,9 @@ pub struct Robustness {
     /// Write the table with all intervals
     #[arg(long, value_name = "OUT.csv")]
     csv: Option<PathBuf>,
+    /// Show an earlier run's figures next to these, from the table that it wrote with --csv
+    #[arg(long, value_name = "EARLIER.csv")]
+    earlier: Option<PathBuf>,
     /// Write what was said of every file
     #[arg(long, value_name = "OUT.csv")]
     scores: Option<PathBuf>,
@@ -63,7 +68,7 @@ pub struct Robustness {
     #[arg(long, value_name = "FOLDER")]
     save: Option<PathBuf>,
     /// Write a synthetic signature under each condition into this folder, and a contact sheet; nothing is measured
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["data", "csv", "scores", "save", "markdown", "json"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["data", "csv", "earlier", "scores", "save", "markdown", "json"])]
     pictures: Option<PathBuf>,
     /// Print the table in Markdown
     #[arg(long)]
@@ -87,16 +92,20 @@ impl Robustness {
             questioned: self.questioned,
             seed: self.seed,
             conditions,
+            bad: if self.skip_bad { OnBad::Skip } else { OnBad::Stop },
             save: self.save.clone(),
         };
+        let earlier = self.earlier.as_deref().map(Earlier::read).transpose()?;
         let verifier = Verifier::new(self.model.load()?);
         let mut progress = Shown::new();
         let desk = tempfile::tempdir()?;
-        let sets = self.sets(desk.path(), &mut progress)?;
-        self.spare_inputs(&sets)?;
-        let result = bench(&verifier, &sets, &options, &mut progress)?;
+        let sets = self.sets(desk.path(), options.bad, &mut progress)?;
+        self.spare_inputs(&sets, &options.conditions)?;
+        let left_out: Vec<_> = sets.iter().flat_map(|set| set.skipped.clone()).collect();
+        let mut result = bench(&verifier, &sets, &options, &mut progress)?;
+        result.skipped.splice(..0, left_out);
         drop(progress);
-        self.show(&result)?;
+        self.show(&result, earlier.as_ref())?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -120,8 +129,7 @@ impl Robustness {
     }
 
     /// The sets that were named, or one that is made in this folder.
-    fn sets(&self, folder: &Path, progress: &mut Shown) -> Result<Vec<DataSet>> {
-        let bad = self.reading.options().bad;
+    fn sets(&self, folder: &Path, bad: OnBad, progress: &mut Shown) -> Result<Vec<DataSet>> {
         if self.data.is_empty() {
             let made = folder.join("synthetic");
             let (genuine, forgeries) = (self.references + self.questioned, self.questioned);
@@ -134,19 +142,24 @@ impl Robustness {
         self.data.iter().map(open).collect()
     }
 
-    fn spare_inputs(&self, sets: &[DataSet]) -> Result<()> {
+    fn spare_inputs(&self, sets: &[DataSet], conditions: &[&Condition]) -> Result<()> {
         let outputs: Vec<&Path> = self.csv.iter().chain(&self.scores).map(PathBuf::as_path).collect();
         let inputs = sets.iter().fold(Inputs::default(), |inputs, set| inputs.and_data(set));
-        inputs.and(self.model.path()).spare(&outputs)
+        let inputs = inputs.and(self.model.path()).and(&self.earlier);
+        let Some(folder) = &self.save else { return inputs.spare(&outputs) };
+        let ids = conditions.iter().map(|condition| condition.id).chain([Condition::CLEAN]);
+        let folders = ids.map(|id| folder.join(id)).chain([folder.clone()]);
+        folders.into_iter().try_for_each(|folder| inputs.spare_folder(&folder)).and_then(|()| inputs.spare(&outputs))
     }
 
-    fn show(&self, result: &RobustnessResult) -> Result<()> {
+    fn show(&self, result: &RobustnessResult, earlier: Option<&Earlier>) -> Result<()> {
         if self.json {
-            print_json(result, &[])?;
+            print_json(result, &result.skipped)?;
         } else if self.markdown {
-            println!("{}", table::markdown(result));
+            println!("{}", table::markdown(result, earlier));
         } else {
-            println!("{}", table::text(result));
+            println!("{}", table::text(result, earlier));
+            print_skipped(&result.skipped);
         }
         if let Some(path) = &self.csv {
             outputs::write(path, &table::csv(result))?;

@@ -19,18 +19,21 @@ use crate::text::meaning;
 
 /// Judge a questioned signature against references of a writer
 ///
+/// Of several files after the options the last is judged, and the others are references too; that is said.
+///
 /// Exit code 0 when it is accepted, 1 when it is rejected, 3 when the evidence supports neither and a person has to decide,
 /// 2 when something is wrong.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A signature known to be the writer's; give the option once for each
-    #[arg(long, required_unless_present = "writer", value_name = "IMAGE")]
+    #[arg(long, value_name = "IMAGE")]
     reference: Vec<PathBuf>,
     /// Judge against the references that this writer was enrolled with, and write the decision down in the store's audit
     #[arg(long, value_name = "ID", conflicts_with = "reference")]
     writer: Option<WriterId>,
     /// The signature to be judged; `-` reads it from standard input
-    questioned: PathBuf,
+    #[arg(required = true, value_name = "QUESTIONED")]
+    questioned: Vec<PathBuf>,
     #[command(flatten)]
     model: ModelFile,
     #[command(flatten)]
@@ -52,9 +55,48 @@ pub struct Verify {
 impl Verify {
     pub fn run(self) -> Result<ExitCode> {
         let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
-        if self.reference.iter().chain([&self.questioned]).filter(is_stdin).count() > 1 {
+        if self.reference.iter().chain(&self.questioned).filter(is_stdin).count() > 1 {
             bail!("standard input (-) can be one image only; give the others as files");
         }
+        let (asked, assumed) = self.asked()?;
+        if let (Some(assumed), true) = (&assumed, asked.json) {
+            eprintln!("note: {assumed}");
+        }
+        asked.judge(assumed.as_deref())
+    }
+
+    /// The same with one questioned signature, and what was assumed for that, in words.
+    fn asked(mut self) -> Result<(Self, Option<String>)> {
+        let shown = |path: &PathBuf| one_line(path.display());
+        match (&self.writer, &self.reference[..], &self.questioned[..]) {
+            (Some(_), _, [_]) | (None, [_, ..], [_]) => return Ok((self, None)),
+            (Some(_), ..) => bail!("give one signature to be judged; `inkproof verify-batch` judges many"),
+            (None, [], [only]) => bail!(
+                "there is nothing to compare {} with; give references with --reference, or an enrolled writer with --writer",
+                shown(only)
+            ),
+            (None, [], [a, b]) => bail!(
+                "which of the two is to be judged is not said: with `--reference {a} {b}` it is {b}, with `--reference {b} {a}` \
+                 it is {a}",
+                a = shown(a),
+                b = shown(b)
+            ),
+            _ => {}
+        }
+        let last = self.questioned.pop().expect("clap demands one");
+        self.reference.append(&mut self.questioned);
+        let references = self.reference.iter().map(shown).collect::<Vec<_>>().join(", ");
+        let assumed =
+            format!("{} is judged, since it is the last; {references} are taken for the references.", shown(&last));
+        self.questioned.push(last);
+        Ok((self, Some(assumed)))
+    }
+
+    fn questioned(&self) -> &PathBuf {
+        &self.questioned[0]
+    }
+
+    fn judge(self, assumed: Option<&str>) -> Result<ExitCode> {
         if let Some(path) = &self.explain {
             self.inputs().spare(&[path])?;
         }
@@ -71,6 +113,9 @@ impl Verify {
             println!("{:#}", serde_json::to_value(&judged.answer)?);
         } else {
             println!("{}", sentences(&judged.answer, &judged.verdict));
+            if let Some(assumed) = assumed {
+                println!("{assumed}");
+            }
             if let Some(path) = &self.explain {
                 println!("Where it agrees (blue) and where not (orange) is in {}.", one_line(path.display()));
             }
@@ -79,13 +124,13 @@ impl Verify {
     }
 
     fn inputs(&self) -> Inputs {
-        let images = self.reference.iter().chain([&self.questioned]);
+        let images = self.reference.iter().chain([self.questioned()]);
         Inputs::default().and(images).and(self.model.path()).and_store(self.store.place().ok().as_deref())
     }
 
     fn by_files(&self, options: VerifyOptions) -> Result<Judged> {
         let verifier = self.model.verifier(&self.image)?;
-        let paths: Vec<&PathBuf> = [&self.questioned].into_iter().chain(&self.reference).collect();
+        let paths: Vec<&PathBuf> = [self.questioned()].into_iter().chain(&self.reference).collect();
         let files = ImageFiles::read(&paths, verifier.limits())?.on_page(self.image.page, 1);
         let images = files.named();
         let question = Question { questioned: images[0], options, pictures: false };
@@ -95,7 +140,7 @@ impl Verify {
     /// A decision that could not be written down is not given, and no picture of references that were looked at unseen.
     fn by_enrolled(&self, options: VerifyOptions, writer: &WriterId) -> Result<Judged> {
         let service = self.store.service(&self.model, &self.image)?;
-        let files = ImageFiles::read(&[&self.questioned], service.verifier().limits())?.on_page(self.image.page, 1);
+        let files = ImageFiles::read(&[self.questioned()], service.verifier().limits())?.on_page(self.image.page, 1);
         let question = Question { questioned: files.named()[0], options, pictures: false };
         let mut judged = [service.verify_writer(writer, &question, Actor::local())?];
         service.record(&mut judged)?;

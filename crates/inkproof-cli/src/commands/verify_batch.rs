@@ -16,6 +16,7 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use inkproof::{Decision, Verifier, VerifyOptions};
 use inkproof_lab::progress::{Event, Progress};
+use inkproof_lab::table;
 use inkproof_service::{Judged, Question, Service, Threads, verify_references};
 use inkproof_store::Actor;
 use rayon::prelude::*;
@@ -32,9 +33,10 @@ use unfinished::Unfinished;
 
 /// Judge the questioned signatures of a table
 ///
-/// The table is CSV with a column `questioned` and a column `writer` (of enrolled writers; each decision goes into the
-/// store's audit) or `references` (files, with ; between them). Files are beside the table unless their paths are absolute.
-/// A row that cannot be judged says why in the results, and the others go on. Run it again after a stop: it goes on.
+/// The table is CSV, as Excel and others write it (docs/data.md), with a column `questioned` and a column `writer` (of
+/// enrolled writers; each decision goes into the store's audit) or `references` (files, with ; between them). Files are
+/// beside the table unless their paths are absolute. A row that cannot be judged says why in the results, and the others go
+/// on. Run it again after a stop: it goes on.
 #[derive(Debug, Args)]
 pub struct VerifyBatch {
     /// CSV file with the columns writer,questioned or references,questioned
@@ -178,9 +180,8 @@ impl Judge {
             Against::Writer(_) => &[][..],
             Against::References(references) => references,
         };
-        let questioned = PathBuf::from(&case.questioned);
-        let paths: Vec<PathBuf> =
-            [&questioned].into_iter().chain(references).map(|path| self.folder.join(path)).collect();
+        let named = [&case.questioned].into_iter().chain(references);
+        let paths: Vec<PathBuf> = named.map(|path| table::file(&self.folder, path)).collect();
         let files = ImageFiles::read_listed(&paths, verifier.limits())?.on_page(self.page, 1);
         let images = files.named();
         let question = Question { questioned: images[0], options: VerifyOptions::default(), pictures: false };

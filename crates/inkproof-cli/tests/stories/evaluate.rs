@@ -118,6 +118,23 @@ fn a_test_on_training_images_is_called_unfair_on_its_first_line() {
 }
 
 #[test]
+fn a_writer_numbered_zero_is_no_writer_of_the_training() {
+    let desk = Desk::new();
+    desk.synth("data", 4, 3, 2, 31);
+    fs::remove_file(desk.path("data/synth.json")).unwrap();
+    for (from, to) in [("001", "000"), ("002", "0000"), ("003", "0")] {
+        for folder in ["", "_forg"] {
+            let path = |name: &str| desk.path(&format!("data/{name}{folder}"));
+            fs::rename(path(from), path(to)).unwrap();
+        }
+    }
+    let printed = desk.run("evaluate data --repeats 1").succeeds();
+    assert!(!printed.out.contains("NOT A FAIR TEST"), "{}", printed.out);
+    assert_eq!(evaluate(&desk, "data", "--repeats 1")["training_images_in_test"], 0);
+    desk.run("calibrate data --out calibrated.safetensors --repeats 1").succeeds();
+}
+
+#[test]
 fn writers_in_both_parts_are_refused_or_warned_of() {
     let desk = Desk::new();
     desk.synth("both/train", 2, 3, 2, 1);
@@ -126,6 +143,68 @@ fn writers_in_both_parts_are_refused_or_warned_of() {
     let notebook = desk.run("evaluate both --protocol notebook").succeeds();
     assert!(notebook.err.starts_with("warning: "), "{}", notebook.err);
     assert!(notebook.out.starts_with("10 pairs"), "{}", notebook.out);
+}
+
+/// Moves a synthetic set's files: `name` says where, of a writer, a kind and a number.
+fn rearranged(desk: &Desk, data: &str, name: impl Fn(&str, bool, usize) -> String) {
+    desk.synth("made", 4, 3, 2, 41);
+    for writer in ["001", "002", "003", "004"] {
+        for (folder, is_genuine) in [(writer.to_owned(), true), (format!("{writer}_forg"), false)] {
+            let mut files: Vec<_> =
+                fs::read_dir(desk.path(&format!("made/{folder}"))).unwrap().map(|file| file.unwrap().path()).collect();
+            files.sort();
+            for (number, file) in files.iter().enumerate() {
+                desk.write(&format!("{data}/{}", name(writer, is_genuine, number)), &fs::read(file).unwrap());
+            }
+        }
+    }
+    fs::remove_dir_all(desk.path("made")).unwrap();
+}
+
+#[test]
+fn gpds_and_mcyt_are_read_and_their_forgeries_are_forgeries() {
+    let desk = Desk::new();
+    let letters = |is_genuine, genuine, forged| if is_genuine { genuine } else { forged };
+    rearranged(&desk, "gpds", |writer, genuine, number| {
+        format!("{writer}/{}-{writer}-{number:02}.png", letters(genuine, "c", "cf"))
+    });
+    rearranged(&desk, "mcyt", |writer, genuine, number| {
+        format!("0{writer}/0{writer}{}{number:02}.png", letters(genuine, "v", "f"))
+    });
+    for data in ["gpds", "mcyt"] {
+        let found = evaluate(&desk, data, "--repeats 2");
+        assert_eq!((found["images"].as_u64(), found["left_out"].as_array().unwrap().len()), (Some(20), 0), "{data}");
+        assert_eq!(found["skilled"]["comparisons"], serde_json::json!({"genuine": 4 * 2 * 2, "forgery": 4 * 2 * 2}));
+        assert_eq!(found["skilled"], evaluate(&desk, data, "--repeats 2 --skip-bad")["skilled"], "{data}");
+    }
+    // The same files under names that nobody knows are refused, and left out where that is asked for.
+    rearranged(&desk, "mixed", |writer, genuine, number| {
+        format!("{writer}/{writer}-{}-{number}.png", letters(genuine, "A", "B"))
+    });
+    for options in ["", "--skip-bad"] {
+        desk.run(&format!("evaluate mixed {options}")).fails_with(&["mixed", "001-A-0 and 001-B-0", "manifest.csv"]);
+        desk.run(&format!("train mixed --out m.safetensors {options}")).fails_with(&["seem to lie in it together"]);
+        desk.run(&format!("leakage mixed {options}")).fails_with(&["seem to lie in it together"]);
+    }
+}
+
+#[test]
+fn genuine_signatures_alone_are_evaluated_and_trained_on_as_far_as_they_go() {
+    let desk = Desk::new();
+    desk.synth("alone", 5, 4, 0, 42);
+    fs::create_dir_all(desk.path("alone/__MACOSX/001")).unwrap();
+    desk.write("alone/results/roc.png", b"");
+    let printed = desk.run("evaluate alone --repeats 1").succeeds();
+    assert!(printed.out.contains("There are no skilled forgeries in this data"), "{}", printed.out);
+    for words in ["alone/__MACOSX: no signatures", "alone/results: passed over"] {
+        assert!(printed.err.contains(words), "{}", printed.err);
+    }
+    let found = evaluate(&desk, "alone", "--repeats 1");
+    assert!(found["skilled"].is_null() && found["random"]["eer"].is_number(), "{found}");
+    let trained = desk.run("train alone --out alone.safetensors --epochs 1").succeeds();
+    assert!(trained.err.contains("warning: there are no skilled forgeries"), "{}", trained.err);
+    desk.run("train alone --out inknet.safetensors --backbone inknet").succeeds();
+    desk.run("calibrate alone --out calibrated.safetensors").succeeds();
 }
 
 #[test]

@@ -62,6 +62,11 @@ fn no_output_is_an_input() {
         ("evaluate data --protocol notebook --model m.safetensors --report OUT", &[IMAGE, "m.safetensors"]),
         ("leakage data --model m.safetensors --report OUT", &[IMAGE, "m.safetensors"]),
         ("statistics data --report OUT", &[IMAGE, "data/synth.json"]),
+        ("robustness data --conditions cut --references 2 --csv OUT", &[IMAGE]),
+        (
+            "robustness data --conditions cut --references 2 --model m.safetensors --scores OUT",
+            &[IMAGE, "m.safetensors"],
+        ),
         ("export --model m.safetensors --onnx OUT", &["m.safetensors"]),
     ];
     for (line, inputs) in cases {

@@ -95,3 +95,27 @@ fn two_signatures_on_one_sheet_are_left_to_a_person() {
     assert_eq!(found["decision"], "undecided");
     assert!(found["flaws"][0]["flaw"].as_str().unwrap().contains("more than one signature"), "{found}");
 }
+
+#[test]
+fn of_several_files_the_last_is_judged_and_it_is_said() {
+    let desk = Desk::new();
+    let genuine = example_files("001");
+    let [a, b, c, q] = [0, 1, 2, 4].map(|place| genuine[place].display().to_string());
+    let spelled = desk.run(&format!("verify --reference {a} --reference {b} --reference {c} {q} --json"));
+    for line in [format!("verify --reference {a} {b} {c} {q}"), format!("verify {a} {b} {c} {q}")] {
+        let found = desk.run(&format!("{line} --json"));
+        let (json, expected) = (found.json(), spelled.json());
+        assert_eq!((&json["score"], &json["questioned"]), (&expected["score"], &q.as_str().into()), "{line}");
+        assert_eq!(json["references"], expected["references"], "{line}");
+        assert!(found.err.contains(&format!("{q} is judged, since it is the last")), "{}", found.err);
+        let text = desk.run(&line);
+        assert_eq!(text.code, spelled.code);
+        assert!(text.out.contains(&format!("{a}, {b}, {c} are taken for the references")), "{}", text.out);
+    }
+    let two = desk.run(&format!("verify {a} {q}"));
+    two.fails_with(&[&format!("--reference {a} {q}"), &format!("--reference {q} {a}")]);
+    desk.run(&format!("verify {q}")).fails_with(&["nothing to compare", "--reference", "--writer"]);
+    desk.run(&format!("verify --writer anna {a} {q}")).fails_with(&["one signature", "verify-batch"]);
+    let one = desk.run(&format!("verify --reference {a} {q}"));
+    assert!(!one.out.contains("is judged, since"), "{}", one.out);
+}

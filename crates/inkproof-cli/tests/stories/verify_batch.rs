@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::program::example_files;
+use super::program::{Desk, example_files};
 use super::writers::Office;
 
 /// A table of so many rows on enrolled writers, with one bad row after every eleven.
@@ -100,4 +100,41 @@ fn references_can_be_files_beside_the_table() {
     assert!(!office.store().exists(), "no store is needed");
     office.desk.write("batch/bad.csv", b"who,what\n1,2\n");
     office.run("verify-batch batch/bad.csv --out r.csv").fails_with(&["bad.csv", "needs the columns"]);
+}
+
+#[test]
+fn tables_are_read_as_excel_and_windows_write_them() {
+    let desk = Desk::new();
+    for (name, file) in ["a.png", "b.png", "q.png"].iter().zip(example_files("003")) {
+        desk.write(&format!("d/{name}"), &fs::read(file).unwrap());
+    }
+    let plain = "references,questioned\nd/a.png,d/q.png\n";
+    let windows = plain.replace('\n', "\r\n");
+    let utf16: Vec<u8> = windows.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let tables: [Vec<u8>; 10] = [
+        plain.into(),
+        [b"\xef\xbb\xbf", windows.as_bytes()].concat(),
+        windows.replace("references,questioned", "References,Questioned").into(),
+        windows.replace(',', ";").into(),
+        format!("sep=;\r\n{}", windows.replace(',', ";")).into(),
+        windows.replace(',', "\t").into(),
+        [b"\xff\xfe".to_vec(), utf16].concat(),
+        windows.replace('/', "\\").into(),
+        "Reference 1;Reference 2;Query\nd/a.png;d/b.png;d/q.png\n".into(),
+        "references;questioned\n\"d/a.png;d/b.png\";d/q.png\n".into(),
+    ];
+    for (place, table) in tables.iter().enumerate() {
+        desk.write("cases.csv", table);
+        let out = format!("{place}.csv");
+        let counts = desk.run(&format!("verify-batch cases.csv --out {out} --json")).succeeds().json();
+        assert_eq!(counts["failed"], 0, "{place}: {}", fs::read_to_string(desk.path(&out)).unwrap());
+    }
+    desk.write("cases.csv", b"references;questioned\nd/a.png;d/b.png;d/q.png\n");
+    desk.run("verify-batch cases.csv --out wide.csv").succeeds();
+    let wide = fs::read_to_string(desk.path("wide.csv")).unwrap();
+    assert!(wide.contains("line 2 cannot be read: it has 3 cells, but the first line has 2"), "{wide}");
+    desk.write("cases.csv", b"signature;reference\n");
+    desk.run("verify-batch cases.csv --out r.csv").fails_with(&["signature, reference (parted by ;)"]);
+    desk.write("cases.csv", b"PK\x03\x04");
+    desk.run("verify-batch cases.csv --out r.csv").fails_with(&["Excel workbook"]);
 }

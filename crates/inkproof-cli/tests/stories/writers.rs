@@ -252,3 +252,44 @@ fn a_person_settles_what_is_undecided() {
     assert!(office.run("store log").out.contains("(erased)"));
     office.run("store check").succeeds();
 }
+
+#[test]
+fn many_writers_are_enrolled_each_whole_or_not_at_all() {
+    let office = Office::new();
+    for (writer, of) in [("anna", "005"), ("bert", "002"), ("carl", "003")] {
+        for (number, file) in example_files(of)[..3].iter().enumerate() {
+            office.desk.write(&format!("people/{writer}/{number}.png"), &fs::read(file).unwrap());
+        }
+    }
+    office.desk.write("people/carl/9.png", b"no image");
+    office.desk.write("people/anna_forg/f.png", &fs::read(&example_files("005_forg")[0]).unwrap());
+    fs::create_dir_all(office.desk.path("people/__MACOSX/anna")).unwrap();
+    let done = office.run("enroll --from people");
+    assert_eq!(done.code, 3, "{}{}", done.out, done.err);
+    for words in ["Enrolled 3 references of 'anna'", "Refused 'carl', of whom nothing is kept", "2 writer(s) enrolled"]
+    {
+        assert!(done.out.contains(words), "{words}: {}", done.out);
+    }
+    for words in ["anna_forg: its name says forged", "__MACOSX: no signatures"] {
+        assert!(done.err.contains(words), "{words}: {}", done.err);
+    }
+    office.run(&format!("verify --writer carl {}", files("003", 4..5))).fails_with(&["no writer 'carl'"]);
+    fs::remove_file(office.desk.path("people/carl/9.png")).unwrap();
+    let again = office.run("enroll --from people --json").succeeds().json();
+    let counts = ["enrolled", "known", "refused"].map(|key| again[key].as_u64());
+    assert_eq!(counts, [Some(1), Some(2), Some(0)], "it can be run again: {again}");
+    assert_eq!(office.run("store check --json").succeeds().json()["entries"], 3);
+
+    let row = |path: &PathBuf, writer: &str| format!("{writer};{}\r\n", path.display());
+    let rows: String = example_files("001")[..2].iter().map(|path| row(path, "dora")).collect();
+    office.desk.write("people.csv", format!("Customer;File\r\n{rows}").as_bytes());
+    let done = office.run("enroll --from people.csv").succeeds();
+    assert!(done.out.contains("Enrolled 2 references of 'dora'"), "{}", done.out);
+    office.desk.write("people.csv", format!("writer;path\n{}", row(&example_files("001")[4], "no id")).as_bytes());
+    office.run("enroll --from people.csv").fails_with(&["people.csv", "writer 'no id'"]);
+    office.desk.write("mixed/emil/g1.png", b"");
+    office.desk.write("mixed/emil/f1.png", b"");
+    office.run("enroll --from mixed").fails_with(&["emil", "seem to lie in it together"]);
+    office.run("enroll --from people anna").is_no_usage();
+    office.run("enroll anna").is_no_usage();
+}

@@ -35,6 +35,10 @@ pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
             found.refuse(&script, Problem::Empty)?;
         }
         for writer in writers {
+            if !listing::is_numbered(&writer) && !listing::holds_images(&writer)? {
+                found.note(&writer, &Problem::NoWriter);
+                continue;
+            }
             read_writer(&writer, found)?;
         }
     }

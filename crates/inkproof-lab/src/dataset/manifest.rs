@@ -1,48 +1,129 @@
-//! `manifest.csv`: a table with a header of the columns `path`, `writer`, `kind` (`genuine` or `forgery`) and optionally
-//! `split` (`train` or `test`) and `forger`, in any order. Paths are relative to the manifest's folder. Either every row
-//! has a split or none.
+//! `manifest.csv` (or `.tsv`): a [`Table`] with a first line of the columns `path`, `writer`, `kind` (`genuine` or
+//! `forgery`) and optionally `split` (`train` or `test`) and `forger`, in any order, by these or other usual names and
+//! words. Paths are relative to the manifest's folder. Either every row has a split or none.
+//!
+//! A `1` or `0` says which is which only where the column is called `genuine` or `forged`, or where the names of the files
+//! tell; otherwise it is refused.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
+use super::{Found, Image, Kind, Problem, Split, WriterId, listing, words};
+use crate::error::Result;
+use crate::table::{self, Column, Row, Table, TableProblem};
 
-use super::{Found, Image, Kind, Problem, Split, WriterId};
-use crate::error::{Error, Result};
+/// The first that is there is read.
+const FILES: [&str; 2] = listing::MANIFESTS;
 
-const FILE: &str = "manifest.csv";
+const PATH: Column = Column {
+    name: "path",
+    others: &[
+        "file",
+        "filename",
+        "filepath",
+        "image",
+        "img",
+        "imagepath",
+        "imagefile",
+        "imagename",
+        "signature",
+        "scan",
+    ],
+};
+const WRITER: Column = Column {
+    name: "writer",
+    others: &[
+        "writerid",
+        "signer",
+        "signerid",
+        "user",
+        "userid",
+        "person",
+        "personid",
+        "author",
+        "authorid",
+        "subject",
+        "subjectid",
+        "client",
+        "customer",
+        "claimed",
+        "owner",
+    ],
+};
+const KIND: Column =
+    Column { name: "kind", others: &["type", "label", "class", "category", "signaturetype", "genuineforged"] };
+const GENUINE: Column = Column { name: "genuine", others: &["isgenuine", "original", "isoriginal", "real", "isreal"] };
+const FORGED: Column =
+    Column { name: "forged", others: &["isforged", "forgery", "isforgery", "fake", "isfake", "skilled"] };
+const SPLIT: Column = Column { name: "split", others: &["partition", "subset"] };
+const FORGER: Column = Column { name: "forger", others: &["forgerid", "forgedby", "imitator", "imitatorid"] };
 
 pub(super) fn fits(root: &Path) -> bool {
-    root.join(FILE).is_file()
+    file(root).is_some()
+}
+
+fn file(root: &Path) -> Option<PathBuf> {
+    FILES.map(|name| root.join(name)).into_iter().find(|path| path.is_file())
 }
 
 pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
-    let path = root.join(FILE);
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_path(&path)
-        .map_err(|error| csv_error(&path, error))?;
-    let header = reader.headers().map_err(|error| csv_error(&path, error))?;
-    let columns = Columns::from_header(header, &path)?;
+    let path = file(root).unwrap_or_else(|| root.join(FILES[0]));
+    let table = Table::read(&path)?;
+    let columns = Columns::of(&table, root).map_err(|problem| problem.at(&path))?;
     let mut lines: BTreeMap<PathBuf, u64> = BTreeMap::new();
     let mut splits: Option<bool> = None;
-    let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| csv_error(&path, error))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = columns.image(root, &record).and_then(|image| {
+    for row in &table.rows {
+        let image = columns.image(root, row).and_then(|image| {
             check_against_earlier(&image, &lines, *splits.get_or_insert(image.split.is_some()))?;
             Ok(image)
         });
-        match row {
+        match image {
             Ok(image) => {
-                lines.insert(image.path.clone(), line);
+                lines.insert(image.path.clone(), row.line);
                 found.images.push(image);
             }
-            Err(why) => found.refuse(&path, Problem::ManifestRow { line, why })?,
+            Err(why) => found.refuse(&path, Problem::ManifestRow { line: row.line, why })?,
         }
     }
     Ok(())
+}
+
+/// A table of any name with the columns `path` and `writer`; where it has a kind, that counts.
+pub(super) fn read_references(path: &Path, found: &mut Found) -> Result<()> {
+    let table = Table::read(path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let at = |problem: TableProblem| problem.at(path);
+    let columns = match table.find(&KIND).map_err(at)?.or(table.find(&GENUINE).map_err(at)?) {
+        Some(_) => Some(Columns::of(&table, folder).map_err(at)?),
+        None => None,
+    };
+    let (file, writer) = (table.need(&PATH).map_err(at)?, table.need(&WRITER).map_err(at)?);
+    for row in &table.rows {
+        let image = match &columns {
+            Some(columns) => columns.image(folder, row),
+            None => file_and_writer(folder, row, file, writer).map(|(path, writer)| {
+                let kind = Kind::Genuine;
+                Image { path, writer, kind, split: None, forger: None }
+            }),
+        };
+        match image {
+            Ok(image) => found.images.push(image),
+            Err(why) => found.refuse(path, Problem::ManifestRow { line: row.line, why })?,
+        }
+    }
+    Ok(())
+}
+
+/// What every row says.
+fn file_and_writer(root: &Path, row: &Row, path: usize, writer: usize) -> Result<(PathBuf, WriterId), String> {
+    if let Err(why) = &row.cells {
+        return Err(why.clone());
+    }
+    let path = table::file(root, row.cell(path).ok_or("no path")?);
+    if !path.is_file() {
+        return Err(format!("no such file: {}", path.display()));
+    }
+    Ok((path, WriterId::new(row.cell(writer).ok_or("no writer")?)))
 }
 
 /// Where each column is.
@@ -50,60 +131,87 @@ struct Columns {
     path: usize,
     writer: usize,
     kind: usize,
+    /// What 1 means in the column of kinds, if that is known.
+    one: Option<Kind>,
     split: Option<usize>,
     forger: Option<usize>,
 }
 
 impl Columns {
-    fn from_header(header: &StringRecord, path: &Path) -> Result<Self> {
-        let find = |name: &str| {
-            header.iter().position(|column| column.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
+    fn of(table: &Table, root: &Path) -> Result<Self, TableProblem> {
+        let path = table.need(&PATH)?;
+        let writer = table.need(&WRITER)?;
+        let (kind, one) = match (table.find(&KIND)?, table.find(&GENUINE)?, table.find(&FORGED)?) {
+            (Some(kind), ..) => (kind, one_by_names(table, root, path, kind)),
+            (None, Some(genuine), None) => (genuine, Some(Kind::Genuine)),
+            (None, None, Some(forged)) => (forged, Some(Kind::Forgery)),
+            _ => (table.need(&KIND)?, None),
         };
-        let need = |name| find(name).ok_or_else(|| Problem::MissingColumn(name).at(path));
-        Ok(Self {
-            path: need("path")?,
-            writer: need("writer")?,
-            kind: need("kind")?,
-            split: find("split"),
-            forger: find("forger"),
-        })
+        Ok(Self { path, writer, kind, one, split: table.find(&SPLIT)?, forger: table.find(&FORGER)? })
     }
 
     /// The image that a row describes, or what is wrong with the row.
-    fn image(&self, root: &Path, row: &StringRecord) -> Result<Image, String> {
-        let field = |column: usize, name: &str| match row.get(column) {
-            Some(text) if !text.is_empty() => Ok(text),
-            _ => Err(format!("no {name}")),
-        };
-        let optional =
-            |column: Option<usize>| column.and_then(|column| row.get(column)).filter(|text| !text.is_empty());
-        let path = root.join(field(self.path, "path")?);
-        if !path.is_file() {
-            return Err(format!("no such file: {}", path.display()));
-        }
+    fn image(&self, root: &Path, row: &Row) -> Result<Image, String> {
+        let (path, writer) = file_and_writer(root, row, self.path, self.writer)?;
+        let optional = |column: Option<usize>| column.and_then(|column| row.cell(column));
         Ok(Image {
             path,
-            writer: WriterId::new(field(self.writer, "writer")?),
-            kind: kind(field(self.kind, "kind")?)?,
+            writer,
+            kind: self.kind(row.cell(self.kind).ok_or("no kind")?)?,
             split: optional(self.split).map(split).transpose()?,
             forger: optional(self.forger).map(str::to_owned),
         })
     }
-}
 
-fn kind(word: &str) -> Result<Kind, String> {
-    match word {
-        "genuine" => Ok(Kind::Genuine),
-        "forgery" => Ok(Kind::Forgery),
-        other => Err(format!("unknown kind \"{other}\"; it is genuine or forgery")),
+    fn kind(&self, word: &str) -> Result<Kind, String> {
+        if let Some(kind) = words::kind_of_cell(word) {
+            return Ok(kind);
+        }
+        match (words::flag(word), self.one) {
+            (Some(is_one), Some(one)) => Ok(if is_one { one } else { one.opposite() }),
+            (Some(_), None) => Err(format!(
+                "kind \"{word}\" does not say whether it means genuine or forged; write the words, or call the column \
+                 genuine or forged"
+            )),
+            (None, _) => Err(format!("unknown kind \"{word}\"; it is genuine or forgery")),
+        }
     }
 }
 
+/// What 1 means where the files' names say it.
+fn one_by_names(table: &Table, root: &Path, path: usize, kind: usize) -> Option<Kind> {
+    let said = table.rows.iter().filter_map(|row| {
+        let flag = words::flag(row.cell(kind)?)?;
+        Some((flag, kind_of_path(root, &table::file(root, row.cell(path)?))?))
+    });
+    one_by_examples(said)
+}
+
+/// What a path below `root` says of its signature: the file's name, or else the nearest folder that says anything.
+pub(super) fn kind_of_path(root: &Path, path: &Path) -> Option<Kind> {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let of_file = words::kind_of_name(&listing::stem_of(path));
+    of_file.or_else(|| below.ancestors().skip(1).find_map(|folder| words::kind_of_name(&listing::name_of(folder))))
+}
+
+/// What *true* means, by examples that all have to agree; there has to be a forgery among them.
+pub(super) fn one_by_examples(examples: impl Iterator<Item = (bool, Kind)>) -> Option<Kind> {
+    let (mut one, mut has_forgery) = (None, false);
+    for (flag, kind) in examples {
+        let says = if flag { kind } else { kind.opposite() };
+        if *one.get_or_insert(says) != says {
+            return None;
+        }
+        has_forgery |= kind == Kind::Forgery;
+    }
+    one.filter(|_| has_forgery)
+}
+
 fn split(word: &str) -> Result<Split, String> {
-    match word {
-        "train" => Ok(Split::Train),
-        "test" => Ok(Split::Test),
-        other => Err(format!("unknown split \"{other}\"; it is train or test")),
+    match word.to_lowercase().as_str() {
+        "train" | "training" => Ok(Split::Train),
+        "test" | "testing" => Ok(Split::Test),
+        _ => Err(format!("unknown split \"{word}\"; it is train or test")),
     }
 }
 
@@ -116,15 +224,5 @@ fn check_against_earlier(image: &Image, lines: &BTreeMap<PathBuf, u64>, splits: 
         (true, false) => Err("no split, though rows above have one".to_owned()),
         (false, true) => Err("a split, though rows above have none".to_owned()),
         _ => Ok(()),
-    }
-}
-
-/// A CSV error at its line, or the I/O error below it.
-fn csv_error(path: &Path, error: csv::Error) -> Error {
-    let line = error.position().map_or(1, csv::Position::line);
-    let why = error.to_string();
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => Error::Io { path: path.to_owned(), source },
-        _ => Problem::ManifestRow { line, why }.at(path),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Layout, WriterId, listing};
+use super::{Layout, Skipped, WriterId, listing};
 use crate::error::Error;
 
 /// One thing that is wrong with a data set.
@@ -18,6 +18,14 @@ pub enum Problem {
     /// No file has the extension of an image.
     #[error("no images ({})", listing::EXTENSIONS.join(", "))]
     NoImages,
+    /// Everything was left out.
+    #[error("no images are left; of what was left out ({others} in all) the first is {first}")]
+    NothingLeft {
+        /// What was left out first, and why.
+        first: String,
+        /// How many were left out altogether.
+        others: usize,
+    },
     /// No layout fits.
     #[error("fits no layout; the layouts are: {}", Layout::ALL.map(Layout::describe).join("; "))]
     UnknownLayout,
@@ -44,13 +52,37 @@ pub enum Problem {
     /// A file with another extension.
     #[error("not an image by its extension")]
     NotAnImage,
+    /// A folder without images between folders of writers.
+    #[error("no signatures in it, so it is passed over")]
+    NoWriter,
+    /// A folder of images whose name is not like those of writers.
+    #[error(
+        "passed over: the other writers are numbered, and there are no forgeries of it either; rename it if it is a writer's"
+    )]
+    NotLikeWriters,
+    /// Genuine and forged signatures seem to lie in one folder, and nothing says which are which.
+    #[error(
+        "genuine and forged signatures seem to lie in it together, as {genuine} and {forged}; the layouts whose file names tell them apart are gpds, mcyt, sigcomp and bhsig260, and a manifest.csv of path,writer,kind says it of any file"
+    )]
+    TwoKinds {
+        /// An example of one kind of name.
+        genuine: String,
+        /// An example of the other.
+        forged: String,
+    },
+    /// A folder whose name says *forged*, in a layout that does not say of whom.
+    #[error("its name says forged, but not of whose signatures; call it as the writer's folder with _forg at its end")]
+    ForgeriesOfNobody,
+    /// A folder of forgeries where references are looked for.
+    #[error("its name says forged, and forgeries are nobody's references")]
+    Forgeries,
+    /// Two folders of the same signatures of one writer.
+    #[error("a second folder of the same kind of writer {0}")]
+    SecondFolder(WriterId),
     /// A folder between images.
     #[error("a folder where the layout has none")]
     UnexpectedFolder,
-    /// The header of a manifest lacks a column.
-    #[error("no column \"{0}\" in the header; the columns are path,writer,kind and optionally split,forger")]
-    MissingColumn(&'static str),
-    /// Line numbers count from 1, the header included.
+    /// A row of a manifest. Lines are counted from 1, as an editor counts them.
     #[error("line {line}: {why}")]
     ManifestRow {
         /// Its number.
@@ -61,6 +93,16 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// No images: because of what was left out, or because there are none.
+    pub(super) fn nothing_left(skipped: &[Skipped]) -> Self {
+        match skipped {
+            [] => Self::NoImages,
+            [Skipped { path, why }, ..] => {
+                Self::NothingLeft { first: format!("{}: {why}", path.display()), others: skipped.len() }
+            }
+        }
+    }
+
     pub(super) fn at(self, path: &Path) -> Error {
         Error::DataSet { path: path.to_owned(), problem: self }
     }

@@ -208,12 +208,34 @@ fn manifest_is_read_with_any_order_of_columns() {
 }
 
 #[test]
+fn manifests_may_use_other_words() {
+    let files = ["i/1.png", "i/2.png", "i/forged_3.png"];
+    for table in [
+        "Image;Signer;Type\r\ni\\1.png;a;Genuine\r\ni\\2.png;a;original\r\ni\\forged_3.png;a;Skilled forgery\r\n",
+        "file\tuser\tgenuine\ni/1.png\ta\t1\ni/2.png\ta\tTRUE\ni/forged_3.png\ta\t0\n",
+        "filename,person,is_forged\ni/1.png,a,0\ni/2.png,a,no\ni/forged_3.png,a,yes\n",
+        "path,writer,label\ni/1.png,a,1\ni/2.png,a,1\ni/forged_3.png,a,0\n",
+        "path,writer,label\ni/1.png,a,0\ni/2.png,a,0.0\ni/forged_3.png,a,1.0\n",
+    ] {
+        let set = open(&manifest(&files, table));
+        assert_eq!(listing(&set), ["i/1.png a G -", "i/2.png a G -", "i/forged_3.png a F -"], "{table}");
+    }
+}
+
+#[test]
 fn manifest_errors_name_the_line() {
     let files = ["1.png", "2.png"];
     let cases = [
         ("path,writer\n1.png,a\n", "/manifest.csv: no column \"kind\""),
         ("path,writer,kind\n1.png,a,genuine\n3.png,a,genuine\n", "/manifest.csv: line 3: no such file: /3.png"),
-        ("path,writer,kind\n1.png,a,forged\n", "/manifest.csv: line 2: unknown kind \"forged\""),
+        ("path,writer,kind\n1.png,a,doubtful\n", "/manifest.csv: line 2: unknown kind \"doubtful\""),
+        ("path,writer,kind\r\n1.png,a,genuine\r\n2.png,a,doubtful\r\n", "/manifest.csv: line 3: unknown kind"),
+        ("path,writer,kind\n\n1.png,a,1\n", "/manifest.csv: line 3: kind \"1\" does not say whether it means genuine"),
+        (
+            "path;writer\n1.png;a\n",
+            "/manifest.csv: no column \"kind\" in its first line, which has path, writer (parted by ;)",
+        ),
+        ("path,writer,kind\n1.png,a,genuine,x\n", "/manifest.csv: line 2: has 4 cells"),
         ("path,writer,kind\n1.png,,genuine\n", "/manifest.csv: line 2: no writer"),
         ("path,writer,kind\n1.png\n", "/manifest.csv: line 2: no writer"),
         ("path,writer,kind,split\n1.png,a,genuine,dev\n", "/manifest.csv: line 2: unknown split \"dev\""),
@@ -290,6 +312,204 @@ fn a_layout_can_be_insisted_on() {
     for layout in Layout::ALL {
         assert_eq!(layout.to_string().parse(), Ok(layout));
     }
-    let unknown = "mcyt".parse::<Layout>().unwrap_err().to_string();
+    let unknown = "utsig".parse::<Layout>().unwrap_err().to_string();
     assert!(unknown.contains("one of notebook, cedar"));
+}
+
+/// Files of writers 001 and 002: each of `names` with `W` for the writer's number.
+fn of_two_writers(names: &[&str]) -> TempDir {
+    let named = |writer: &str| names.iter().map(|name| name.replace('W', writer)).collect::<Vec<_>>();
+    let files: Vec<String> = ["001", "002"].into_iter().flat_map(named).collect();
+    folder(&files.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_fields_layouts_are_read_by_their_file_names() {
+    let cases: [(Layout, &[&str]); 12] = [
+        (Layout::Gpds, &["W/c-W-01.png", "W/c-W-02.png", "W/cf-W-01.jpg"]),
+        (Layout::Gpds, &["c-W-01.png", "c-W-02.png", "cf-W-01.jpg"]),
+        (Layout::Gpds, &["train/W/c-W-01.png", "train/W/c-W-02.png", "train/W/cf-W-01.jpg"]),
+        (Layout::Mcyt, &["0W/0Wv00.bmp", "0W/0Wv01.bmp", "0W/0Wf00.bmp"]),
+        (Layout::Mcyt, &["0Wv00.jfif", "0Wv01.JFIF", "0Wf00.jpe"]),
+        (Layout::Sigcomp, &["W_01.png", "W_02.png", "0113W_01.png"]),
+        (Layout::Sigcomp, &["W/W_01.png", "W/W_02.png", "W/0113W_01.png"]),
+        (Layout::Sigcomp, &["NFI-W01W.png", "NFI-W02W.png", "NFI-00901W.png"]),
+        (Layout::Kinds, &["Genuine/W_01.png", "Genuine/W_02.png", "Forged/0113W_01.png"]),
+        (Layout::Kinds, &["genuine/W/a.png", "genuine/W/b.png", "forgeries/W/a.png"]),
+        (Layout::Kinds, &["W/original/a.png", "W/original/b.png", "W/fake/a.png"]),
+        (Layout::Notebook, &["W/a.png", "W/b.png", "W-forged/a.png"]),
+    ];
+    for (layout, names) in cases {
+        let root = of_two_writers(names);
+        let set = open(&root);
+        assert_eq!(set.layout, layout, "{names:?}");
+        let writers = set.by_writer();
+        assert_eq!(writers.len(), 2, "{names:?}");
+        for writer in writers {
+            assert!(writer.writer.as_str().trim_start_matches('0').len() == 1, "{names:?} {}", writer.writer);
+            assert_eq!((writer.genuine.len(), writer.forgeries.len()), (2, 1), "{names:?}");
+            let forgery = &set.images[writer.forgeries[0]];
+            assert_eq!(
+                forgery.path.file_name().unwrap().to_string_lossy().contains("0113"),
+                forgery.forger.as_deref() == Some("0113")
+            );
+        }
+        assert!(set.skipped.is_empty(), "{names:?} {:?}", set.skipped);
+    }
+}
+
+#[test]
+fn a_forgery_is_never_read_as_genuine() {
+    let cases: [&[&str]; 14] = [
+        &["W/genuine-1.png", "W/genuine-2.png", "W/forged-1.png"],
+        &["W/g1.png", "W/g2.png", "W/f1.png", "W/f2.png"],
+        &["W/g.png", "W/f.png"],
+        &["W/W-A-1.png", "W/W-A-2.png", "W/W-B-1.png", "W/W-B-2.png"],
+        &["W/original_W_1.png", "W/forgeries_W_1.png"],
+        &["W/01.png", "W/02.png", "W/fake 1.png"],
+        &["W/1.png", "W/0113W_1.png", "W/2.png", "W/0113W_2.png"],
+        &["W/W_01.png", "W/0113W_01.png", "W_forg/0114W_01.png"],
+        &["W/W_01.png", "forged_W/W_01.png"],
+        &["W/1.png", "forged/W.png"],
+        &["wW/1.png", "wW/2.png", "xW/1.png", "xW/2.png"],
+        &["genuine/W_01.png", "genuine/0113W_01.png", "forged/0113W_02.png"],
+        &["genuine/W/g1.png", "genuine/W/f1.png", "forged/W/f2.png"],
+        &["W/genuine/g1.png", "W/genuine/forged 1.png", "W/forged/f2.png"],
+    ];
+    for names in cases {
+        let root = of_two_writers(names);
+        let stopped = DataSet::open(root.path(), None, OnBad::Stop).map(|set| listing(&set));
+        let message = stopped.expect_err(&format!("{names:?}")).to_string();
+        assert!(["genuine", "forged", "layout"].iter().any(|word| message.contains(word)), "{names:?} {message}");
+        let Ok(set) = DataSet::open(root.path(), None, OnBad::Skip) else { continue };
+        for image in set.images.iter().filter(|image| image.kind == Kind::Genuine) {
+            let name = image.path.strip_prefix(root.path()).unwrap().display().to_string();
+            let is_forged = ["forg", "fake", "0113", "f.", "f1.", "B-", "x0"].iter().any(|part| name.contains(part));
+            assert!(!is_forged, "{names:?}: {name}");
+        }
+    }
+}
+
+#[test]
+fn genuine_signatures_alone_are_a_data_set_of_several_writers() {
+    for names in [
+        &["W/a.png", "W/b.png"][..],
+        &["writer W/1.png", "writer W/2.png"],
+        &["genuine/W/1.png", "genuine/W/2.png"],
+        &["W/c-W-01.png", "W/c-W-02.png"],
+    ] {
+        let set = open(&of_two_writers(names));
+        assert_eq!(set.by_writer().iter().map(|writer| writer.genuine.len()).collect::<Vec<_>>(), [2, 2], "{names:?}");
+        assert!(set.images.iter().all(|image| image.kind == Kind::Genuine));
+    }
+}
+
+#[test]
+fn folders_that_are_no_writers_are_passed_over_with_a_note() {
+    let root = folder(&[
+        "001/a.png",
+        "001_forg/a.png",
+        "__MACOSX/001/._a.png",
+        "docs/",
+        "notes/text.txt",
+        "results/roc.png",
+        "c-notes.txt",
+    ]);
+    let set = open(&root);
+    assert_eq!(listing(&set), ["001/a.png 001 G -", "001_forg/a.png 001 F -"]);
+    let notes = skipped(&set);
+    let starts = ["__MACOSX: no signatures", "docs: no signatures", "notes: no signatures", "results: passed over"];
+    assert_eq!(notes.len(), starts.len(), "{notes:?}");
+    for (note, start) in notes.iter().zip(starts) {
+        assert!(note.starts_with(start), "{note}");
+    }
+    let gpds = folder(&["001/c-001-01.png", "001/cf-001-01.png", "__MACOSX/001/"]);
+    assert_eq!(skipped(&open(&gpds)), ["__MACOSX: no signatures in it, so it is passed over"]);
+}
+
+/// A folder with a table of pairs and the files that it names.
+fn pair_table(name: &str, table: &str) -> TempDir {
+    let cells = table.lines().skip(1).flat_map(|line| line.split([',', ';']));
+    let root = folder(&cells.filter(|cell| cell.ends_with(".png")).collect::<Vec<_>>());
+    fs::write(root.path().join(name), table).unwrap();
+    root
+}
+
+#[test]
+fn pair_lists_become_images_where_they_say_enough() {
+    let wanted =
+        ["001/a.png 001 G -", "001/b.png 001 G -", "001_forg/x.png 001 F -", "002/a.png 002 G -", "002/b.png 002 G -"];
+    for (name, header, genuine, forged) in [
+        ("pairs.csv", "image1,image2,label", "1", "0"),
+        ("pairs.csv", "image1,image2,label", "0", "1"),
+        ("list.csv", "Image 1,Image 2,Label", "genuine", "Forged"),
+        ("train.csv", "first,second,same", "1", "0"),
+        ("pairs.tsv", "image1,image2,is_forged", "no", "yes"),
+    ] {
+        let rows = [
+            ("002/a.png", "002/b.png", genuine),
+            ("001/a.png", "001_forg/x.png", forged),
+            ("001/a.png", "001/b.png", genuine),
+            ("001/a.png", "002/a.png", forged),
+        ];
+        let rows: Vec<String> = rows.iter().map(|(a, b, label)| format!("{a},{b},{label}")).collect();
+        let table = format!("{header}\n{}\n", rows.join("\n"));
+        // Numbers are told by the names of the files, which a pair of two people's signatures does not contradict.
+        let root = pair_table(name, &table);
+        if name == "pairs.csv" || name == "pairs.tsv" {
+            let set = open(&root);
+            assert_eq!((set.layout, listing(&set)), (Layout::Pairs, wanted.map(str::to_owned).to_vec()), "{table}");
+        }
+        let set = DataSet::open(root.path(), Some(Layout::Pairs), OnBad::Stop).unwrap();
+        assert_eq!(listing(&set), wanted, "{table}");
+    }
+}
+
+#[test]
+fn pair_lists_that_do_not_say_enough_are_refused() {
+    let cases = [
+        ("i/1.png,i/2.png,1\ni/1.png,i/3.png,0\n", "line 2: label \"1\" does not say whether"),
+        ("a/1.png,a/2.png,genuine\nb/1.png,b/2.png,doubtful\n", "line 3: unknown label \"doubtful\""),
+        ("i/1.png,i/2.png,genuine\ni/1.png,i/3.png,forged\n", "whose signature"),
+        ("a/1.png,a/2.png,forged\nb/1.png,b/2.png,genuine\n", "line 2: does not say which of the two is forged"),
+        ("a/1.png,b/2.png,genuine\n", "line 2: is labelled genuine, but the names say two writers"),
+        ("a/1.png,a/forged 2.png,genuine\nb/1.png,b/2.png,genuine\n", "line 2: is labelled genuine, but"),
+        (
+            "a/1.png,a/2.png,genuine\na/1.png,a/2.png,forged\nb/1.png,b/2.png,genuine\n",
+            "line 3: is labelled forged, but both",
+        ),
+        ("a/1.png,a/forged 2.png,1\na/1.png,a/forged 3.png,0\n", "does not say whether"),
+    ];
+    for (rows, words) in cases {
+        let root = pair_table("pairs.csv", &format!("image1,image2,label\n{rows}"));
+        let error = error(&root);
+        assert!(error.contains(words), "{rows}: {error}");
+    }
+}
+
+#[test]
+fn references_of_many_writers_are_genuine_alone() {
+    let by_writer = |root: &Path| {
+        let References { writers, skipped } = References::read(root).unwrap();
+        let writers = writers.iter().map(|(writer, paths)| format!("{writer} {}", paths.len())).collect::<Vec<_>>();
+        (writers, skipped.len())
+    };
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    let root = folder(&["anna/1.png", "anna/2.png", "bert/x.jfif", "__MACOSX/anna/", "bert_forg/1.png", "notes.txt"]);
+    assert_eq!(by_writer(root.path()), (words(&["anna 2", "bert 1"]), 2));
+    let root = folder(&["001/c-001-01.png", "001/cf-001-01.png", "002/c-002-01.png"]);
+    assert_eq!(by_writer(root.path()), (words(&["001 1", "002 1"]), 1));
+    let root = folder(&["001/1.png"]);
+    assert_eq!(by_writer(root.path()), (words(&["001 1"]), 0));
+    let root = folder(&["i/1.png", "i/2.png", "i/3.png"]);
+    fs::write(root.path().join("people.csv"), "File;Customer\r\ni\\1.png;anna\r\ni\\2.png;bert\r\n").unwrap();
+    assert_eq!(by_writer(&root.path().join("people.csv")), (words(&["anna 1", "bert 1"]), 0));
+    fs::write(root.path().join("people.csv"), "path,writer,kind\ni/1.png,anna,genuine\ni/2.png,anna,forged\n").unwrap();
+    assert_eq!(by_writer(&root.path().join("people.csv")), (words(&["anna 1"]), 1));
+    for names in [&["anna/g1.png", "anna/g2.png", "anna/f1.png", "anna/f2.png"][..], &["a/genuine.png", "a/forged.png"]]
+    {
+        let error = References::read(folder(names).path()).unwrap_err().to_string();
+        assert!(error.contains("seem to lie in it together"), "{error}");
+    }
+    assert!(References::read(folder(&["notes.txt"]).path()).unwrap_err().to_string().contains("no images"));
 }

@@ -14,6 +14,7 @@ use crate::dataset::DataSet;
 use crate::error::{Error, Result};
 use crate::loader::LoadedImages;
 use crate::progress::{Event, Progress};
+use crate::synth;
 
 /// How many images are embedded between two reports of progress.
 const CHUNK: usize = 32;
@@ -192,15 +193,44 @@ fn name(model: &Model) -> ModelName {
 }
 
 /// How many images of `set` are among these: real ones by fingerprint, synthetic ones by the generator's seed and the
-/// writer's number.
+/// writer's number. A number alone says nothing: only in a synthetic set does it name a writer of the generator.
 pub(crate) fn images_made_with(made_with: &[&DataInfo], set: &DataSet, loaded: &LoadedImages) -> usize {
     let known: BTreeSet<_> = made_with.iter().flat_map(|data| &data.digests).collect();
     let made_of: Vec<SyntheticInfo> = made_with.iter().filter_map(|data| data.synthetic).collect();
-    let same_seed = |ours: &SyntheticInfo| {
-        made_of.iter().find(|theirs| (theirs.generator, theirs.seed) == (ours.generator, ours.seed))
-    };
-    let known_writers = set.synthetic.as_ref().and_then(same_seed).map_or(0, |theirs| theirs.writers);
-    let is_known_writer = |writer: &str| writer.parse::<usize>().is_ok_and(|number| number <= known_writers);
+    let is_known_writer = |writer: &str| set.synthetic.is_some_and(|ours| is_among(writer, &ours, &made_of));
     let images = set.images.iter().zip(loaded.digests());
     images.filter(|(image, digest)| known.contains(digest) || is_known_writer(image.writer.as_str())).count()
+}
+
+/// Whether a writer of the synthetic set `ours` is one of those whom the same generator made for `others`.
+fn is_among(writer: &str, ours: &SyntheticInfo, others: &[SyntheticInfo]) -> bool {
+    let same_seed = |theirs: &&SyntheticInfo| (theirs.generator, theirs.seed) == (ours.generator, ours.seed);
+    let most = others.iter().filter(same_seed).map(|theirs| theirs.writers).max();
+    let number = synth::writer_number(writer).filter(|&number| number <= ours.writers);
+    number.zip(most).is_some_and(|(number, most)| number <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_synthetic_writer_is_known_by_seed_and_number_and_nobody_by_a_number_alone() {
+        let made = |seed, writers| SyntheticInfo { generator: 3, seed, writers };
+        let ours = made(1, 20);
+        for (writer, others, known) in [
+            ("001", vec![made(1, 10)], true),
+            ("010", vec![made(1, 10)], true),
+            ("010", vec![made(1, 5), made(1, 10)], true),
+            ("011", vec![made(1, 10)], false),
+            ("000", vec![made(1, 10)], false),
+            ("021", vec![made(1, 30)], false),
+            ("+01", vec![made(1, 10)], false),
+            ("anna", vec![made(1, 10)], false),
+            ("001", vec![made(2, 10)], false),
+            ("000", vec![], false),
+        ] {
+            assert_eq!(is_among(writer, &ours, &others), known, "{writer} {others:?}");
+        }
+    }
 }

@@ -1,17 +1,19 @@
 //! The bench itself: every questioned image under every condition against its writer's references.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use inkproof::{Decision, Signature, Verifier, read_image_file};
+use inkproof::verdict::{Compared, ImageFlaw};
+use inkproof::{Decision, Signature, Verifier, read_image_file, write_atomically};
 use rayon::prelude::*;
 
 use super::condition::{Condition, Original};
 use super::rates::RobustnessResult;
-use crate::dataset::{DataSet, WriterId};
+use crate::dataset::{DataSet, OnBad, Skipped, WriterId};
 use crate::error::{Error, Result};
 use crate::evaluate::Class;
+use crate::loader::reason;
 use crate::progress::{Event, Progress};
 
 /// Which signatures are judged, and under which conditions.
@@ -25,8 +27,10 @@ pub struct RobustnessOptions {
     pub questioned: usize,
     /// Decides everything that is drawn.
     pub seed: u64,
-    /// The clean files are always judged, too.
+    /// The clean condition is always among them.
     pub conditions: Vec<&'static Condition>,
+    /// What to do with images that cannot be read.
+    pub bad: OnBad,
     /// Where the files of all conditions are kept, to be looked at; each condition has a folder in it.
     pub save: Option<PathBuf>,
 }
@@ -40,6 +44,7 @@ impl Default for RobustnessOptions {
             questioned: 4,
             seed: 0,
             conditions: super::CONDITIONS.iter().collect(),
+            bad: OnBad::Stop,
             save: None,
         }
     }
@@ -78,7 +83,7 @@ pub enum Outcome {
         decision: Decision,
         /// Higher is more similar.
         score: f64,
-        /// What makes the images unfit to decide on.
+        /// What makes the images unfit to decide on, in words.
         flaws: Vec<String>,
     },
     /// It was refused as an image of a signature, for this reason.
@@ -88,12 +93,13 @@ pub enum Outcome {
 /// Judges every questioned image of some sets under every condition.
 ///
 /// The first genuine signatures of a writer are the references, those that follow are questioned; so are the first
-/// forgeries, or where a writer has none, the first genuine signatures of the writers that follow. Images in which nothing
-/// stands out from the paper, and writers with too few signatures, are left out. Progress is one stage in files.
+/// forgeries, or where a writer has none, the first genuine signatures of the writers that follow. Writers with too few
+/// genuine signatures are left out. Progress is one stage in files.
 ///
 /// # Errors
-/// [`Error::ZeroOption`]; [`Error::TooFewWriters`] when fewer than two writers are left; an image that cannot be read;
-/// [`Error::Io`] where files cannot be kept.
+/// [`Error::ZeroOption`]; [`Error::TooFewWriters`] when a set has fewer than two usable writers; unless they are to be left
+/// out, an image that cannot be read or in which no ink stands out from the paper; [`Error::Io`] where files cannot be
+/// kept.
 pub fn bench(
     verifier: &Verifier,
     sets: &[DataSet],
@@ -105,19 +111,26 @@ pub fn bench(
             return Err(Error::ZeroOption { option });
         }
     }
-    let conditions = with_clean(&options.conditions);
+    let others = options.conditions.iter().copied().filter(|condition| condition.id != Condition::CLEAN);
+    let conditions: Vec<_> = std::iter::once(Condition::clean()).chain(others).collect();
+    let bench = Bench { verifier, options, conditions: &conditions };
+    let mut run = Run { bench, skipped: Vec::new(), progress };
     let mut plan = Plan::default();
-    for set in sets {
-        plan.add(verifier, set, options)?;
+    for (set, name) in sets.iter().zip(names(sets)) {
+        run.plan(set, &name, &mut plan)?;
     }
-    let judged = judge_all(verifier, &plan, &conditions, options, progress)?;
-    RobustnessResult::new(&conditions, judged.questioned, judged.trials, options)
+    let (questioned, trials) = run.judge_all(&plan)?;
+    RobustnessResult::new(&conditions, questioned, trials, run.skipped, options)
 }
 
-/// The clean files first.
-fn with_clean(conditions: &[&'static Condition]) -> Vec<&'static Condition> {
-    let others = conditions.iter().copied().filter(|condition| condition.id != Condition::CLEAN);
-    std::iter::once(Condition::clean()).chain(others).collect()
+/// The sets by their folders' names, or where two are the same, by their paths.
+fn names(sets: &[DataSet]) -> Vec<String> {
+    let names: Vec<String> = sets.iter().map(DataSet::name).collect();
+    let different: BTreeSet<&String> = names.iter().collect();
+    if different.len() == sets.len() {
+        return names;
+    }
+    sets.iter().map(|set| set.root.display().to_string()).collect()
 }
 
 /// Who is compared with whom.
@@ -125,138 +138,161 @@ fn with_clean(conditions: &[&'static Condition]) -> Vec<&'static Condition> {
 struct Plan {
     /// The references of each writer.
     references: Vec<Vec<Signature>>,
-    /// With the place of the writer whose references they are held against.
-    questioned: Vec<(usize, Questioned)>,
+    questioned: Vec<Planned>,
 }
 
-impl Plan {
-    fn add(&mut self, verifier: &Verifier, set: &DataSet, options: &RobustnessOptions) -> Result<()> {
+/// A comparison that is to be made.
+struct Planned {
+    /// The place of the writer whose references are used.
+    writer: usize,
+    /// The image's place in its set, from which everything that is drawn follows.
+    index: u64,
+    image: Questioned,
+}
+
+/// What is the same for all images.
+#[derive(Clone, Copy)]
+struct Bench<'a> {
+    verifier: &'a Verifier,
+    options: &'a RobustnessOptions,
+    conditions: &'a [&'static Condition],
+}
+
+/// A bench at work, and what had to be left out.
+struct Run<'a> {
+    bench: Bench<'a>,
+    skipped: Vec<Skipped>,
+    progress: &'a mut dyn Progress,
+}
+
+impl Run<'_> {
+    /// Adds the writers of a set.
+    fn plan(&mut self, set: &DataSet, name: &str, plan: &mut Plan) -> Result<()> {
+        let RobustnessOptions { references, questioned, .. } = *self.bench.options;
         let all = set.by_writer();
-        let enough = |genuine: &[usize]| genuine.len() > options.references;
-        let writers: Vec<_> = all.iter().filter(|writer| enough(&writer.genuine)).collect();
-        let writers = &writers[..writers.len().min(options.writers.unwrap_or(usize::MAX))];
+        let enough = all.iter().filter(|writer| writer.genuine.len() > references);
+        let writers: Vec<_> = enough.take(self.bench.options.writers.unwrap_or(usize::MAX)).collect();
         if writers.len() < 2 {
             let (root, found) = (set.root.clone(), writers.len());
-            return Err(Error::TooFewWriters { root, found, genuine_needed: options.references + 1 });
+            return Err(Error::TooFewWriters { root, found, genuine_needed: references + 1 });
         }
         for (place, writer) in writers.iter().enumerate() {
-            let (references, others) = writer.genuine.split_at(options.references);
-            let embed = |&image: &usize| reference(verifier, &set.images[image].path, options.seed, image as u64);
-            let references = references.par_iter().map(embed).collect::<Result<Vec<_>>>()?;
-            let strangers = || (1..writers.len()).map(|step| writers[(place + step) % writers.len()].genuine[0]);
+            let (references, others) = writer.genuine.split_at(references);
+            let references = self.references(set, references)?;
+            if references.is_empty() {
+                continue;
+            }
             let forged: Vec<(Class, usize)> = if writer.forgeries.is_empty() {
-                strangers().map(|image| (Class::Random, image)).collect()
+                let strangers = (1..writers.len()).map(|step| writers[(place + step) % writers.len()].genuine[0]);
+                strangers.map(|image| (Class::Random, image)).collect()
             } else {
                 writer.forgeries.iter().map(|&image| (Class::Skilled, image)).collect()
             };
-            let genuine = others.iter().map(|&image| (Class::Genuine, image)).take(options.questioned);
-            for (class, image) in genuine.chain(forged.into_iter().take(options.questioned)) {
-                let (set_name, path) = (set.name(), set.images[image].path.clone());
+            let genuine = others.iter().map(|&image| (Class::Genuine, image)).take(questioned);
+            for (class, image) in genuine.chain(forged.into_iter().take(questioned)) {
+                let (set_name, path) = (name.to_owned(), set.images[image].path.clone());
                 let questioned = Questioned { set: set_name, writer: writer.writer.clone(), path, class };
-                self.questioned.push((self.references.len(), questioned));
+                plan.questioned.push(Planned { writer: plan.references.len(), index: image as u64, image: questioned });
             }
-            self.references.push(references);
+            plan.references.push(references);
         }
         Ok(())
     }
-}
 
-/// A reference, drawn again as clean signatures are; as it is where it has no ink to draw again.
-fn reference(verifier: &Verifier, path: &Path, seed: u64, index: u64) -> Result<Signature> {
-    // Questioned images are numbered from 0 on.
-    const REFERENCES: u64 = 1 << 63;
-    let original = read(verifier, path)?;
-    let clean = original.map(|original| Condition::clean().apply(&original, seed, REFERENCES | index));
-    match clean {
-        Some(bytes) => Ok(verifier.embed_bytes(&bytes).map_err(|error| error.at(path))?),
-        None => Ok(verifier.embed_file(path)?),
-    }
-}
-
-fn read(verifier: &Verifier, path: &Path) -> Result<Option<Original>> {
-    let bytes = read_image_file(path, verifier.limits())?;
-    Original::new(bytes, verifier.limits()).map_err(|error| match error {
-        Error::Engine(error) => Error::Engine(error.at(path)),
-        other => other,
-    })
-}
-
-/// Everything that was judged.
-struct Judged {
-    questioned: Vec<Questioned>,
-    trials: Vec<Trial>,
-}
-
-fn judge_all(
-    verifier: &Verifier,
-    plan: &Plan,
-    conditions: &[&'static Condition],
-    options: &RobustnessOptions,
-    progress: &mut dyn Progress,
-) -> Result<Judged> {
-    progress.report(Event::Stage { name: "judging files", total: plan.questioned.len() * conditions.len() });
-    let done = AtomicUsize::new(0);
-    let mut judged = Judged { questioned: Vec::new(), trials: Vec::new() };
-    // Small chunks: the bar moves, and cores wait little for each other.
-    let chunk = 2 * rayon::current_num_threads();
-    for (number, chunk_of) in plan.questioned.chunks(chunk).enumerate() {
-        let judge = |(place, (writer, questioned)): (usize, &(usize, Questioned))| {
-            let index = (number * chunk + place) as u64;
-            let outcomes = judge(verifier, &plan.references[*writer], questioned, index, conditions, options)?;
-            done.fetch_add(conditions.len(), Ordering::Relaxed);
-            Ok(outcomes.map(|outcomes| (questioned.clone(), outcomes)))
-        };
-        let of_chunk = chunk_of.par_iter().enumerate().map(judge).collect::<Result<Vec<_>>>()?;
-        for ((_, questioned), judged_one) in chunk_of.iter().zip(of_chunk) {
-            let Some((questioned, outcomes)) = judged_one else {
-                progress.report(Event::Skipped { path: &questioned.path, why: "no ink stands out from the paper" });
-                continue;
-            };
-            let place = judged.questioned.len();
-            judged.questioned.push(questioned);
-            let trial = |(condition, outcome): (&&'static Condition, Outcome)| Trial {
-                questioned: place,
-                condition: condition.id,
-                outcome,
-            };
-            judged.trials.extend(conditions.iter().zip(outcomes).map(trial));
+    /// These images, drawn again as clean signatures are.
+    fn references(&mut self, set: &DataSet, images: &[usize]) -> Result<Vec<Signature>> {
+        let bench = self.bench;
+        let embed = |&image: &usize| bench.reference(&set.images[image].path, image as u64);
+        let embedded: Vec<Result<Signature>> = images.par_iter().map(embed).collect();
+        let mut references = Vec::new();
+        for (&image, signature) in images.iter().zip(embedded) {
+            references.extend(self.unless_bad(&set.images[image].path, signature)?);
         }
-        progress.report(Event::Advance { done: done.load(Ordering::Relaxed) });
+        Ok(references)
     }
-    Ok(judged)
-}
 
-/// One image under every condition; None where it has no ink to draw again.
-fn judge(
-    verifier: &Verifier,
-    references: &[Signature],
-    questioned: &Questioned,
-    index: u64,
-    conditions: &[&'static Condition],
-    options: &RobustnessOptions,
-) -> Result<Option<Vec<Outcome>>> {
-    let Some(original) = read(verifier, &questioned.path)? else { return Ok(None) };
-    let judge = |condition: &&'static Condition| {
-        let bytes = condition.apply(&original, options.seed, index);
-        if let Some(folder) = &options.save {
-            save(&folder.join(condition.id), questioned, &bytes)?;
-        }
-        match verifier.embed_bytes(&bytes) {
-            Ok(signature) => {
-                let verdict = verifier.verify(references, &signature)?;
-                let flaws = verdict.flaws.iter().map(|flaw| flaw.flaw.to_string()).collect();
-                Ok(Outcome::Judged { decision: verdict.decision, score: verdict.score.get(), flaws })
+    /// What was made of an image; None, and recorded, where nothing could be and such images are to be left out.
+    fn unless_bad<T>(&mut self, path: &Path, made: Result<T>) -> Result<Option<T>> {
+        match made {
+            Err(error @ Error::Engine(_)) if self.bench.options.bad == OnBad::Skip => {
+                let why = reason(&error);
+                self.progress.report(Event::Skipped { path, why: &why });
+                self.skipped.push(Skipped { path: path.to_owned(), why });
+                Ok(None)
             }
-            Err(error) => Ok(Outcome::Refused(error.to_string())),
+            made => made.map(Some),
         }
-    };
-    conditions.iter().map(judge).collect::<Result<_>>().map(Some)
+    }
+
+    fn judge_all(&mut self, plan: &Plan) -> Result<(Vec<Questioned>, Vec<Trial>)> {
+        let (bench, files) = (self.bench, self.bench.conditions.len());
+        self.progress.report(Event::Stage { name: "judging files", total: plan.questioned.len() * files });
+        let (mut questioned, mut trials) = (Vec::new(), Vec::new());
+        // Small chunks: the bar moves, and cores wait little for each other.
+        let chunk = 2 * rayon::current_num_threads();
+        for (number, planned) in plan.questioned.chunks(chunk).enumerate() {
+            let outcomes: Vec<_> = planned.par_iter().map(|planned| bench.judge(plan, planned)).collect();
+            for (planned, outcomes) in planned.iter().zip(outcomes) {
+                let Some(outcomes) = self.unless_bad(&planned.image.path, outcomes)? else { continue };
+                let trial = |(condition, outcome): (&&'static Condition, Outcome)| Trial {
+                    questioned: questioned.len(),
+                    condition: condition.id,
+                    outcome,
+                };
+                trials.extend(bench.conditions.iter().zip(outcomes).map(trial));
+                questioned.push(planned.image.clone());
+            }
+            self.progress.report(Event::Advance { done: (number * chunk + planned.len()) * files });
+        }
+        Ok((questioned, trials))
+    }
+}
+
+impl Bench<'_> {
+    /// A reference, drawn again as clean signatures are.
+    fn reference(&self, path: &Path, index: u64) -> Result<Signature> {
+        let bytes = Condition::clean().apply(&self.read(path)?, self.options.seed, index);
+        Ok(self.verifier.embed_bytes(&bytes).map_err(|error| error.at(path))?)
+    }
+
+    /// One image under every condition.
+    fn judge(&self, plan: &Plan, planned: &Planned) -> Result<Vec<Outcome>> {
+        let original = self.read(&planned.image.path)?;
+        let judge = |condition: &&'static Condition| {
+            let bytes = condition.apply(&original, self.options.seed, planned.index);
+            if let Some(folder) = &self.options.save {
+                save(&folder.join(condition.id), &planned.image, &bytes)?;
+            }
+            match self.verifier.embed_bytes(&bytes) {
+                Ok(signature) => {
+                    let verdict = self.verifier.verify(&plan.references[planned.writer], &signature)?;
+                    let flaws = verdict.flaws.iter().map(in_words).collect();
+                    Ok(Outcome::Judged { decision: verdict.decision, score: verdict.score.get(), flaws })
+                }
+                Err(error) => Ok(Outcome::Refused(error.to_string())),
+            }
+        };
+        self.conditions.iter().map(judge).collect()
+    }
+
+    fn read(&self, path: &Path) -> Result<Original> {
+        let bytes = read_image_file(path, self.verifier.limits())?;
+        Ok(Original::new(bytes, self.verifier.limits()).map_err(|error| error.at(path))?)
+    }
+}
+
+/// Whose flaw it is, too, where it is a reference's.
+fn in_words(flaw: &ImageFlaw) -> String {
+    match flaw.image {
+        Compared::Questioned => flaw.flaw.to_string(),
+        Compared::Reference(index) => format!("reference {}: {}", index + 1, flaw.flaw),
+    }
 }
 
 fn save(folder: &Path, questioned: &Questioned, bytes: &[u8]) -> Result<()> {
     let stem = questioned.path.file_stem().unwrap_or_default().to_string_lossy();
     let name = format!("{}_{}_{stem}.{}", questioned.set, questioned.writer, Condition::extension(bytes));
     let path = folder.join(name.replace(['/', '\\'], "-"));
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
+    let written = fs::create_dir_all(folder).and_then(|()| write_atomically(&path, bytes));
     written.map_err(|source| Error::Io { path, source })
 }

@@ -3,12 +3,11 @@
 //! Lengths are in stroke widths, or in heights of the signature, so that a condition is equally hard in every resolution.
 
 use inkproof::random::stream;
-use inkproof::{Gray, GrayRule, Limits, decode};
+use inkproof::{GrayRule, Limits, decode};
 use rand_chacha::ChaCha8Rng;
 
 use super::specimen::Specimen;
 use super::{desk, marks, scene};
-use crate::error::Result;
 
 /// One thing that is done to a questioned image.
 #[derive(Debug, Clone, Copy)]
@@ -32,19 +31,13 @@ pub struct Original {
 }
 
 impl Original {
-    /// Reads the bytes of a file; None where nothing in it stands out from the paper.
+    /// Reads the bytes of a file.
     ///
     /// # Errors
-    /// Where the file cannot be decoded.
-    pub fn new(bytes: Vec<u8>, limits: &Limits) -> Result<Option<Self>> {
-        let gray = decode(&bytes, GrayRule::OnWhite, limits)?;
-        Ok(Specimen::new(&gray).map(|specimen| Self { bytes, specimen }))
-    }
-
-    /// A picture that is in no file yet.
-    pub(super) fn from_gray(gray: &Gray) -> Option<Self> {
-        let bytes = crate::png_file::encode(gray, png::Compression::Fast).ok()?;
-        Some(Self { bytes, specimen: Specimen::new(gray)? })
+    /// Where the file cannot be decoded, and [`inkproof::Error::NoInk`] where nothing in it stands out from the paper.
+    pub fn new(bytes: Vec<u8>, limits: &Limits) -> inkproof::Result<Self> {
+        let specimen = Specimen::new(&decode(&bytes, GrayRule::OnWhite, limits)?).ok_or(inkproof::Error::NoInk)?;
+        Ok(Self { bytes, specimen })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pictures turned, scaled and seen from aside.
 
-use super::sheet::{Color, Sheet};
+use super::sheet::{Color, Layer, Sheet};
 
 /// In pixels, x to the right and y down.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,4 +138,12 @@ pub(super) fn seen_from_aside(sheet: &Sheet, size: [usize; 2], corners: [Point; 
         let along = |a: f32, b: f32, d: f32| ((b - a + g * b) * u + (d - a + h * d) * v + a) / depth;
         Point { x: along(a.x, b.x, d.x), y: along(a.y, b.y, d.y) }
     })
+}
+
+/// The same of ink, by one factor.
+pub(super) fn scaled_layer(layer: &Layer, factor: f32) -> Layer {
+    let pixels = layer.cover.iter().map(|&cover| [cover; 3]).collect();
+    let Sheet { width, height, pixels } =
+        scaled(&Sheet { width: layer.width, height: layer.height, pixels }, factor, factor);
+    Layer { width, height, cover: pixels.into_iter().map(|[cover, ..]| cover).collect() }
 }

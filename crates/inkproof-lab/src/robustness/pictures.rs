@@ -4,12 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use image::RgbaImage;
+use inkproof::Limits;
 
 use super::condition::{Condition, Original};
 use super::geometry::{self, Point};
 use super::print;
 use super::sheet::{Layer, Sheet};
 use crate::error::{Error, Result};
+use crate::png_file;
 use crate::synth::Writer;
 
 /// The name of the picture of all pictures.
@@ -29,7 +31,8 @@ const TONES: f32 = 31.0;
 /// [`Error::Io`] where the folder cannot be written.
 pub fn write_pictures(folder: &Path, conditions: &[&'static Condition], seed: u64) -> Result<()> {
     let signature = Writer::new(seed, 0).genuine(0);
-    let original = Original::from_gray(&signature).expect("the synthesiser's pictures have ink");
+    let bytes = png_file::encode(&signature, png::Compression::Fast).expect("a picture of modest size");
+    let original = Original::new(bytes, &Limits::default()).expect("the synthesiser's pictures have ink");
     io(folder, fs::create_dir_all(folder))?;
     let mut tiles = Vec::new();
     for condition in conditions {

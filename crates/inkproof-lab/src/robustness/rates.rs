@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::bench::{Outcome, Questioned, RobustnessOptions, Trial};
 use super::condition::Condition;
-use crate::dataset::WriterId;
+use crate::dataset::{Skipped, WriterId};
 use crate::error::Result;
 use crate::evaluate::Class;
 use crate::metrics::{self, Sample, Scores, percentile_interval};
 
-/// Genuine signatures that are rejected may rise by so much over the clean files.
+/// Genuine signatures that are rejected may rise by so much over the clean condition.
 const REJECTED_RISE: f64 = 0.03;
 /// Forgeries that are accepted may rise by so much.
 const ACCEPTED_RISE: f64 = 0.02;
@@ -38,7 +38,7 @@ pub struct RobustnessResult {
     pub random: usize,
     /// What everything was drawn by.
     pub seed: u64,
-    /// Over all sets; the clean files first.
+    /// Over all sets; the clean condition first.
     pub conditions: Vec<ConditionResult>,
     /// The same of each set; none where there is only one.
     pub by_set: Vec<SetResult>,
@@ -48,6 +48,9 @@ pub struct RobustnessResult {
     /// Every image under every condition.
     #[serde(skip)]
     pub trials: Vec<Trial>,
+    /// What was left out.
+    #[serde(skip)]
+    pub skipped: Vec<Skipped>,
 }
 
 /// The conditions on one set.
@@ -55,7 +58,7 @@ pub struct RobustnessResult {
 pub struct SetResult {
     /// The set's name.
     pub set: String,
-    /// The clean files first.
+    /// The clean condition first.
     pub conditions: Vec<ConditionResult>,
 }
 
@@ -74,7 +77,7 @@ pub struct ConditionResult {
     pub forged: Shares,
     /// By the scores of the images that were not refused; none where a class has no such image.
     pub eer: Option<Rate>,
-    /// None for the clean files themselves, and where no person could judge.
+    /// None for the clean condition itself, and where no person could judge.
     pub demands: Option<Demands>,
 }
 
@@ -103,7 +106,7 @@ pub struct Rate {
 /// A figure that a condition has to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Change {
-    /// Compared with the clean files.
+    /// Compared with the clean condition.
     pub value: f64,
     /// The same writers are drawn for both.
     pub ci95: Option<[f64; 2]>,
@@ -166,6 +169,7 @@ impl RobustnessResult {
         conditions: &[&'static Condition],
         questioned: Vec<Questioned>,
         trials: Vec<Trial>,
+        skipped: Vec<Skipped>,
         options: &RobustnessOptions,
     ) -> Result<Self> {
         let all = Writers::new(&questioned);
@@ -192,6 +196,7 @@ impl RobustnessResult {
             by_set,
             questioned,
             trials,
+            skipped,
         })
     }
 

@@ -160,10 +160,13 @@ pub(super) fn transparent(specimen: &Specimen) -> Vec<u8> {
     files::transparent_png(&layer, [1.0; 3])
 }
 
-/// Without a pixel of paper around, at a height in pixels.
+/// The widest picture that is enlarged to, in pixels.
+const WIDEST: f32 = 6000.0;
+
+/// Without a pixel of paper around, at a height in pixels, or lower where it would be too wide.
 pub(super) fn trimmed(specimen: &Specimen, height: usize) -> Vec<u8> {
     let bare = specimen.bare(PAPER, BLACK);
-    let factor = height as f32 / bare.height as f32;
+    let factor = (height as f32 / bare.height as f32).min(WIDEST / bare.width as f32);
     files::png(&geometry::scaled(&bare, factor, factor))
 }
 

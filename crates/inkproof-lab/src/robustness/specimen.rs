@@ -2,12 +2,17 @@
 
 use inkproof::Gray;
 
+use super::geometry;
 use super::sheet::{Color, Layer, Sheet};
 
 /// How far below paper, of the way from paper to ink, a pixel is still paper; grain and scanner noise end there.
 const PAPER_ENDS: f32 = 0.15;
 /// From here on it is ink as dark as ink is.
 const INK_BEGINS: f32 = 0.75;
+/// The longer side of a signature's box, in pixels, beyond which it is drawn smaller: more shows nothing more, and takes time.
+const LONGEST: usize = 2400;
+/// The widest that a stroke can be, in units; a filled box has no strokes.
+const WIDEST_STROKE: f32 = 0.1;
 /// The side of the squares in which the tone of the paper is looked for, in pixels.
 const SQUARE: usize = 64;
 
@@ -31,8 +36,11 @@ impl Specimen {
         let cover = |d: f32| ((d / full - PAPER_ENDS) / (INK_BEGINS - PAPER_ENDS)).clamp(0.0, 1.0);
         let ink = Layer { width, height, cover: darknesses.into_iter().map(cover).collect() };
         let ink = cropped(&without_dust(ink))?;
+        let longest = ink.width.max(ink.height);
+        let ink = if longest > LONGEST { geometry::scaled_layer(&ink, LONGEST as f32 / longest as f32) } else { ink };
         let stroke = stroke_width(&ink);
-        Some(Self { ink, stroke })
+        let specimen = Self { ink, stroke };
+        Some(Self { stroke: stroke.min(WIDEST_STROKE * specimen.unit()).max(1.0), ..specimen })
     }
 
     pub fn width(&self) -> usize {

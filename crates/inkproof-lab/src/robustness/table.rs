@@ -1,21 +1,78 @@
-//! The result as a table: for a terminal, for a document, for a spreadsheet.
+//! The result as a table: for a terminal, for a document, for a spreadsheet, with an earlier run's figures next to it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::bench::{Outcome, Trial};
 use super::rates::{ConditionResult, Demands, Rate, RobustnessResult, Shares};
+use crate::error::{Error, Result};
 use crate::spreadsheet::cell;
 
+/// The figures of an earlier run, from the table that [`csv()`] made of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Earlier(BTreeMap<String, ThreeFigures>);
+
+/// Genuine signatures accepted and rejected, and forgeries accepted, 0 to 1.
+type ThreeFigures = [f64; 3];
+
+/// Their columns in a table.
+const THREE: [&str; 3] = ["genuine_accepted", "genuine_rejected", "forged_accepted"];
+
+impl Earlier {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// [`Error::NotRobustnessTable`] where the file cannot be read or is another table.
+    pub fn read(path: &Path) -> Result<Self> {
+        let failed = |why: String| Error::NotRobustnessTable { path: path.to_owned(), why };
+        let broken = |error: csv::Error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => failed(error.to_string()),
+            _ => failed("it is no text in rows of equally many cells".to_owned()),
+        };
+        let mut table = csv::Reader::from_path(path).map_err(broken)?;
+        let head = table.headers().map_err(broken)?.clone();
+        let column = |name: &str| {
+            let found = head.iter().position(|cell| cell == name);
+            found.ok_or_else(|| failed(format!("it has no column '{name}'")))
+        };
+        let id = column("condition")?;
+        let figures = THREE.into_iter().map(column).collect::<Result<Vec<usize>>>()?;
+        let mut rows = BTreeMap::new();
+        for row in table.records() {
+            let row = row.map_err(broken)?;
+            let mut shares = ThreeFigures::default();
+            for (share, &column) in shares.iter_mut().zip(&figures) {
+                *share = row[column].parse().map_err(|_| failed(format!("'{}' is no share", &row[column])))?;
+            }
+            rows.insert(row[id].to_owned(), shares);
+        }
+        Ok(Self(rows))
+    }
+
+    /// Of a condition; a dash where the earlier run had none such.
+    fn figures(&self, id: &str) -> String {
+        self.0.get(id).map_or("-".to_owned(), |&figures| three_figures(figures))
+    }
+}
+
 /// Aligned columns of percents, without intervals.
-pub fn text(result: &RobustnessResult) -> String {
+pub fn text(result: &RobustnessResult, earlier: Option<&Earlier>) -> String {
+    let before = |figures: &str| if earlier.is_some() { format!("{figures:>18}  ") } else { String::new() };
     let mut lines = vec![
         summary(result),
         String::new(),
         format!("{:<14} {:^31}   {:^31}   {:>5}", "", "genuine, %", "forged, %", "EER"),
-        line("", HEADS, HEADS, "%", "demands (rise over clean)"),
+        line("", HEADS, HEADS, "%", &format!("{}demands (rise over clean)", before("earlier*"))),
     ];
     lines.extend(result.conditions.iter().map(|row| {
         let (genuine, forged) = (cells(&row.genuine), cells(&row.forged));
-        line(row.id, borrowed(&genuine), borrowed(&forged), &eer(row), &demands(row))
+        let earlier = earlier.map_or(String::new(), |earlier| earlier.figures(row.id));
+        let last = format!("{}{}", before(&earlier), demands(row));
+        line(row.id, borrowed(&genuine), borrowed(&forged), &eer(row), &last)
     }));
+    if earlier.is_some() {
+        lines.push("* genuine accepted / genuine rejected / forged accepted".to_owned());
+    }
     lines.push(String::new());
     if !result.by_set.is_empty() {
         lines.extend(by_set(result));
@@ -31,25 +88,33 @@ fn by_set(result: &RobustnessResult) -> Vec<String> {
     let cells = |cells: Vec<String>| cells.into_iter().map(|cell| format!("{cell:>17}")).collect::<String>();
     lines.push(format!("{:<14}{}", "", cells(result.sets.clone())));
     lines.extend(result.conditions.iter().enumerate().map(|(place, row)| {
-        let figures = result.by_set.iter().map(|set| three_figures(&set.conditions[place], " /"));
+        let figures = result.by_set.iter().map(|set| three_of(&set.conditions[place]));
         format!("{:<14}{}", row.id, cells(figures.collect()))
     }));
     lines
 }
 
-fn three_figures(row: &ConditionResult, between: &str) -> String {
-    let whole = |rate: Rate| format!("{:.0}", 100.0 * rate.share);
-    [row.genuine.accepted, row.genuine.rejected, row.forged.accepted].map(whole).join(&format!("{between} "))
+fn three_of(row: &ConditionResult) -> String {
+    three_figures([row.genuine.accepted, row.genuine.rejected, row.forged.accepted].map(|rate| rate.share))
+}
+
+fn three_figures(shares: ThreeFigures) -> String {
+    shares.map(|share| format!("{:.0}", 100.0 * share)).join(" / ")
 }
 
 /// A table in Markdown with the intervals of what is demanded.
-pub fn markdown(result: &RobustnessResult) -> String {
-    let mut lines = vec![
-        summary(result),
-        String::new(),
-        "| condition | | genuine accepted | undecided | rejected | refused | forged accepted | undecided | rejected | refused | EER | holds |".to_owned(),
-        "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |".to_owned(),
-    ];
+pub fn markdown(result: &RobustnessResult, earlier: Option<&Earlier>) -> String {
+    let mut heads = vec!["condition", "what it is"];
+    for class in ["genuine accepted", "forged accepted"] {
+        heads.extend([class, "undecided", "rejected", "refused"]);
+    }
+    heads.push("EER");
+    heads.extend(earlier.map(|_| "earlier*"));
+    heads.push("holds");
+    let rules =
+        heads.iter().enumerate().map(|(place, _)| if (2..heads.len() - 1).contains(&place) { "--:" } else { "---" });
+    let rules = rules.collect::<Vec<_>>().join(" | ");
+    let mut lines = vec![summary(result), String::new(), format!("| {} |", heads.join(" | ")), format!("| {rules} |")];
     lines.extend(result.conditions.iter().map(|row| {
         let with_interval = |rate: Rate| match rate.ci95 {
             Some([low, high]) => format!("{} ({} to {})", percent(rate.share), percent(low), percent(high)),
@@ -62,14 +127,18 @@ pub fn markdown(result: &RobustnessResult) -> String {
         };
         let eer = row.eer.map_or("-".to_owned(), with_interval);
         let (genuine, forged) = (shares(&row.genuine), shares(&row.forged));
-        format!("| `{}` | {} | {genuine} | {forged} | {eer} | {} |", row.id, row.title, demands(row))
+        let earlier = earlier.map_or(String::new(), |earlier| format!("{} | ", earlier.figures(row.id)));
+        format!("| `{}` | {} | {genuine} | {forged} | {eer} | {earlier}{} |", row.id, row.title, demands(row))
     }));
+    if earlier.is_some() {
+        lines.push("\n\\* genuine accepted / genuine rejected / forged accepted".to_owned());
+    }
     if !result.by_set.is_empty() {
         lines.push("\nGenuine accepted / genuine rejected / forged accepted, in percent, of each set:\n".to_owned());
         lines.push(format!("| condition | {} |", result.sets.join(" | ")));
         lines.push(format!("| --- |{}", " --: |".repeat(result.sets.len())));
         lines.extend(result.conditions.iter().enumerate().map(|(place, row)| {
-            let figures = result.by_set.iter().map(|set| three_figures(&set.conditions[place], " /"));
+            let figures = result.by_set.iter().map(|set| three_of(&set.conditions[place]));
             format!("| `{}` | {} |", row.id, figures.collect::<Vec<_>>().join(" | "))
         }));
     }
@@ -137,7 +206,7 @@ fn csv_row(row: &ConditionResult) -> Vec<String> {
 }
 
 fn number(value: Option<f64>) -> String {
-    value.map_or(String::new(), |value| format!("{value:.4}"))
+    value.map_or(String::new(), |value| format!("{value:.6}"))
 }
 
 /// The columns of a class.

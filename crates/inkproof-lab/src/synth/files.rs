@@ -17,6 +17,9 @@ use crate::progress::{Event, Progress};
 /// The name of the note.
 const NOTE: &str = "synth.json";
 
+/// Digits of a writer's name, where the writers are not so many that it takes more.
+const LEAST_DIGITS: usize = 3;
+
 /// How many writers are made between two reports of progress.
 const CHUNK: usize = 16;
 
@@ -112,11 +115,17 @@ pub fn read_info(folder: &Path) -> Result<Option<SynthInfo>> {
     serde_json::from_str(&text).map(Some).map_err(|error| Error::BrokenNote { path, why: error.to_string() })
 }
 
+/// Which writer of the generator, from 1, has this folder; None for a name that the generator gives nobody.
+pub(crate) fn writer_number(name: &str) -> Option<usize> {
+    let is_number = name.len() >= LEAST_DIGITS && name.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { name.parse().ok().filter(|&number| number > 0) } else { None }
+}
+
 fn write_all(folder: &Path, options: &SynthOptions, progress: &mut dyn Progress) -> Result<SynthInfo> {
     let info = SynthInfo::from(options);
     progress.report(Event::Stage { name: "writing signatures", total: info.images });
     let done = AtomicUsize::new(0);
-    let digits = options.writers.to_string().len().max(3);
+    let digits = options.writers.to_string().len().max(LEAST_DIGITS);
     let writers: Vec<usize> = (0..options.writers).collect();
     for chunk in writers.chunks(CHUNK) {
         chunk.par_iter().try_for_each(|&index| -> Result<()> {

@@ -14,7 +14,7 @@ use rand::seq::SliceRandom;
 use super::calibrate::{self, Calibration};
 use super::checkpoint::{self, Checkpoint, Position};
 use super::{Interruptible, LastEpoch, Negatives, Outcome, TrainOptions, Trained, model_info};
-use crate::dataset::DataSet;
+use crate::dataset::{DataSet, Kind};
 use crate::error::{Error, Result};
 use crate::loader::LoadedImages;
 use crate::pairs::{Pair, notebook_pairs, random_forgery_pairs, same_writer_pairs};
@@ -66,7 +66,7 @@ impl Work {
             Some(held_out) => Some(Calibration::read(held_out, &loaded, options, progress)?),
             None => None,
         };
-        let pairs = draw_pairs(&set, options)?;
+        let pairs = draw_pairs(&set, negatives(&set, options, progress), options.seed)?;
         Ok(Self { set, loaded, calibration, pairs })
     }
 
@@ -89,14 +89,27 @@ impl Work {
     }
 }
 
+/// What is to be refused, as far as there is any: without skilled forgeries strangers are, and it is said.
+fn negatives(set: &DataSet, options: &TrainOptions, progress: &mut dyn Progress) -> Negatives {
+    let has_forgeries = set.images.iter().any(|image| image.kind == Kind::Forgery);
+    if options.negatives == Negatives::Random || has_forgeries {
+        return options.negatives;
+    }
+    progress.report(Event::Warning(
+        "there are no skilled forgeries, so the network learns to refuse other people's signatures alone; what it makes of \
+         skilled forgeries cannot be known from this data",
+    ));
+    Negatives::Random
+}
+
 /// The pairs of every epoch; only their order changes.
-fn draw_pairs(set: &DataSet, options: &TrainOptions) -> Result<Vec<Pair>> {
-    let mut rng = stream(options.seed, "pairs", 0);
-    let mut pairs = match options.negatives {
+fn draw_pairs(set: &DataSet, negatives: Negatives, seed: u64) -> Result<Vec<Pair>> {
+    let mut rng = stream(seed, "pairs", 0);
+    let mut pairs = match negatives {
         Negatives::Skilled | Negatives::Both => notebook_pairs(set, &mut rng)?,
         Negatives::Random => same_writer_pairs(set, &mut rng)?,
     };
-    if options.negatives != Negatives::Skilled {
+    if negatives != Negatives::Skilled {
         pairs.extend(random_forgery_pairs(set, &mut rng)?);
     }
     Ok(pairs)

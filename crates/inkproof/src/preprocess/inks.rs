@@ -198,6 +198,7 @@ fn length(vector: [f32; 3]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::Page;
 
     const PAPER: [u8; 3] = [245, 240, 228];
     const BLUE: [f32; 3] = [0.15, 0.25, 0.65];
@@ -218,7 +219,7 @@ mod tests {
         };
         let colors: Vec<[u8; 3]> = (0..200 * 100).map(color).collect();
         let gray = Gray::new(200, 100, colors.iter().map(|color| color[1]).collect()).unwrap();
-        (Picture { gray, colors: Some(colors.clone()), page: crate::Page::ONLY }, colors)
+        (Picture { gray, colors: Some(colors.clone()), page: Page::ONLY }, colors)
     }
 
     #[test]

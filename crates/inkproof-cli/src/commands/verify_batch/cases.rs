@@ -2,10 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use csv::StringRecord;
+use anyhow::{Result, bail};
+use inkproof_lab::table::{self, Column, Row, Table, TableProblem};
+use inkproof_store::{StoreError, WriterId};
 
-use inkproof_store::WriterId;
+const WRITER: Column = Column {
+    name: "writer",
+    others: &[
+        "writerid", "signer", "signerid", "user", "userid", "person", "personid", "customer", "client", "claimed",
+    ],
+};
+const QUESTIONED: Column = Column {
+    name: "questioned",
+    others: &["question", "questionedimage", "questionedsignature", "query", "test", "suspect", "disputed"],
+};
+
+/// Alone or numbered, as `reference1` and `reference2`.
+const REFERENCES: [&str; 5] = ["references", "reference", "ref", "refs", "known"];
 
 /// All rows of a table.
 pub struct Cases {
@@ -29,62 +42,65 @@ pub struct Case {
 /// What a questioned signature is judged against.
 pub enum Against {
     Writer(WriterId),
-    References(Vec<PathBuf>),
+    /// As the table says.
+    References(Vec<String>),
 }
 
 impl Cases {
     /// All files that rows name, whether they are there or not; they are in `folder` unless their paths are absolute.
     pub fn files(&self, folder: &Path) -> impl Iterator<Item = PathBuf> {
-        let references = |case: &Case| match &case.against {
+        let references = |case: &'_ Case| match &case.against {
             Ok(Against::References(references)) => references.clone(),
             _ => Vec::new(),
         };
-        let named = self.rows.iter().flat_map(move |case| [vec![case.questioned.clone().into()], references(case)]);
-        named.flatten().map(move |path| folder.join(path))
+        let named = self.rows.iter().flat_map(move |case| [vec![case.questioned.clone()], references(case)]);
+        named.flatten().map(move |path| table::file(folder, &path))
     }
 
     pub fn read(path: &Path) -> Result<Self> {
-        let read = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(path);
-        let mut reader = read.with_context(|| format!("{}: cannot be read", path.display()))?;
-        let headers = reader.headers().with_context(|| format!("{}: is not a CSV file", path.display()))?.clone();
-        let column = |name: &str| headers.iter().position(|header| header.trim_start_matches('\u{feff}') == name);
-        let (writer, references) = (column("writer"), column("references"));
-        let (Some(questioned), Some(claimed)) = (column("questioned"), writer.or(references)) else {
-            bail!("{}: needs the columns writer,questioned or references,questioned in its first line", path.display());
+        let table = Table::read(path)?;
+        let at = |problem: TableProblem| problem.at(path);
+        let writer = table.find(&WRITER).map_err(at)?;
+        let references = table.numbered(&REFERENCES);
+        let claimed = match writer {
+            Some(_) if !references.is_empty() => {
+                bail!("{}: has both a column writer and a column references; leave one out", path.display())
+            }
+            Some(writer) => vec![writer],
+            None => references,
         };
-        if writer.is_some() && references.is_some() {
-            bail!("{}: has both a column writer and a column references; leave one out", path.display());
-        }
+        let (Some(questioned), false) = (table.find(&QUESTIONED).map_err(at)?, claimed.is_empty()) else {
+            bail!(
+                "{}: needs the columns writer,questioned or references,questioned in its first line, which has {}",
+                path.display(),
+                table.seen()
+            );
+        };
         let of_writers = writer.is_some();
-        let row = |(place, record): (usize, csv::Result<StringRecord>)| {
-            case(place + 1, record, claimed, questioned, of_writers)
-        };
-        let rows = reader.records().enumerate().map(row).collect();
-        Ok(Self { of_writers, rows })
+        let case = |(place, row)| case(place + 1, row, &claimed, questioned, of_writers);
+        Ok(Self { of_writers, rows: table.rows.iter().enumerate().map(case).collect() })
     }
 }
 
-fn case(number: usize, record: csv::Result<StringRecord>, claimed: usize, questioned: usize, of_writers: bool) -> Case {
-    let record = match record {
-        Ok(record) => record,
-        Err(error) => {
-            let against = Err(format!("the row cannot be read ({error})"));
-            return Case { number, claimed: String::new(), questioned: String::new(), against };
-        }
-    };
-    let claimed = record.get(claimed).unwrap_or_default().to_owned();
-    let questioned = record.get(questioned).unwrap_or_default();
+fn case(number: usize, row: &Row, claimed: &[usize], questioned: usize, of_writers: bool) -> Case {
+    if let Err(why) = &row.cells {
+        let against = Err(format!("the row on line {} cannot be read: it {why}", row.line));
+        return Case { number, claimed: String::new(), questioned: String::new(), against };
+    }
+    let cells: Vec<&str> = claimed.iter().filter_map(|&column| row.cell(column)).collect();
+    let claimed = cells.join("; ");
+    let questioned = row.cell(questioned).unwrap_or_default();
     let against = match (questioned, of_writers) {
         ("", _) => Err("the row names no questioned signature".to_owned()),
-        (_, true) => claimed.parse().map(Against::Writer).map_err(|error| error.to_string()),
+        (_, true) => claimed.parse().map(Against::Writer).map_err(|error: StoreError| error.to_string()),
         (_, false) => references(&claimed),
     };
     Case { number, claimed, questioned: questioned.to_owned(), against }
 }
 
 fn references(claimed: &str) -> Result<Against, String> {
-    let paths = claimed.split(';').map(str::trim).filter(|path| !path.is_empty());
-    match paths.map(PathBuf::from).collect::<Vec<_>>() {
+    let paths = claimed.split([';', '|']).map(str::trim).filter(|path| !path.is_empty());
+    match paths.map(str::to_owned).collect::<Vec<_>>() {
         none if none.is_empty() => Err("the row names no reference".to_owned()),
         paths => Ok(Against::References(paths)),
     }

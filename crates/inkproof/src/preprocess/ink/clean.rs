@@ -2,6 +2,7 @@
 
 use super::components::{self, Area, Components};
 use super::groups::{self, Weighed};
+use super::paper::Paper;
 use super::{InkParameters, Plane, Scan, boxes, edges, light, noise, paper, print, rules, threshold};
 use crate::decode::Picture;
 use crate::error::{Error, Result};
@@ -18,6 +19,8 @@ const SMOOTHINGS: usize = 3;
 const LONGER_THAN_PRINT: f32 = 3.0;
 /// And has this share of the ink at least.
 const LEAST_OF_INK: f32 = 0.15;
+/// Writing is at least so many times as high as print that it runs into; next to the print it may be of any height.
+const HIGHER_THAN_PRINT: f32 = 3.5;
 /// Characters of print that make a picture one of print, where there is no writing.
 const MUCH_PRINT: usize = 12;
 /// Lines of print that make it a page.
@@ -130,7 +133,7 @@ fn one_ink(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(C
     components.erase_dropped(&mut darkness);
     let scan = Scan {
         longest: area.width().max(area.height()),
-        is_cut: edges::cut(&darkness, threshold, stroke_width),
+        is_cut: edges::cut(&darkness, threshold, stroke_width, &area),
         gap: groups::gap(&pieces),
         is_print: found == Found::PrintAlone,
         has_something_else: has_ring || found == Found::Page,
@@ -144,8 +147,9 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
     for smoothings in 0..=SMOOTHINGS {
         limits.check_time()?;
         let noise = noise::deviation(&gray);
-        let inverted = paper::is_light_on_dark(&gray);
-        let darkness = light::darkness(&gray, inverted, false).unwrap_or_else(|| paper::darkness(gray.clone()));
+        let paper = Paper::new(&gray);
+        let inverted = paper.is_inverted();
+        let darkness = light::darkness(&gray, inverted, false).unwrap_or_else(|| paper.darkness(gray.clone()));
         let is_clear =
             |darkness: &Plane, threshold| threshold::contrast(&darkness.values, threshold) >= noise::CLEAR * noise;
         if let Some(threshold) = threshold::ink(&darkness.values, parameters.contrast) {
@@ -206,7 +210,10 @@ fn drop_print(components: &mut Components, stroke_width: f32) -> Found {
     let largest = of(false).max_by(|a, b| diagonal(&a.area).total_cmp(&diagonal(&b.area)));
     let Some(largest) = largest.filter(|largest| {
         let long = diagonal(&largest.area) >= LONGER_THAN_PRINT * height;
-        long && (lines >= LINES_OF_PAGE || ink(false) >= LEAST_OF_INK * (ink(true) + ink(false)))
+        let high = largest.area.height() as f32 >= HIGHER_THAN_PRINT * height;
+        // Letters of a hand, which are as regular as print, go on in the line of the others.
+        let apart = || of(true).all(|piece| !overlap(&piece.area, &largest.area));
+        long && (high || apart()) && (lines >= LINES_OF_PAGE || ink(false) >= LEAST_OF_INK * (ink(true) + ink(false)))
     }) else {
         return if heights.len() >= MUCH_PRINT { Found::PrintAlone } else { Found::NothingElse };
     };
@@ -216,6 +223,11 @@ fn drop_print(components: &mut Components, stroke_width: f32) -> Found {
     }
     components.drop_marked(&pieces.iter().map(|piece| !belongs(&piece.area, &largest.area)).collect::<Vec<_>>());
     Found::Page
+}
+
+/// Whether two pieces are beside each other, seen along the lines.
+fn overlap(one: &Area, other: &Area) -> bool {
+    one.top < other.bottom && other.top < one.bottom
 }
 
 /// Whether a piece is near enough to the largest one.

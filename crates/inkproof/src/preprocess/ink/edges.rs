@@ -2,9 +2,11 @@
 //!
 //! A stroke that goes on beyond the image reaches its edge at full width; a bow that only touches the edge is narrower there
 //! than further in, or runs along it. A whole signature that was trimmed to its last pixel touches three or four sides, each
-//! where it reaches farthest: there one stroke's end at full width says nothing, a second one does.
+//! where it reaches farthest: there one stroke's end at full width says nothing, a second one does. Elsewhere one stroke is
+//! enough where it comes out of letters; the tail of a last stroke that runs off alone takes nothing with it.
 
 use super::Plane;
+use super::components::Area;
 
 /// Share of its width further in from which on a stroke reaches the edge at full width.
 const FULL: f32 = 0.8;
@@ -15,16 +17,38 @@ const DEPTH: f32 = 1.2;
 /// So many sides touch a signature that was trimmed.
 const TRIMMED: usize = 3;
 
-/// Whether strokes go on beyond the image.
-pub(super) fn cut(plane: &Plane, threshold: u8, stroke_width: f32) -> bool {
+/// How much of the ink is looked at from a side on for whether there are letters, as a share of its width or height.
+const BAND: f32 = 0.12;
+/// Letters have so many times the ink of one stroke that goes straight through the band.
+const LETTERS: f32 = 2.2;
+
+/// Whether strokes of the ink in an area go on beyond the image.
+pub(super) fn cut(plane: &Plane, threshold: u8, stroke_width: f32, area: &Area) -> bool {
     let depth = ((DEPTH * stroke_width).round() as usize).max(2);
     if plane.width.min(plane.height) <= 2 * depth {
         return false;
     }
     let sides = Side::ALL.map(|side| Contacts::new(plane, side, threshold, stroke_width, depth));
-    let touched = sides.iter().filter(|side| side.any).count();
-    let most_ends = if touched >= TRIMMED { 1 } else { 0 };
-    sides.iter().any(|side| side.crossings > most_ends)
+    let is_trimmed = sides.iter().filter(|side| side.any).count() >= TRIMMED;
+    let comes_out_of_letters = |side: Side| !is_trimmed && has_letters(plane, side, threshold, stroke_width, area);
+    let is_cut = |(side, contacts): (&Side, &Contacts)| match contacts.crossings {
+        0 => false,
+        1 => comes_out_of_letters(*side),
+        _ => true,
+    };
+    Side::ALL.iter().zip(&sides).any(is_cut)
+}
+
+/// Whether there are letters at a side of the ink, and not one stroke alone.
+fn has_letters(plane: &Plane, side: Side, threshold: u8, stroke_width: f32, area: &Area) -> bool {
+    let (from, to, size) = match side {
+        Side::Top | Side::Bottom => (area.left, area.right, area.height()),
+        Side::Left | Side::Right => (area.top, area.bottom, area.width()),
+    };
+    let depth = ((BAND * size as f32) as usize).max(1);
+    let ink = |along: usize| (0..depth).filter(|&depth| side.at(plane, along, depth) > threshold).count();
+    let inked: usize = (usize::from(from)..usize::from(to)).map(ink).sum();
+    inked as f32 >= LETTERS * stroke_width * depth as f32
 }
 
 #[derive(Clone, Copy)]
@@ -124,9 +148,11 @@ fn follow(
 mod tests {
     use super::*;
 
-    fn plane(width: usize, height: usize, ink: impl Fn(f32, f32) -> bool) -> Plane {
+    fn is_cut(width: usize, height: usize, ink: impl Fn(f32, f32) -> bool) -> bool {
         let inked = |i: usize| ink((i % width) as f32 + 0.5, (i / width) as f32 + 0.5);
-        Plane { width, height, values: (0..width * height).map(|i| if inked(i) { 200 } else { 0 }).collect() }
+        let values = (0..width * height).map(|i| if inked(i) { 200 } else { 0 }).collect();
+        let area = Area { left: 0, top: 0, right: width as u16, bottom: height as u16 };
+        cut(&Plane { width, height, values }, 100, 6.0, &area)
     }
 
     fn ring(x: f32, y: f32) -> bool {
@@ -135,17 +161,19 @@ mod tests {
 
     #[test]
     fn a_bow_that_touches_the_edge_is_whole_and_a_stroke_that_crosses_it_is_cut() {
-        assert!(!cut(&plane(200, 100, ring), 100, 6.0));
-        assert!(cut(&plane(200, 80, ring), 100, 6.0), "its lower part is missing");
+        assert!(!is_cut(200, 100, ring));
+        assert!(is_cut(200, 80, ring), "its lower part is missing");
         let slanting = |x: f32, y: f32| (y - 50.0 - 0.5 * (x - 100.0)).abs() < 4.0;
-        assert!(cut(&plane(150, 300, slanting), 100, 7.0));
+        assert!(!is_cut(150, 300, slanting), "a tail alone");
+        let letters = |x: f32, y: f32| slanting(x, y) || (x > 120.0 && x < 148.0 && (y - 30.0).abs() < 20.0);
+        assert!(is_cut(150, 300, letters), "it comes out of letters");
     }
 
     #[test]
     fn what_is_trimmed_on_all_sides_may_end_at_them() {
         let cross = |x: f32, y: f32| (x - 60.0).abs() < 3.0 || (y - 40.0).abs() < 3.0;
-        assert!(!cut(&plane(120, 80, cross), 100, 6.0));
+        assert!(!is_cut(120, 80, cross));
         let combs = |x: f32, y: f32| cross(x, y) || (x - 90.0).abs() < 3.0;
-        assert!(cut(&plane(120, 80, combs), 100, 6.0), "two strokes go on below");
+        assert!(is_cut(120, 80, combs), "two strokes go on below");
     }
 }

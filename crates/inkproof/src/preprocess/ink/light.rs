@@ -19,7 +19,7 @@ const BRIGHT_PART: f32 = 0.9;
 /// Ink in a shadow is made as dark as elsewhere, by at most this factor.
 const MOST_GAIN: f32 = 2.0;
 /// Pixels along the shorter side of the small image that the light is judged by.
-const SMALL: usize = 200;
+const SMALL: usize = 64;
 
 /// Darkness over the ground where the light is uneven, or in any light; None where it is even, or there is no room for a
 /// square.

@@ -12,7 +12,7 @@ pub(super) fn deviation(gray: &Gray) -> f32 {
         return 0.0;
     }
     // More rows say no more.
-    let step = (gray.height() / 400).max(1);
+    let step = (gray.height() / 100).max(1);
     let mut histogram = vec![0_usize; 4 * 255 * 2 + 1];
     let mut count = 0;
     for y in (1..gray.height() - 1).step_by(step) {

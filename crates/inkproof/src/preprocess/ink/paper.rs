@@ -12,17 +12,38 @@ const CELLS: usize = 8;
 /// The paper is the gray that this share of a cell's pixels is not above.
 const PERCENTILE: f32 = 0.75;
 
-/// Whether the writing is lighter than the paper.
-pub(super) fn is_light_on_dark(gray: &Gray) -> bool {
-    Grid::new(gray).is_light_on_dark()
-}
-
 /// Darkness over the local paper, 0 on paper; white writing on black is inverted first.
 pub(super) fn darkness(gray: Gray) -> Plane {
-    let mut grid = Grid::new(&gray);
-    if grid.is_light_on_dark() {
-        grid.invert();
+    Paper::new(&gray).darkness(gray)
+}
+
+/// The paper of an image.
+pub(super) struct Paper {
+    grid: Grid,
+}
+
+impl Paper {
+    /// Of an image, inverted where the writing is lighter than the paper.
+    pub(super) fn new(gray: &Gray) -> Paper {
+        let mut grid = Grid::new(gray);
+        if grid.is_light_on_dark() {
+            grid.invert();
+        }
+        Paper { grid }
     }
+
+    /// Whether the writing is lighter than the paper.
+    pub(super) fn is_inverted(&self) -> bool {
+        self.grid.inverted
+    }
+
+    /// Darkness over it, of the image that it was measured on.
+    pub(super) fn darkness(&self, gray: Gray) -> Plane {
+        darkness_over(&self.grid, gray)
+    }
+}
+
+fn darkness_over(grid: &Grid, gray: Gray) -> Plane {
     let paper = grid.paper();
     let (width, height) = (gray.width(), gray.height());
     let columns = neighbours(width, grid.cell, grid.columns);

@@ -55,12 +55,13 @@ fn median(mut counts: impl Iterator<Item = u32>, all: usize) -> Option<usize> {
 
 /// How much darker ink is than paper on average.
 pub(super) fn contrast(darkness: &[u8], threshold: u8) -> f32 {
-    let mean = |ink: bool| {
-        let of_it = darkness.iter().filter(|value| (**value > threshold) == ink);
-        let (count, sum) = of_it.fold((0_u64, 0_u64), |(count, sum), value| (count + 1, sum + u64::from(*value)));
-        sum as f32 / count.max(1) as f32
-    };
-    mean(true) - mean(false)
+    let mut histogram = [0_u32; 256];
+    for &value in darkness {
+        histogram[usize::from(value)] += 1;
+    }
+    let (paper, ink) = histogram.split_at(usize::from(threshold) + 1);
+    let (paper, ink) = (moments(paper).0, f64::from(threshold) + 1.0 + moments(ink).0);
+    (ink - paper) as f32
 }
 
 /// The usual width of the strokes, in pixels: twice the ink over its outline (which is pi/4 of the changes between ink and
