@@ -6,8 +6,10 @@ use super::{DataSet, Found, Problem, Split};
 use crate::error::{Error, Result};
 
 /// The extensions of image files, in lower case; either case is read.
-pub(super) const EXTENSIONS: [&str; 13] =
-    ["png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "bmp", "webp", "pgm", "pbm", "ppm", "pnm"];
+pub(super) const EXTENSIONS: [&str; 21] = [
+    "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "gif", "bmp", "webp", "jp2", "j2k", "heic", "heif", "hif",
+    "avif", "pgm", "pbm", "ppm", "pnm", "pam",
+];
 
 /// Files that are not part of any data set.
 const IGNORED: [&str; 2] = ["thumbs.db", "synth.json"];
