@@ -87,8 +87,11 @@ struct Report<'a> {
 impl Check {
     pub fn run(self) -> Result<ExitCode> {
         let images = all_images(&self.images)?;
-        let outputs: Vec<&Path> = self.explain.iter().map(PathBuf::as_path).filter(|path| is_picture(path)).collect();
-        Inputs::default().and(&images).and(self.model.path()).spare(&outputs)?;
+        let inputs = Inputs::default().and(&images).and(self.model.path());
+        if let Some(path) = &self.explain {
+            inputs.spare(&[path])?;
+            inputs.spare_folder(path)?;
+        }
         let verifier = self.model.verifier(&self.image)?;
         let mut looked: Vec<Looked> =
             images.par_iter().map(|path| Looked::new(&verifier, path, self.image.page)).collect();
@@ -266,12 +269,9 @@ fn explain(path: &Path, looked: &[Looked], verifier: &Verifier) -> Result<()> {
         return outputs::write(path, &all.to_png());
     }
     std::fs::create_dir_all(path).with_context(|| format!("{}: the folder cannot be made", path.display()))?;
-    let sources: Vec<PathBuf> = looked.iter().map(|image| PathBuf::from(&image.path)).collect();
     for (number, (image, picture)) in pictures.iter().enumerate() {
         let stem = Path::new(&image.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let out = path.join(format!("{:02}-{stem}.png", number + 1));
-        Inputs::default().and(&sources).spare(&[&out])?;
-        outputs::write(&out, &picture.to_png())?;
+        outputs::write(&path.join(format!("{:02}-{stem}.png", number + 1)), &picture.to_png())?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DataSet, Found, Problem, Split};
+use super::{DataSet, Found, Layout, Problem, Split, pair_list};
 use crate::error::{Error, Result};
 
 /// The extensions of image files, in lower case; either case is read.
@@ -25,7 +25,8 @@ impl DataSet {
     pub fn files(&self) -> impl Iterator<Item = PathBuf> {
         let left_out = self.skipped.iter().map(|skipped| &skipped.path).filter(|path| is_image(path));
         let images = self.images.iter().map(|image| &image.path).chain(left_out).cloned();
-        images.chain(NOTES.map(|name| self.root.join(name)))
+        let pairs = if self.layout == Layout::Pairs { pair_list::table_of(&self.root).ok().flatten() } else { None };
+        images.chain(pairs).chain(NOTES.map(|name| self.root.join(name)))
     }
 }
 
