@@ -391,6 +391,18 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_table_or_an_error(
+            bytes in proptest::collection::vec(proptest::sample::select(&b"a1,;\t|\"\r\n =\0\xff\xfe\xefsep"[..]), 0..60),
+        ) {
+            if let Ok(table) = Table::parse(bytes) {
+                let lines: Vec<u64> = table.rows.iter().map(|row| row.line).collect();
+                proptest::prop_assert!(lines.is_sorted() && lines.first().is_none_or(|&first| first > 1));
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_table_is_called_what_it_is() {
         assert!(refusal(b"PK\x03\x04\x14\0").contains("Excel workbook"));

@@ -112,8 +112,12 @@ pub enum Consistency {
 pub fn check_references(model: &Model, kept: &[Candidate<'_>], offered: &[Candidate<'_>]) -> Result<EnrolmentReport> {
     let mut objections: Vec<Objection> = Vec::new();
     let object = |index: usize, fault| Objection { index, reference: offered[index].name.clone(), fault };
+    // Who signs with two words far apart mostly does.
+    let in_two = offered.iter().filter(|new| new.flaws.contains(&Flaw::TwoGroups)).count();
+    let is_habit = |flaw: &Flaw| *flaw == Flaw::TwoGroups && in_two > 1 && 2 * in_two > offered.len();
     for (index, new) in offered.iter().enumerate() {
-        objections.extend(new.flaws.iter().map(|flaw| object(index, Fault::Unfit(*flaw))));
+        let flaws = new.flaws.iter().filter(|flaw| !is_habit(flaw));
+        objections.extend(flaws.map(|flaw| object(index, Fault::Unfit(*flaw))));
         let earlier = kept.iter().chain(&offered[..index]);
         objections.extend(same(new, earlier)?.map(|fault| object(index, fault)));
     }

@@ -94,7 +94,8 @@ impl Verdict {
         let threshold = options.threshold.unwrap_or_else(|| model.threshold_for(embeddings.len()));
         let mut score = model.score_of(&embeddings, &questioned.embedding)?;
         let mut turned = None;
-        if score.get() < threshold.get() && flaws.is_empty() && options.threshold.is_none() {
+        let is_fit = flaws.iter().all(|flawed| flawed.flaw == Flaw::TwoGroups);
+        if score.get() < threshold.get() && is_fit && options.threshold.is_none() {
             match turn::look(model, &embeddings, &questioned.ink, score, threshold)? {
                 Found::Askew(upright) => {
                     score = upright.score;
@@ -110,12 +111,17 @@ impl Verdict {
         let alone = all.iter().map(|reference| model.score_of(&[&reference.embedding], seen));
         let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(embeddings.len()));
         let log10_lr = calibration.map(|fit| fit.log10_lr(score));
+        let by_evidence = Decision::from_evidence(score, threshold, log10_lr);
+        if by_evidence == Decision::Accepted {
+            // Two signatures are not similar to one: what is, is one of two words.
+            flaws.retain(|flawed| flawed.flaw != Flaw::TwoGroups);
+        }
         Ok(Self {
             decision: match options.threshold {
                 _ if copied.is_some() => Decision::Undecided,
                 Some(_) => Decision::from_score(score, threshold),
                 None if !flaws.is_empty() => Decision::Undecided,
-                None => Decision::from_evidence(score, threshold, log10_lr),
+                None => by_evidence,
             },
             score,
             log10_lr,

@@ -39,22 +39,19 @@ fn a_signature_in_any_format_becomes_nearly_the_same_ink() {
             .unwrap()
             .ink
     };
-    // Without colours the inks of the drawing cannot be told apart.
-    let (colored, gray) = (ink("bmp_rgb.bmp"), ink("tiff_deflate_gray.tif"));
-    for (name, reference) in [
-        ("tiff_lzw.tif", &colored),
-        ("webp_lossless.webp", &colored),
-        ("pnm_rgb.ppm", &colored),
-        ("jpeg2000.jp2", &colored),
-        ("pnm_gray.pgm", &gray),
-        ("png_gray16.png", &gray),
-        ("jpeg2000_gray.j2k", &gray),
-    ] {
-        let differing =
-            |a: &inkproof::Ink| a.pixels().iter().zip(reference.pixels()).filter(|(a, b)| a.abs_diff(**b) > 64).count();
-        let share = differing(&ink(name)) as f64 / reference.pixels().len() as f64;
-        assert!(share < 0.01, "{name}: {share}");
+    let differing = |a: &inkproof::Ink, b: &inkproof::Ink| {
+        let pairs = a.pixels().iter().zip(b.pixels());
+        pairs.filter(|(a, b)| a.abs_diff(**b) > 64).count() as f64 / a.pixels().len() as f64
+    };
+    // In colour the red ring is another ink than the blue strokes, and left out.
+    let colored = ["bmp_rgb.bmp", "tiff_lzw.tif", "webp_lossless.webp", "pnm_rgb.ppm", "jpeg2000.jp2"].as_slice();
+    for names in [colored, &["pnm_gray.pgm", "png_gray16.png", "jpeg2000_gray.j2k"]] {
+        for name in names {
+            let share = differing(&ink(name), &ink(names[0]));
+            assert!(share < 0.01, "{name}: {share}");
+        }
     }
+    assert!(differing(&ink("bmp_rgb.bmp"), &ink("pnm_gray.pgm")) > 0.01);
 }
 
 #[test]

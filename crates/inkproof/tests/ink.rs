@@ -368,5 +368,5 @@ fn half_a_signature_is_cut_and_a_trimmed_one_is_whole() {
     let trimmed = cropped(&picture, columns[0]..columns[columns.len() - 1] + 1, rows[0]..rows[rows.len() - 1] + 1);
     assert_eq!(flaws(&trimmed), []);
     let upper = cropped(&picture, 0..picture.width(), 0..100);
-    assert_eq!(flaws(&upper), [Flaw::CutAtEdge]);
+    assert!(flaws(&upper).contains(&Flaw::CutAtEdge));
 }

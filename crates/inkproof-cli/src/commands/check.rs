@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use inkproof::decode::Page;
 use inkproof::enrolment::{Candidate, Fault};
 use inkproof::explain::Picture;
-use inkproof::{Error as EngineError, Gray, GrayRule, Ink, SIDE, Signature, Verifier, decode};
+use inkproof::{Error as EngineError, Gray, GrayRule, Ink, Limits, SIDE, Signature, Verifier, decode};
 use inkproof_lab::dataset::image_files_below;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -54,6 +55,8 @@ enum Fitness {
 struct Looked {
     path: String,
     bytes: Vec<u8>,
+    /// Which page is meant.
+    page: Option<u32>,
     signature: Option<Signature>,
     fitness: Fitness,
     why: Vec<String>,
@@ -63,6 +66,9 @@ struct Looked {
 #[derive(Serialize)]
 struct Told<'a> {
     path: &'a str,
+    /// Which page of several was looked at.
+    #[serde(flatten)]
+    page: Option<Page>,
     fitness: Fitness,
     why: &'a [String],
 }
@@ -81,8 +87,11 @@ struct Report<'a> {
 impl Check {
     pub fn run(self) -> Result<ExitCode> {
         let images = all_images(&self.images)?;
-        let outputs: Vec<&Path> = self.explain.iter().map(PathBuf::as_path).filter(|path| is_picture(path)).collect();
-        Inputs::default().and(&images).and(self.model.path()).spare(&outputs)?;
+        let inputs = Inputs::default().and(&images).and(self.model.path());
+        if let Some(path) = &self.explain {
+            inputs.spare(&[path])?;
+            inputs.spare_folder(path)?;
+        }
         let verifier = self.model.verifier(&self.image)?;
         let mut looked: Vec<Looked> =
             images.par_iter().map(|path| Looked::new(&verifier, path, self.image.page)).collect();
@@ -129,7 +138,8 @@ impl Looked {
         let name = path.display().to_string();
         let unreadable = |error: &anyhow::Error| {
             let why = vec![crate::in_one_line(error)];
-            Self { path: name.clone(), bytes: Vec::new(), signature: None, fitness: Fitness::Unreadable, why }
+            let fitness = Fitness::Unreadable;
+            Self { path: name.clone(), bytes: Vec::new(), page: None, signature: None, fitness, why }
         };
         let files = match ImageFiles::read(&[path], verifier.limits()) {
             Ok(files) => files.on_page(page, 1),
@@ -141,12 +151,13 @@ impl Looked {
             Ok(signature) => {
                 let why: Vec<String> = signature.flaws.iter().map(ToString::to_string).collect();
                 let fitness = if why.is_empty() { Fitness::Fit } else { Fitness::Unfit };
-                Self { path: name, bytes, signature: Some(signature), fitness, why }
+                let page = Some(signature.page.number);
+                Self { path: name, bytes, page, signature: Some(signature), fitness, why }
             }
             // It can be read, and shows no signature.
             Err(error @ (EngineError::NoInk | EngineError::NoEmbedding)) => {
                 let why = vec![error.to_string()];
-                Self { path: name, bytes, signature: None, fitness: Fitness::Unfit, why }
+                Self { path: name, bytes, page: image.page, signature: None, fitness: Fitness::Unfit, why }
             }
             Err(error) => unreadable(&anyhow::Error::from(error).context(name.clone())),
         }
@@ -206,7 +217,10 @@ pub fn copies(verifier: &Verifier, images: &[Candidate<'_>]) -> Result<Vec<(usiz
 
 impl<'a> Report<'a> {
     fn new(looked: &'a [Looked], wanted: Option<usize>) -> Self {
-        let told = |Looked { path, fitness, why, .. }: &'a Looked| Told { path, fitness: *fitness, why };
+        let told = |Looked { path, fitness, why, signature, .. }: &'a Looked| {
+            let page = signature.as_ref().map(|signature| signature.page).filter(|page| page.count > 1);
+            Told { path, page, fitness: *fitness, why }
+        };
         let count = |wanted| looked.iter().filter(|image| image.fitness == wanted).count();
         Self {
             images: looked.iter().map(told).collect(),
@@ -220,7 +234,10 @@ impl<'a> Report<'a> {
 
 fn text(report: &Report<'_>) -> String {
     let line = |image: &Told<'_>| {
-        let path = one_line(image.path);
+        let path = match image.page {
+            Some(page) => format!("{}, {page}", one_line(image.path)),
+            None => one_line(image.path),
+        };
         let why = one_line(image.why.join("; "));
         match image.fitness {
             Fitness::Fit => format!("fit         {path}"),
@@ -252,12 +269,9 @@ fn explain(path: &Path, looked: &[Looked], verifier: &Verifier) -> Result<()> {
         return outputs::write(path, &all.to_png());
     }
     std::fs::create_dir_all(path).with_context(|| format!("{}: the folder cannot be made", path.display()))?;
-    let sources: Vec<PathBuf> = looked.iter().map(|image| PathBuf::from(&image.path)).collect();
     for (number, (image, picture)) in pictures.iter().enumerate() {
         let stem = Path::new(&image.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let out = path.join(format!("{:02}-{stem}.png", number + 1));
-        Inputs::default().and(&sources).spare(&[&out])?;
-        outputs::write(&out, &picture.to_png())?;
+        outputs::write(&path.join(format!("{:02}-{stem}.png", number + 1)), &picture.to_png())?;
     }
     Ok(())
 }
@@ -269,8 +283,9 @@ const MARGIN: usize = 8;
 
 /// The image on the left, and on its right the strokes that are seen in it, as they are compared.
 fn picture(image: &Looked, verifier: &Verifier) -> Result<Picture> {
-    let gray = decode(&image.bytes, GrayRule::OnWhite, verifier.limits())
-        .with_context(|| format!("{}: cannot be shown", image.path))?;
+    let limits = Limits { page: image.page, ..*verifier.limits() };
+    let gray =
+        decode(&image.bytes, GrayRule::OnWhite, &limits).with_context(|| format!("{}: cannot be shown", image.path))?;
     let left = fitted(&gray);
     let right = image.signature.as_ref().map(|signature| enlarged(&signature.ink));
     let frame = match image.fitness {

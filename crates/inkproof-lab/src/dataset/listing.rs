@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DataSet, Found, Problem, Split};
+use super::{DataSet, Found, Layout, Problem, Split, pair_list};
 use crate::error::{Error, Result};
 
 /// The extensions of image files, in lower case; either case is read.
-pub(super) const EXTENSIONS: [&str; 13] =
-    ["png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "bmp", "webp", "pgm", "pbm", "ppm", "pnm"];
+pub(super) const EXTENSIONS: [&str; 21] = [
+    "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "gif", "bmp", "webp", "jp2", "j2k", "heic", "heif", "hif",
+    "avif", "pgm", "pbm", "ppm", "pnm", "pam",
+];
 
 /// Files that are not part of any data set.
 const IGNORED: [&str; 2] = ["thumbs.db", "synth.json"];
@@ -23,7 +25,8 @@ impl DataSet {
     pub fn files(&self) -> impl Iterator<Item = PathBuf> {
         let left_out = self.skipped.iter().map(|skipped| &skipped.path).filter(|path| is_image(path));
         let images = self.images.iter().map(|image| &image.path).chain(left_out).cloned();
-        images.chain(NOTES.map(|name| self.root.join(name)))
+        let pairs = if self.layout == Layout::Pairs { pair_list::table_of(&self.root).ok().flatten() } else { None };
+        images.chain(pairs).chain(NOTES.map(|name| self.root.join(name)))
     }
 }
 

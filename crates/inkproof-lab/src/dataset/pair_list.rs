@@ -59,6 +59,12 @@ pub(super) fn fits_by_columns(root: &Path) -> Result<bool> {
     Ok(any_table(root)?.is_some())
 }
 
+/// The table that is read.
+pub(super) fn table_of(root: &Path) -> Result<Option<PathBuf>> {
+    let named = FILES.map(|name| root.join(name)).into_iter().find(|path| path.is_file());
+    if named.is_some() { Ok(named) } else { any_table(root) }
+}
+
 fn any_table(root: &Path) -> Result<Option<PathBuf>> {
     let is_table = |path: &PathBuf| {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -69,11 +75,7 @@ fn any_table(root: &Path) -> Result<Option<PathBuf>> {
 }
 
 pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
-    let named = FILES.map(|name| root.join(name)).into_iter().find(|path| path.is_file());
-    let path = match named {
-        Some(path) => path,
-        None => any_table(root)?.unwrap_or_else(|| root.join(FILES[0])),
-    };
+    let path = table_of(root)?.unwrap_or_else(|| root.join(FILES[0]));
     let table = Table::read(&path)?;
     let columns = Columns::of(&table, root).map_err(|problem| problem.at(&path))?;
     let mut pairs = Vec::new();

@@ -459,6 +459,7 @@ fn pair_lists_become_images_where_they_say_enough() {
         if name == "pairs.csv" || name == "pairs.tsv" {
             let set = open(&root);
             assert_eq!((set.layout, listing(&set)), (Layout::Pairs, wanted.map(str::to_owned).to_vec()), "{table}");
+            assert!(set.files().any(|file| file == root.path().join(name)), "the table belongs to the set");
         }
         let set = DataSet::open(root.path(), Some(Layout::Pairs), OnBad::Stop).unwrap();
         assert_eq!(listing(&set), wanted, "{table}");

@@ -16,6 +16,8 @@ const NEUTRAL: f32 = 0.6;
 const APART: f32 = 55.0;
 /// Share of all absorbance that an ink has at least.
 const SHARE: f32 = 0.06;
+/// Grey or black with less than this share of the weaker of two hues is where these lie over each other.
+const OVER_EACH_OTHER: f32 = 0.35;
 /// Bins of the circle of hues.
 const HUES: usize = 36;
 /// Looked at for colours: about so many pixels, evenly.
@@ -149,6 +151,10 @@ fn directions(neutral: &Sum, hues: &[Sum]) -> Vec<[f32; 3]> {
         for by in 0..=4 * near {
             left[(best + HUES + by - 2 * near) % HUES] = Sum::default();
         }
+    }
+    let weaker = found[1..].iter().map(|group| group.weight).fold(f32::MAX, f32::min);
+    if found.len() == 3 && weaker >= SHARE * all.weight && found[0].weight < OVER_EACH_OTHER * weaker {
+        found.remove(0);
     }
     found.retain(|group| group.weight >= SHARE * all.weight && group.weight > 0.0);
     found.iter().map(|group| group.sum.map(|value| value / length(group.sum))).collect()

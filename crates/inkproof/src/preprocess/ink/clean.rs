@@ -157,7 +157,7 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
                 return Ok((darkness, threshold));
             }
         } else if let Some(darkness) = light::darkness(&gray, inverted, true) {
-            if let Some(threshold) = threshold::faint(&darkness.values, parameters.contrast) {
+            if let Some(threshold) = threshold::faint(&darkness, parameters.contrast) {
                 let found = is_clear(&darkness, threshold);
                 faint = Some((darkness, threshold));
                 if found {

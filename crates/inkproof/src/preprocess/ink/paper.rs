@@ -26,7 +26,13 @@ impl Paper {
     /// Of an image, inverted where the writing is lighter than the paper.
     pub(super) fn new(gray: &Gray) -> Paper {
         let mut grid = Grid::new(gray);
-        if grid.is_light_on_dark() {
+        // The edge of a shadow or of a sheet pulls either way: where there is paper of one tone it is clearer.
+        let even: Vec<&[u32; 256]> = grid.histograms.iter().filter(|histogram| is_of_one_tone(histogram)).collect();
+        let is_light_on_dark = match even.iter().map(|histogram| pull(histogram)).sum::<f64>() {
+            0.0 => grid.is_light_on_dark(),
+            pull => pull > 0.0,
+        };
+        if is_light_on_dark {
             grid.invert();
         }
         Paper { grid }
@@ -125,6 +131,12 @@ impl Grid {
             })
             .collect()
     }
+}
+
+/// Whether half of the pixels are about as light as each other.
+fn is_of_one_tone(histogram: &[u32; 256]) -> bool {
+    const ABOUT: usize = 24;
+    percentile(histogram, 0.75) - percentile(histogram, 0.25) <= ABOUT
 }
 
 /// Sum over the pixels of gray minus the median gray.

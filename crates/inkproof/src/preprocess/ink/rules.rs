@@ -37,6 +37,8 @@ const SHORT_EXTENT: f32 = 0.25;
 const SHORT_WIDTHS: f32 = 15.0;
 const SHORT_COVERED: f32 = 0.85;
 const SHORT_STRAY: f32 = 0.06;
+/// Share of it that is no stroke that crosses it.
+const LEAST_MARKED: f32 = 0.6;
 /// What a scanner's grid alone makes a straight line stray, in pixels.
 const GRID: f32 = 0.3;
 /// How much the thickness of a printed line varies, as a share of itself and in pixels.
@@ -109,7 +111,7 @@ pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limi
             left = rest;
             let Some(candidate) = Line::candidate(&marks, length, size, stroke_width, SHORT_ASKEW) else { break };
             let reach = candidate.reach(stroke_width);
-            let whole = candidate.is_printed(&marks, length, size, stroke_width);
+            let whole = candidate.is_printed(&marks, length, size, stroke_width, GRID);
             // At the foot of print there is ink between the marks; between the dots of a line there is paper.
             let is_paper = |line: &Line, along: usize| {
                 let across = line.at(along).round().clamp(0.0, (size - 1) as f32) as usize;
@@ -165,13 +167,16 @@ impl Segment {
             line.fit_to(own.iter().copied(), reach)?;
         }
         let near: Vec<&Mark> = own.into_iter().filter(|mark| line.is_near(mark, reach)).collect();
-        let covered = seen[along.clone()].iter().filter(|&&seen| seen).count() as f32 / extent;
         let even = line.is_even(&near, stroke_width);
         let is_gap = |along: &usize| !seen[*along];
         let gaps = along.clone().filter(is_gap).count();
         let of_paper = along.clone().filter(is_gap).filter(|&along| is_paper(&line, along)).count();
+        // Where a stroke crosses the line there is ink and no mark.
+        let covered = 1.0 - of_paper as f32 / extent;
+        let marked = 1.0 - gaps as f32 / extent;
+        let is_line = covered >= SHORT_COVERED && marked >= LEAST_MARKED;
         let is_dotted = || 10 * of_paper >= 9 * gaps && is_dotted(&seen[along.clone()]);
-        let printed = even && (covered >= SHORT_COVERED || is_dotted());
+        let printed = even && (is_line || is_dotted());
         (printed && line.slope.abs() <= SHORT_ASKEW).then_some(Segment { line, along })
     }
 }
@@ -340,7 +345,7 @@ impl Line {
     /// The line that most marks are on, if it is a printed one.
     fn find(marks: &[Mark], length: usize, size: usize, stroke_width: f32) -> Option<Line> {
         let line = Line::candidate(marks, length, size, stroke_width, ASKEW)?;
-        line.is_printed(marks, length, size, stroke_width).then_some(line)
+        line.is_printed(marks, length, size, stroke_width, 0.0).then_some(line)
     }
 
     /// The line that most marks are on.
@@ -429,7 +434,9 @@ impl Line {
         Some(())
     }
 
-    fn is_printed(&self, marks: &[Mark], length: usize, size: usize, stroke_width: f32) -> bool {
+    /// Whether it is one that runs through the whole image, or the rest of one that its edge has cut; it may stray by
+    /// `grid` pixels whatever its width.
+    fn is_printed(&self, marks: &[Mark], length: usize, size: usize, stroke_width: f32, grid: f32) -> bool {
         let mut seen = vec![false; length];
         let (mut n, mut squares) = (0.0, 0.0);
         for mark in self.near(marks, self.reach(stroke_width)) {
@@ -440,17 +447,18 @@ impl Line {
         let Some((first, last)) = seen.iter().position(|&s| s).zip(seen.iter().rposition(|&s| s)) else {
             return false;
         };
-        let stray = (squares / n as f32).sqrt() / stroke_width;
+        let stray = (squares / n as f32).sqrt();
+        let strays = |widths: f32| stray > (widths * stroke_width).max(grid);
         let extent = (last + 1 - first) as f32;
         let covered = seen.iter().filter(|&&s| s).count() as f32 / extent;
         let extent = extent / length as f32;
         let place = self.at((first + last) / 2);
         let at_edge = place.min(size as f32 - 1.0 - place) <= stroke_width;
-        (extent >= EXTENT && covered >= COVERED && stray <= STRAY && self.slope.abs() <= ASKEW)
+        (extent >= EXTENT && covered >= COVERED && !strays(STRAY) && self.slope.abs() <= ASKEW)
             || (at_edge
                 && extent >= CUT_EXTENT
                 && covered >= CUT_COVERED
-                && stray <= CUT_STRAY
+                && !strays(CUT_STRAY)
                 && self.slope.abs() <= CUT_ASKEW)
     }
 }

@@ -16,12 +16,15 @@ pub(super) fn ink(darkness: &[u8], contrast: f32) -> Option<u8> {
 
 /// The same for ink that is so little that the shades of the paper outweigh it: half-way between paper and what is far from
 /// all of it, by the paper's median and its median absolute deviation, which the ink does not move.
-pub(super) fn faint(darkness: &[u8], contrast: f32) -> Option<u8> {
+pub(super) fn faint(plane: &Plane, contrast: f32) -> Option<u8> {
     /// Deviations of the paper from which on a pixel is no paper.
     const FAR: f32 = 6.0;
+    /// And levels: less is the step from one shade to the next.
+    const LEAST_LEVELS: usize = 6;
     /// One of so many pixels is far from the paper at least, and one of so many at most.
     const LEAST: usize = 20_000;
     const MOST: usize = 8;
+    let darkness = &plane.values;
     let mut histogram = [0_u32; 256];
     for &value in darkness {
         histogram[usize::from(value)] += 1;
@@ -33,7 +36,7 @@ pub(super) fn faint(darkness: &[u8], contrast: f32) -> Option<u8> {
     };
     // Levels are whole: a paper of one level has a deviation all the same.
     let deviation = (median((0..256).map(off), darkness.len())? as f32 / 0.6745).max(0.7);
-    let first = (middle as f32 + FAR * deviation).ceil() as usize;
+    let first = ((middle as f32 + FAR * deviation).ceil() as usize).max(middle + LEAST_LEVELS);
     let far = histogram.get(first..)?;
     let count: usize = far.iter().map(|&count| count as usize).sum();
     if count * LEAST < darkness.len() || count * MOST > darkness.len() {
@@ -41,7 +44,22 @@ pub(super) fn faint(darkness: &[u8], contrast: f32) -> Option<u8> {
     }
     let sum: usize = far.iter().enumerate().map(|(at, &count)| (first + at) * count as usize).sum();
     let threshold = (middle as f32 + sum as f32 / count as f32) / 2.0;
-    (threshold - middle as f32 >= contrast * deviation).then_some(threshold as u8)
+    let is_clear = threshold - middle as f32 >= contrast * deviation;
+    (is_clear && hangs_together(plane, first as u8)).then_some(threshold as u8)
+}
+
+/// Whether most of what is above the threshold has neighbours that are, too, as strokes have and grain has not.
+fn hangs_together(plane: &Plane, threshold: u8) -> bool {
+    let (mut count, mut joined) = (0, 0);
+    for y in 1..plane.height.saturating_sub(1) {
+        let [above, row, below] = [y - 1, y, y + 1].map(|y| plane.row(y));
+        for x in (1..plane.width.saturating_sub(1)).filter(|&x| row[x] > threshold) {
+            let near = [row[x - 1], row[x + 1], above[x], below[x]];
+            count += 1;
+            joined += usize::from(near.iter().filter(|&&near| near > threshold).count() >= 2);
+        }
+    }
+    2 * joined > count
 }
 
 /// The first of the counts up to which half of all is counted.
