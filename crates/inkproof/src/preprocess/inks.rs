@@ -14,7 +14,7 @@ const LEAST: f32 = 0.3;
 const NEUTRAL: f32 = 0.6;
 /// Inks are two where their hues are this far apart, in degrees.
 const APART: f32 = 55.0;
-/// Share of all absorbance that an ink has at least.
+/// Share of all absorbance, each pixel's squared, that an ink has at least.
 const SHARE: f32 = 0.06;
 /// Grey or black with less than this share of the weaker of two hues is where these lie over each other.
 const OVER_EACH_OTHER: f32 = 0.35;
@@ -118,7 +118,7 @@ impl Table {
     }
 }
 
-/// Absorbances of pixels that are of one ink, and how much they are together.
+/// Absorbances of pixels that are of one ink, and how much they are together, each counted by its own amount.
 #[derive(Clone, Copy, Default)]
 struct Sum {
     sum: [f32; 3],
@@ -127,8 +127,10 @@ struct Sum {
 
 impl Sum {
     fn add(&mut self, absorbed: [f32; 3]) {
-        (0..3).for_each(|channel| self.sum[channel] += absorbed[channel]);
-        self.weight += length(absorbed);
+        // The pale lines of a banknote's or cheque's pattern are many, and no ink of a pen or a stamp.
+        let amount = length(absorbed);
+        (0..3).for_each(|channel| self.sum[channel] += amount * absorbed[channel]);
+        self.weight += amount * amount;
     }
 
     fn join(self, other: Sum) -> Sum {
@@ -139,8 +141,9 @@ impl Sum {
 /// The directions of the inks with a share worth the name: grey or black, and up to two hues.
 fn directions(neutral: &Sum, hues: &[Sum]) -> Vec<[f32; 3]> {
     let all = hues.iter().fold(*neutral, |all, sum| all.join(*sum));
-    let near = (APART / 2.0 / 360.0 * HUES as f32) as usize;
-    let around = |hue: usize| (0..=2 * near).map(move |by| (hue + HUES + by - near) % HUES);
+    let apart = (APART / 360.0 * HUES as f32) as usize;
+    // What is further off is a mixture, with what lies under it or the noise of a JPEG.
+    let around = |hue: usize| (0..3).map(move |by| (hue + HUES + by - 1) % HUES);
     let mut left = hues.to_vec();
     let mut found = vec![*neutral];
     for _ in 0..2 {
@@ -148,8 +151,8 @@ fn directions(neutral: &Sum, hues: &[Sum]) -> Vec<[f32; 3]> {
         let Some(best) = (0..HUES).max_by(|a, b| group(*a).weight.total_cmp(&group(*b).weight)) else { break };
         found.push(group(best));
         // What is between two hues belongs to the nearer one, and is left out of the next.
-        for by in 0..=4 * near {
-            left[(best + HUES + by - 2 * near) % HUES] = Sum::default();
+        for by in 0..=2 * apart {
+            left[(best + HUES + by - apart) % HUES] = Sum::default();
         }
     }
     let weaker = found[1..].iter().map(|group| group.weight).fold(f32::MAX, f32::min);

@@ -15,6 +15,11 @@ const EDGE: f32 = 1.5;
 /// How often grain is smoothed at most.
 const SMOOTHINGS: usize = 3;
 
+/// What stands out by so many levels is ink whatever the grain, which may be a pattern of the paper.
+const DARK: f32 = 64.0;
+/// What is left of smoothed grain stands out by less, in levels.
+const LEAST_CONTRAST: f32 = 8.0;
+
 /// Writing is at least so many times as long as print next to it is high.
 const LONGER_THAN_PRINT: f32 = 3.0;
 /// And has this share of the ink at least.
@@ -76,6 +81,9 @@ pub(super) fn plainly(gray: Gray, parameters: &InkParameters, limits: &Limits) -
 
 /// The signature alone: of several inks the pen's, without lines, boxes and print.
 pub(super) fn signature(mut picture: Picture, parameters: &InkParameters, limits: &Limits) -> Result<Cleaned> {
+    if let Some(outside) = light::around_sheet(&picture.gray) {
+        lay_on_paper(&mut picture, &outside);
+    }
     let colors = picture.colors.take();
     let inks = colors.as_ref().and_then(|colors| Some((Inks::find(colors)?, colors)));
     let Some((inks, colors)) = inks else {
@@ -84,7 +92,7 @@ pub(super) fn signature(mut picture: Picture, parameters: &InkParameters, limits
     };
     let has_colored_pen = (0..inks.len()).any(|ink| inks.is_of_a_pen(ink) && !inks.is_neutral(ink));
     let mut best: Option<(f32, Cleaned)> = None;
-    let mut second = 0.0;
+    let mut others: Vec<(f32, Cleaned)> = Vec::new();
     for ink in 0..inks.len() {
         limits.check_time()?;
         let Ok((cleaned, writing)) = one_ink(inks.alone(&picture, colors, ink), parameters, limits) else { continue };
@@ -93,16 +101,53 @@ pub(super) fn signature(mut picture: Picture, parameters: &InkParameters, limits
             (true, true) => BLACK,
             (true, false) => 1.0,
         };
-        let writing = writing * usual;
-        let before = best.as_ref().map_or(0.0, |(writing, _)| *writing);
-        second = f32::max(second, writing.min(before));
-        if writing > before {
-            best = Some((writing, cleaned));
+        let found = (writing * usual, cleaned);
+        match &best {
+            Some((most, _)) if *most >= found.0 => others.push(found),
+            _ => others.extend(best.replace(found)),
         }
     }
     let (writing, mut cleaned) = best.ok_or(Error::NoInk)?;
-    cleaned.scan.has_something_else |= second > DOUBTFUL * writing;
+    let is_doubtful = |(other, layer): &(f32, Cleaned)| *other > DOUBTFUL * writing && !cleaned.covers(layer);
+    cleaned.scan.has_something_else |= others.iter().any(is_doubtful);
     Ok(cleaned)
+}
+
+impl Cleaned {
+    /// Whether most of another ink lies where this one does: the edges of its strokes, which a JPEG robs of their colour.
+    fn covers(&self, other: &Cleaned) -> bool {
+        let cell = (3.0 * self.stroke_width).max(4.0) as usize;
+        let columns = self.darkness.width.div_ceil(cell);
+        let mut inked = vec![false; columns * self.darkness.height.div_ceil(cell)];
+        let cell_of = |i: usize| i / self.darkness.width / cell * columns + i % self.darkness.width / cell;
+        let ink = |layer: &Cleaned| {
+            let threshold = layer.threshold;
+            layer.darkness.values.iter().map(move |value| *value > threshold).collect::<Vec<bool>>()
+        };
+        ink(self).iter().enumerate().filter(|(_, ink)| **ink).for_each(|(i, _)| inked[cell_of(i)] = true);
+        let theirs = ink(other);
+        let all = theirs.iter().filter(|ink| **ink).count();
+        let within = theirs.iter().enumerate().filter(|(i, ink)| **ink && inked[cell_of(*i)]).count();
+        4 * within >= 3 * all
+    }
+}
+
+/// Sets what is not the sheet to the colour of its paper.
+fn lay_on_paper(picture: &mut Picture, outside: &[bool]) {
+    let mut sheet: Vec<u8> =
+        picture.gray.pixels().iter().zip(outside).filter(|(_, outside)| !**outside).map(|(pixel, _)| *pixel).collect();
+    sheet.sort_unstable();
+    let Some(&paper) = sheet.get(sheet.len() * 3 / 4) else { return };
+    let color = picture.colors.as_ref().and_then(|colors| {
+        let of_paper = picture.gray.pixels().iter().zip(outside).position(|(pixel, out)| !out && *pixel == paper)?;
+        Some(colors[of_paper])
+    });
+    let pixels = picture.gray.pixels().iter().zip(outside);
+    let gray = pixels.map(|(pixel, outside)| if *outside { paper } else { *pixel }).collect();
+    picture.gray = Gray::new(picture.gray.width(), picture.gray.height(), gray).expect("as many pixels as before");
+    if let (Some(colors), Some(color)) = (&mut picture.colors, color) {
+        colors.iter_mut().zip(outside).filter(|(_, outside)| **outside).for_each(|(pixel, _)| *pixel = color);
+    }
 }
 
 /// The signature in an image of one ink, and how much writing that is: the length of its strokes, short pieces counting
@@ -128,7 +173,10 @@ fn one_ink(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(C
     let pieces = components.weighed();
     let is_ring: Vec<bool> =
         components.roundness().iter().zip(&pieces).map(|(round, piece)| is_ring(*round, &piece.area, &area)).collect();
-    let writing = writing(&pieces, &is_ring, &area, stroke_width);
+    let is_print = matches!(found, Found::Page | Found::PrintAlone);
+    let tone = threshold::contrast(&darkness.values, threshold) / 255.0;
+    // A pattern of the paper is light, and a pen dark.
+    let writing = if is_print { 0.0 } else { tone * tone * writing(&pieces, &is_ring, &area, stroke_width) };
     let has_ring = pieces.len() > 3 && is_ring.iter().any(|ring| *ring);
     components.erase_dropped(&mut darkness);
     let scan = Scan {
@@ -150,10 +198,12 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
         let paper = Paper::new(&gray);
         let inverted = paper.is_inverted();
         let darkness = light::darkness(&gray, inverted, false).unwrap_or_else(|| paper.darkness(gray.clone()));
-        let is_clear =
-            |darkness: &Plane, threshold| threshold::contrast(&darkness.values, threshold) >= noise::CLEAR * noise;
+        let is_clear = |darkness: &Plane, threshold| {
+            threshold::contrast(&darkness.values, threshold) >= (noise::CLEAR * noise).min(DARK)
+        };
         if let Some(threshold) = threshold::ink(&darkness.values, parameters.contrast) {
-            if smoothings == SMOOTHINGS || is_clear(&darkness, threshold) {
+            let stands_out = smoothings == 0 || threshold::contrast(&darkness.values, threshold) >= LEAST_CONTRAST;
+            if stands_out && (smoothings == SMOOTHINGS || is_clear(&darkness, threshold)) {
                 return Ok((darkness, threshold));
             }
         } else if let Some(darkness) = light::darkness(&gray, inverted, true) {

@@ -31,7 +31,7 @@ pub(super) fn darkness(gray: &Gray, inverted: bool, in_any_light: bool) -> Optio
     if width.min(height) < 4 * LEAST_REACH || !(in_any_light || is_uneven(gray, flip, reach)) {
         return None;
     }
-    let ground = closed(Plane { width, height, values: pixels().collect() }, reach);
+    let ground = closed(&Plane { width, height, values: pixels().collect() }, reach);
     let bright = f32::from(share_below(&ground.values, BRIGHT_PART));
     let gains: Vec<f32> = (0..256).map(|level| (bright / (level as f32).max(1.0)).clamp(1.0, MOST_GAIN)).collect();
     let darker = |(pixel, ground): (u8, &u8)| {
@@ -42,8 +42,74 @@ pub(super) fn darkness(gray: &Gray, inverted: bool, in_any_light: bool) -> Optio
     Some(Plane { width, height, values })
 }
 
+/// The ground is not the sheet where it has less than this share of the light of the bright part: a desk, the black edge of
+/// a scan. A shadow is hardly so dark.
+const NO_SHEET: f32 = 0.45;
+/// A sheet is at least this share of the image.
+const LEAST_SHEET: f32 = 0.15;
+
+/// Which pixels are dark ground that begins at the edge of the image, and so no sheet; None where there is none.
+pub(super) fn around_sheet(gray: &Gray) -> Option<Vec<bool>> {
+    let (width, height) = (gray.width(), gray.height());
+    let reach = (width.min(height) / REACH).clamp(LEAST_REACH, MOST_REACH);
+    if width.min(height) < 4 * LEAST_REACH {
+        return None;
+    }
+    let (small, block) = lightest_of_blocks(gray, 0);
+    let ground = closed(&small, reach.div_ceil(block));
+    let bright = f32::from(share_below(&ground.values, BRIGHT_PART));
+    let is_dark = |i: usize| f32::from(ground.values[i]) < NO_SHEET * bright;
+    let outside = flooded(ground.width, ground.height, is_dark);
+    let sheet = outside.iter().filter(|outside| !**outside).count() as f32;
+    if !outside.contains(&true) || sheet < LEAST_SHEET * outside.len() as f32 {
+        return None;
+    }
+    // The sheet's edge is somewhere in the next block.
+    let near = |i: usize| {
+        let (x, y) = (i % ground.width, i / ground.width);
+        let rows = y.saturating_sub(1)..(y + 2).min(ground.height);
+        let mut around = rows.flat_map(|y| (x.saturating_sub(1)..(x + 2).min(ground.width)).map(move |x| (x, y)));
+        around.any(|(x, y)| outside[y * ground.width + x])
+    };
+    let outside: Vec<bool> = (0..outside.len()).map(near).collect();
+    let row = |y: usize| &outside[(y / block).min(ground.height - 1) * ground.width..][..ground.width];
+    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| row(y)[(x / block).min(ground.width - 1)]));
+    Some(pixels.collect())
+}
+
+/// What hangs together with the edge of an image and is so.
+fn flooded(width: usize, height: usize, is_so: impl Fn(usize) -> bool) -> Vec<bool> {
+    let mut reached = vec![false; width * height];
+    let at_edge = |i: &usize| {
+        let (x, y) = (i % width, i / width);
+        x == 0 || y == 0 || x + 1 == width || y + 1 == height
+    };
+    let mut next: Vec<usize> = (0..width * height).filter(at_edge).filter(|&i| is_so(i)).collect();
+    next.iter().for_each(|&i| reached[i] = true);
+    while let Some(i) = next.pop() {
+        let (x, y) = (i % width, i / width);
+        let beside = [(x > 0).then(|| i - 1), (x + 1 < width).then_some(i + 1)];
+        let above = [(y > 0).then(|| i - width), (y + 1 < height).then_some(i + width)];
+        for near in beside.into_iter().chain(above).flatten() {
+            if !reached[near] && is_so(near) {
+                reached[near] = true;
+                next.push(near);
+            }
+        }
+    }
+    reached
+}
+
 /// By a small image, each pixel the lightest of a block, in which thin strokes have vanished already.
 fn is_uneven(gray: &Gray, flip: u8, reach: usize) -> bool {
+    let (small, block) = lightest_of_blocks(gray, flip);
+    let ground = closed(&small, reach.div_ceil(block));
+    let part = |share| f32::from(share_below(&ground.values, share));
+    part(DARK_PART) < UNEVEN * part(BRIGHT_PART)
+}
+
+/// An image of which each pixel is the lightest of a block, and the pixels along a side of a block.
+fn lightest_of_blocks(gray: &Gray, flip: u8) -> (Plane, usize) {
     let block = (gray.width().min(gray.height()) / SMALL).max(1);
     let (width, height) = (gray.width() / block, gray.height() / block);
     let lightest = |x: usize, y: usize| {
@@ -51,9 +117,7 @@ fn is_uneven(gray: &Gray, flip: u8, reach: usize) -> bool {
         rows.flatten().map(|pixel| pixel ^ flip).max().unwrap_or(0)
     };
     let values = (0..width * height).map(|i| lightest(i % width, i / width)).collect();
-    let ground = closed(Plane { width, height, values }, reach.div_ceil(block));
-    let part = |share| f32::from(share_below(&ground.values, share));
-    part(DARK_PART) < UNEVEN * part(BRIGHT_PART)
+    (Plane { width, height, values }, block)
 }
 
 /// The value that this share of all is not above.
@@ -69,12 +133,30 @@ fn share_below(values: &[u8], share: f32) -> u8 {
     found.unwrap_or(255) as u8
 }
 
-/// Dilated and then eroded by a square of so many pixels to each side.
-fn closed(plane: Plane, reach: usize) -> Plane {
-    let along = along_rows(plane, reach, u8::max, 0);
+/// Dilated and then eroded by a square of so many pixels to each side; what is at an edge goes on beyond it.
+fn closed(plane: &Plane, reach: usize) -> Plane {
+    let (width, height) = (plane.width, plane.height);
+    let dilated = |plane| along_rows(plane, reach, u8::max);
+    let eroded = |plane| along_rows(plane, reach, u8::min);
     // Columns are rows of the transposed image, which both steps look along at once.
-    let across = along_rows(along_rows(transposed(along), reach, u8::max, 0), reach, u8::min, 255);
-    along_rows(transposed(across), reach, u8::min, 255)
+    let across = eroded(dilated(transposed(dilated(with_margin(plane, reach)))));
+    let whole = eroded(transposed(across));
+    let rows = whole.values.chunks_exact(whole.width).skip(reach).take(height);
+    let values = rows.flat_map(|row| &row[reach..reach + width]).copied().collect();
+    Plane { width, height, values }
+}
+
+/// With so many rows and columns more on each side, all like the outermost ones.
+fn with_margin(plane: &Plane, margin: usize) -> Plane {
+    let (width, height) = (plane.width + 2 * margin, plane.height + 2 * margin);
+    let mut values = Vec::with_capacity(width * height);
+    for y in 0..height {
+        let row = plane.row(y.saturating_sub(margin).min(plane.height - 1));
+        values.extend(std::iter::repeat_n(row[0], margin));
+        values.extend_from_slice(row);
+        values.extend(std::iter::repeat_n(row[row.len() - 1], margin));
+    }
+    Plane { width, height, values }
 }
 
 fn transposed(plane: Plane) -> Plane {
@@ -95,19 +177,21 @@ fn transposed(plane: Plane) -> Plane {
 
 /// Each value replaced by the extreme of those within reach in its row: by blocks from both sides, two comparisons a pixel
 /// whatever the reach (van Herk, Pattern Recognition Letters 13, 1992).
-fn along_rows(mut plane: Plane, reach: usize, extreme: fn(u8, u8) -> u8, neutral: u8) -> Plane {
+fn along_rows(mut plane: Plane, reach: usize, extreme: fn(u8, u8) -> u8) -> Plane {
     let window = 2 * reach + 1;
     let length = (plane.width + 2 * reach).next_multiple_of(window);
-    let (mut padded, mut from_left, mut from_right) = (vec![neutral; length], vec![0; length], vec![0; length]);
+    let (mut padded, mut from_left, mut from_right) = (vec![0; length], vec![0; length], vec![0; length]);
     for row in plane.values.chunks_exact_mut(plane.width) {
+        padded[..reach].fill(row[0]);
         padded[reach..reach + row.len()].copy_from_slice(row);
+        padded[reach + row.len()..].fill(row[row.len() - 1]);
         for start in (0..length).step_by(window) {
-            let mut seen = neutral;
+            let mut seen = padded[start];
             for i in start..start + window {
                 seen = extreme(seen, padded[i]);
                 from_left[i] = seen;
             }
-            let mut seen = neutral;
+            let mut seen = padded[start + window - 1];
             for i in (start..start + window).rev() {
                 seen = extreme(seen, padded[i]);
                 from_right[i] = seen;
@@ -157,7 +241,7 @@ mod tests {
     fn the_extreme_in_a_window_is_that_of_the_definition() {
         let values: Vec<u8> = (0..7 * 53_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         let plane = Plane { width: 53, height: 7, values: values.clone() };
-        let found = along_rows(plane, 5, u8::max, 0);
+        let found = along_rows(plane, 5, u8::max);
         for y in 0..7 {
             for x in 0..53_usize {
                 let row = &values[y * 53..][..53];

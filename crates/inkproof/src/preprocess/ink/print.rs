@@ -23,6 +23,12 @@ const STRAY: f32 = 0.06;
 /// And most have one of two heights, within this share.
 const SAME_HEIGHT: f32 = 0.12;
 const OF_TWO_HEIGHTS: f32 = 0.7;
+/// What is near print: in heights along the line and across it.
+const NEAR: (f32, f32) = (2.2, 1.2);
+/// And no larger than so many heights.
+const SMALL: f32 = 1.3;
+/// How often print grows by what is near it.
+const MOST_WORDS: usize = 12;
 /// Pixels that a box may be off whatever its size.
 const GRID: f32 = 1.0;
 
@@ -50,7 +56,7 @@ pub(super) fn find(pieces: &[Weighed], stroke_width: f32) -> Print {
             found.lines += 1;
         }
     }
-    mark_dots(pieces, &mut found.is_print);
+    mark_near(pieces, &mut found.is_print);
     found
 }
 
@@ -131,8 +137,9 @@ fn of_two_heights(heights: &[f32]) -> bool {
     (heights.len() - rest) as f32 >= OF_TWO_HEIGHTS * heights.len() as f32
 }
 
-/// Dots, commas and what a character broke into belong to the print that they lie in or next to.
-fn mark_dots(pieces: &[Weighed], is_print: &mut [bool]) {
+/// What is no larger than print and near it is print, too: the few characters of another word, dots, and what a character
+/// broke into. So print grows from word to word.
+fn mark_near(pieces: &[Weighed], is_print: &mut [bool]) {
     let print: Vec<Area> =
         pieces.iter().zip(is_print.iter()).filter(|(_, print)| **print).map(|(piece, _)| piece.area).collect();
     if print.is_empty() {
@@ -140,16 +147,25 @@ fn mark_dots(pieces: &[Weighed], is_print: &mut [bool]) {
     }
     let heights = sorted(print.iter().map(|area| area.height() as f32));
     let height = heights[heights.len() / 2];
-    let reach = height as u16;
-    let near = |area: &Area, other: &Area| {
-        area.left <= other.right.saturating_add(reach)
-            && other.left <= area.right.saturating_add(reach)
-            && area.top <= other.bottom.saturating_add(reach / 2)
-            && other.top <= area.bottom.saturating_add(reach / 2)
+    let (along, across) = ((NEAR.0 * height) as u16, (NEAR.1 * height) as u16);
+    let is_near = |area: &Area, other: &Area| {
+        area.left <= other.right.saturating_add(along)
+            && other.left <= area.right.saturating_add(along)
+            && area.top <= other.bottom.saturating_add(across)
+            && other.top <= area.bottom.saturating_add(across)
     };
-    for (piece, is_print) in pieces.iter().zip(is_print) {
-        let small = piece.area.width().max(piece.area.height()) as f32 <= 1.3 * height;
-        *is_print |= small && print.iter().any(|other| near(&piece.area, other));
+    let is_small = |area: &Area| area.width().max(area.height()) as f32 <= SMALL * height;
+    let mut left: Vec<usize> =
+        (0..pieces.len()).filter(|&piece| !is_print[piece] && is_small(&pieces[piece].area)).collect();
+    let mut front = print;
+    for _ in 0..MOST_WORDS {
+        let found: Vec<usize> =
+            left.extract_if(.., |piece| front.iter().any(|other| is_near(&pieces[*piece].area, other))).collect();
+        if found.is_empty() {
+            return;
+        }
+        found.iter().for_each(|&piece| is_print[piece] = true);
+        front = found.into_iter().map(|piece| pieces[piece].area).collect();
     }
 }
 

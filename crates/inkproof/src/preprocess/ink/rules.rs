@@ -33,14 +33,16 @@ const CUT_ASKEW: f32 = 0.02;
 
 /// Shorter lines, as a form has them under a signature, and dotted ones: how far they run at least, as a share of the image
 /// and in stroke widths, and what is asked of them more strictly than of long ones.
-const SHORT_EXTENT: f32 = 0.25;
-const SHORT_WIDTHS: f32 = 15.0;
+const SHORT_EXTENT: f32 = 0.3;
+const SHORT_WIDTHS: f32 = 25.0;
+/// The same of plumb lines: a hand's straight strokes go up and down.
+const PLUMB_EXTENT: f32 = 0.7;
 const SHORT_COVERED: f32 = 0.85;
 const SHORT_STRAY: f32 = 0.06;
 /// Share of it that is no stroke that crosses it.
 const LEAST_MARKED: f32 = 0.6;
 /// What a scanner's grid alone makes a straight line stray, in pixels.
-const GRID: f32 = 0.3;
+const GRID: f32 = 0.4;
 /// How much the thickness of a printed line varies, as a share of itself and in pixels.
 const UNEVEN: (f32, f32) = (0.25, 0.35);
 /// A line ends where there is none of it for this share of the image, and more than three stroke widths.
@@ -117,7 +119,13 @@ pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limi
                 let across = line.at(along).round().clamp(0.0, (size - 1) as f32) as usize;
                 darkness.values[direction.index(darkness, along, across)] <= threshold
             };
-            let part = if whole { None } else { Segment::find(&candidate, &marks, length, stroke_width, is_paper) };
+            let least = match direction {
+                Direction::Level => SHORT_EXTENT * length as f32,
+                Direction::Plumb => PLUMB_EXTENT * length as f32,
+            };
+            let least = least.max(SHORT_WIDTHS * stroke_width);
+            let part =
+                if whole { None } else { Segment::find(&candidate, &marks, length, stroke_width, least, is_paper) };
             let (line, along) = match part {
                 Some(Segment { line, along }) => (line, along),
                 None => (candidate, 0..length),
@@ -145,12 +153,13 @@ struct Segment {
 }
 
 impl Segment {
-    /// The longest stretch of a candidate that is printed, as a line or as dots with paper between them.
+    /// The longest stretch of a candidate that is printed, as a line or as dots with paper between them, and so long at least.
     fn find(
         candidate: &Line,
         marks: &[Mark],
         length: usize,
         stroke_width: f32,
+        least: f32,
         is_paper: impl Fn(&Line, usize) -> bool,
     ) -> Option<Segment> {
         let reach = candidate.reach(stroke_width);
@@ -158,7 +167,7 @@ impl Segment {
         candidate.near(marks, reach).for_each(|mark| seen[mark.along()] = true);
         let along = longest(&seen, (GAP * length as f32).max(3.0 * stroke_width) as usize)?;
         let extent = along.len() as f32;
-        if extent < SHORT_EXTENT * length as f32 || extent < SHORT_WIDTHS * stroke_width {
+        if extent < least {
             return None;
         }
         let own: Vec<&Mark> = marks.iter().filter(|mark| along.contains(&mark.along())).collect();
@@ -166,7 +175,12 @@ impl Segment {
         for _ in 0..2 {
             line.fit_to(own.iter().copied(), reach)?;
         }
-        let near: Vec<&Mark> = own.into_iter().filter(|mark| line.is_near(mark, reach)).collect();
+        let mut near: Vec<&Mark> = own.into_iter().filter(|mark| line.is_near(mark, reach)).collect();
+        // A stroke that crosses the line aslant is thicker, and its middle is elsewhere.
+        near.sort_by_key(|mark| mark.thickness());
+        let usual = near.get(near.len() / 2)?.thickness() as f32;
+        near.retain(|mark| mark.thickness() as f32 <= 1.5 * usual + 1.0);
+        line.fit_to(near.iter().copied(), reach)?;
         let even = line.is_even(&near, stroke_width);
         let is_gap = |along: &usize| !seen[*along];
         let gaps = along.clone().filter(is_gap).count();
