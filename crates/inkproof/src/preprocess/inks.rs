@@ -16,8 +16,8 @@ const NEUTRAL: f32 = 0.6;
 const APART: f32 = 55.0;
 /// Share of all absorbance, each pixel's squared, that an ink has at least.
 const SHARE: f32 = 0.06;
-/// Grey or black with less than this share of the weaker of two hues is where these lie over each other.
-const OVER_EACH_OTHER: f32 = 0.35;
+/// Grey or black that two hues over each other come so near to is no ink of its own.
+const MIXTURE: f32 = 0.15;
 /// Bins of the circle of hues.
 const HUES: usize = 36;
 /// Looked at for colours: about so many pixels, evenly.
@@ -155,12 +155,20 @@ fn directions(neutral: &Sum, hues: &[Sum]) -> Vec<[f32; 3]> {
             left[(best + HUES + by - apart) % HUES] = Sum::default();
         }
     }
-    let weaker = found[1..].iter().map(|group| group.weight).fold(f32::MAX, f32::min);
-    if found.len() == 3 && weaker >= SHARE * all.weight && found[0].weight < OVER_EACH_OTHER * weaker {
-        found.remove(0);
-    }
     found.retain(|group| group.weight >= SHARE * all.weight && group.weight > 0.0);
-    found.iter().map(|group| group.sum.map(|value| value / length(group.sum))).collect()
+    let mut directions: Vec<[f32; 3]> =
+        found.iter().map(|group| group.sum.map(|value| value / length(group.sum))).collect();
+    if directions.len() == 3 && is_mixture(directions[0], &directions[1..]) {
+        directions.remove(0);
+    }
+    directions
+}
+
+/// Whether a direction is that of others over each other.
+fn is_mixture(direction: [f32; 3], of: &[[f32; 3]]) -> bool {
+    let amounts = unmix(of, direction);
+    let mixed = |channel: usize| of.iter().zip(amounts).map(|(ink, amount)| amount * ink[channel]).sum::<f32>();
+    length([0, 1, 2].map(|channel| direction[channel] - mixed(channel))) <= MIXTURE
 }
 
 /// Amounts, none negative, of unit vectors that together are nearest to an absorbance: by turns, each the best with the

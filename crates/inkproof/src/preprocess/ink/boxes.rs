@@ -14,11 +14,18 @@ const COVERED: f32 = 0.72;
 const THICK: f32 = 2.2;
 /// From one pixel to the next a side moves no farther than this, in stroke widths; across a gap three times that.
 const STEP: f32 = 0.7;
+/// How far from the end of a side a corner reaches, in stroke widths.
+const CORNER: f32 = 1.5;
+/// A box around a signature is so many stroke widths high and wide at least.
+const LEAST_WIDTHS: f32 = 15.0;
 /// Sides of a box that have to be there: one may be a line that was taken out already, or lie outside the image.
 const LEAST_SIDES: usize = 3;
 
 /// Erases a box around the ink: true where there was one.
 pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &Area) -> bool {
+    if (area.width().min(area.height()) as f32) < LEAST_WIDTHS * stroke_width {
+        return false;
+    }
     let sides = Side::ALL.map(|side| trace(plane, threshold, stroke_width, area, side));
     let length = |side: Side| if side.is_level() { area.width() } else { area.height() };
     let is_there = |(side, runs): (&Side, &Vec<Run>)| runs.len() as f32 >= COVERED * length(*side) as f32;
@@ -27,13 +34,25 @@ pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &
         return false;
     }
     for (side, runs) in Side::ALL.iter().zip(sides).zip(found).filter(|(_, found)| *found).map(|(side, _)| side) {
-        for run in runs {
+        for run in &runs {
             for across in run.start.saturating_sub(1)..run.end + 1 {
                 side.set(plane, run.along, across);
             }
         }
+        for end in runs.first().into_iter().chain(runs.last()) {
+            erase_corner(plane, *side, end, (CORNER * stroke_width) as usize);
+        }
     }
     true
+}
+
+/// At a corner the box is thick both ways: what is within reach of where a side ends goes.
+fn erase_corner(plane: &mut Plane, side: Side, end: &Run, reach: usize) {
+    for along in end.along.saturating_sub(reach)..=end.along + reach {
+        for across in end.start.saturating_sub(reach)..end.end + reach {
+            side.set(plane, along, across);
+        }
+    }
 }
 
 #[derive(Clone, Copy)]

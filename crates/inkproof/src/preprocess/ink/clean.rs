@@ -12,6 +12,8 @@ use crate::preprocess::inks::Inks;
 
 /// What stays within this many stroke widths of an edge of the image is no writing.
 const EDGE: f32 = 1.5;
+/// The deviation that the grain of a camera has at most: more is a texture, which smoothing makes no clearer.
+const MOST_GRAIN: f32 = 12.0;
 /// How often grain is smoothed at most.
 const SMOOTHINGS: usize = 3;
 
@@ -26,6 +28,8 @@ const LONGER_THAN_PRINT: f32 = 3.0;
 const LEAST_OF_INK: f32 = 0.15;
 /// Writing is at least so many times as high as print that it runs into; next to the print it may be of any height.
 const HIGHER_THAN_PRINT: f32 = 3.5;
+/// More pieces are a texture: a page full of print has some thousands.
+const MOST_PIECES: usize = 50_000;
 /// Characters of print that make a picture one of print, where there is no writing.
 const MUCH_PRINT: usize = 12;
 /// Lines of print that make it a page.
@@ -171,8 +175,12 @@ fn one_ink(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(C
     components.drop_smaller(smallest(&components, stroke_width, parameters));
     let area = components.bounds().ok_or(Error::NoInk)?;
     let pieces = components.weighed();
-    let is_ring: Vec<bool> =
-        components.roundness().iter().zip(&pieces).map(|(round, piece)| is_ring(*round, &piece.area, &area)).collect();
+    let is_ring: Vec<bool> = if pieces.len() > MOST_PIECES {
+        vec![false; pieces.len()]
+    } else {
+        let round = components.roundness();
+        round.iter().zip(&pieces).map(|(round, piece)| is_ring(*round, &piece.area, &area)).collect()
+    };
     let is_print = matches!(found, Found::Page | Found::PrintAlone);
     let tone = threshold::contrast(&darkness.values, threshold) / 255.0;
     // A pattern of the paper is light, and a pen dark.
@@ -203,7 +211,8 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
         };
         if let Some(threshold) = threshold::ink(&darkness.values, parameters.contrast) {
             let stands_out = smoothings == 0 || threshold::contrast(&darkness.values, threshold) >= LEAST_CONTRAST;
-            if stands_out && (smoothings == SMOOTHINGS || is_clear(&darkness, threshold)) {
+            let is_last = smoothings == SMOOTHINGS || noise > MOST_GRAIN;
+            if stands_out && (is_last || is_clear(&darkness, threshold)) {
                 return Ok((darkness, threshold));
             }
         } else if let Some(darkness) = light::darkness(&gray, inverted, true) {
@@ -215,7 +224,7 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
                 }
             }
         }
-        if noise == 0.0 {
+        if noise == 0.0 || noise > MOST_GRAIN {
             break;
         }
         if smoothings < SMOOTHINGS {
@@ -247,6 +256,9 @@ enum Found {
 
 /// Drops printed characters where there is writing besides.
 fn drop_print(components: &mut Components, stroke_width: f32) -> Found {
+    if components.count() > MOST_PIECES {
+        return Found::NothingElse;
+    }
     let pieces = components.weighed();
     let print::Print { is_print, lines } = print::find(&pieces, stroke_width);
     if lines == 0 {

@@ -151,6 +151,11 @@ impl Components {
         self.pieces[run.piece as usize].kept
     }
 
+    /// How many pieces are kept.
+    pub(super) fn count(&self) -> usize {
+        self.pieces.iter().filter(|piece| piece.kept).count()
+    }
+
     /// All ink that is kept, in pixels.
     pub(super) fn ink(&self) -> usize {
         self.pieces.iter().filter(|p| p.kept).map(|p| p.ink as usize).sum()

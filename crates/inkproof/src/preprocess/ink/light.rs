@@ -20,6 +20,8 @@ const BRIGHT_PART: f32 = 0.9;
 const MOST_GAIN: f32 = 2.0;
 /// Pixels along the shorter side of the small image that the light is judged by.
 const SMALL: usize = 64;
+/// And pixels of it at most.
+const SMALL_PIXELS: f32 = 200_000.0;
 
 /// Darkness over the ground where the light is uneven, or in any light; None where it is even, or there is no room for a
 /// square.
@@ -110,7 +112,8 @@ fn is_uneven(gray: &Gray, flip: u8, reach: usize) -> bool {
 
 /// An image of which each pixel is the lightest of a block, and the pixels along a side of a block.
 fn lightest_of_blocks(gray: &Gray, flip: u8) -> (Plane, usize) {
-    let block = (gray.width().min(gray.height()) / SMALL).max(1);
+    let fewer = ((gray.width() * gray.height()) as f32 / SMALL_PIXELS).sqrt() as usize;
+    let block = (gray.width().min(gray.height()) / SMALL).max(fewer).max(1);
     let (width, height) = (gray.width() / block, gray.height() / block);
     let lightest = |x: usize, y: usize| {
         let rows = (y * block..(y + 1) * block).map(|y| &gray.row(y)[x * block..(x + 1) * block]);
