@@ -120,7 +120,8 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// What it costs to embed an image and to explain how it compares with itself: processor time, and bytes at the peak.
+/// What it costs to embed an image and to explain how it compares with itself: processor time, and bytes at the peak; and
+/// whether ink was found in it.
 fn cost(verifier: &Verifier, image: &[u8]) -> (Duration, usize, bool) {
     let held = HELD.load(Ordering::Relaxed);
     PEAK.store(held, Ordering::Relaxed);
