@@ -36,6 +36,7 @@ export function verdictCard(answer, writer) {
     h("div", { class: "rest" },
       h("p", { class: "says" }, sentence(answer, writer)),
       flaws(answer),
+      notes(answer),
       answer.age?.old && h("p", { class: "notice" }, "The references are old, and signatures change over the years: ask the writer for fresh ones."),
       scale(answer),
       facts(answer),
@@ -47,6 +48,12 @@ export function verdictCard(answer, writer) {
 function flaws({ flaws }) {
   if (!flaws?.length) return null;
   return h("div", { class: "notice" }, h("strong", {}, "Look at the images"), h("ul", {}, flaws.map(({ path, flaw }) => h("li", {}, `${path}: ${flaw}.`))));
+}
+
+function notes({ notes }) {
+  if (!notes?.length) return null;
+  const asSentence = (note) => `${note[0].toUpperCase()}${note.slice(1)}.`;
+  return h("ul", { class: "notes" }, notes.map((note) => h("li", {}, asSentence(note))));
 }
 
 /** The score on a line whose middle is the threshold. */

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::Ink;
 
 /// The longer side of the ink, in pixels of the scan, from which on its strokes can be made out.
-const LEAST_LONGEST: usize = 80;
+const LEAST_LONGEST: usize = 50;
 /// Ink pixels of a signature that says anything: some 100 pixels of stroke, less than a single letter.
 const LEAST_INK: usize = 200;
 /// From this value on a pixel of an ink counts.

@@ -15,9 +15,9 @@ use crate::{Embedding, Error, Ink, Model, Result, Score, Threshold};
 /// Quarters, and what a hand or a scanner is askew, in degrees.
 const ANGLES: [i16; 13] = [-15, -12, -9, -6, -3, 3, 6, 9, 12, 15, 90, 180, 270];
 /// How much higher than as it lies the score of a turned signature is where it counts as turned.
-const GAIN: f64 = 0.15;
+const GAIN: f64 = 0.12;
 /// And how far above the threshold: after a quarter or two less, since what agrees then hardly does by chance.
-const MARGIN: f64 = 0.15;
+const MARGIN: f64 = 0.08;
 const QUARTER_MARGIN: f64 = 0.03;
 /// From this gain on a turned signature that reaches the threshold is worth saying so.
 const WORTH_SAYING: f64 = 0.1;

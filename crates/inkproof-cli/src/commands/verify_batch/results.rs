@@ -62,8 +62,8 @@ struct Line {
 impl From<&Judged> for Decided {
     /// Of an enrolled writer only the questioned image can be unfit, so its name would say nothing.
     fn from(judged: &Judged) -> Self {
-        let Verification { verdict, writer, flaws, questioned, page, references, .. } = &judged.answer;
-        // Of several pages one was read, which is told where flaws are: a person may have meant another.
+        let Verification { verdict, writer, flaws, notes, questioned, page, references, .. } = &judged.answer;
+        // Which of several pages was read, and what else was found, is said where flaws are.
         let of_references = references.iter().filter_map(|scored| scored.page.sentence(&scored.reference.to_string()));
         let pages = page.sentence(questioned).into_iter().chain(of_references);
         let pages = pages.map(|page| page.trim_end_matches('.').to_owned());
@@ -76,7 +76,7 @@ impl From<&Judged> for Decided {
             score: verdict.score,
             threshold: verdict.threshold,
             log10_lr: verdict.log10_lr,
-            flaws: flaws.iter().map(named).chain(pages).collect(),
+            flaws: flaws.iter().map(named).chain(pages).chain(notes.iter().cloned()).collect(),
         }
     }
 }

@@ -159,16 +159,14 @@ fn lay_on_paper(picture: &mut Picture, outside: &[bool]) {
 fn one_ink(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(Cleaned, f32)> {
     let (mut darkness, threshold) = ink(gray, parameters, limits)?;
     let stroke_width = threshold::stroke_width(&darkness, threshold);
-    rules::erase(&mut darkness, threshold, stroke_width, limits)?;
-    let mut components = components::find(&darkness, threshold);
+    let mut components = pieces(&darkness, threshold, stroke_width, parameters);
     limits.check_time()?;
-    drop_edgings(&mut components, &darkness, stroke_width);
-    components.drop_smaller(parameters.speck * stroke_width * stroke_width);
     let area = components.bounds().ok_or(Error::NoInk)?;
-    if boxes::erase(&mut darkness, threshold, stroke_width, &area) {
-        components = components::find(&darkness, threshold);
-        drop_edgings(&mut components, &darkness, stroke_width);
-        components.drop_smaller(parameters.speck * stroke_width * stroke_width);
+    let has_box = boxes::erase(&mut darkness, threshold, stroke_width, &area);
+    let has_rules = rules::erase(&mut darkness, threshold, stroke_width, limits)?;
+    if has_box || has_rules {
+        components = pieces(&darkness, threshold, stroke_width, parameters);
+        limits.check_time()?;
     }
     // A character is a small share of a page's ink, so what is small by share is dropped after print.
     let found = drop_print(&mut components, stroke_width);
@@ -215,7 +213,7 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
             if stands_out && (is_last || is_clear(&darkness, threshold)) {
                 return Ok((darkness, threshold));
             }
-        } else if let Some(darkness) = light::darkness(&gray, inverted, true) {
+        } else if let Some(darkness) = (noise <= MOST_GRAIN).then(|| light::darkness(&gray, inverted, true)).flatten() {
             if let Some(threshold) = threshold::faint(&darkness, parameters.contrast) {
                 let found = is_clear(&darkness, threshold);
                 faint = Some((darkness, threshold));
@@ -232,6 +230,14 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
         }
     }
     faint.ok_or(Error::NoInk)
+}
+
+/// The pieces of ink that come out of the image's edge and are larger than dust.
+fn pieces(darkness: &Plane, threshold: u8, stroke_width: f32, parameters: &InkParameters) -> Components {
+    let mut components = components::find(darkness, threshold);
+    drop_edgings(&mut components, darkness, stroke_width);
+    components.drop_smaller(parameters.speck * stroke_width * stroke_width);
+    components
 }
 
 fn smallest(components: &Components, stroke_width: f32, parameters: &InkParameters) -> f32 {

@@ -50,6 +50,9 @@ const NO_SHEET: f32 = 0.45;
 /// A sheet is at least this share of the image.
 const LEAST_SHEET: f32 = 0.15;
 
+/// So much of a sheet is paper and no ink.
+const SOLID: f32 = 0.75;
+
 /// Which pixels are dark ground that begins at the edge of the image, and so no sheet; None where there is none.
 pub(super) fn around_sheet(gray: &Gray) -> Option<Vec<bool>> {
     let (width, height) = (gray.width(), gray.height());
@@ -66,6 +69,20 @@ pub(super) fn around_sheet(gray: &Gray) -> Option<Vec<bool>> {
     if !outside.contains(&true) || sheet < LEAST_SHEET * outside.len() as f32 {
         return None;
     }
+    // White writing on black is as bright as a sheet, and not nearly as solid.
+    let row_of = |y: usize| (y / block).min(ground.height - 1) * ground.width;
+    let (mut all, mut light) = (0, 0);
+    for y in 0..height {
+        for (x, pixel) in gray.row(y).iter().enumerate() {
+            if !outside[row_of(y) + (x / block).min(ground.width - 1)] {
+                all += 1;
+                light += usize::from(f32::from(*pixel) >= NO_SHEET * bright);
+            }
+        }
+    }
+    if (light as f32) < SOLID * all as f32 {
+        return None;
+    }
     // The sheet's edge is somewhere in the next block.
     let near = |i: usize| {
         let (x, y) = (i % ground.width, i / ground.width);
@@ -74,7 +91,7 @@ pub(super) fn around_sheet(gray: &Gray) -> Option<Vec<bool>> {
         around.any(|(x, y)| outside[y * ground.width + x])
     };
     let outside: Vec<bool> = (0..outside.len()).map(near).collect();
-    let row = |y: usize| &outside[(y / block).min(ground.height - 1) * ground.width..][..ground.width];
+    let row = |y: usize| &outside[row_of(y)..][..ground.width];
     let pixels = (0..height).flat_map(|y| (0..width).map(move |x| row(y)[(x / block).min(ground.width - 1)]));
     Some(pixels.collect())
 }

@@ -93,11 +93,12 @@ pub(super) fn erase_long(darkness: &mut Plane, threshold: u8, stroke_width: f32,
     Ok(())
 }
 
-/// Sets ruled lines of any length to paper, dotted ones too.
+/// Sets ruled lines of any length to paper, dotted ones too: true where there were any.
 ///
 /// # Errors
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
-pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<()> {
+pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<bool> {
+    let mut all = 0;
     let mut left = MOST_LOOKED_AT.max(darkness.values.len());
     let most_marks = MOST_MARKS.max(darkness.values.len() / 16);
     for direction in [Direction::Level, Direction::Plumb] {
@@ -138,12 +139,13 @@ pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limi
             if whole || line.is_short {
                 direction.clear(darkness, &own, line.thickness);
                 found += 1;
+                all += 1;
             } else {
                 passed += 1;
             }
         }
     }
-    Ok(())
+    Ok(all > 0)
 }
 
 /// A printed line that does not run through the whole image, and from where to where it does.
