@@ -159,6 +159,8 @@ fn lay_on_paper(picture: &mut Picture, outside: &[bool]) {
 fn one_ink(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(Cleaned, f32)> {
     let (mut darkness, threshold) = ink(gray, parameters, limits)?;
     let stroke_width = threshold::stroke_width(&darkness, threshold);
+    // Lines from one side to the other are no sides of a box.
+    rules::erase_long(&mut darkness, threshold, stroke_width, limits)?;
     let mut components = pieces(&darkness, threshold, stroke_width, parameters);
     limits.check_time()?;
     let area = components.bounds().ok_or(Error::NoInk)?;
