@@ -132,7 +132,7 @@ fn trace(plane: &Plane, threshold: u8, stroke_width: f32, area: &Area, side: Sid
         let next = match last {
             // The line may have begun with a stroke outside the box: after a while it is looked for from outside again.
             Some((middle, gap)) if (gap as f32) < 12.0 * stroke_width => {
-                let reach = step * (gap as f32).min(3.0).max(1.0);
+                let reach = step * (gap as f32).clamp(1.0, 3.0);
                 runs.into_iter().find(|run| ((run.start + run.end) as f32 / 2.0 - middle).abs() <= reach)
             }
             _ => runs.into_iter().next(),

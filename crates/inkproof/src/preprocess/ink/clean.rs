@@ -215,13 +215,13 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
             if stands_out && (is_last || is_clear(&darkness, threshold)) {
                 return Ok((darkness, threshold));
             }
-        } else if let Some(darkness) = (noise <= MOST_GRAIN).then(|| light::darkness(&gray, inverted, true)).flatten() {
-            if let Some(threshold) = threshold::faint(&darkness, parameters.contrast) {
-                let found = is_clear(&darkness, threshold);
-                faint = Some((darkness, threshold));
-                if found {
-                    break;
-                }
+        } else if let Some(darkness) = (noise <= MOST_GRAIN).then(|| light::darkness(&gray, inverted, true)).flatten()
+            && let Some(threshold) = threshold::faint(&darkness, parameters.contrast)
+        {
+            let found = is_clear(&darkness, threshold);
+            faint = Some((darkness, threshold));
+            if found {
+                break;
             }
         }
         if noise == 0.0 || noise > MOST_GRAIN {
