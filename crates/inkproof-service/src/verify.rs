@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use inkproof::quality::copy_of;
 use inkproof::verdict::Compared;
 use inkproof::{Decision, Embedding, Flaw, Ink, Signature, Verdict, Verifier, VerifyOptions};
 use inkproof_store::{Actor, NewDecision, Pseudonym, WriterId};
@@ -152,22 +153,19 @@ fn flaws(verdict: &Verdict, questioned: &str, references: &[ReferenceName]) -> V
     verdict.flaws.iter().map(named).collect()
 }
 
-/// A reference by its number: in the store, or where it came with the question, in their order. The name of its file stays
+/// The number of a reference: in the store, or where it came with the question, in their order. The name of its file stays
 /// out, since the audit keeps these words.
-fn in_audit(references: &[ReferenceName], index: usize) -> String {
+fn number(references: &[ReferenceName], index: usize) -> i64 {
     match references[index] {
-        ReferenceName::Reference(number) => format!("reference {number}"),
-        ReferenceName::Path(_) => format!("reference {}", index + 1),
+        ReferenceName::Reference(number) => number,
+        ReferenceName::Path(_) => index as i64 + 1,
     }
 }
 
 /// A flaw with the number of the reference that it is about.
 fn in_words(flaw: Flaw, references: &[ReferenceName]) -> String {
     match flaw {
-        Flaw::Copy { reference } => format!(
-            "it is the same signing as {}, and nobody signs twice alike; ask for the original",
-            in_audit(references, reference)
-        ),
+        Flaw::Copy { reference } => copy_of(number(references, reference)),
         flaw => flaw.to_string(),
     }
 }
@@ -175,8 +173,8 @@ fn in_words(flaw: Flaw, references: &[ReferenceName]) -> String {
 /// What else a reader of the verdict should know.
 fn notes(verdict: &Verdict, references: &[ReferenceName]) -> Vec<String> {
     let repeated = verdict.repeated.iter().map(|again| {
-        let [reference, earlier] = [again.reference, again.earlier].map(|index| in_audit(references, index));
-        format!("{reference} is the same signing as {earlier} and counts once with it")
+        let [reference, earlier] = [again.reference, again.earlier].map(|index| number(references, index));
+        format!("reference {reference} is the same signing as reference {earlier} and counts once with it")
     });
     let turned =
         verdict.turned.iter().map(|turned| format!("the signature was turned by {} to be judged", turned.by()));

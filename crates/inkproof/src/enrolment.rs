@@ -119,7 +119,7 @@ pub fn check_references(model: &Model, kept: &[Candidate<'_>], offered: &[Candid
         let flaws = new.flaws.iter().filter(|flaw| !is_habit(flaw));
         objections.extend(flaws.map(|flaw| object(index, Fault::Unfit(*flaw))));
         let earlier = kept.iter().chain(&offered[..index]);
-        objections.extend(same(new, earlier)?.map(|fault| object(index, fault)));
+        objections.extend(same_as_earlier(new, earlier)?.map(|fault| object(index, fault)));
     }
     objections.extend(disagreeing(model, kept, offered)?.into_iter().map(|(index, fault)| object(index, fault)));
     let all: Vec<&Embedding> = kept.iter().chain(offered).map(|candidate| candidate.embedding).collect();
@@ -133,8 +133,14 @@ pub fn check_references(model: &Model, kept: &[Candidate<'_>], offered: &[Candid
     Ok(EnrolmentReport { objections, consistency, agreement, wanted: enough.saturating_sub(all.len()) })
 }
 
-/// The earlier reference that is the same image or the same signing.
-fn same<'a>(new: &Candidate<'_>, earlier: impl Iterator<Item = &'a Candidate<'a>>) -> Result<Option<Fault>> {
+/// Whether an image is the same image or the same signing as an earlier one, and which.
+///
+/// # Errors
+/// [`Error::OtherEmbedding`](crate::Error::OtherEmbedding) where one was embedded by another kind of model.
+pub fn same_as_earlier<'a>(
+    new: &Candidate<'_>,
+    earlier: impl IntoIterator<Item = &'a Candidate<'a>>,
+) -> Result<Option<Fault>> {
     for other in earlier {
         if other.digest == new.digest {
             return Ok(Some(Fault::SameImage { other: other.name.clone() }));

@@ -6,7 +6,6 @@
 
 mod bytes;
 mod ink;
-mod inks;
 mod raw;
 
 use std::time::{Duration, Instant};

@@ -61,14 +61,15 @@ impl fmt::Display for Flaw {
             ),
             Self::Print => f.write_str("it shows print and no signature; crop it to the signature"),
             Self::Turned { degrees } => write!(f, "it agrees when turned by {}; scan it upright", Turn(*degrees)),
-            Self::Copy { reference } => write!(
-                f,
-                "it is the same signing as reference {}, and nobody signs twice alike; ask for the original",
-                reference + 1
-            ),
+            Self::Copy { reference } => f.write_str(&copy_of(reference + 1)),
             Self::LittleInk => f.write_str("there is hardly any ink; give the whole signature"),
         }
     }
+}
+
+/// What is said of a copy of a reference, by the number that the reader knows the reference by.
+pub fn copy_of(number: impl fmt::Display) -> String {
+    format!("it is the same signing as reference {number}, and nobody signs twice alike; ask for the original")
 }
 
 /// Degrees clockwise, in words.

@@ -9,7 +9,7 @@ use std::borrow::Borrow;
 use crate::calibration::{Log10Lr, ReferenceCalibration, Support, WantedFar};
 use crate::enrolment::is_same_signing;
 use crate::turn::{self, Found, Turned};
-use crate::{Decision, Embedding, Flaw, Model, Result, Score, Signature, Threshold};
+use crate::{Decision, Embedding, Flaw, ImageDigest, Model, Result, Score, Signature, Threshold};
 
 /// A decision on a questioned signature, and what it rests on.
 #[derive(Debug, Clone)]
@@ -106,7 +106,7 @@ impl Verdict {
             }
         }
         let seen = turned.as_ref().map_or(&questioned.embedding, |turned| &turned.embedding);
-        let copied = copied(&all, questioned, seen)?;
+        let copied = copied(&all, questioned.digest, seen)?;
         flaws.extend(copied.map(|reference| ImageFlaw::questioned(Flaw::Copy { reference })));
         let alone = all.iter().map(|reference| model.score_of(&[&reference.embedding], seen));
         let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(embeddings.len()));
@@ -173,20 +173,16 @@ fn flaws(references: &[&Signature], questioned: &Signature) -> Vec<ImageFlaw> {
 fn repeated(references: &[&Signature]) -> Result<Vec<Repeated>> {
     let mut found = Vec::new();
     for (reference, signature) in references.iter().enumerate() {
-        for (earlier, before) in references[..reference].iter().enumerate() {
-            if before.digest == signature.digest || is_same_signing(&before.embedding, &signature.embedding)? {
-                found.push(Repeated { reference, earlier });
-                break;
-            }
-        }
+        let earlier = copied(&references[..reference], signature.digest, &signature.embedding)?;
+        found.extend(earlier.map(|earlier| Repeated { reference, earlier }));
     }
     Ok(found)
 }
 
-/// The index of the reference that the questioned signature, which the model sees as `seen`, is a copy of.
-fn copied(references: &[&Signature], questioned: &Signature, seen: &Embedding) -> Result<Option<usize>> {
+/// The index of the first reference that shows the same image or the same signing.
+fn copied(references: &[&Signature], digest: ImageDigest, embedding: &Embedding) -> Result<Option<usize>> {
     for (index, reference) in references.iter().enumerate() {
-        if reference.digest == questioned.digest || is_same_signing(&reference.embedding, seen)? {
+        if reference.digest == digest || is_same_signing(&reference.embedding, embedding)? {
             return Ok(Some(index));
         }
     }

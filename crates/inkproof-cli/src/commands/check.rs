@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use inkproof::decode::Page;
-use inkproof::enrolment::{Candidate, Fault};
+use inkproof::enrolment::{Candidate, Fault, same_as_earlier};
 use inkproof::explain::Picture;
 use inkproof::{Error as EngineError, Gray, GrayRule, Ink, Limits, SIDE, Signature, Verifier, decode};
 use inkproof_lab::dataset::image_files_below;
@@ -184,7 +184,7 @@ fn together(verifier: &Verifier, looked: &mut [Looked], one_writer: bool) -> Res
         // What is unfit by itself is said already.
         (faults.filter(|(_, fault)| !matches!(fault, Fault::Unfit(_))).collect(), Some(report.wanted))
     } else {
-        (copies(verifier, &offered)?, None)
+        (copies(&offered)?, None)
     };
     for (index, fault) in faults {
         looked[places[index]].object(fault.to_string());
@@ -193,23 +193,9 @@ fn together(verifier: &Verifier, looked: &mut [Looked], one_writer: bool) -> Res
 }
 
 /// The images that are the same image or the same signing as an earlier one.
-pub fn copies(verifier: &Verifier, images: &[Candidate<'_>]) -> Result<Vec<(usize, Fault)>> {
-    /// Less similar images are no copies, and need no closer look.
-    const SIMILAR: f64 = 0.8;
+pub fn copies(images: &[Candidate<'_>]) -> Result<Vec<(usize, Fault)>> {
     let copy = |index: usize| -> Result<Option<(usize, Fault)>> {
-        let image = &images[index];
-        for earlier in &images[..index] {
-            if image.digest != earlier.digest && image.embedding.similarity(earlier.embedding)? < SIMILAR {
-                continue;
-            }
-            let report = verifier.check_references(std::slice::from_ref(earlier), std::slice::from_ref(image))?;
-            let is_copy = |fault: &Fault| matches!(fault, Fault::SameImage { .. } | Fault::SameSigning { .. });
-            let found = report.objections.into_iter().map(|objection| objection.fault).find(is_copy);
-            if let Some(fault) = found {
-                return Ok(Some((index, fault)));
-            }
-        }
-        Ok(None)
+        Ok(same_as_earlier(&images[index], &images[..index])?.map(|fault| (index, fault)))
     };
     let found: Result<Vec<_>> = (0..images.len()).into_par_iter().map(copy).collect();
     Ok(found?.into_iter().flatten().collect())

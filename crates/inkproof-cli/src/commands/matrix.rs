@@ -75,7 +75,7 @@ impl MatrixCommand {
         }
         let candidates: Vec<Candidate<'_>> =
             signatures.iter().map(|(name, signature)| Candidate::new(name.clone(), signature)).collect();
-        let copies = copies(&verifier, &candidates)?;
+        let copies = copies(&candidates)?;
         let copies: Vec<(&str, String)> =
             copies.iter().map(|(place, fault)| (&signatures[*place].0[..], fault.to_string())).collect();
         self.show(&matrix, &signatures, &copies, &model)?;

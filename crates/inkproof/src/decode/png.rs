@@ -41,14 +41,23 @@ fn check_size(bytes: &[u8], limits: &Limits) -> Result<u64> {
     Ok(width * height)
 }
 
+/// The chunks before the pixels: the name of each, and all bytes from its first on.
+pub(super) fn chunks_before_pixels(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
+    let mut rest = bytes.get(8..);
+    std::iter::from_fn(move || {
+        let (length, named) = rest?.split_first_chunk::<4>()?;
+        let (name, body) = named.split_first_chunk::<4>()?;
+        rest = usize::try_from(u32::from_be_bytes(*length)).ok().and_then(|length| body.get(length.checked_add(4)?..));
+        (name != b"IDAT").then_some((name, body))
+    })
+    .fuse()
+}
+
 /// The gamma that the chunks before the pixels state; `sRGB` goes before `gAMA`.
 fn gamma(bytes: &[u8]) -> Option<Gamma> {
     let mut stated = None;
-    let mut rest = bytes.get(8..)?;
-    while let Some((head, body)) = rest.split_first_chunk::<8>() {
-        let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
-        match &head[4..] {
-            b"IDAT" => break,
+    for (name, body) in chunks_before_pixels(bytes) {
+        match name {
             b"sRGB" => {
                 stated = Some(SRGB);
                 break;
@@ -56,7 +65,6 @@ fn gamma(bytes: &[u8]) -> Option<Gamma> {
             b"gAMA" => stated = body.first_chunk().map(|b| u32::from_be_bytes(*b)),
             _ => {}
         }
-        rest = body.get(length.checked_add(4)?..)?;
     }
     stated.filter(|&g| g != 0 && !(95_000..=105_000).contains(&g)).map(Gamma)
 }

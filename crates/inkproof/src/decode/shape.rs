@@ -1,5 +1,7 @@
 //! The shape of pixels: a file may say that they are not square, as a fax's are (204 x 98 dots an inch).
 
+use super::png::chunks_before_pixels;
+
 /// How many pixels there are across and down, on the same length.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Density {
@@ -36,20 +38,9 @@ impl Density {
 
     /// Of a PNG's `pHYs` chunk.
     pub(super) fn from_png(bytes: &[u8]) -> Option<Density> {
-        let mut rest = bytes.get(8..)?;
-        while let Some((head, body)) = rest.split_first_chunk::<8>() {
-            let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
-            match &head[4..] {
-                b"IDAT" => return None,
-                b"pHYs" => {
-                    let word = |at: usize| Some(f64::from(u32::from_be_bytes(*body.get(at..)?.first_chunk()?)));
-                    return Some(Density { across: word(0)?, down: word(4)? });
-                }
-                _ => {}
-            }
-            rest = body.get(length.checked_add(4)?..)?;
-        }
-        None
+        let (_, body) = chunks_before_pixels(bytes).find(|(name, _)| *name == b"pHYs")?;
+        let word = |at: usize| Some(f64::from(u32::from_be_bytes(*body.get(at..)?.first_chunk()?)));
+        Some(Density { across: word(0)?, down: word(4)? })
     }
 
     /// Of a JPEG's JFIF segment, which is the first.

@@ -14,12 +14,15 @@ mod components;
 mod edges;
 mod fit;
 mod groups;
+mod histogram;
+mod inks;
 mod light;
 mod noise;
 mod paper;
 mod pen;
 mod print;
 mod rules;
+mod sides;
 mod skeleton;
 mod threshold;
 

@@ -3,8 +3,11 @@
 //! Nothing of a signature runs along all four sides of all ink. What does is followed from side to side, wavy or not; where
 //! strokes cross it the ink is thicker across, and stays.
 
+use std::ops::Range;
+
 use super::Plane;
 use super::components::Area;
+use super::sides::{Direction, Side};
 
 /// How far in from the outermost ink a side of the box may wander, as a share of the height or width.
 const BAND: f32 = 0.12;
@@ -27,7 +30,7 @@ pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &
         return false;
     }
     let sides = Side::ALL.map(|side| trace(plane, threshold, stroke_width, area, side));
-    let length = |side: Side| if side.is_level() { area.width() } else { area.height() };
+    let length = |side: Side| extents(side, area).0.len();
     let is_there = |(side, runs): (&Side, &Vec<Run>)| runs.len() as f32 >= COVERED * length(*side) as f32;
     let found: Vec<bool> = Side::ALL.iter().zip(&sides).map(is_there).collect();
     if found.iter().filter(|&&found| found).count() < LEAST_SIDES {
@@ -36,7 +39,7 @@ pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &
     for (side, runs) in Side::ALL.iter().zip(sides).zip(found).filter(|(_, found)| *found).map(|(side, _)| side) {
         for run in &runs {
             for across in run.start.saturating_sub(1)..run.end + 1 {
-                side.set(plane, run.along, across);
+                side.erase(plane, run.along, across);
             }
         }
         for end in runs.first().into_iter().chain(runs.last()) {
@@ -50,17 +53,9 @@ pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &
 fn erase_corner(plane: &mut Plane, side: Side, end: &Run, reach: usize) {
     for along in end.along.saturating_sub(reach)..=end.along + reach {
         for across in end.start.saturating_sub(reach)..end.end + reach {
-            side.set(plane, along, across);
+            side.erase(plane, along, across);
         }
     }
-}
-
-#[derive(Clone, Copy)]
-enum Side {
-    Top,
-    Bottom,
-    Left,
-    Right,
 }
 
 /// A thin run of ink across a side.
@@ -71,37 +66,38 @@ struct Run {
 }
 
 impl Side {
-    const ALL: [Side; 4] = [Side::Top, Side::Bottom, Side::Left, Side::Right];
-
-    fn is_level(self) -> bool {
-        matches!(self, Side::Top | Side::Bottom)
+    /// Where a pixel is among the plane's values; None outside the plane.
+    fn index(self, plane: &Plane, along: usize, across: usize) -> Option<usize> {
+        let (length, size) = self.direction().sides(plane);
+        (along < length && across < size).then(|| self.direction().index(plane, along, across))
     }
 
     fn get(self, plane: &Plane, along: usize, across: usize) -> u8 {
-        let (x, y) = if self.is_level() { (along, across) } else { (across, along) };
-        if x < plane.width && y < plane.height { plane.values[y * plane.width + x] } else { 0 }
+        self.index(plane, along, across).map_or(0, |at| plane.values[at])
     }
 
-    fn set(self, plane: &mut Plane, along: usize, across: usize) {
-        let (x, y) = if self.is_level() { (along, across) } else { (across, along) };
-        if x < plane.width && y < plane.height {
-            plane.values[y * plane.width + x] = 0;
+    fn erase(self, plane: &mut Plane, along: usize, across: usize) {
+        if let Some(at) = self.index(plane, along, across) {
+            plane.values[at] = 0;
         }
+    }
+}
+
+/// From where to where an area reaches along a side, and across it.
+fn extents(side: Side, area: &Area) -> (Range<usize>, Range<usize>) {
+    let columns = usize::from(area.left)..usize::from(area.right);
+    let rows = usize::from(area.top)..usize::from(area.bottom);
+    match side.direction() {
+        Direction::Level => (columns, rows),
+        Direction::Plumb => (rows, columns),
     }
 }
 
 /// Follows a side of the box: its thin runs, from one end to the other.
 fn trace(plane: &Plane, threshold: u8, stroke_width: f32, area: &Area, side: Side) -> Vec<Run> {
-    let (along, across) = if side.is_level() {
-        (usize::from(area.left)..usize::from(area.right), usize::from(area.top)..usize::from(area.bottom))
-    } else {
-        (usize::from(area.top)..usize::from(area.bottom), usize::from(area.left)..usize::from(area.right))
-    };
+    let (along, across) = extents(side, area);
     let band = ((BAND * across.len() as f32) as usize).max(1);
-    let band = match side {
-        Side::Top | Side::Left => across.start..across.start + band,
-        Side::Bottom | Side::Right => across.end - band..across.end,
-    };
+    let band = if side.is_first() { across.start..across.start + band } else { across.end - band..across.end };
     let thickest = (THICK * stroke_width).max(3.0) as usize;
     let outermost_first = |along: usize| -> Vec<Run> {
         let mut runs = Vec::new();
@@ -119,7 +115,7 @@ fn trace(plane: &Plane, threshold: u8, stroke_width: f32, area: &Area, side: Sid
                 runs.push(Run { along, start, end: at });
             }
         }
-        if matches!(side, Side::Bottom | Side::Right) {
+        if !side.is_first() {
             runs.reverse();
         }
         runs

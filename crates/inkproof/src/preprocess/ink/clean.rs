@@ -2,13 +2,13 @@
 
 use super::components::{self, Area, Components};
 use super::groups::{self, Weighed};
+use super::inks::Inks;
 use super::paper::Paper;
-use super::{InkParameters, Plane, Scan, boxes, edges, light, noise, paper, print, rules, threshold};
+use super::{InkParameters, Plane, Scan, boxes, edges, histogram, light, noise, print, rules, threshold};
 use crate::decode::Picture;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
-use crate::preprocess::inks::Inks;
 
 /// What stays within this many stroke widths of an edge of the image is no writing.
 const EDGE: f32 = 1.5;
@@ -60,7 +60,7 @@ pub(super) struct Cleaned {
 
 /// As the first version did: everything is the signature, but for lines from one side to the other, and specks.
 pub(super) fn plainly(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<Cleaned> {
-    let mut darkness = paper::darkness(gray);
+    let mut darkness = Paper::plainly(&gray).darkness(gray);
     limits.check_time()?;
     let threshold = threshold::ink(&darkness.values, parameters.contrast).ok_or(Error::NoInk)?;
     let stroke_width = threshold::stroke_width(&darkness, threshold);
@@ -99,7 +99,10 @@ pub(super) fn signature(mut picture: Picture, parameters: &InkParameters, limits
     let mut others: Vec<(f32, Cleaned)> = Vec::new();
     for ink in 0..inks.len() {
         limits.check_time()?;
-        let Ok((cleaned, writing)) = one_ink(inks.alone(&picture, colors, ink), parameters, limits) else { continue };
+        let (cleaned, writing) = match one_ink(inks.alone(&picture, colors, ink), parameters, limits) {
+            Err(Error::NoInk) => continue,
+            found => found?,
+        };
         let usual = match (inks.is_of_a_pen(ink), inks.is_neutral(ink) && has_colored_pen) {
             (false, _) => UNUSUAL,
             (true, true) => BLACK,
@@ -124,30 +127,28 @@ impl Cleaned {
         let columns = self.darkness.width.div_ceil(cell);
         let mut inked = vec![false; columns * self.darkness.height.div_ceil(cell)];
         let cell_of = |i: usize| i / self.darkness.width / cell * columns + i % self.darkness.width / cell;
-        let ink = |layer: &Cleaned| {
-            let threshold = layer.threshold;
-            layer.darkness.values.iter().map(move |value| *value > threshold).collect::<Vec<bool>>()
-        };
-        ink(self).iter().enumerate().filter(|(_, ink)| **ink).for_each(|(i, _)| inked[cell_of(i)] = true);
-        let theirs = ink(other);
-        let all = theirs.iter().filter(|ink| **ink).count();
-        let within = theirs.iter().enumerate().filter(|(i, ink)| **ink && inked[cell_of(*i)]).count();
-        4 * within >= 3 * all
+        self.inked().for_each(|i| inked[cell_of(i)] = true);
+        let within = other.inked().filter(|&i| inked[cell_of(i)]).count();
+        4 * within >= 3 * other.inked().count()
+    }
+
+    /// Which pixels are ink.
+    fn inked(&self) -> impl Iterator<Item = usize> + '_ {
+        let values = self.darkness.values.iter().enumerate();
+        values.filter(|(_, value)| **value > self.threshold).map(|(i, _)| i)
     }
 }
 
 /// Sets what is not the sheet to the colour of its paper.
 fn lay_on_paper(picture: &mut Picture, outside: &[bool]) {
-    let mut sheet: Vec<u8> =
-        picture.gray.pixels().iter().zip(outside).filter(|(_, outside)| !**outside).map(|(pixel, _)| *pixel).collect();
-    sheet.sort_unstable();
-    let Some(&paper) = sheet.get(sheet.len() * 3 / 4) else { return };
+    let pixels = || picture.gray.pixels().iter().zip(outside);
+    let sheet = pixels().filter(|(_, outside)| !**outside);
+    let paper = histogram::level_of(&histogram::count(sheet.clone().map(|(pixel, _)| pixel)), sheet.count() * 3 / 4);
     let color = picture.colors.as_ref().and_then(|colors| {
-        let of_paper = picture.gray.pixels().iter().zip(outside).position(|(pixel, out)| !out && *pixel == paper)?;
+        let of_paper = pixels().position(|(pixel, out)| !out && *pixel == paper)?;
         Some(colors[of_paper])
     });
-    let pixels = picture.gray.pixels().iter().zip(outside);
-    let gray = pixels.map(|(pixel, outside)| if *outside { paper } else { *pixel }).collect();
+    let gray = pixels().map(|(pixel, outside)| if *outside { paper } else { *pixel }).collect();
     picture.gray = Gray::new(picture.gray.width(), picture.gray.height(), gray).expect("as many pixels as before");
     if let (Some(colors), Some(color)) = (&mut picture.colors, color) {
         colors.iter_mut().zip(outside).filter(|(_, outside)| **outside).for_each(|(pixel, _)| *pixel = color);
@@ -206,21 +207,20 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
         let paper = Paper::new(&gray);
         let inverted = paper.is_inverted();
         let darkness = light::darkness(&gray, inverted, false).unwrap_or_else(|| paper.darkness(gray.clone()));
-        let is_clear = |darkness: &Plane, threshold| {
-            threshold::contrast(&darkness.values, threshold) >= (noise::CLEAR * noise).min(DARK)
-        };
+        let is_clear = |contrast: f32| contrast >= (noise::CLEAR * noise).min(DARK);
         if let Some(threshold) = threshold::ink(&darkness.values, parameters.contrast) {
-            let stands_out = smoothings == 0 || threshold::contrast(&darkness.values, threshold) >= LEAST_CONTRAST;
+            let contrast = threshold::contrast(&darkness.values, threshold);
+            let stands_out = smoothings == 0 || contrast >= LEAST_CONTRAST;
             let is_last = smoothings == SMOOTHINGS || noise > MOST_GRAIN;
-            if stands_out && (is_last || is_clear(&darkness, threshold)) {
+            if stands_out && (is_last || is_clear(contrast)) {
                 return Ok((darkness, threshold));
             }
         } else if let Some(darkness) = (noise <= MOST_GRAIN).then(|| light::darkness(&gray, inverted, true)).flatten()
             && let Some(threshold) = threshold::faint(&darkness, parameters.contrast)
         {
-            let found = is_clear(&darkness, threshold);
+            let is_clear = is_clear(threshold::contrast(&darkness.values, threshold));
             faint = Some((darkness, threshold));
-            if found {
+            if is_clear {
                 break;
             }
         }
@@ -303,10 +303,7 @@ fn overlap(one: &Area, other: &Area) -> bool {
 /// Whether a piece is near enough to the largest one.
 fn belongs(piece: &Area, largest: &Area) -> bool {
     let reach = (BELONGS * largest.height() as f32) as u16;
-    piece.left <= largest.right.saturating_add(reach)
-        && largest.left <= piece.right.saturating_add(reach)
-        && piece.top <= largest.bottom.saturating_add(reach)
-        && largest.top <= piece.bottom.saturating_add(reach)
+    piece.is_near(largest, reach, reach)
 }
 
 fn diagonal(area: &Area) -> f32 {

@@ -49,6 +49,14 @@ impl Area {
         usize::from(self.bottom - self.top)
     }
 
+    /// Whether nothing but so many columns and rows at most lie between both.
+    pub(super) fn is_near(&self, other: &Area, columns: u16, rows: u16) -> bool {
+        self.left <= other.right.saturating_add(columns)
+            && other.left <= self.right.saturating_add(columns)
+            && self.top <= other.bottom.saturating_add(rows)
+            && other.top <= self.bottom.saturating_add(rows)
+    }
+
     pub(super) fn join(self, other: Area) -> Area {
         Area {
             left: self.left.min(other.left),

@@ -7,6 +7,7 @@
 
 use super::Plane;
 use super::components::Area;
+use super::sides::{Direction, Side};
 
 /// Share of its width further in from which on a stroke reaches the edge at full width.
 const FULL: f32 = 0.8;
@@ -43,9 +44,9 @@ pub(super) fn cut(plane: &Plane, threshold: u8, stroke_width: f32, area: &Area) 
 
 /// Whether there are letters at a side of the ink, and not one stroke alone.
 fn has_letters(plane: &Plane, side: Side, threshold: u8, stroke_width: f32, area: &Area) -> bool {
-    let (from, to, size) = match side {
-        Side::Top | Side::Bottom => (area.left, area.right, area.height()),
-        Side::Left | Side::Right => (area.top, area.bottom, area.width()),
+    let (from, to, size) = match side.direction() {
+        Direction::Level => (area.left, area.right, area.height()),
+        Direction::Plumb => (area.top, area.bottom, area.width()),
     };
     let depth = ((BAND * size as f32) as usize).max(1);
     let ink = |along: usize| (0..depth).filter(|&depth| side.at(plane, along, depth) > threshold).count();
@@ -53,34 +54,12 @@ fn has_letters(plane: &Plane, side: Side, threshold: u8, stroke_width: f32, area
     inked as f32 >= LETTERS * stroke_width * depth as f32
 }
 
-#[derive(Clone, Copy)]
-enum Side {
-    Top,
-    Bottom,
-    Left,
-    Right,
-}
-
 impl Side {
-    const ALL: [Side; 4] = [Side::Top, Side::Bottom, Side::Left, Side::Right];
-
-    /// Pixels along the side.
-    fn length(self, plane: &Plane) -> usize {
-        match self {
-            Side::Top | Side::Bottom => plane.width,
-            Side::Left | Side::Right => plane.height,
-        }
-    }
-
     /// The value so far along the side and so far in.
     fn at(self, plane: &Plane, along: usize, depth: usize) -> u8 {
-        let (x, y) = match self {
-            Side::Top => (along, depth),
-            Side::Bottom => (along, plane.height - 1 - depth),
-            Side::Left => (depth, along),
-            Side::Right => (plane.width - 1 - depth, along),
-        };
-        plane.values[y * plane.width + x]
+        let direction = self.direction();
+        let across = if self.is_first() { depth } else { direction.sides(plane).1 - 1 - depth };
+        plane.values[direction.index(plane, along, across)]
     }
 }
 
@@ -96,7 +75,7 @@ struct Contacts {
 impl Contacts {
     fn new(plane: &Plane, side: Side, threshold: u8, stroke_width: f32, depth: usize) -> Self {
         let ink = |along: usize, depth: usize| side.at(plane, along, depth) > threshold;
-        let length = side.length(plane);
+        let (length, _) = side.direction().sides(plane);
         let mut found = Contacts { any: false, crossings: 0, wide: 0 };
         let mut along = 0;
         while along < length {

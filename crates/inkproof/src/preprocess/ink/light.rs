@@ -4,7 +4,7 @@
 //! then eroded; Serra, Image Analysis and Mathematical Morphology, 1982) by a square that no stroke fills. It follows the
 //! edge of a shadow to the pixel, which a smooth model of the light cannot.
 
-use super::Plane;
+use super::{Plane, histogram};
 use crate::gray::Gray;
 
 /// Half a side of the square, as a share of the image's shorter side, and its bounds in pixels.
@@ -142,15 +142,7 @@ fn lightest_of_blocks(gray: &Gray, flip: u8) -> (Plane, usize) {
 
 /// The value that this share of all is not above.
 fn share_below(values: &[u8], share: f32) -> u8 {
-    let mut histogram = [0_usize; 256];
-    values.iter().for_each(|&value| histogram[usize::from(value)] += 1);
-    let wanted = (share * values.len() as f32) as usize;
-    let mut seen = 0;
-    let found = histogram.iter().position(|&count| {
-        seen += count;
-        seen > wanted
-    });
-    found.unwrap_or(255) as u8
+    histogram::level_of(&histogram::count(values), (share * values.len() as f32) as usize)
 }
 
 /// Dilated and then eroded by a square of so many pixels to each side; what is at an edge goes on beyond it.

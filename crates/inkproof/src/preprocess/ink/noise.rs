@@ -1,5 +1,6 @@
 //! Grain: a pencil's grey that hardly stands out from the noise of a camera.
 
+use super::histogram;
 use crate::gray::Gray;
 
 /// Noise is smoothed where ink stands out from the paper by less than this many standard deviations of it.
@@ -13,7 +14,7 @@ pub(super) fn deviation(gray: &Gray) -> f32 {
     }
     // More rows say no more.
     let step = (gray.height() / 100).max(1);
-    let mut histogram = vec![0_usize; 4 * 255 * 2 + 1];
+    let mut counts = vec![0_u32; 4 * 255 * 2 + 1];
     let mut count = 0;
     for y in (1..gray.height() - 1).step_by(step) {
         let [above, row, below] = [y - 1, y, y + 1].map(|y| gray.row(y));
@@ -22,15 +23,11 @@ pub(super) fn deviation(gray: &Gray) -> f32 {
             let corners = value(above, x - 1) + value(above, x + 1) + value(below, x - 1) + value(below, x + 1);
             let sides = value(above, x) + value(below, x) + value(row, x - 1) + value(row, x + 1);
             let left = corners - 2 * sides + 4 * value(row, x);
-            histogram[left.unsigned_abs() as usize] += 1;
+            counts[left.unsigned_abs() as usize] += 1;
             count += 1;
         }
     }
-    let mut seen = 0;
-    let median = histogram.iter().position(|&n| {
-        seen += n;
-        2 * seen >= count
-    });
+    let median = histogram::median(counts, count);
     // The kernel's numbers squared add up to 36; half of a normal distribution is within 0.6745 deviations.
     median.unwrap_or(0) as f32 / (6.0 * 0.6745)
 }

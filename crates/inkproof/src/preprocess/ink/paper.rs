@@ -12,26 +12,32 @@ const CELLS: usize = 8;
 /// The paper is the gray that this share of a cell's pixels is not above.
 const PERCENTILE: f32 = 0.75;
 
-/// Darkness over the local paper, 0 on paper; white writing on black is inverted first.
-pub(super) fn darkness(gray: Gray) -> Plane {
-    Paper::new(&gray).darkness(gray)
-}
-
 /// The paper of an image.
 pub(super) struct Paper {
     grid: Grid,
 }
 
 impl Paper {
+    /// As the first version had it: inverted where all of the image together says that the writing is lighter.
+    pub(super) fn plainly(gray: &Gray) -> Paper {
+        let grid = Grid::new(gray);
+        let is_light_on_dark = grid.is_light_on_dark();
+        Paper::inverted_if(is_light_on_dark, grid)
+    }
+
     /// Of an image, inverted where the writing is lighter than the paper.
     pub(super) fn new(gray: &Gray) -> Paper {
-        let mut grid = Grid::new(gray);
+        let grid = Grid::new(gray);
         // The edge of a shadow or of a sheet pulls either way: where there is paper of one tone it is clearer.
         let even: Vec<&[u32; 256]> = grid.histograms.iter().filter(|histogram| is_of_one_tone(histogram)).collect();
         let is_light_on_dark = match even.iter().map(|histogram| pull(histogram)).sum::<f64>() {
             0.0 => grid.is_light_on_dark(),
             pull => pull > 0.0,
         };
+        Paper::inverted_if(is_light_on_dark, grid)
+    }
+
+    fn inverted_if(is_light_on_dark: bool, mut grid: Grid) -> Paper {
         if is_light_on_dark {
             grid.invert();
         }
@@ -43,30 +49,27 @@ impl Paper {
         self.grid.inverted
     }
 
-    /// Darkness over it, of the image that it was measured on.
+    /// Darkness over it, 0 on paper, of the image that it was measured on.
     pub(super) fn darkness(&self, gray: Gray) -> Plane {
-        darkness_over(&self.grid, gray)
-    }
-}
-
-fn darkness_over(grid: &Grid, gray: Gray) -> Plane {
-    let paper = grid.paper();
-    let (width, height) = (gray.width(), gray.height());
-    let columns = neighbours(width, grid.cell, grid.columns);
-    let flip = if grid.inverted { 255 } else { 0 };
-    let mut level = vec![0_i32; grid.columns];
-    let mut values = gray.into_pixels();
-    for (row, pixels) in neighbours(height, grid.cell, grid.rows).into_iter().zip(values.chunks_exact_mut(width)) {
-        for (x, level) in level.iter_mut().enumerate() {
-            *level = row.mix(paper[row.low * grid.columns + x], paper[row.high * grid.columns + x]);
+        let grid = &self.grid;
+        let paper = grid.paper();
+        let (width, height) = (gray.width(), gray.height());
+        let columns = neighbours(width, grid.cell, grid.columns);
+        let flip = if grid.inverted { 255 } else { 0 };
+        let mut level = vec![0_i32; grid.columns];
+        let mut values = gray.into_pixels();
+        for (row, pixels) in neighbours(height, grid.cell, grid.rows).into_iter().zip(values.chunks_exact_mut(width)) {
+            for (x, level) in level.iter_mut().enumerate() {
+                *level = row.mix(paper[row.low * grid.columns + x], paper[row.high * grid.columns + x]);
+            }
+            for (pixel, column) in pixels.iter_mut().zip(&columns) {
+                let paper = column.mix(level[column.low], level[column.high]);
+                let above = paper - (i32::from(*pixel ^ flip) << SHIFT);
+                *pixel = ((above + HALF) >> SHIFT).clamp(0, 255) as u8;
+            }
         }
-        for (pixel, column) in pixels.iter_mut().zip(&columns) {
-            let paper = column.mix(level[column.low], level[column.high]);
-            let above = paper - (i32::from(*pixel ^ flip) << SHIFT);
-            *pixel = ((above + HALF) >> SHIFT).clamp(0, 255) as u8;
-        }
+        Plane { width, height, values }
     }
-    Plane { width, height, values }
 }
 
 /// Paper levels are fixed point with this many bits after the point.

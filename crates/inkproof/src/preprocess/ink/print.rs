@@ -148,19 +148,14 @@ fn mark_near(pieces: &[Weighed], is_print: &mut [bool]) {
     let heights = sorted(print.iter().map(|area| area.height() as f32));
     let height = heights[heights.len() / 2];
     let (along, across) = ((NEAR.0 * height) as u16, (NEAR.1 * height) as u16);
-    let is_near = |area: &Area, other: &Area| {
-        area.left <= other.right.saturating_add(along)
-            && other.left <= area.right.saturating_add(along)
-            && area.top <= other.bottom.saturating_add(across)
-            && other.top <= area.bottom.saturating_add(across)
-    };
     let is_small = |area: &Area| area.width().max(area.height()) as f32 <= SMALL * height;
     let mut left: Vec<usize> =
         (0..pieces.len()).filter(|&piece| !is_print[piece] && is_small(&pieces[piece].area)).collect();
     let mut front = print;
     for _ in 0..MOST_WORDS {
-        let found: Vec<usize> =
-            left.extract_if(.., |piece| front.iter().any(|other| is_near(&pieces[*piece].area, other))).collect();
+        let found: Vec<usize> = left
+            .extract_if(.., |piece| front.iter().any(|other| pieces[*piece].area.is_near(other, along, across)))
+            .collect();
         if found.is_empty() {
             return;
         }

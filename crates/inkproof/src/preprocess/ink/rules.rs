@@ -10,6 +10,7 @@
 //! coarser places where the image is very long, and the search ends where a texture has taken too much of it.
 
 use super::Plane;
+use super::sides::Direction;
 use crate::Result;
 use crate::limits::Limits;
 
@@ -72,25 +73,48 @@ const MOST_LOOKED_AT: usize = 2 << 20;
 /// # Errors
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
 pub(super) fn erase_long(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<()> {
-    let mut left = MOST_LOOKED_AT.max(darkness.values.len());
-    let most_marks = MOST_MARKS.max(darkness.values.len() / 16);
+    let mut budget = Budget::new(darkness);
     for direction in [Direction::Level, Direction::Plumb] {
-        let mut marks = direction.marks(darkness, threshold, (THICK * stroke_width).max(3.0) as usize);
+        let Some(mut marks) = budget.marks(direction, darkness, threshold, stroke_width) else { continue };
         let (length, size) = direction.sides(darkness);
-        if marks.len() > most_marks {
-            continue;
-        }
         for _ in 0..MOST {
-            limits.check_time()?;
-            let Some(rest) = left.checked_sub(marks.len()) else { break };
-            left = rest;
+            if !budget.allows(&marks, limits)? {
+                break;
+            }
             let Some(line) = Line::find(&marks, length, size, stroke_width) else { break };
             let reach = line.reach(stroke_width);
-            let found: Vec<Mark> = marks.extract_if(.., |m| (m.middle - line.at(m.along())).abs() <= reach).collect();
+            let found: Vec<Mark> = marks.extract_if(.., |mark| line.is_near(mark, reach)).collect();
             direction.clear(darkness, &found, line.thickness);
         }
     }
     Ok(())
+}
+
+/// How many marks a search for lines may look at.
+struct Budget {
+    left: usize,
+    most_marks: usize,
+}
+
+impl Budget {
+    fn new(darkness: &Plane) -> Budget {
+        let pixels = darkness.values.len();
+        Budget { left: MOST_LOOKED_AT.max(pixels), most_marks: MOST_MARKS.max(pixels / 16) }
+    }
+
+    /// The marks that lines are looked for among; None where there are as many as in a texture.
+    fn marks(&self, direction: Direction, darkness: &Plane, threshold: u8, stroke_width: f32) -> Option<Vec<Mark>> {
+        let marks = direction.marks(darkness, threshold, (THICK * stroke_width).max(3.0) as usize);
+        (marks.len() <= self.most_marks).then_some(marks)
+    }
+
+    /// Whether marks may be looked at once more.
+    fn allows(&mut self, marks: &[Mark], limits: &Limits) -> Result<bool> {
+        limits.check_time()?;
+        let rest = self.left.checked_sub(marks.len());
+        self.left = rest.unwrap_or(self.left);
+        Ok(rest.is_some())
+    }
 }
 
 /// Sets ruled lines of any length to paper, dotted ones too: true where there were any.
@@ -98,57 +122,53 @@ pub(super) fn erase_long(darkness: &mut Plane, threshold: u8, stroke_width: f32,
 /// # Errors
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
 pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<bool> {
-    let mut all = 0;
-    let mut left = MOST_LOOKED_AT.max(darkness.values.len());
-    let most_marks = MOST_MARKS.max(darkness.values.len() / 16);
+    let mut any = false;
+    let mut budget = Budget::new(darkness);
     for direction in [Direction::Level, Direction::Plumb] {
-        let mut marks = direction.marks(darkness, threshold, (THICK * stroke_width).max(3.0) as usize);
+        let Some(mut marks) = budget.marks(direction, darkness, threshold, stroke_width) else { continue };
         let (length, size) = direction.sides(darkness);
-        if marks.len() > most_marks {
-            continue;
-        }
+        let least = match direction {
+            Direction::Level => SHORT_EXTENT * length as f32,
+            Direction::Plumb => PLUMB_EXTENT * length as f32,
+        };
+        let least = least.max(SHORT_WIDTHS * stroke_width);
         let (mut found, mut passed) = (0, 0);
         while found < SHORT_MOST && passed < PASSED_OVER {
-            limits.check_time()?;
-            let Some(rest) = left.checked_sub(marks.len()) else { break };
-            left = rest;
+            if !budget.allows(&marks, limits)? {
+                break;
+            }
             let Some(candidate) = Line::candidate(&marks, length, size, stroke_width, SHORT_ASKEW) else { break };
             let reach = candidate.reach(stroke_width);
-            let whole = candidate.is_printed(&marks, length, size, stroke_width, GRID);
             // At the foot of print there is ink between the marks; between the dots of a line there is paper.
             let is_paper = |line: &Line, along: usize| {
                 let across = line.at(along).round().clamp(0.0, (size - 1) as f32) as usize;
                 darkness.values[direction.index(darkness, along, across)] <= threshold
             };
-            let least = match direction {
-                Direction::Level => SHORT_EXTENT * length as f32,
-                Direction::Plumb => PLUMB_EXTENT * length as f32,
+            let printed = if candidate.is_printed(&marks, length, size, stroke_width, GRID) {
+                Some(Segment { line: candidate.clone(), along: 0..length })
+            } else {
+                Segment::find(&candidate, &marks, length, stroke_width, least, is_paper)
             };
-            let least = least.max(SHORT_WIDTHS * stroke_width);
-            let part =
-                if whole { None } else { Segment::find(&candidate, &marks, length, stroke_width, least, is_paper) };
-            let (line, along) = match part {
-                Some(Segment { line, along }) => (line, along),
-                None => (candidate, 0..length),
-            };
-            let on_it = |m: &mut Mark| along.contains(&m.along()) && (m.middle - line.at(m.along())).abs() <= reach;
+            let is_printed = printed.is_some();
+            let Segment { line, along } = printed.unwrap_or(Segment { line: candidate, along: 0..length });
+            let on_it = |mark: &mut Mark| along.contains(&mark.along()) && line.is_near(mark, reach);
             let own: Vec<Mark> = marks.extract_if(.., on_it).collect();
             if own.is_empty() {
                 break;
             }
-            if whole || line.is_short {
+            if is_printed {
                 direction.clear(darkness, &own, line.thickness);
                 found += 1;
-                all += 1;
+                any = true;
             } else {
                 passed += 1;
             }
         }
     }
-    Ok(all > 0)
+    Ok(any)
 }
 
-/// A printed line that does not run through the whole image, and from where to where it does.
+/// A line, and from where to where it runs.
 struct Segment {
     line: Line,
     along: std::ops::Range<usize>,
@@ -173,7 +193,7 @@ impl Segment {
             return None;
         }
         let own: Vec<&Mark> = marks.iter().filter(|mark| along.contains(&mark.along())).collect();
-        let mut line = Line { is_short: true, ..*candidate };
+        let mut line = candidate.clone();
         for _ in 0..2 {
             line.fit_to(own.iter().copied(), reach)?;
         }
@@ -248,28 +268,7 @@ impl Mark {
 /// No row is so far down.
 const NO_START: u16 = u16::MAX;
 
-#[derive(Clone, Copy)]
-enum Direction {
-    Level,
-    Plumb,
-}
-
 impl Direction {
-    /// Pixels along the direction and across it.
-    fn sides(self, plane: &Plane) -> (usize, usize) {
-        match self {
-            Direction::Level => (plane.width, plane.height),
-            Direction::Plumb => (plane.height, plane.width),
-        }
-    }
-
-    fn index(self, plane: &Plane, along: usize, across: usize) -> usize {
-        match self {
-            Direction::Level => across * plane.width + along,
-            Direction::Plumb => along * plane.width + across,
-        }
-    }
-
     /// All runs of ink across the direction that are no longer than `longest`.
     fn marks(self, plane: &Plane, threshold: u8, longest: usize) -> Vec<Mark> {
         let runs = match self {
@@ -337,15 +336,13 @@ impl Direction {
     }
 }
 
-#[derive(Clone)]
 /// A straight line: its place across at the image's middle, and how much that changes along.
+#[derive(Clone)]
 struct Line {
     middle: f32,
     slope: f32,
     center: f32,
     thickness: f32,
-    /// Whether it was looked for as one that does not run through the whole image.
-    is_short: bool,
 }
 
 impl Line {
@@ -403,7 +400,7 @@ impl Line {
             }
         }
         let enough = best.0 as f32 >= CUT_EXTENT * CUT_COVERED * (length as f32 / share as f32);
-        enough.then_some(Line { middle: best.2, slope: best.1, center, thickness: 0.0, is_short: false })
+        enough.then_some(Line { middle: best.2, slope: best.1, center, thickness: 0.0 })
     }
 
     fn near<'a>(&'a self, marks: &'a [Mark], reach: f32) -> impl Iterator<Item = &'a Mark> + 'a {

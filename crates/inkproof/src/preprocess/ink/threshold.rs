@@ -1,13 +1,10 @@
 //! Where ink begins: Otsu's threshold (IEEE Trans. SMC 9, 1979) on the darkness over the paper.
 
-use super::Plane;
+use super::{Plane, histogram};
 
 /// The darkness that ink is above, or none where nothing stands out from the paper's noise.
 pub(super) fn ink(darkness: &[u8], contrast: f32) -> Option<u8> {
-    let mut histogram = [0_u32; 256];
-    for &value in darkness {
-        histogram[usize::from(value)] += 1;
-    }
+    let histogram = histogram::count(darkness);
     let threshold = otsu(&histogram)?;
     let (mean, deviation) = moments(&histogram[..=usize::from(threshold)]);
     let clear = f64::from(threshold) + 0.5 - mean >= f64::from(contrast) * deviation;
@@ -25,17 +22,14 @@ pub(super) fn faint(plane: &Plane, contrast: f32) -> Option<u8> {
     const LEAST: usize = 20_000;
     const MOST: usize = 8;
     let darkness = &plane.values;
-    let mut histogram = [0_u32; 256];
-    for &value in darkness {
-        histogram[usize::from(value)] += 1;
-    }
-    let middle = median(histogram.iter().copied(), darkness.len())?;
+    let histogram = histogram::count(darkness);
+    let middle = histogram::median(histogram, darkness.len())?;
     let off = |by: usize| {
         let below = middle.checked_sub(by).filter(|_| by > 0).map_or(0, |at| histogram[at]);
         below + histogram.get(middle + by).copied().unwrap_or(0)
     };
     // Levels are whole: a paper of one level has a deviation all the same.
-    let deviation = (median((0..256).map(off), darkness.len())? as f32 / 0.6745).max(0.7);
+    let deviation = (histogram::median((0..256).map(off), darkness.len())? as f32 / 0.6745).max(0.7);
     let first = ((middle as f32 + FAR * deviation).ceil() as usize).max(middle + LEAST_LEVELS);
     let far = histogram.get(first..)?;
     let count: usize = far.iter().map(|&count| count as usize).sum();
@@ -62,21 +56,9 @@ fn hangs_together(plane: &Plane, threshold: u8) -> bool {
     2 * joined > count
 }
 
-/// The first of the counts up to which half of all is counted.
-fn median(mut counts: impl Iterator<Item = u32>, all: usize) -> Option<usize> {
-    let mut seen = 0;
-    counts.position(|count| {
-        seen += count as usize;
-        2 * seen >= all
-    })
-}
-
 /// How much darker ink is than paper on average.
 pub(super) fn contrast(darkness: &[u8], threshold: u8) -> f32 {
-    let mut histogram = [0_u32; 256];
-    for &value in darkness {
-        histogram[usize::from(value)] += 1;
-    }
+    let histogram = histogram::count(darkness);
     let (paper, ink) = histogram.split_at(usize::from(threshold) + 1);
     let (paper, ink) = (moments(paper).0, f64::from(threshold) + 1.0 + moments(ink).0);
     (ink - paper) as f32

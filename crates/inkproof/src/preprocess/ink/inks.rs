@@ -5,6 +5,7 @@
 //! in the image, and each pixel is unmixed into amounts of them (A. C. Ruifrok and D. A. Johnston, Quantification of
 //! histochemical staining by color deconvolution, 2001). A stroke under a stamp stays whole.
 
+use super::histogram;
 use crate::decode::Picture;
 use crate::gray::Gray;
 
@@ -93,15 +94,7 @@ fn paper<'a>(colors: impl Iterator<Item = &'a [u8; 3]>) -> [u8; 3] {
         (0..3).for_each(|channel| histograms[channel][usize::from(color[channel])] += 1);
     }
     // Of uneven paper the lighter part.
-    histograms.map(|histogram| {
-        let wanted = histogram.iter().sum::<u32>() * 3 / 4;
-        let mut seen = 0;
-        let found = histogram.iter().position(|&count| {
-            seen += count;
-            seen > wanted
-        });
-        found.unwrap_or(255) as u8
-    })
+    histograms.map(|histogram| histogram::level_of(&histogram, histogram.iter().sum::<u32>() as usize * 3 / 4))
 }
 
 /// Absorbances of every level of each channel.
