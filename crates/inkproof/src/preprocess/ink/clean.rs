@@ -3,6 +3,7 @@
 use super::components::{self, Area, Components};
 use super::groups::{self, Weighed};
 use super::inks::Inks;
+use super::light::Ground;
 use super::paper::Paper;
 use super::{InkParameters, Plane, Scan, boxes, edges, histogram, light, noise, print, rules, threshold};
 use crate::decode::Picture;
@@ -85,21 +86,23 @@ pub(super) fn plainly(gray: Gray, parameters: &InkParameters, limits: &Limits) -
 
 /// The signature alone: of several inks the pen's, without lines, boxes and print.
 pub(super) fn signature(mut picture: Picture, parameters: &InkParameters, limits: &Limits) -> Result<Cleaned> {
-    if let Some(outside) = light::around_sheet(&picture.gray) {
+    let mut ground = Ground::new(&picture.gray, false);
+    if let Some(outside) = ground.as_ref().and_then(|ground| ground.around_sheet(&picture.gray)) {
         lay_on_paper(&mut picture, &outside);
+        ground = None;
     }
     let colors = picture.colors.take();
     let inks = colors.as_ref().and_then(|colors| Some((Inks::find(colors)?, colors)));
     let Some((inks, colors)) = inks else {
         drop(colors);
-        return Ok(one_ink(picture.gray, parameters, limits)?.0);
+        return Ok(one_ink(picture.gray, ground, parameters, limits)?.0);
     };
     let has_colored_pen = (0..inks.len()).any(|ink| inks.is_of_a_pen(ink) && !inks.is_neutral(ink));
     let mut best: Option<(f32, Cleaned)> = None;
     let mut others: Vec<(f32, Cleaned)> = Vec::new();
     for ink in 0..inks.len() {
         limits.check_time()?;
-        let (cleaned, writing) = match one_ink(inks.alone(&picture, colors, ink), parameters, limits) {
+        let (cleaned, writing) = match one_ink(inks.alone(&picture, colors, ink), None, parameters, limits) {
             Err(Error::NoInk) => continue,
             found => found?,
         };
@@ -156,17 +159,18 @@ fn lay_on_paper(picture: &mut Picture, outside: &[bool]) {
 }
 
 /// The signature in an image of one ink, and how much writing that is: the length of its strokes, short pieces counting
-/// little.
-fn one_ink(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(Cleaned, f32)> {
-    let (mut darkness, threshold) = ink(gray, parameters, limits)?;
+/// little. The ground is that of the image as it is, where that is known.
+fn one_ink(gray: Gray, ground: Option<Ground>, parameters: &InkParameters, limits: &Limits) -> Result<(Cleaned, f32)> {
+    let (mut darkness, threshold) = ink(gray, ground, parameters, limits)?;
     let stroke_width = threshold::stroke_width(&darkness, threshold);
     // Lines from one side to the other are no sides of a box.
-    rules::erase_long(&mut darkness, threshold, stroke_width, limits)?;
+    let marks = rules::erase_long(&mut darkness, threshold, stroke_width, limits)?;
     let mut components = pieces(&darkness, threshold, stroke_width, parameters);
     limits.check_time()?;
     let area = components.bounds().ok_or(Error::NoInk)?;
     let has_box = boxes::erase(&mut darkness, threshold, stroke_width, &area);
-    let has_rules = rules::erase(&mut darkness, threshold, stroke_width, limits)?;
+    let marks = marks.filter(|_| !has_box);
+    let has_rules = rules::erase(&mut darkness, threshold, stroke_width, limits, marks)?;
     if has_box || has_rules {
         components = pieces(&darkness, threshold, stroke_width, parameters);
         limits.check_time()?;
@@ -199,14 +203,16 @@ fn one_ink(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(C
 }
 
 /// How much darker than its ground each pixel is, and from where on it is ink; grain is smoothed as far as it must be.
-fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(Plane, u8)> {
+fn ink(mut gray: Gray, mut ground: Option<Ground>, parameters: &InkParameters, limits: &Limits) -> Result<(Plane, u8)> {
     let mut faint = None;
     for smoothings in 0..=SMOOTHINGS {
         limits.check_time()?;
         let noise = noise::deviation(&gray);
         let paper = Paper::new(&gray);
         let inverted = paper.is_inverted();
-        let darkness = light::darkness(&gray, inverted, false).unwrap_or_else(|| paper.darkness(gray.clone()));
+        let ground = ground.take().filter(|_| !inverted).or_else(|| Ground::new(&gray, inverted));
+        let over_ground = ground.filter(Ground::is_uneven).and_then(|_| light::darkness(&gray, inverted));
+        let darkness = over_ground.unwrap_or_else(|| paper.darkness(gray.clone()));
         let is_clear = |contrast: f32| contrast >= (noise::CLEAR * noise).min(DARK);
         if let Some(threshold) = threshold::ink(&darkness.values, parameters.contrast) {
             let contrast = threshold::contrast(&darkness.values, threshold);
@@ -215,7 +221,7 @@ fn ink(mut gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<(P
             if stands_out && (is_last || is_clear(contrast)) {
                 return Ok((darkness, threshold));
             }
-        } else if let Some(darkness) = (noise <= MOST_GRAIN).then(|| light::darkness(&gray, inverted, true)).flatten()
+        } else if let Some(darkness) = (noise <= MOST_GRAIN).then(|| light::darkness(&gray, inverted)).flatten()
             && let Some(threshold) = threshold::faint(&darkness, parameters.contrast)
         {
             let is_clear = is_clear(threshold::contrast(&darkness.values, threshold));

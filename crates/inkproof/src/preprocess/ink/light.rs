@@ -23,16 +23,12 @@ const SMALL: usize = 64;
 /// And pixels of it at most.
 const SMALL_PIXELS: f32 = 200_000.0;
 
-/// Darkness over the ground where the light is uneven, or in any light; None where it is even, or there is no room for a
-/// square.
-pub(super) fn darkness(gray: &Gray, inverted: bool, in_any_light: bool) -> Option<Plane> {
+/// Darkness over the ground, as dark in a shadow as elsewhere; None where there is no room for a square.
+pub(super) fn darkness(gray: &Gray, inverted: bool) -> Option<Plane> {
+    let reach = reach(gray)?;
     let flip = if inverted { 255 } else { 0 };
     let pixels = || gray.pixels().iter().map(|pixel| pixel ^ flip);
     let (width, height) = (gray.width(), gray.height());
-    let reach = (width.min(height) / REACH).clamp(LEAST_REACH, MOST_REACH);
-    if width.min(height) < 4 * LEAST_REACH || !(in_any_light || is_uneven(gray, flip, reach)) {
-        return None;
-    }
     let ground = closed(&Plane { width, height, values: pixels().collect() }, reach);
     let bright = f32::from(share_below(&ground.values, BRIGHT_PART));
     let gains: Vec<f32> = (0..256).map(|level| (bright / (level as f32).max(1.0)).clamp(1.0, MOST_GAIN)).collect();
@@ -44,6 +40,12 @@ pub(super) fn darkness(gray: &Gray, inverted: bool, in_any_light: bool) -> Optio
     Some(Plane { width, height, values })
 }
 
+/// Half a side of the square; None where there is no room for one.
+fn reach(gray: &Gray) -> Option<usize> {
+    let side = gray.width().min(gray.height());
+    (side >= 4 * LEAST_REACH).then(|| (side / REACH).clamp(LEAST_REACH, MOST_REACH))
+}
+
 /// The ground is not the sheet where it has less than this share of the light of the bright part: a desk, the black edge of
 /// a scan. A shadow is hardly so dark.
 const NO_SHEET: f32 = 0.45;
@@ -53,47 +55,63 @@ const LEAST_SHEET: f32 = 0.15;
 /// So much of a sheet is paper and no ink.
 const SOLID: f32 = 0.75;
 
-/// Which pixels are dark ground that begins at the edge of the image, and so no sheet; None where there is none.
-pub(super) fn around_sheet(gray: &Gray) -> Option<Vec<bool>> {
-    let (width, height) = (gray.width(), gray.height());
-    let reach = (width.min(height) / REACH).clamp(LEAST_REACH, MOST_REACH);
-    if width.min(height) < 4 * LEAST_REACH {
-        return None;
+/// The ground by a small image, each pixel the lightest of a block, in which thin strokes have vanished already.
+pub(super) struct Ground {
+    small: Plane,
+    /// Pixels along a side of a block.
+    block: usize,
+    bright: f32,
+}
+
+impl Ground {
+    /// Of an image, inverted where the writing is lighter than the paper; None where there is no room for a square.
+    pub(super) fn new(gray: &Gray, inverted: bool) -> Option<Ground> {
+        let reach = reach(gray)?;
+        let (small, block) = lightest_of_blocks(gray, if inverted { 255 } else { 0 });
+        let small = closed(&small, reach.div_ceil(block));
+        let bright = f32::from(share_below(&small.values, BRIGHT_PART));
+        Some(Ground { small, block, bright })
     }
-    let (small, block) = lightest_of_blocks(gray, 0);
-    let ground = closed(&small, reach.div_ceil(block));
-    let bright = f32::from(share_below(&ground.values, BRIGHT_PART));
-    let is_dark = |i: usize| f32::from(ground.values[i]) < NO_SHEET * bright;
-    let outside = flooded(ground.width, ground.height, is_dark);
-    let sheet = outside.iter().filter(|outside| !**outside).count() as f32;
-    if !outside.contains(&true) || sheet < LEAST_SHEET * outside.len() as f32 {
-        return None;
+
+    /// Whether the light is uneven.
+    pub(super) fn is_uneven(&self) -> bool {
+        f32::from(share_below(&self.small.values, DARK_PART)) < UNEVEN * self.bright
     }
-    // White writing on black is as bright as a sheet, and not nearly as solid.
-    let row_of = |y: usize| (y / block).min(ground.height - 1) * ground.width;
-    let (mut all, mut light) = (0, 0);
-    for y in 0..height {
-        for (x, pixel) in gray.row(y).iter().enumerate() {
-            if !outside[row_of(y) + (x / block).min(ground.width - 1)] {
+
+    /// Which pixels of the image are dark ground that begins at its edge, and so no sheet; None where there is none.
+    pub(super) fn around_sheet(&self, gray: &Gray) -> Option<Vec<bool>> {
+        let Ground { small, block, bright } = self;
+        let is_dark = |i: usize| f32::from(small.values[i]) < NO_SHEET * bright;
+        let outside = flooded(small.width, small.height, is_dark);
+        let sheet = outside.iter().filter(|outside| !**outside).count() as f32;
+        if !outside.contains(&true) || sheet < LEAST_SHEET * outside.len() as f32 {
+            return None;
+        }
+        let block_of =
+            |x: usize, y: usize| (y / block).min(small.height - 1) * small.width + (x / block).min(small.width - 1);
+        let (width, height) = (gray.width(), gray.height());
+        let places = || (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        // White writing on black is as bright as a sheet, and not nearly as solid.
+        let (mut all, mut light) = (0, 0);
+        for ((x, y), pixel) in places().zip(gray.pixels()) {
+            if !outside[block_of(x, y)] {
                 all += 1;
                 light += usize::from(f32::from(*pixel) >= NO_SHEET * bright);
             }
         }
+        if (light as f32) < SOLID * all as f32 {
+            return None;
+        }
+        // The sheet's edge is somewhere in the next block.
+        let near = |i: usize| {
+            let (x, y) = (i % small.width, i / small.width);
+            let rows = y.saturating_sub(1)..(y + 2).min(small.height);
+            let mut around = rows.flat_map(|y| (x.saturating_sub(1)..(x + 2).min(small.width)).map(move |x| (x, y)));
+            around.any(|(x, y)| outside[y * small.width + x])
+        };
+        let outside: Vec<bool> = (0..outside.len()).map(near).collect();
+        Some(places().map(|(x, y)| outside[block_of(x, y)]).collect())
     }
-    if (light as f32) < SOLID * all as f32 {
-        return None;
-    }
-    // The sheet's edge is somewhere in the next block.
-    let near = |i: usize| {
-        let (x, y) = (i % ground.width, i / ground.width);
-        let rows = y.saturating_sub(1)..(y + 2).min(ground.height);
-        let mut around = rows.flat_map(|y| (x.saturating_sub(1)..(x + 2).min(ground.width)).map(move |x| (x, y)));
-        around.any(|(x, y)| outside[y * ground.width + x])
-    };
-    let outside: Vec<bool> = (0..outside.len()).map(near).collect();
-    let row = |y: usize| &outside[row_of(y)..][..ground.width];
-    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| row(y)[(x / block).min(ground.width - 1)]));
-    Some(pixels.collect())
 }
 
 /// What hangs together with the edge of an image and is so.
@@ -117,14 +135,6 @@ fn flooded(width: usize, height: usize, is_so: impl Fn(usize) -> bool) -> Vec<bo
         }
     }
     reached
-}
-
-/// By a small image, each pixel the lightest of a block, in which thin strokes have vanished already.
-fn is_uneven(gray: &Gray, flip: u8, reach: usize) -> bool {
-    let (small, block) = lightest_of_blocks(gray, flip);
-    let ground = closed(&small, reach.div_ceil(block));
-    let part = |share| f32::from(share_below(&ground.values, share));
-    part(DARK_PART) < UNEVEN * part(BRIGHT_PART)
 }
 
 /// An image of which each pixel is the lightest of a block, and the pixels along a side of a block.
@@ -226,7 +236,7 @@ mod tests {
 
     #[test]
     fn an_even_light_is_left_to_others() {
-        assert!(darkness(&picture(|x, y| if y == x / 2 { 20 } else { 230 }), false, false).is_none());
+        assert!(!Ground::new(&picture(|x, y| if y == x / 2 { 20 } else { 230 }), false).unwrap().is_uneven());
     }
 
     #[test]
@@ -241,7 +251,8 @@ mod tests {
             };
             if (90..94).contains(&y) { light / 3 } else { light }
         };
-        let plane = darkness(&picture(scene), false, false).unwrap();
+        assert!(Ground::new(&picture(scene), false).unwrap().is_uneven());
+        let plane = darkness(&picture(scene), false).unwrap();
         for (i, value) in plane.values.iter().enumerate() {
             let (x, y) = (i % 300, i / 300);
             let stroke = (90..94).contains(&y) && x >= 40;
