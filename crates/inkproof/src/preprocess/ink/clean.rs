@@ -31,7 +31,8 @@ const LEAST_OF_INK: f32 = 0.15;
 const HIGHER_THAN_PRINT: f32 = 3.5;
 /// More pieces are a texture: a page full of print has some thousands.
 const MOST_PIECES: usize = 50_000;
-/// Characters of print that make a picture one of print, where there is no writing.
+/// Characters of print that make a picture one of print, where there is no writing, if they are on several lines: a name in
+/// capitals, or with many dots, is on one.
 const MUCH_PRINT: usize = 12;
 /// Lines of print that make it a page.
 const LINES_OF_PAGE: usize = 3;
@@ -274,7 +275,7 @@ fn drop_print(components: &mut Components, stroke_width: f32) -> Found {
         return Found::NothingElse;
     }
     let pieces = components.weighed();
-    let print::Print { is_print, lines } = print::find(&pieces, stroke_width);
+    let print::Print { is_print, lines, characters } = print::find(&pieces, stroke_width);
     if lines == 0 {
         return Found::NothingElse;
     }
@@ -291,7 +292,8 @@ fn drop_print(components: &mut Components, stroke_width: f32) -> Found {
         let apart = || of(true).all(|piece| !overlap(&piece.area, &largest.area));
         long && (high || apart()) && (lines >= LINES_OF_PAGE || ink(false) >= LEAST_OF_INK * (ink(true) + ink(false)))
     }) else {
-        return if heights.len() >= MUCH_PRINT { Found::PrintAlone } else { Found::NothingElse };
+        let is_much = lines > 1 && characters >= MUCH_PRINT;
+        return if is_much { Found::PrintAlone } else { Found::NothingElse };
     };
     if lines < LINES_OF_PAGE {
         components.drop_marked(&is_print);

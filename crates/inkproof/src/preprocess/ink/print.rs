@@ -36,6 +36,8 @@ const GRID: f32 = 1.0;
 pub(super) struct Print {
     pub is_print: Vec<bool>,
     pub lines: usize,
+    /// Characters of the lines, without what is near them.
+    pub characters: usize,
 }
 
 /// Looks for lines of print among pieces of ink of strokes of a width.
@@ -48,12 +50,13 @@ pub(super) fn find(pieces: &[Weighed], stroke_width: f32) -> Print {
         })
         .collect();
     order.sort_by_key(|&piece| pieces[piece].area.left);
-    let mut found = Print { is_print: vec![false; pieces.len()], lines: 0 };
+    let mut found = Print { is_print: vec![false; pieces.len()], lines: 0, characters: 0 };
     for line in chains(&order, pieces) {
         let areas: Vec<Area> = line.iter().map(|&piece| pieces[piece].area).collect();
         if is_printed(&areas) {
             line.iter().for_each(|&piece| found.is_print[piece] = true);
             found.lines += 1;
+            found.characters += line.len();
         }
     }
     mark_near(pieces, &mut found.is_print);

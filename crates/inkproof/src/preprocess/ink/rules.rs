@@ -57,6 +57,10 @@ const PASSED_OVER: usize = 6;
 const LEAST_DOTS: usize = 10;
 const UNEVEN_DOTS: f32 = 0.35;
 
+/// A head line has so many marks of letters for a pixel of its length, and so many of these are below it.
+const LETTERS: f32 = 0.25;
+const HANGING: f32 = 0.7;
+
 /// Votes of the transform for one line; with more, a share of the columns votes.
 const MOST_VOTES: usize = 1_000_000;
 /// An image that is longer is looked at in so many steps along.
@@ -171,7 +175,9 @@ pub(super) fn erase(
             let printed = if candidate.is_printed(&marks, length, size, stroke_width, GRID) {
                 Some(Segment { line: candidate.clone(), along: 0..length })
             } else {
-                Segment::find(&candidate, &marks, length, stroke_width, least, is_paper)
+                let found = Segment::find(&candidate, &marks, length, stroke_width, least, is_paper);
+                let is_head = |found: &Segment| matches!(direction, Direction::Level) && found.is_head(&marks, reach);
+                found.filter(|found| !is_head(found))
             };
             let is_printed = printed.is_some();
             let Segment { line, along } = printed.unwrap_or(Segment { line: candidate, along: 0..length });
@@ -238,6 +244,17 @@ impl Segment {
         let is_dotted = || 10 * of_paper >= 9 * gaps && is_dotted(&seen[along.clone()]);
         let printed = even && (is_line || is_dotted());
         (printed && line.slope.abs() <= SHORT_ASKEW).then_some(Segment { line, along })
+    }
+}
+
+impl Segment {
+    /// Whether letters hang from it, as from the head line of Devanagari, and do not stand on it or cross it.
+    fn is_head(&self, marks: &[Mark], reach: f32) -> bool {
+        let others = marks.iter().filter(|mark| self.along.contains(&mark.along()) && !self.line.is_near(mark, reach));
+        let (all, below) = others.fold((0, 0), |(all, below), mark| {
+            (all + 1, below + usize::from(mark.middle > self.line.at(mark.along())))
+        });
+        all as f32 >= LETTERS * self.along.len() as f32 && below as f32 >= HANGING * all as f32
     }
 }
 
