@@ -17,7 +17,7 @@ const COVERED: f32 = 0.72;
 const THICK: f32 = 2.2;
 /// From one pixel to the next a side moves no farther than this, in stroke widths; across a gap three times that.
 const STEP: f32 = 0.7;
-/// How far from the end of a side a corner reaches, in stroke widths.
+/// How far from where two sides meet the ink is theirs, in stroke widths.
 const CORNER: f32 = 1.5;
 /// A box around a signature is so many stroke widths high and wide at least.
 const LEAST_WIDTHS: f32 = 15.0;
@@ -36,29 +36,57 @@ pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &
     if found.iter().filter(|&&found| found).count() < LEAST_SIDES {
         return false;
     }
-    for (side, runs) in Side::ALL.iter().zip(sides).zip(found).filter(|(_, found)| *found).map(|(side, _)| side) {
-        for run in &runs {
+    let there: Vec<(Side, Vec<Run>)> =
+        Side::ALL.into_iter().zip(sides).zip(found).filter(|(_, found)| *found).map(|(side, _)| side).collect();
+    let reach = (CORNER * stroke_width) as usize;
+    for (side, runs) in &there {
+        let others = there.iter().filter(|(other, _)| other.direction() != side.direction());
+        for (_, other) in others {
+            crossings(runs, other, reach).for_each(|crossing| erase_around(plane, *side, &crossing, reach));
+        }
+        let usual = usual_thickness(runs);
+        // What is thicker is the end of a stroke, too.
+        for run in runs.iter().filter(|run| (run.end - run.start) as f32 <= 1.5 * usual + 1.0) {
             for across in run.start.saturating_sub(1)..run.end + 1 {
                 side.erase(plane, run.along, across);
             }
         }
         for end in runs.first().into_iter().chain(runs.last()) {
-            erase_corner(plane, *side, end, (CORNER * stroke_width) as usize);
+            erase_around(plane, *side, end, reach);
         }
     }
     true
 }
 
-/// At a corner the box is thick both ways: what is within reach of where a side ends goes.
-fn erase_corner(plane: &mut Plane, side: Side, end: &Run, reach: usize) {
-    for along in end.along.saturating_sub(reach)..=end.along + reach {
-        for across in end.start.saturating_sub(reach)..end.end + reach {
+/// The median thickness of a side's runs, in pixels.
+fn usual_thickness(runs: &[Run]) -> f32 {
+    let mut thicknesses: Vec<usize> = runs.iter().map(|run| run.end - run.start).collect();
+    thicknesses.sort_unstable();
+    thicknesses.get(thicknesses.len() / 2).map_or(0.0, |&thickness| thickness as f32)
+}
+
+/// Where a side runs across another one: the run before each gap in which that other one lies.
+fn crossings<'a>(side: &'a [Run], other: &'a [Run], reach: usize) -> impl Iterator<Item = Run> + 'a {
+    let gaps = side.windows(2).filter(|pair| pair[1].along > pair[0].along + 1);
+    gaps.filter_map(move |pair| {
+        let gap = pair[0].along..=pair[1].along;
+        let place = (pair[0].start + pair[0].end) / 2;
+        let meets = |run: &&Run| run.along.abs_diff(place) <= 2 * reach && gap.contains(&((run.start + run.end) / 2));
+        other.iter().find(meets).map(|run| Run { along: (run.start + run.end) / 2, ..pair[0] })
+    })
+}
+
+/// Where two sides meet the box is thick both ways: what is within reach of that goes.
+fn erase_around(plane: &mut Plane, side: Side, place: &Run, reach: usize) {
+    for along in place.along.saturating_sub(reach)..=place.along + reach {
+        for across in place.start.saturating_sub(reach)..place.end + reach {
             side.erase(plane, along, across);
         }
     }
 }
 
 /// A thin run of ink across a side.
+#[derive(Clone, Copy)]
 struct Run {
     along: usize,
     start: usize,
@@ -129,7 +157,9 @@ fn trace(plane: &Plane, threshold: u8, stroke_width: f32, area: &Area, side: Sid
             // The line may have begun with a stroke outside the box: after a while it is looked for from outside again.
             Some((middle, gap)) if (gap as f32) < 12.0 * stroke_width => {
                 let reach = step * (gap as f32).clamp(1.0, 3.0);
-                runs.into_iter().find(|run| ((run.start + run.end) as f32 / 2.0 - middle).abs() <= reach)
+                let off = |run: &Run| ((run.start + run.end) as f32 / 2.0 - middle).abs();
+                let near = runs.into_iter().filter(|run| off(run) <= reach);
+                near.min_by(|a, b| off(a).total_cmp(&off(b)))
             }
             _ => runs.into_iter().next(),
         };

@@ -14,7 +14,7 @@ use crate::limits::Limits;
 /// What stays within this many stroke widths of an edge of the image is no writing.
 const EDGE: f32 = 1.5;
 /// The deviation that the grain of a camera has at most: more is a texture, which smoothing makes no clearer.
-const MOST_GRAIN: f32 = 12.0;
+const MOST_GRAIN: f32 = 25.0;
 /// How often grain is smoothed at most.
 const SMOOTHINGS: usize = 3;
 
@@ -30,7 +30,7 @@ const LEAST_OF_INK: f32 = 0.15;
 /// Writing is at least so many times as high as print that it runs into; next to the print it may be of any height.
 const HIGHER_THAN_PRINT: f32 = 3.5;
 /// More pieces are a texture: a page full of print has some thousands.
-const MOST_PIECES: usize = 50_000;
+const MOST_PIECES: usize = 20_000;
 /// Characters of print that make a picture one of print, where there is no writing, if they are on several lines: a name in
 /// capitals, or with many dots, is on one.
 const MUCH_PRINT: usize = 12;
@@ -164,14 +164,11 @@ fn lay_on_paper(picture: &mut Picture, outside: &[bool]) {
 fn one_ink(gray: Gray, ground: Option<Ground>, parameters: &InkParameters, limits: &Limits) -> Result<(Cleaned, f32)> {
     let (mut darkness, threshold) = ink(gray, ground, parameters, limits)?;
     let stroke_width = threshold::stroke_width(&darkness, threshold);
-    // Lines from one side to the other are no sides of a box.
-    let marks = rules::erase_long(&mut darkness, threshold, stroke_width, limits)?;
     let mut components = pieces(&darkness, threshold, stroke_width, parameters);
     limits.check_time()?;
     let area = components.bounds().ok_or(Error::NoInk)?;
     let has_box = boxes::erase(&mut darkness, threshold, stroke_width, &area);
-    let marks = marks.filter(|_| !has_box);
-    let has_rules = rules::erase(&mut darkness, threshold, stroke_width, limits, marks)?;
+    let has_rules = rules::erase(&mut darkness, threshold, stroke_width, limits)?;
     if has_box || has_rules {
         components = pieces(&darkness, threshold, stroke_width, parameters);
         limits.check_time()?;

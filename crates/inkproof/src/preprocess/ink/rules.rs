@@ -72,22 +72,13 @@ const MOST_MARKS: usize = 500_000;
 /// for a pixel, a crop of any size is looked through.
 const MOST_LOOKED_AT: usize = 2 << 20;
 
-/// What lines are looked for among, level and plumb, in an image as it is; None where there are as many as in a texture.
-pub(super) struct Marks([Option<Vec<Mark>>; 2]);
-
-/// Sets ruled lines to paper that run through the whole image: the marks that are left where there were none.
+/// Sets ruled lines to paper that run through the whole image.
 ///
 /// # Errors
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
-pub(super) fn erase_long(
-    darkness: &mut Plane,
-    threshold: u8,
-    stroke_width: f32,
-    limits: &Limits,
-) -> Result<Option<Marks>> {
+pub(super) fn erase_long(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<()> {
     let mut budget = Budget::new(darkness);
-    let (mut left, mut any) = ([None, None], false);
-    for (direction, left) in [Direction::Level, Direction::Plumb].into_iter().zip(&mut left) {
+    for direction in [Direction::Level, Direction::Plumb] {
         let Some(mut marks) = budget.marks(direction, darkness, threshold, stroke_width) else { continue };
         let (length, size) = direction.sides(darkness);
         for _ in 0..MOST {
@@ -98,11 +89,9 @@ pub(super) fn erase_long(
             let reach = line.reach(stroke_width);
             let found: Vec<Mark> = marks.extract_if(.., |mark| line.is_near(mark, reach)).collect();
             direction.clear(darkness, &found, line.thickness);
-            any = true;
         }
-        *left = Some(marks);
     }
-    Ok((!any).then_some(Marks(left)))
+    Ok(())
 }
 
 /// How many marks a search for lines may look at.
@@ -132,28 +121,15 @@ impl Budget {
     }
 }
 
-/// Sets ruled lines of any length to paper, dotted ones too: true where there were any. The image's marks need not be found
-/// again where they are known.
+/// Sets ruled lines of any length to paper, dotted ones too: true where there were any.
 ///
 /// # Errors
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
-pub(super) fn erase(
-    darkness: &mut Plane,
-    threshold: u8,
-    stroke_width: f32,
-    limits: &Limits,
-    known: Option<Marks>,
-) -> Result<bool> {
+pub(super) fn erase(darkness: &mut Plane, threshold: u8, stroke_width: f32, limits: &Limits) -> Result<bool> {
     let mut any = false;
     let mut budget = Budget::new(darkness);
-    let mut known = known.map(|Marks(marks)| marks.into_iter());
     for direction in [Direction::Level, Direction::Plumb] {
-        // What is known of an image holds until a line was taken out of it.
-        let marks = match known.as_mut().and_then(Iterator::next).filter(|_| !any) {
-            Some(marks) => marks,
-            None => budget.marks(direction, darkness, threshold, stroke_width),
-        };
-        let Some(mut marks) = marks else { continue };
+        let Some(mut marks) = budget.marks(direction, darkness, threshold, stroke_width) else { continue };
         let (length, size) = direction.sides(darkness);
         let least = match direction {
             Direction::Level => SHORT_EXTENT * length as f32,

@@ -3,7 +3,7 @@
 use super::Plane;
 
 /// A way along which something is looked for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     Level,
     Plumb,
