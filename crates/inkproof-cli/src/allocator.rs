@@ -12,12 +12,20 @@ use mimalloc::MiMalloc;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
+/// `mi_option_purge_delay` of mimalloc.h: milliseconds until memory goes back to the system, -1 for never.
+const PURGE_DELAY: mi_option_t = 15;
+
 /// From now on memory that was given back is kept for the next use.
 pub fn keep_memory() {
-    /// `mi_option_purge_delay` of mimalloc.h: milliseconds until memory goes back to the system, -1 for never.
-    const PURGE_DELAY: mi_option_t = 15;
     // SAFETY: an option that exists, which mimalloc lets set at any time.
     unsafe { mi_option_set(PURGE_DELAY, -1) }
+}
+
+/// From now on memory goes back to the system at once: for a service, in which each thread that waits would otherwise
+/// hold what its largest image took (a delay is only looked at when that thread asks for memory again).
+pub fn return_memory() {
+    // SAFETY: an option that exists, which mimalloc lets set at any time.
+    unsafe { mi_option_set(PURGE_DELAY, 0) }
 }
 
 /// From now on memory comes in small pages: for work that is soon done. Does nothing where the system has no such say.

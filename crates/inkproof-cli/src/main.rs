@@ -69,12 +69,13 @@ fn main() -> ExitCode {
         pipe::end_with_reader();
     }
     match command {
-        Command::Verify(_)
-        | Command::Enroll(_)
-        | Command::Writers(_)
-        | Command::Store(_)
-        | Command::Token(_)
-        | Command::Serve(_) => allocator::small_pages(),
+        Command::Verify(_) | Command::Enroll(_) | Command::Writers(_) | Command::Store(_) | Command::Token(_) => {
+            allocator::small_pages()
+        }
+        Command::Serve(_) => {
+            allocator::small_pages();
+            allocator::return_memory();
+        }
         _ => allocator::keep_memory(),
     }
     let outcome = match command {
