@@ -8,6 +8,7 @@
 //! and drawn again with one round pen ([`pen`]). Neither gray nor outline nor width of the scanned
 //! strokes is left; what is gray in the result is antialiasing.
 
+mod bits;
 mod boxes;
 mod clean;
 mod components;
@@ -150,10 +151,29 @@ impl Plane {
     }
 }
 
-/// Pairs of values on different sides of the threshold.
+/// How many pairs of values are on different sides of the threshold.
 fn changes(before: &[u8], after: &[u8], threshold: u8) -> usize {
-    let changed = |(&before, &after)| (before > threshold) != (after > threshold);
-    before.iter().zip(after).filter(|&pair| changed(pair)).count()
+    // So few that their count is a byte as they are: then many are compared at once.
+    const AT_ONCE: usize = 128;
+    let blocks = before.chunks(AT_ONCE).zip(after.chunks(AT_ONCE));
+    let changed = |(&before, &after)| u8::from((before > threshold) != (after > threshold));
+    blocks.map(|(before, after)| usize::from(before.iter().zip(after).map(changed).sum::<u8>())).sum()
+}
+
+/// Where values are on different sides of the threshold.
+fn changed<'a>(before: &'a [u8], after: &'a [u8], threshold: u8) -> impl Iterator<Item = usize> + 'a {
+    let blocks = before.chunks(64).zip(after.chunks(64)).enumerate();
+    blocks.flat_map(move |(block, (before, after))| {
+        let changed = bits::word_above(before, threshold) ^ bits::word_above(after, threshold);
+        bits::ones(changed).map(move |place| 64 * block + place)
+    })
+}
+
+/// How many values are above the threshold.
+fn count_above(values: &[u8], threshold: u8) -> usize {
+    const AT_ONCE: usize = 128;
+    let above = |block: &[u8]| block.iter().map(|&value| u8::from(value > threshold)).sum::<u8>();
+    values.chunks(AT_ONCE).map(|block| usize::from(above(block))).sum()
 }
 
 /// Picture to ink, and how that lay in the scan.
@@ -175,8 +195,8 @@ pub(super) fn normalise(picture: Picture, parameters: &InkParameters, limits: &L
     let width = stroke_width * canvas.scale();
     // A stroke thinner than a working pixel never reaches its full darkness there.
     let mask = threshold::above(soft, (f32::from(threshold) * width.min(1.0)) as u8);
-    let mut mask = fill_pinholes(mask, PINHOLE * width * width);
-    let skeleton = skeleton::Skeleton::new(&mut mask, parameters.spur * width);
+    let mask = fill_pinholes(mask, PINHOLE * width * width);
+    let skeleton = skeleton::Skeleton::new(&mask, parameters.spur * width);
     Ok((Ink::new(pen::draw(skeleton, parameters, fit::LONGEST))?, scan))
 }
 
@@ -185,7 +205,7 @@ pub fn middle_lines(ink: &Ink) -> Vec<Vec<[f32; 2]>> {
     const SPUR: f32 = 2.0;
     let inside = |at: usize| (1..SIDE - 1).contains(&(at % SIDE)) && (1..SIDE - 1).contains(&(at / SIDE));
     let values = ink.pixels().iter().enumerate().map(|(at, &pixel)| u8::from(pixel >= 128 && inside(at))).collect();
-    skeleton::Skeleton::new(&mut Plane { width: SIDE, height: SIDE, values }, SPUR).lines()
+    skeleton::Skeleton::new(&Plane { width: SIDE, height: SIDE, values }, SPUR).lines()
 }
 
 /// Paper within ink that is smaller than this is the pen's, in squares of the stroke width.

@@ -64,7 +64,7 @@ pub(super) struct Cleaned {
 pub(super) fn plainly(gray: Gray, parameters: &InkParameters, limits: &Limits) -> Result<Cleaned> {
     let mut darkness = Paper::plainly(&gray).darkness(gray);
     limits.check_time()?;
-    let threshold = threshold::ink(&darkness.values, parameters.contrast).ok_or(Error::NoInk)?;
+    let threshold = threshold::ink(&histogram::count(&darkness.values), parameters.contrast).ok_or(Error::NoInk)?;
     let stroke_width = threshold::stroke_width(&darkness, threshold);
     rules::erase_long(&mut darkness, threshold, stroke_width, limits)?;
     let mut components = components::find(&darkness, threshold);
@@ -103,7 +103,7 @@ pub(super) fn signature(mut picture: Picture, parameters: &InkParameters, limits
     let mut others: Vec<(f32, Cleaned)> = Vec::new();
     for ink in 0..inks.len() {
         limits.check_time()?;
-        let (cleaned, writing) = match one_ink(inks.alone(&picture, colors, ink), None, parameters, limits) {
+        let (cleaned, strokes) = match one_ink(inks.alone(&picture, colors, ink), None, parameters, limits) {
             Err(Error::NoInk) => continue,
             found => found?,
         };
@@ -112,7 +112,7 @@ pub(super) fn signature(mut picture: Picture, parameters: &InkParameters, limits
             (true, true) => BLACK,
             (true, false) => 1.0,
         };
-        let found = (writing * usual, cleaned);
+        let found = (strokes.writing(&cleaned) * usual, cleaned);
         match &best {
             Some((most, _)) if *most >= found.0 => others.push(found),
             _ => others.extend(best.replace(found)),
@@ -146,8 +146,8 @@ impl Cleaned {
 /// Sets what is not the sheet to the colour of its paper.
 fn lay_on_paper(picture: &mut Picture, outside: &[bool]) {
     let pixels = || picture.gray.pixels().iter().zip(outside);
-    let sheet = pixels().filter(|(_, outside)| !**outside);
-    let paper = histogram::level_of(&histogram::count(sheet.clone().map(|(pixel, _)| pixel)), sheet.count() * 3 / 4);
+    let sheet: Vec<u8> = pixels().filter(|(_, outside)| !**outside).map(|(pixel, _)| *pixel).collect();
+    let paper = histogram::level_of(&histogram::count(&sheet), sheet.len() * 3 / 4);
     let color = picture.colors.as_ref().and_then(|colors| {
         let of_paper = pixels().position(|(pixel, out)| !out && *pixel == paper)?;
         Some(colors[of_paper])
@@ -159,9 +159,13 @@ fn lay_on_paper(picture: &mut Picture, outside: &[bool]) {
     }
 }
 
-/// The signature in an image of one ink, and how much writing that is: the length of its strokes, short pieces counting
-/// little. The ground is that of the image as it is, where that is known.
-fn one_ink(gray: Gray, ground: Option<Ground>, parameters: &InkParameters, limits: &Limits) -> Result<(Cleaned, f32)> {
+/// The signature in an image of one ink, and its strokes. The ground is that of the image as it is, where that is known.
+fn one_ink(
+    gray: Gray,
+    ground: Option<Ground>,
+    parameters: &InkParameters,
+    limits: &Limits,
+) -> Result<(Cleaned, Strokes)> {
     let (mut darkness, threshold) = ink(gray, ground, parameters, limits)?;
     let stroke_width = threshold::stroke_width(&darkness, threshold);
     let mut components = pieces(&darkness, threshold, stroke_width, parameters);
@@ -184,10 +188,6 @@ fn one_ink(gray: Gray, ground: Option<Ground>, parameters: &InkParameters, limit
         let round = components.roundness();
         round.iter().zip(&pieces).map(|(round, piece)| is_ring(*round, &piece.area, &area)).collect()
     };
-    let is_print = matches!(found, Found::Page | Found::PrintAlone);
-    let tone = threshold::contrast(&darkness.values, threshold) / 255.0;
-    // A pattern of the paper is light, and a pen dark.
-    let writing = if is_print { 0.0 } else { tone * tone * writing(&pieces, &is_ring, &area, stroke_width) };
     let has_ring = pieces.len() > 3 && is_ring.iter().any(|ring| *ring);
     components.erase_dropped(&mut darkness);
     let scan = Scan {
@@ -197,7 +197,30 @@ fn one_ink(gray: Gray, ground: Option<Ground>, parameters: &InkParameters, limit
         is_print: found == Found::PrintAlone,
         has_something_else: has_ring || found == Found::Page,
     };
-    Ok((Cleaned { darkness, threshold, stroke_width, area, scan }, writing))
+    let is_print = matches!(found, Found::Page | Found::PrintAlone);
+    Ok((Cleaned { darkness, threshold, stroke_width, area, scan }, Strokes { pieces, is_ring, is_print }))
+}
+
+/// What an ink was found to consist of.
+struct Strokes {
+    pieces: Vec<Weighed>,
+    is_ring: Vec<bool>,
+    is_print: bool,
+}
+
+impl Strokes {
+    /// How much writing they are: their length, short pieces counting little, and more the darker they are.
+    fn writing(&self, cleaned: &Cleaned) -> f32 {
+        if self.is_print {
+            return 0.0;
+        }
+        // A pattern of the paper is light, and a pen dark.
+        let tone = threshold::contrast(&histogram::count(&cleaned.darkness.values), cleaned.threshold) / 255.0;
+        let whole = diagonal(&cleaned.area);
+        let strokes = self.pieces.iter().zip(&self.is_ring).filter(|(_, ring)| !**ring).map(|(piece, _)| piece);
+        let length = |piece: &Weighed| piece.ink as f32 / cleaned.stroke_width * diagonal(&piece.area) / whole;
+        tone * tone * strokes.map(length).sum::<f32>()
+    }
 }
 
 /// How much darker than its ground each pixel is, and from where on it is ink; grain is smoothed as far as it must be.
@@ -212,17 +235,19 @@ fn ink(mut gray: Gray, mut ground: Option<Ground>, parameters: &InkParameters, l
         let over_ground = ground.filter(Ground::is_uneven).and_then(|_| light::darkness(&gray, inverted));
         let darkness = over_ground.unwrap_or_else(|| paper.darkness(gray.clone()));
         let is_clear = |contrast: f32| contrast >= (noise::CLEAR * noise).min(DARK);
-        if let Some(threshold) = threshold::ink(&darkness.values, parameters.contrast) {
-            let contrast = threshold::contrast(&darkness.values, threshold);
+        let histogram = histogram::count(&darkness.values);
+        if let Some(threshold) = threshold::ink(&histogram, parameters.contrast) {
+            let contrast = threshold::contrast(&histogram, threshold);
             let stands_out = smoothings == 0 || contrast >= LEAST_CONTRAST;
             let is_last = smoothings == SMOOTHINGS || noise > MOST_GRAIN;
             if stands_out && (is_last || is_clear(contrast)) {
                 return Ok((darkness, threshold));
             }
         } else if let Some(darkness) = (noise <= MOST_GRAIN).then(|| light::darkness(&gray, inverted)).flatten()
-            && let Some(threshold) = threshold::faint(&darkness, parameters.contrast)
+            && let histogram = histogram::count(&darkness.values)
+            && let Some(threshold) = threshold::faint(&darkness, &histogram, parameters.contrast)
         {
-            let is_clear = is_clear(threshold::contrast(&darkness.values, threshold));
+            let is_clear = is_clear(threshold::contrast(&histogram, threshold));
             faint = Some((darkness, threshold));
             if is_clear {
                 break;
@@ -318,10 +343,4 @@ fn diagonal(area: &Area) -> f32 {
 fn is_ring(roundness: f32, area: &Area, all: &Area) -> bool {
     let (width, height) = (area.width() as f32, area.height() as f32);
     roundness >= ROUND && width.max(height) <= NARROW * width.min(height) && 2.0 * diagonal(area) >= diagonal(all)
-}
-
-fn writing(pieces: &[Weighed], is_ring: &[bool], area: &Area, stroke_width: f32) -> f32 {
-    let whole = diagonal(area);
-    let strokes = pieces.iter().zip(is_ring).filter(|(_, ring)| !**ring).map(|(piece, _)| piece);
-    strokes.map(|piece| piece.ink as f32 / stroke_width * diagonal(&piece.area) / whole).sum()
 }

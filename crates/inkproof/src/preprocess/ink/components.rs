@@ -96,12 +96,16 @@ pub(super) fn find(darkness: &Plane, threshold: u8) -> Components {
 
 /// Calls back with the start and the end of each stretch of ink.
 pub(super) fn runs(row: &[u8], threshold: u8, mut found: impl FnMut(usize, usize)) {
-    let mut x = 0;
-    while let Some(ahead) = row[x..].iter().position(|&v| v > threshold) {
-        let start = x + ahead;
-        let length = row[start..].iter().position(|&v| v <= threshold);
-        x = length.map_or(row.len(), |l| start + l);
-        found(start, x);
+    let mut start = None;
+    // Each value next to the one before it: where a stretch begins or ends.
+    let changes = super::changed(&row[..row.len() - 1], &row[1..], threshold).map(|x| x + 1);
+    let first = (row[0] > threshold).then_some(0);
+    let last = (row[row.len() - 1] > threshold).then_some(row.len());
+    for x in first.into_iter().chain(changes).chain(last) {
+        match start.take() {
+            None => start = Some(x),
+            Some(start) => found(start, x),
+        }
     }
 }
 

@@ -35,7 +35,8 @@ impl Canvas {
         let (left, top) = (usize::from(area.left), usize::from(area.top));
         let columns = Filter::new(left, area.width(), self.inner_width);
         let rows = Filter::new(top, area.height(), self.inner_height);
-        let narrow: Vec<f32> = (top..top + area.height()).flat_map(|y| columns.along(plane.row(y))).collect();
+        let mut narrow = Vec::with_capacity(area.height() * self.inner_width);
+        (top..top + area.height()).for_each(|y| columns.along(plane.row(y), &mut narrow));
         let (width, height) = (self.inner_width + 2 * BORDER, self.inner_height + 2 * BORDER);
         let mut values = vec![0; width * height];
         let mut sums = vec![0.0; self.inner_width];
@@ -87,11 +88,12 @@ impl Filter {
         Filter { taps }
     }
 
-    fn along<'a>(&'a self, row: &'a [u8]) -> impl Iterator<Item = f32> + 'a {
-        self.taps.iter().map(|taps| {
+    /// Adds a filtered row to the others.
+    fn along(&self, row: &[u8], rows: &mut Vec<f32>) {
+        rows.extend(self.taps.iter().map(|taps| {
             let values = &row[taps.start..taps.start + taps.weights.len()];
             let terms = values.iter().zip(&taps.weights);
-            terms.map(|(&v, w)| f32::from(v) * w).sum()
-        })
+            terms.map(|(&v, w)| f32::from(v) * w).sum::<f32>()
+        }));
     }
 }

@@ -3,12 +3,25 @@
 pub(super) type Histogram = [u32; 256];
 
 /// Counts values.
-pub(super) fn count<'a>(values: impl IntoIterator<Item = &'a u8>) -> Histogram {
+pub(super) fn count(values: &[u8]) -> Histogram {
     let mut histogram = [0; 256];
-    for &value in values {
-        histogram[usize::from(value)] += 1;
-    }
+    add(&mut histogram, values);
     histogram
+}
+
+/// Counts values besides those that are counted already.
+pub(super) fn add(histogram: &mut Histogram, values: &[u8]) {
+    const AT_ONCE: usize = 8;
+    let mut blocks = values.chunks_exact(AT_ONCE);
+    for block in &mut blocks {
+        // Paper, mostly: one level has to wait for its own last count.
+        if block.iter().all(|value| *value == block[0]) {
+            histogram[usize::from(block[0])] += AT_ONCE as u32;
+        } else {
+            block.iter().for_each(|&value| histogram[usize::from(value)] += 1);
+        }
+    }
+    blocks.remainder().iter().for_each(|&value| histogram[usize::from(value)] += 1);
 }
 
 /// The level of the value with this number, from 0, of all in their order; 255 where there are fewer.

@@ -142,11 +142,16 @@ fn lightest_of_blocks(gray: &Gray, flip: u8) -> (Plane, usize) {
     let fewer = ((gray.width() * gray.height()) as f32 / SMALL_PIXELS).sqrt() as usize;
     let block = (gray.width().min(gray.height()) / SMALL).max(fewer).max(1);
     let (width, height) = (gray.width() / block, gray.height() / block);
-    let lightest = |x: usize, y: usize| {
-        let rows = (y * block..(y + 1) * block).map(|y| &gray.row(y)[x * block..(x + 1) * block]);
-        rows.flatten().map(|pixel| pixel ^ flip).max().unwrap_or(0)
-    };
-    let values = (0..width * height).map(|i| lightest(i % width, i / width)).collect();
+    let mut values = Vec::with_capacity(width * height);
+    let mut lightest = vec![0; width * block];
+    for top in (0..height).map(|y| y * block) {
+        lightest.fill(0);
+        for y in top..top + block {
+            let lighter = |(lightest, pixel): (&mut u8, &u8)| *lightest = (*lightest).max(pixel ^ flip);
+            lightest.iter_mut().zip(gray.row(y)).for_each(lighter);
+        }
+        values.extend(lightest.chunks_exact(block).map(|block| block.iter().fold(0, |most, pixel| most.max(*pixel))));
+    }
     (Plane { width, height, values }, block)
 }
 
@@ -199,7 +204,7 @@ fn transposed(plane: Plane) -> Plane {
 
 /// Each value replaced by the extreme of those within reach in its row: by blocks from both sides, two comparisons a pixel
 /// whatever the reach (van Herk, Pattern Recognition Letters 13, 1992).
-fn along_rows(mut plane: Plane, reach: usize, extreme: fn(u8, u8) -> u8) -> Plane {
+fn along_rows(mut plane: Plane, reach: usize, extreme: impl Fn(u8, u8) -> u8) -> Plane {
     let window = 2 * reach + 1;
     let length = (plane.width + 2 * reach).next_multiple_of(window);
     let (mut padded, mut from_left, mut from_right) = (vec![0; length], vec![0; length], vec![0; length]);

@@ -4,7 +4,7 @@
 //! full of ink are filled from their neighbours, and between cells the paper is interpolated.
 //! Subtracting it (rather than dividing) keeps the result proportional under any gain and offset.
 
-use super::Plane;
+use super::{Plane, histogram};
 use crate::gray::Gray;
 
 /// Cells along the shorter side.
@@ -55,6 +55,7 @@ impl Paper {
         let paper = grid.paper();
         let (width, height) = (gray.width(), gray.height());
         let columns = neighbours(width, grid.cell, grid.columns);
+        let between: Vec<&[Neighbours]> = columns.chunk_by(|a, b| a.low == b.low).collect();
         let flip = if grid.inverted { 255 } else { 0 };
         let mut level = vec![0_i32; grid.columns];
         let mut values = gray.into_pixels();
@@ -62,10 +63,15 @@ impl Paper {
             for (x, level) in level.iter_mut().enumerate() {
                 *level = row.mix(paper[row.low * grid.columns + x], paper[row.high * grid.columns + x]);
             }
-            for (pixel, column) in pixels.iter_mut().zip(&columns) {
-                let paper = column.mix(level[column.low], level[column.high]);
-                let above = paper - (i32::from(*pixel ^ flip) << SHIFT);
-                *pixel = ((above + HALF) >> SHIFT).clamp(0, 255) as u8;
+            let mut rest = pixels;
+            for columns in &between {
+                let (pixels, others) = rest.split_at_mut(columns.len());
+                let (low, high) = (level[columns[0].low], level[columns[0].high]);
+                for (pixel, column) in pixels.iter_mut().zip(*columns) {
+                    let above = column.mix(low, high) - (i32::from(*pixel ^ flip) << SHIFT);
+                    *pixel = ((above + HALF) >> SHIFT).clamp(0, 255) as u8;
+                }
+                rest = others;
             }
         }
         Plane { width, height, values }
@@ -94,9 +100,7 @@ impl Grid {
         for y in 0..gray.height() {
             let cells = &mut histograms[y / cell * columns..][..columns];
             for (pixels, histogram) in gray.row(y).chunks(cell).zip(cells) {
-                for &pixel in pixels {
-                    histogram[usize::from(pixel)] += 1;
-                }
+                histogram::add(histogram, pixels);
             }
         }
         Grid { cell, columns, rows, histograms, inverted: false }

@@ -302,18 +302,20 @@ impl Direction {
         match self {
             Direction::Level => {
                 let mut starts = vec![NO_START; plane.width];
+                let outside = vec![0; plane.width];
+                let mut above = &outside[..];
                 for y in 0..plane.height {
-                    for (x, (start, &value)) in starts.iter_mut().zip(plane.row(y)).enumerate() {
-                        if (value > threshold) != (*start == NO_START) {
-                            continue;
-                        }
-                        if value > threshold {
+                    let row = plane.row(y);
+                    for x in super::changed(above, row, threshold) {
+                        let start = &mut starts[x];
+                        if row[x] > threshold {
                             *start = y as u16;
                         } else {
                             mark(x, usize::from(*start), y);
                             *start = NO_START;
                         }
                     }
+                    above = row;
                 }
                 for (x, start) in starts.into_iter().enumerate().filter(|s| s.1 != NO_START) {
                     mark(x, usize::from(start), plane.height);

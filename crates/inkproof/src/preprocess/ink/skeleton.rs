@@ -1,7 +1,10 @@
 //! The middle line of the strokes: thinning (Guo and Hall, CACM 32, 1989, algorithm A1), and the
 //! thinned pixels as a graph of points.
 
+use std::mem::{replace, swap};
+
 use super::Plane;
+use super::bits::Bits;
 
 /// Points, and for each the points it is joined to.
 pub(super) struct Skeleton {
@@ -16,47 +19,44 @@ struct Links {
     to: [u32; 8],
 }
 
-/// Offsets of the neighbours in a plane of `width`, clockwise from the one above.
-fn around(width: usize) -> [isize; 8] {
-    let w = width as isize;
-    [-w, 1 - w, 1, w + 1, w, w - 1, -1, -w - 1]
-}
-
 impl Skeleton {
-    /// The middle lines of a mask (1 ink, 0 paper); branches shorter than `spur` are bumps of the
-    /// outline and left out. The mask's outermost pixels must be paper.
-    pub(super) fn new(mask: &mut Plane, spur: f32) -> Skeleton {
-        thin(mask);
-        let mut skeleton = Skeleton::trace(mask);
+    /// The middle lines of a mask (1 ink, 0 paper); branches shorter than `spur` are bumps of the outline and left out.
+    pub(super) fn new(mask: &Plane, spur: f32) -> Skeleton {
+        let mut mask = Bits::new(mask);
+        thin(&mut mask);
+        let mut skeleton = Skeleton::trace(&mask);
         skeleton.prune(spur);
         skeleton
     }
 
-    fn trace(mask: &Plane) -> Skeleton {
-        let pixels: Vec<usize> = (0..mask.values.len()).filter(|&i| mask.values[i] != 0).collect();
-        let mut number = vec![u32::MAX; mask.values.len()];
-        for (n, &i) in pixels.iter().enumerate() {
-            number[i] = n as u32;
-        }
-        let around = around(mask.width);
-        let links = pixels
-            .iter()
-            .map(|&i| {
-                let near = around.map(|by| number[i.wrapping_add_signed(by)]);
-                let mut links = Links::default();
-                for (n, &other) in near.iter().enumerate() {
-                    // Neighbours across a corner only where no way leads around it.
-                    let corner = n % 2 == 1;
-                    let around_it = corner && (near[n - 1] != u32::MAX || near[(n + 1) % 8] != u32::MAX);
-                    if other != u32::MAX && !around_it {
-                        links.add(other);
-                    }
+    fn trace(mask: &Bits) -> Skeleton {
+        // How many pixels there are before each word: with those before a pixel in its word its number.
+        let before: Vec<u32> =
+            mask.all().iter().scan(0, |all, word| Some(replace(all, *all + word.count_ones()))).collect();
+        let number = |x: usize, y: usize| {
+            let at = y * mask.words + x / 64;
+            let word = mask.all()[at];
+            let bit = 1 << (x % 64);
+            (word & bit != 0).then(|| before[at] + (word & (bit - 1)).count_ones())
+        };
+        let links = mask.places().map(|(x, y)| {
+            let [left, right, up, down] = [x.wrapping_sub(1), x + 1, y.wrapping_sub(1), y + 1];
+            let around =
+                [(x, up), (right, up), (right, y), (right, down), (x, down), (left, down), (left, y), (left, up)];
+            let near = around.map(|(x, y)| if x < mask.width && y < mask.height { number(x, y) } else { None });
+            let mut links = Links::default();
+            for (n, other) in near.iter().enumerate() {
+                // Neighbours across a corner only where no way leads around it.
+                let around_it = n % 2 == 1 && (near[n - 1].is_some() || near[(n + 1) % 8].is_some());
+                if let Some(other) = other.filter(|_| !around_it) {
+                    links.add(other);
                 }
-                links
-            })
-            .collect();
-        let place = |&i: &usize| [(i % mask.width) as f32 + 0.5, (i / mask.width) as f32 + 0.5];
-        Skeleton { points: pixels.iter().map(place).collect(), links }
+            }
+            links
+        });
+        let links = links.collect();
+        let points = mask.places().map(|(x, y)| [x as f32 + 0.5, y as f32 + 0.5]).collect();
+        Skeleton { points, links }
     }
 
     /// The points that a point is joined to.
@@ -168,65 +168,64 @@ impl Links {
 }
 
 /// Removes ink from the outline inwards until lines of one pixel are left.
-fn thin(mask: &mut Plane) {
-    let removable = [removable(false), removable(true)];
-    let around = around(mask.width);
-    let values = &mut mask.values;
-    // 1 is ink inside, 2 ink at the outline, that is, in `outline`.
-    let mut outline: Vec<usize> = Vec::new();
-    for i in 0..values.len() {
-        if values[i] != 0 && around.iter().any(|&by| values[i.wrapping_add_signed(by)] == 0) {
-            outline.push(i);
-        }
-    }
-    outline.iter().for_each(|&i| values[i] = 2);
-    let mut removed = Vec::new();
-    loop {
-        let mut any = false;
-        for table in &removable {
-            removed.clear();
-            outline.retain(|&i| {
-                let neighbours = around.iter().rev();
-                let code = neighbours.fold(0, |c, &by| c << 1 | usize::from(values[i.wrapping_add_signed(by)] != 0));
-                if table[code] {
-                    removed.push(i);
-                }
-                !table[code]
-            });
-            removed.iter().for_each(|&i| values[i] = 0);
-            for &i in &removed {
-                for by in around {
-                    let near = i.wrapping_add_signed(by);
-                    if values[near] == 1 {
-                        values[near] = 2;
-                        outline.push(near);
-                    }
-                }
+fn thin(mask: &mut Bits) {
+    // The first pass takes from the south and east, the second from the north and west.
+    while [false, true].map(|second| take_from_outline(mask, second)).contains(&true) {}
+}
+
+/// One pass of thinning, of all pixels at once: whether anything was taken.
+fn take_from_outline(mask: &mut Bits, second: bool) -> bool {
+    let mut taken = 0;
+    let mut above = vec![0; mask.words];
+    let mut row = vec![0; mask.words];
+    for y in 0..mask.height {
+        row.copy_from_slice(mask.row(y));
+        if row.iter().any(|word| *word != 0) {
+            let nothing = [0];
+            let below = if y + 1 < mask.height { mask.row(y + 1) } else { &nothing[..] };
+            let near = Near { rows: [&above, &row, below] };
+            let gone: Vec<u64> = (0..row.len())
+                .map(|at| if row[at] == 0 { 0 } else { row[at] & removable(&near.around(at), second) })
+                .collect();
+            for (word, gone) in mask.row_mut(y).iter_mut().zip(gone) {
+                *word &= !gone;
+                taken |= gone;
             }
-            any |= !removed.is_empty();
         }
-        if !any {
-            return;
-        }
+        swap(&mut above, &mut row);
+    }
+    taken != 0
+}
+
+/// A row and those above and below it.
+struct Near<'a> {
+    rows: [&'a [u64]; 3],
+}
+
+impl Near<'_> {
+    /// The neighbours of the pixels of a word, clockwise from the one above.
+    fn around(&self, at: usize) -> [u64; 8] {
+        let [above, row, below] = self.rows;
+        let word = |row: &[u64], at: usize| row.get(at).copied().unwrap_or(0);
+        let west = |row: &[u64]| word(row, at) << 1 | word(row, at.wrapping_sub(1)) >> 63;
+        let east = |row: &[u64]| word(row, at) >> 1 | word(row, at + 1) << 63;
+        [word(above, at), east(above), east(row), east(below), word(below, at), west(below), west(row), west(above)]
     }
 }
 
-/// Which neighbourhoods (bit 0 above, then clockwise) let their middle go in a pass.
-fn removable(second: bool) -> [bool; 256] {
-    std::array::from_fn(|code| {
-        let ink = |n: usize| code >> (n % 8) & 1 == 1;
-        let (mut crossings, mut odd, mut even) = (0, 0, 0);
-        for n in [0, 2, 4, 6] {
-            crossings += u8::from(!ink(n) && (ink(n + 1) || ink(n + 2)));
-            odd += u8::from(ink(n + 7) || ink(n));
-            even += u8::from(ink(n) || ink(n + 1));
-        }
-        // The first pass takes from the south and east, the second from the north and west.
-        let s = if second { 0 } else { 4 };
-        let kept = (ink(s) || ink(s + 1) || !ink(s + 3)) && ink(s + 2);
-        let neighbours = odd.min(even);
-        crossings == 1 && (2..=3).contains(&neighbours) && !kept
-    })
+/// Which pixels of a word may go in a pass, by their neighbours (above, then clockwise).
+fn removable(near: &[u64; 8], second: bool) -> u64 {
+    let of_sides = |of: fn(&[u64; 8], usize) -> u64| [0, 2, 4, 6].map(|n| of(near, n));
+    let crossings = of_sides(|near, n| !near[n] & (near[n + 1] | near[(n + 2) % 8]));
+    let odd = of_sides(|near, n| near[(n + 7) % 8] | near[n]);
+    let even = of_sides(|near, n| near[n] | near[n + 1]);
+    let one = |[a, b, c, d]: [u64; 4]| (a ^ b ^ c ^ d) & !(a & b | c & d);
+    let two = |[a, b, c, d]: [u64; 4]| a & b | c & d | (a | b) & (c | d);
+    let four = |[a, b, c, d]: [u64; 4]| a & b & c & d;
+    let s = if second { 0 } else { 4 };
+    let kept = (near[s] | near[s + 1] | !near[s + 3]) & near[s + 2];
+    // The fewer of odd and even neighbours are two or three.
+    one(crossings) & two(odd) & two(even) & !(four(odd) & four(even)) & !kept
 }
 
 #[cfg(test)]
@@ -244,8 +243,8 @@ mod tests {
 
     #[test]
     fn a_bar_becomes_its_middle_line() {
-        let mut bar = mask(60, 20, |x, y| (10..50).contains(&x) && (7..12).contains(&y));
-        let line = Skeleton::new(&mut bar, 0.0);
+        let bar = mask(60, 20, |x, y| (10..50).contains(&x) && (7..12).contains(&y));
+        let line = Skeleton::new(&bar, 0.0);
         assert!(line.points.iter().all(|p| (p[1] - 9.5).abs() <= 1.0), "{:?}", line.points);
         assert!((34..=40).contains(&line.points.len()), "{}", line.points.len());
         assert_eq!(ends(&line), 2);
@@ -254,23 +253,23 @@ mod tests {
     #[test]
     fn a_ring_has_no_end_and_a_dot_is_one_point() {
         let away = |x: usize, y: usize| (x as f32 - 20.0).hypot(y as f32 - 20.0);
-        let ring = Skeleton::new(&mut mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0);
+        let ring = Skeleton::new(&mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0);
         assert!(ring.points.len() > 60 && ends(&ring) == 0);
-        let dot = Skeleton::new(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0);
+        let dot = Skeleton::new(&mask(41, 41, |x, y| away(x, y) < 4.0), 4.0);
         assert_eq!(dot.points.len(), 1);
     }
 
     #[test]
     fn lines_run_between_ends_and_forks() {
-        let mut cross = mask(80, 40, |x, y| y == 20 && (5..75).contains(&x) || x == 40 && (5..20).contains(&y));
-        let mut lengths: Vec<usize> = Skeleton::new(&mut cross, 0.0).lines().iter().map(Vec::len).collect();
+        let cross = mask(80, 40, |x, y| y == 20 && (5..75).contains(&x) || x == 40 && (5..20).contains(&y));
+        let mut lengths: Vec<usize> = Skeleton::new(&cross, 0.0).lines().iter().map(Vec::len).collect();
         lengths.sort_unstable();
         assert!(lengths.len() == 3 && lengths[0] >= 12 && lengths[2] <= 37, "{lengths:?}");
         let away = |x: usize, y: usize| (x as f32 - 20.0).hypot(y as f32 - 20.0);
-        let ring = Skeleton::new(&mut mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0).lines();
+        let ring = Skeleton::new(&mask(41, 41, |x, y| (10.0..14.0).contains(&away(x, y))), 4.0).lines();
         assert_eq!(ring.len(), 1);
         assert_eq!(ring[0][0], ring[0][ring[0].len() - 1], "it ends where it begins");
-        let dot = Skeleton::new(&mut mask(41, 41, |x, y| away(x, y) < 4.0), 4.0).lines();
+        let dot = Skeleton::new(&mask(41, 41, |x, y| away(x, y) < 4.0), 4.0).lines();
         assert_eq!((dot.len(), dot[0].len()), (1, 1));
     }
 
@@ -279,7 +278,7 @@ mod tests {
         let cross = |up: usize| {
             mask(80, 40, move |x, y| y == 20 && (5..75).contains(&x) || x == 40 && (20 - up..20).contains(&y))
         };
-        let count = |up, spur| ends(&Skeleton::new(&mut cross(up), spur));
+        let count = |up, spur| ends(&Skeleton::new(&cross(up), spur));
         assert_eq!(count(4, 0.0), 3);
         assert_eq!(count(4, 5.0), 2);
         assert_eq!(count(12, 5.0), 3);

@@ -1,19 +1,19 @@
 //! Where ink begins: Otsu's threshold (IEEE Trans. SMC 9, 1979) on the darkness over the paper.
 
-use super::{Plane, histogram};
+use super::Plane;
+use super::histogram::{self, Histogram};
 
 /// The darkness that ink is above, or none where nothing stands out from the paper's noise.
-pub(super) fn ink(darkness: &[u8], contrast: f32) -> Option<u8> {
-    let histogram = histogram::count(darkness);
-    let threshold = otsu(&histogram)?;
-    let (mean, deviation) = moments(&histogram[..=usize::from(threshold)]);
+pub(super) fn ink(darkness: &Histogram, contrast: f32) -> Option<u8> {
+    let threshold = otsu(darkness)?;
+    let (mean, deviation) = moments(&darkness[..=usize::from(threshold)]);
     let clear = f64::from(threshold) + 0.5 - mean >= f64::from(contrast) * deviation;
     clear.then_some(threshold)
 }
 
 /// The same for ink that is so little that the shades of the paper outweigh it: half-way between paper and what is far from
 /// all of it, by the paper's median and its median absolute deviation, which the ink does not move.
-pub(super) fn faint(plane: &Plane, contrast: f32) -> Option<u8> {
+pub(super) fn faint(plane: &Plane, histogram: &Histogram, contrast: f32) -> Option<u8> {
     /// Deviations of the paper from which on a pixel is no paper.
     const FAR: f32 = 6.0;
     /// And levels: less is the step from one shade to the next.
@@ -21,19 +21,18 @@ pub(super) fn faint(plane: &Plane, contrast: f32) -> Option<u8> {
     /// One of so many pixels is far from the paper at least, and one of so many at most.
     const LEAST: usize = 20_000;
     const MOST: usize = 8;
-    let darkness = &plane.values;
-    let histogram = histogram::count(darkness);
-    let middle = histogram::median(histogram, darkness.len())?;
+    let pixels = plane.values.len();
+    let middle = histogram::median(histogram.iter().copied(), pixels)?;
     let off = |by: usize| {
         let below = middle.checked_sub(by).filter(|_| by > 0).map_or(0, |at| histogram[at]);
         below + histogram.get(middle + by).copied().unwrap_or(0)
     };
     // Levels are whole: a paper of one level has a deviation all the same.
-    let deviation = (histogram::median((0..256).map(off), darkness.len())? as f32 / 0.6745).max(0.7);
+    let deviation = (histogram::median((0..256).map(off), pixels)? as f32 / 0.6745).max(0.7);
     let first = ((middle as f32 + FAR * deviation).ceil() as usize).max(middle + LEAST_LEVELS);
     let far = histogram.get(first..)?;
     let count: usize = far.iter().map(|&count| count as usize).sum();
-    if count * LEAST < darkness.len() || count * MOST > darkness.len() {
+    if count * LEAST < pixels || count * MOST > pixels {
         return None;
     }
     let sum: usize = far.iter().enumerate().map(|(at, &count)| (first + at) * count as usize).sum();
@@ -57,9 +56,8 @@ fn hangs_together(plane: &Plane, threshold: u8) -> bool {
 }
 
 /// How much darker ink is than paper on average.
-pub(super) fn contrast(darkness: &[u8], threshold: u8) -> f32 {
-    let histogram = histogram::count(darkness);
-    let (paper, ink) = histogram.split_at(usize::from(threshold) + 1);
+pub(super) fn contrast(darkness: &Histogram, threshold: u8) -> f32 {
+    let (paper, ink) = darkness.split_at(usize::from(threshold) + 1);
     let (paper, ink) = (moments(paper).0, f64::from(threshold) + 1.0 + moments(ink).0);
     (ink - paper) as f32
 }
@@ -67,7 +65,7 @@ pub(super) fn contrast(darkness: &[u8], threshold: u8) -> f32 {
 /// The usual width of the strokes, in pixels: twice the ink over its outline (which is pi/4 of the changes between ink and
 /// paper along rows and columns, by Cauchy and Crofton).
 pub(super) fn stroke_width(darkness: &Plane, threshold: u8) -> f32 {
-    let ink = darkness.values.iter().filter(|&&value| value > threshold).count();
+    let ink = super::count_above(&darkness.values, threshold);
     let edges = darkness.changes_along_rows(threshold) + darkness.changes_across_rows(threshold);
     let outline = std::f32::consts::FRAC_PI_4 * edges as f32;
     2.0 * ink as f32 / outline.max(1.0)
@@ -125,15 +123,15 @@ mod tests {
     #[test]
     fn two_levels_are_split_half_way() {
         let darkness: Vec<u8> = (0..1000).map(|i| if i % 20 == 0 { 200 } else { 10 }).collect();
-        assert_eq!(ink(&darkness, 3.0), Some(104));
+        assert_eq!(ink(&histogram::count(&darkness), 3.0), Some(104));
     }
 
     #[test]
     fn noise_and_nothing_have_no_ink() {
-        assert_eq!(ink(&[7; 100], 3.0), None);
+        assert_eq!(ink(&histogram::count(&[7; 100]), 3.0), None);
         let random = |i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8 / 8;
         let bell = |i: u32| (6 * i..6 * i + 6).map(random).sum::<u8>();
         let noise: Vec<u8> = (0..10_000).map(bell).collect();
-        assert_eq!(ink(&noise, 3.0), None);
+        assert_eq!(ink(&histogram::count(&noise), 3.0), None);
     }
 }
