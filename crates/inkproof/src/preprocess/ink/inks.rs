@@ -168,17 +168,29 @@ fn is_mixture(direction: [f32; 3], of: &[[f32; 3]]) -> bool {
 /// others as they are.
 fn unmix(directions: &[[f32; 3]], absorbed: [f32; 3]) -> [f32; 3] {
     const ROUNDS: usize = 12;
+    /// A change of an amount that is no level of gray.
+    const NOTHING: f32 = 1e-4;
     let mut amounts = [0.0_f32; 3];
     if absorbed == [0.0; 3] {
         return amounts;
     }
+    let mut alike = [[0.0; 3]; 3];
+    for (ink, one) in directions.iter().enumerate() {
+        directions.iter().enumerate().for_each(|(other, to)| alike[ink][other] = dot(*one, *to));
+    }
+    let mut alone = [0.0; 3];
+    directions.iter().zip(&mut alone).for_each(|(direction, alone)| *alone = dot(absorbed, *direction));
     for _ in 0..ROUNDS {
-        for (ink, direction) in directions.iter().enumerate() {
-            let mut rest = absorbed;
-            for (other, to) in directions.iter().enumerate().filter(|(other, _)| *other != ink) {
-                (0..3).for_each(|channel| rest[channel] -= amounts[other] * to[channel]);
-            }
-            amounts[ink] = dot(rest, *direction).max(0.0);
+        let mut most = 0.0_f32;
+        for ink in 0..directions.len() {
+            let others = (0..directions.len()).filter(|&other| other != ink);
+            let of_others: f32 = others.map(|other| amounts[other] * alike[ink][other]).sum();
+            let amount = (alone[ink] - of_others).max(0.0);
+            most = most.max((amount - amounts[ink]).abs());
+            amounts[ink] = amount;
+        }
+        if most < NOTHING {
+            break;
         }
     }
     amounts
