@@ -316,6 +316,11 @@ fn a_hard_shadow_a_desk_and_the_black_edge_of_a_scan_are_no_ink() {
     let (width, height) = (picture.width(), picture.height());
     let dim = |pixel: u8, light: usize| (usize::from(pixel) * light / 100) as u8;
     agrees("shadow", &changed(&picture, |x, y, pixel| dim(pixel, if x + y < width / 2 { 55 } else { 100 })));
+    let lamp = |x: usize, y: usize| {
+        let [u, v] = [(x, width), (y, height)].map(|(at, size)| 2.0 * at as f64 / size as f64 - 1.0);
+        (100.0 - 45.0 * (u * u + v * v)) as usize
+    };
+    agrees("lamp", &changed(&picture, |x, y, pixel| dim(pixel, lamp(x, y))));
     agrees("black edge", &changed(&picture, |x, _, pixel| if x < 30 { 4 } else { pixel }));
     let around = 60;
     let desk = |i: usize| {
@@ -325,6 +330,26 @@ fn a_hard_shadow_a_desk_and_the_black_edge_of_a_scan_are_no_ink() {
     };
     let (wide, high) = (width + 2 * around, height + 2 * around);
     agrees("desk", &Gray::new(wide, high, (0..wide * high).map(desk).collect()).unwrap());
+}
+
+#[test]
+fn a_note_on_a_page_bars_and_the_dots_of_a_print_are_no_strokes() {
+    let pencil = Scan { ink: 205.0, paper: 232.0, ..PLAIN };
+    let picture = pencil.picture();
+    let (width, height) = (picture.width(), picture.height());
+    // Little ink on a note that is darker than the page by about as much.
+    let around = 40;
+    let (wide, high) = (width + 2 * around, height + 2 * around);
+    let page = |i: usize| {
+        let (x, y) = (i % wide, i / wide);
+        let inside = (around..width + around).contains(&x) && (around..height + around).contains(&y);
+        if inside { picture.row(y - around)[x - around] } else { 252 }
+    };
+    agrees("a note on a page", &Gray::new(wide, high, (0..wide * high).map(page).collect()).unwrap());
+    let bar = drawn_upon(&PLAIN, |x, y| ((width - 160..width - 20).contains(&x) && (8..34).contains(&y)).then_some(0));
+    agrees("a bar", &bar);
+    let dots = drawn_upon(&PLAIN, |x, y| (x % 5 < 2 && y % 5 < 2).then_some(30));
+    assert_eq!(flaws(&dots), [Flaw::SomethingElse]);
 }
 
 #[test]

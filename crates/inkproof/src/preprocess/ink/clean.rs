@@ -2,15 +2,20 @@
 
 use super::components::{self, Area, Components};
 use super::groups::{self, Weighed};
+use super::histogram::{self, Histogram};
 use super::inks::Inks;
 use super::light::Ground;
 use super::paper::Paper;
-use super::{InkParameters, Plane, Scan, boxes, edges, histogram, light, noise, print, rules, threshold};
+use super::{InkParameters, Plane, Scan, boxes, edges, light, noise, print, rules, threshold};
 use crate::decode::Picture;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
 
+/// A rectangle of ink is no stroke if it is so many stroke widths wide and high.
+const FILLED_WIDTHS: f32 = 2.5;
+/// Specks with more than this share of the ink are a texture: the dots of a print or a pattern of the paper.
+const MOST_SPECKS: f32 = 0.4;
 /// What stays within this many stroke widths of an edge of the image is no writing.
 const EDGE: f32 = 1.5;
 /// The deviation that the grain of a camera has at most: more is a texture, which smoothing makes no clearer.
@@ -179,7 +184,9 @@ fn one_ink(
     }
     // A character is a small share of a page's ink, so what is small by share is dropped after print.
     let found = drop_print(&mut components, stroke_width);
+    let with_specks = components.ink();
     components.drop_smaller(smallest(&components, stroke_width, parameters));
+    let has_texture = (components.ink() as f32) < (1.0 - MOST_SPECKS) * with_specks as f32;
     let area = components.bounds().ok_or(Error::NoInk)?;
     let pieces = components.weighed();
     let is_ring: Vec<bool> = if pieces.len() > MOST_PIECES {
@@ -195,7 +202,7 @@ fn one_ink(
         is_cut: edges::cut(&darkness, threshold, stroke_width, &area),
         gap: groups::gap(&pieces),
         is_print: found == Found::PrintAlone,
-        has_something_else: has_ring || found == Found::Page,
+        has_something_else: has_ring || has_texture || found == Found::Page,
     };
     let is_print = matches!(found, Found::Page | Found::PrintAlone);
     Ok((Cleaned { darkness, threshold, stroke_width, area, scan }, Strokes { pieces, is_ring, is_print }))
@@ -232,10 +239,8 @@ fn ink(mut gray: Gray, mut ground: Option<Ground>, parameters: &InkParameters, l
         let paper = Paper::new(&gray);
         let inverted = paper.is_inverted();
         let ground = ground.take().filter(|_| !inverted).or_else(|| Ground::new(&gray, inverted));
-        let over_ground = ground.filter(Ground::is_uneven).and_then(|_| light::darkness(&gray, inverted));
-        let darkness = over_ground.unwrap_or_else(|| paper.darkness(gray.clone()));
+        let (darkness, histogram) = darkness(&gray, &paper, ground, parameters.contrast);
         let is_clear = |contrast: f32| contrast >= (noise::CLEAR * noise).min(DARK);
-        let histogram = histogram::count(&darkness.values);
         if let Some(threshold) = threshold::ink(&histogram, parameters.contrast) {
             let contrast = threshold::contrast(&histogram, threshold);
             let stands_out = smoothings == 0 || contrast >= LEAST_CONTRAST;
@@ -263,11 +268,33 @@ fn ink(mut gray: Gray, mut ground: Option<Ground>, parameters: &InkParameters, l
     faint.ok_or(Error::NoInk)
 }
 
+/// How much darker than its ground each pixel is, and how often each level occurs.
+fn darkness(gray: &Gray, paper: &Paper, ground: Option<Ground>, contrast: f32) -> (Plane, Histogram) {
+    let counted = |darkness: Plane| {
+        let histogram = histogram::count(&darkness.values);
+        (darkness, histogram)
+    };
+    let over_ground = || light::darkness(gray, paper.is_inverted()).map(counted);
+    if ground.as_ref().is_some_and(Ground::is_uneven)
+        && let Some(found) = over_ground()
+    {
+        return found;
+    }
+    let (darkness, histogram) = counted(paper.darkness(gray.clone()));
+    // What begins at the threshold is a shade of the paper then, as of a note on a page, and no ink.
+    let is_shade = |ground: Ground| {
+        threshold::ink(&histogram, contrast).is_some_and(|threshold| ground.shade() >= f32::from(threshold))
+    };
+    let over_shades = if ground.is_some_and(is_shade) { over_ground() } else { None };
+    over_shades.unwrap_or((darkness, histogram))
+}
+
 /// The pieces of ink that come out of the image's edge and are larger than dust.
 fn pieces(darkness: &Plane, threshold: u8, stroke_width: f32, parameters: &InkParameters) -> Components {
     let mut components = components::find(darkness, threshold);
     drop_edgings(&mut components, darkness, stroke_width);
     components.drop_smaller(parameters.speck * stroke_width * stroke_width);
+    components.drop_filled(FILLED_WIDTHS * stroke_width);
     components
 }
 

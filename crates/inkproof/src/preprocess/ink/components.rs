@@ -67,6 +67,8 @@ impl Area {
     }
 }
 
+/// A rectangle of which so much is ink is filled.
+const FILLED: f32 = 0.92;
 /// From this share of an ellipse's radius on ink is near it.
 const NEAR_ELLIPSE: f32 = 0.8;
 
@@ -171,6 +173,20 @@ impl Components {
     /// All ink that is kept, in pixels.
     pub(super) fn ink(&self) -> usize {
         self.pieces.iter().filter(|p| p.kept).map(|p| p.ink as usize).sum()
+    }
+
+    /// The ink of the piece that has most, in pixels; 0 where there is none.
+    pub(super) fn largest(&self) -> usize {
+        self.pieces.iter().filter(|piece| piece.kept).map(|piece| piece.ink as usize).max().unwrap_or(0)
+    }
+
+    /// Drops rectangles that are filled with ink, so wide and high at least: bars and labels, which no pen draws.
+    pub(super) fn drop_filled(&mut self, least: f32) {
+        for piece in &mut self.pieces {
+            let (width, height) = (piece.area.width(), piece.area.height());
+            let is_filled = piece.ink as f32 >= FILLED * (width * height) as f32;
+            piece.kept &= !(is_filled && width.min(height) as f32 >= least);
+        }
     }
 
     /// Drops the pieces with less ink.

@@ -4,7 +4,7 @@
 //! then eroded; Serra, Image Analysis and Mathematical Morphology, 1982) by a square that no stroke fills. It follows the
 //! edge of a shadow to the pixel, which a smooth model of the light cannot.
 
-use super::{Plane, histogram};
+use super::{Plane, components, histogram};
 use crate::gray::Gray;
 
 /// Half a side of the square, as a share of the image's shorter side, and its bounds in pixels.
@@ -75,14 +75,23 @@ impl Ground {
 
     /// Whether the light is uneven.
     pub(super) fn is_uneven(&self) -> bool {
-        f32::from(share_below(&self.small.values, DARK_PART)) < UNEVEN * self.bright
+        self.dark_part() < UNEVEN * self.bright
+    }
+
+    /// How many levels the dark part of the ground is darker than the bright part.
+    pub(super) fn shade(&self) -> f32 {
+        self.bright - self.dark_part()
+    }
+
+    fn dark_part(&self) -> f32 {
+        f32::from(share_below(&self.small.values, DARK_PART))
     }
 
     /// Which pixels of the image are dark ground that begins at its edge, and so no sheet; None where there is none.
     pub(super) fn around_sheet(&self, gray: &Gray) -> Option<Vec<bool>> {
         let Ground { small, block, bright } = self;
         let is_dark = |i: usize| f32::from(small.values[i]) < NO_SHEET * bright;
-        let outside = flooded(small.width, small.height, is_dark);
+        let outside = all_but_largest(small.width, small.height, &flooded(small.width, small.height, is_dark));
         let sheet = outside.iter().filter(|outside| !**outside).count() as f32;
         if !outside.contains(&true) || sheet < LEAST_SHEET * outside.len() as f32 {
             return None;
@@ -135,6 +144,16 @@ fn flooded(width: usize, height: usize, is_so: impl Fn(usize) -> bool) -> Vec<bo
         }
     }
     reached
+}
+
+/// What is outside, and what is not but does not hang together with the largest part that is not: white letters in a dark
+/// bar are no second sheet.
+fn all_but_largest(width: usize, height: usize, outside: &[bool]) -> Vec<bool> {
+    let mut sheet = Plane { width, height, values: outside.iter().map(|outside| u8::from(!outside)).collect() };
+    let mut parts = components::find(&sheet, 0);
+    parts.drop_smaller(parts.largest() as f32);
+    parts.erase_dropped(&mut sheet);
+    sheet.values.iter().map(|sheet| *sheet == 0).collect()
 }
 
 /// An image of which each pixel is the lightest of a block, and the pixels along a side of a block.

@@ -28,11 +28,9 @@ impl Paper {
     /// Of an image, inverted where the writing is lighter than the paper.
     pub(super) fn new(gray: &Gray) -> Paper {
         let grid = Grid::new(gray);
-        // The edge of a shadow or of a sheet pulls either way: where there is paper of one tone it is clearer.
-        let even: Vec<&[u32; 256]> = grid.histograms.iter().filter(|histogram| is_of_one_tone(histogram)).collect();
-        let is_light_on_dark = match even.iter().map(|histogram| pull(histogram)).sum::<f64>() {
-            0.0 => grid.is_light_on_dark(),
-            pull => pull > 0.0,
+        let is_light_on_dark = match lines(gray) {
+            [dark, light] if dark == light => grid.is_light_on_dark(),
+            [dark, light] => light > dark,
         };
         Paper::inverted_if(is_light_on_dark, grid)
     }
@@ -140,10 +138,33 @@ impl Grid {
     }
 }
 
-/// Whether half of the pixels are about as light as each other.
-fn is_of_one_tone(histogram: &[u32; 256]) -> bool {
-    const ABOUT: usize = 24;
-    percentile(histogram, 0.75) - percentile(histogram, 0.25) <= ABOUT
+/// How much darker, and how much lighter, pixels are in all than both of those so far to their sides, and so far above and
+/// below: strokes are dark or light lines, and the edges of a shadow, of a sheet or of a note on it are neither.
+fn lines(gray: &Gray) -> [u64; 2] {
+    /// One of so many parts of the shorter side is farther than a stroke is wide, and so many pixels are at least.
+    const REACH: usize = 24;
+    const LEAST_REACH: usize = 12;
+    /// So many levels are noise, or light that grows and fades.
+    const SHADE: u8 = 8;
+    let (width, height) = (gray.width(), gray.height());
+    let reach = (width.min(height) / REACH).max(LEAST_REACH);
+    let mut sums = [0; 2];
+    let mut compare = |middle: &[u8], before: &[u8], after: &[u8]| {
+        for ((&middle, &before), &after) in middle.iter().zip(before).zip(after) {
+            sums[0] += u64::from(before.min(after).saturating_sub(middle).saturating_sub(SHADE));
+            sums[1] += u64::from(middle.saturating_sub(before.max(after)).saturating_sub(SHADE));
+        }
+    };
+    for y in 0..height {
+        let row = gray.row(y);
+        if width > 2 * reach {
+            compare(&row[reach..], row, &row[2 * reach..]);
+        }
+        if y >= reach && y + reach < height {
+            compare(row, gray.row(y - reach), gray.row(y + reach));
+        }
+    }
+    sums
 }
 
 /// Sum over the pixels of gray minus the median gray.
