@@ -13,12 +13,16 @@ use super::sides::{Direction, Side};
 const BAND: f32 = 0.12;
 /// A side is there where so much of its length has a thin line in its band.
 const COVERED: f32 = 0.72;
+/// The same of the last side, where the others are there.
+const LAST_COVERED: f32 = 0.4;
 /// A side is at most so many stroke widths thick.
 const THICK: f32 = 2.2;
 /// From one pixel to the next a side moves no farther than this, in stroke widths; across a gap three times that.
 const STEP: f32 = 0.7;
 /// How far from where two sides meet the ink is theirs, in stroke widths.
 const CORNER: f32 = 1.5;
+/// A side that leaves the image was so many stroke widths from its edge before.
+const EDGE: f32 = 1.5;
 /// A box around a signature is so many stroke widths high and wide at least.
 const LEAST_WIDTHS: f32 = 15.0;
 /// Sides of a box that have to be there: one may be a line that was taken out already, or lie outside the image.
@@ -31,13 +35,16 @@ pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &
     }
     let sides = Side::ALL.map(|side| trace(plane, threshold, stroke_width, area, side));
     let length = |side: Side| extents(side, area).0.len();
-    let is_there = |(side, runs): (&Side, &Vec<Run>)| runs.len() as f32 >= COVERED * length(*side) as f32;
-    let found: Vec<bool> = Side::ALL.iter().zip(&sides).map(is_there).collect();
-    if found.iter().filter(|&&found| found).count() < LEAST_SIDES {
+    let covered = |(side, runs): (&Side, &Vec<Run>)| {
+        let outside = outside_image(plane, *side, runs, stroke_width);
+        (runs.len() + outside) as f32 / length(*side) as f32
+    };
+    let covered: Vec<f32> = Side::ALL.iter().zip(&sides).map(covered).collect();
+    if covered.iter().filter(|&&covered| covered >= COVERED).count() < LEAST_SIDES {
         return false;
     }
-    let there: Vec<(Side, Vec<Run>)> =
-        Side::ALL.into_iter().zip(sides).zip(found).filter(|(_, found)| *found).map(|(side, _)| side).collect();
+    let with_three = Side::ALL.into_iter().zip(sides).zip(covered).filter(|(_, covered)| *covered >= LAST_COVERED);
+    let there: Vec<(Side, Vec<Run>)> = with_three.map(|(side, _)| side).collect();
     let reach = (CORNER * stroke_width) as usize;
     for (side, runs) in &there {
         let others = there.iter().filter(|(other, _)| other.direction() != side.direction());
@@ -56,6 +63,15 @@ pub(super) fn erase(plane: &mut Plane, threshold: u8, stroke_width: f32, area: &
         }
     }
     true
+}
+
+/// How much of a side is outside the image: the gaps between runs that are at the image's edge.
+fn outside_image(plane: &Plane, side: Side, runs: &[Run], stroke_width: f32) -> usize {
+    let size = side.direction().sides(plane).1;
+    let near = (EDGE * stroke_width).ceil() as usize;
+    let at_edge = |run: &Run| if side.is_first() { run.start <= near } else { run.end + near >= size };
+    let gaps = runs.windows(2).filter(|pair| at_edge(&pair[0]) && at_edge(&pair[1]));
+    gaps.map(|pair| pair[1].along - pair[0].along - 1).sum()
 }
 
 /// The median thickness of a side's runs, in pixels.
