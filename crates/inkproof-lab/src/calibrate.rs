@@ -1,5 +1,6 @@
-//! What scores are worth: likelihood ratios and thresholds, fixed on calibration writers for 1, 2, and 3 or more
-//! references, before anything is tested with them.
+//! What scores are worth: likelihood ratios and thresholds, fixed on calibration writers for 1, 2, 3, 5, and 8 or more
+//! references, before anything is tested with them. Of several sets each counts for as much as the others: what differs
+//! from one population to another then makes evidence weaker, as it should where a new one is judged.
 //!
 //! [`fit_calibration`] takes any score function over a data set, of a network or of a baseline, draws the comparisons of the
 //! verification protocol and makes a [`Calibration`] of them, which [`crate::evaluate::VerificationOptions`] carries to
@@ -8,14 +9,14 @@
 
 mod logistic;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use inkproof::calibration::{Calibration, Forgeries, ReferenceCalibration, WantedFar};
+use inkproof::calibration::{Calibration, FIT_FOR_MORE, Forgeries, ReferenceCalibration, WantedFar};
 use inkproof::model::{DataInfo, ThresholdInfo};
 use inkproof::{Model, Threshold};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::DataSet;
+use crate::dataset::{DataSet, WriterId};
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Class, Comparison, Embedded, VerificationOptions, images_made_with};
 use crate::loader::LoadedImages;
@@ -24,7 +25,7 @@ use crate::progress::Progress;
 pub use logistic::{Line, REGULARIZATION, logistic};
 
 /// Numbers of references with a fit of their own; the last stands for more.
-const REFERENCES: [usize; 3] = [1, 2, 3];
+const REFERENCES: [usize; 5] = [1, 2, 3, 5, 8];
 
 /// FARs for which a threshold is kept.
 const WANTED_FARS: [f64; 2] = [0.01, 0.05];
@@ -104,9 +105,12 @@ pub fn fit_calibration(
             ..VerificationOptions::default()
         };
         match evaluate::comparisons(set, score, &draws, progress) {
-            Ok(comparisons) => fits.push(fit(&comparisons, references, options.decide)?),
+            Ok(comparisons) => fits.push(fit(&comparisons, &set.populations, references, options.decide)?),
             Err(error @ Error::TooFewWriters { .. }) if references > 1 => {
-                missing.push(Missing { references, why: error.to_string() });
+                // The fit for 3 serves more, where there is none for these.
+                if references <= FIT_FOR_MORE {
+                    missing.push(Missing { references, why: error.to_string() });
+                }
             }
             Err(error) => return Err(error),
         }
@@ -114,16 +118,24 @@ pub fn fit_calibration(
     Ok(FittedCalibration { calibration: Calibration::new(fits)?, missing })
 }
 
-/// The fit for the number of references that the comparisons were made with.
+/// The fit for the number of references that the comparisons were made with. Writers are of the populations given, each of
+/// which counts for the same; of one where none are given.
 ///
 /// # Errors
 /// [`Error::EmptyClass`] where a class of comparisons is missing, [`Error::TooFewForgeries`] as [`fit_calibration`].
-pub fn fit(comparisons: &[Comparison], references: usize, decide: DecisionPoint) -> Result<ReferenceCalibration> {
+pub fn fit(
+    comparisons: &[Comparison],
+    populations: &BTreeMap<WriterId, usize>,
+    references: usize,
+    decide: DecisionPoint,
+) -> Result<ReferenceCalibration> {
     let (scores, against) = match evaluate::scores(comparisons, Class::Skilled) {
         Ok(scores) if scores.writers() >= LEAST_WRITERS => (scores, Forgeries::Skilled),
         Ok(_) | Err(Error::EmptyClass { .. }) => (evaluate::scores(comparisons, Class::Random)?, Forgeries::Random),
         Err(error) => return Err(error),
     };
+    let class = if against == Forgeries::Skilled { Class::Skilled } else { Class::Random };
+    let scores = balanced(scores, comparisons, class, populations);
     let Line { slope, intercept } = logistic(&scores);
     Ok(ReferenceCalibration {
         references,
@@ -135,6 +147,28 @@ pub fn fit(comparisons: &[Comparison], references: usize, decide: DecisionPoint)
         wanted_far: WANTED_FARS.iter().map(|&far| wanted_far(&scores, far)).collect::<Result<_>>()?,
         random_far: random_far(comparisons)?,
     })
+}
+
+/// The scores with writers counting so that each population has as much weight as the others.
+fn balanced(
+    scores: Scores,
+    comparisons: &[Comparison],
+    forgeries: Class,
+    populations: &BTreeMap<WriterId, usize>,
+) -> Scores {
+    if populations.is_empty() {
+        return scores;
+    }
+    // In the order in which the scores number them.
+    let of_class = comparisons.iter().filter(|comparison| comparison.class == forgeries);
+    let writers: BTreeSet<&WriterId> = of_class.map(|comparison| &comparison.writer).collect();
+    let population: Vec<usize> = writers.into_iter().map(|writer| populations[writer]).collect();
+    let mut counts = BTreeMap::new();
+    for trial in scores.trials() {
+        *counts.entry(population[trial.writer]).or_insert(0.0) += 1.0;
+    }
+    let even = scores.trials().len() as f64 / counts.len() as f64;
+    scores.weighing(population.iter().map(|population| even / counts[population]).collect())
 }
 
 /// The threshold of the decision, and in words what it balances on whom.

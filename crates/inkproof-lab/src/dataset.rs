@@ -46,6 +46,8 @@ pub struct DataSet {
     pub synthetic: Option<SyntheticInfo>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
+    /// Of several sets put together, from which of them each writer is; empty for one.
+    pub populations: BTreeMap<WriterId, usize>,
 }
 
 /// One image file and what is known about it.
@@ -176,6 +178,7 @@ impl DataSet {
             images,
             synthetic: synth::read_info(root)?.map(SyntheticInfo::from),
             skipped,
+            populations: BTreeMap::new(),
         })
     }
 
@@ -211,17 +214,20 @@ impl DataSet {
             return sets.swap_remove(0);
         }
         let root = PathBuf::from(sets.iter().map(DataSet::name).collect::<Vec<_>>().join("+"));
-        let mut images = Vec::new();
+        let mut images: Vec<Image> = Vec::new();
         let mut skipped = Vec::new();
-        for set in &sets {
+        let mut populations = BTreeMap::new();
+        for (population, set) in sets.iter().enumerate() {
             let name = set.root.display();
             let named = |image: &Image| Image { writer: WriterId(format!("{name}/{}", image.writer)), ..image.clone() };
-            images.extend(set.images.iter().map(named));
+            let named = set.images.iter().map(named);
+            populations.extend(named.clone().map(|image| (image.writer, population)));
+            images.extend(named);
             skipped.extend(set.skipped.iter().cloned());
         }
         images.sort_by(|a, b| order(a).cmp(&order(b)));
         // Images of several layouts are found by their paths alone; their digests say what made them.
-        DataSet { root, layout: sets[0].layout, images, synthetic: None, skipped }
+        DataSet { root, layout: sets[0].layout, images, synthetic: None, skipped, populations }
     }
 
     /// The last part of its root.
@@ -276,6 +282,7 @@ impl DataSet {
             images: self.images.iter().filter(|image| keep(image)).cloned().collect(),
             synthetic: self.synthetic,
             skipped: self.skipped.clone(),
+            populations: self.populations.clone(),
         }
     }
 }

@@ -34,8 +34,8 @@ pub(crate) const RULE_OF_3: f64 = 3.0;
 pub struct Scores {
     /// Ascending.
     trials: Vec<Trial>,
-    /// Of each distinct claimed writer, when all are drawn once; trials name them 0..writers.
-    once: Vec<f64>,
+    /// What each distinct claimed writer counts for; trials name them 0..writers.
+    weights: Vec<f64>,
     /// Different questioned images among the forgeries.
     forged_images: usize,
 }
@@ -95,7 +95,7 @@ impl Scores {
         trials.sort_unstable_by(|a, b| a.score.total_cmp(&b.score));
         let forged = trials.iter().filter(|trial| !trial.genuine);
         let forged_images = forged.map(|trial| trial.questioned).collect::<HashSet<_>>().len();
-        Ok(Self { trials, once: vec![1.0; ids.len()], forged_images })
+        Ok(Self { trials, weights: vec![1.0; ids.len()], forged_images })
     }
 
     /// Scores of the two classes, each of an image of its own, when nothing is known of the writers; intervals are then
@@ -114,6 +114,21 @@ impl Scores {
         Self::new(self.trials.iter().map(|trial| Trial { score: map(trial.score), ..*trial }).collect())
     }
 
+    /// The same comparisons, each writer counting for so much instead of 1, in the order of their numbers.
+    ///
+    /// # Panics
+    /// Where there are not as many weights as writers.
+    #[must_use]
+    pub(crate) fn weighing(self, weights: Vec<f64>) -> Self {
+        assert_eq!(weights.len(), self.weights.len(), "a weight for each writer");
+        Self { weights, ..self }
+    }
+
+    /// What the writer of a comparison counts for.
+    pub(crate) fn weight(&self, trial: &Trial) -> f64 {
+        self.weights[trial.writer]
+    }
+
     /// The comparisons, ascending by score; their writers are numbered from 0 in the order of the numbers given.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
@@ -121,7 +136,7 @@ impl Scores {
 
     /// The number of distinct claimed writers.
     pub fn writers(&self) -> usize {
-        self.once.len()
+        self.weights.len()
     }
 
     /// The number of different questioned images among the forgeries.
@@ -177,7 +192,7 @@ impl Scores {
         }
         let has = |trials: &[Trial], genuine| trials.iter().any(|trial| trial.genuine == genuine);
         by_writer.retain(|trials| has(trials, true) && has(trials, false));
-        let rates = by_writer.iter().map(|trials| Sample::new(trials, &self.once).eer().rate);
+        let rates = by_writer.iter().map(|trials| Sample::new(trials, &self.weights).eer().rate);
         (!by_writer.is_empty()).then(|| rates.sum::<f64>() / by_writer.len() as f64)
     }
 
@@ -194,7 +209,7 @@ impl Scores {
     /// Scores of the same writers have the same writers drawn by the same seed, so that two models can be compared draw
     /// by draw.
     pub fn resampled(&self, seed: u64, statistic: impl Fn(&Sample<'_>) -> f64 + Sync) -> Vec<Option<f64>> {
-        bootstrap::resampled(&self.trials, self.writers(), seed, statistic)
+        bootstrap::resampled(&self.trials, &self.weights, seed, statistic)
     }
 
     /// [`Scores::interval`] of the EER.
@@ -213,9 +228,9 @@ impl Scores {
         (0..steps).map(|step| self.at_threshold(threshold(step))).collect()
     }
 
-    /// Every writer once.
+    /// Every writer by its weight.
     pub(crate) fn whole(&self) -> Sample<'_> {
-        Sample::new(&self.trials, &self.once)
+        Sample::new(&self.trials, &self.weights)
     }
 }
 

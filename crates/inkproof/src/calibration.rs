@@ -2,7 +2,8 @@
 //!
 //! A [`Calibration`] was fitted on calibration writers by logistic regression with both classes weighing the same, so
 //! that the fitted log-odds are those of a flat prior: the log-likelihood ratio (Platt 1999; Brümmer and du Preez 2006).
-//! The best of several references scores higher than one, so 1, 2, and 3 or more references have a fit each. N writers
+//! Scores are steadier the more references there are, so numbers of references have a fit each, as 1, 2, 3, 5, and 8 or
+//! more. N writers
 //! cannot show more than one misleading case in N, so no ratio beyond N to one is stated in either direction: a plain
 //! bound in the spirit of ELUB (Vergeer et al., "Numerical likelihood ratios outputted by LR systems are often based on
 //! extrapolation", Science & Justice 56, 2016). The words are those of the ENFSI guideline for evaluative reporting
@@ -16,8 +17,8 @@ use crate::model::ThresholdInfo;
 use crate::score::{Score, Threshold};
 use crate::{Error, Result};
 
-/// From here on a fit serves every number of references.
-const MOST_REFERENCES: usize = 3;
+/// A fit for so many references or more serves greater numbers that have none of their own, too.
+pub const FIT_FOR_MORE: usize = 3;
 
 const LEAST_WRITERS: usize = 2;
 
@@ -43,8 +44,8 @@ impl Log10Lr {
     }
 }
 
-/// What is known of a model's scores: fits for 1, 2, and 3 or more references, as many as the calibration writers had
-/// signatures for.
+/// What is known of a model's scores: fits for numbers of references, as many as the calibration writers had signatures
+/// for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<ReferenceCalibration>", into = "Vec<ReferenceCalibration>")]
 pub struct Calibration(Vec<ReferenceCalibration>);
@@ -52,7 +53,7 @@ pub struct Calibration(Vec<ReferenceCalibration>);
 /// The fit for one number of references.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceCalibration {
-    /// 1, 2, or 3, which stands for 3 or more.
+    /// So many, or more up to the next fit's number where it is [`FIT_FOR_MORE`] at least.
     pub references: usize,
     /// The writers that it was fitted on, whose number bounds every likelihood ratio.
     pub writers: usize,
@@ -123,8 +124,8 @@ impl Calibration {
         }
         for fit in &fits {
             let ReferenceCalibration { references, writers, slope, intercept, .. } = fit;
-            if !(1..=MOST_REFERENCES).contains(references) {
-                return broken(format!("a fit is for {references} references"));
+            if *references == 0 {
+                return broken("a fit is for no references".to_owned());
             }
             if *writers < LEAST_WRITERS {
                 return broken(format!("a fit is of {writers} writer(s)"));
@@ -146,7 +147,8 @@ impl Calibration {
 
     /// The fit for a number of references, if there is one.
     pub fn fit(&self, references: usize) -> Option<&ReferenceCalibration> {
-        self.0.iter().find(|fit| fit.references == references.min(MOST_REFERENCES))
+        let nearest = self.0.iter().rfind(|fit| fit.references <= references)?;
+        (nearest.references == references || nearest.references >= FIT_FOR_MORE).then_some(nearest)
     }
 
     /// The likelihood ratio of a score to so many references; None where the calibration writers had too few signatures

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Args;
 use inkproof::Model;
-use inkproof::calibration::{ReferenceCalibration, WantedFar};
+use inkproof::calibration::{FIT_FOR_MORE, ReferenceCalibration, WantedFar};
 use inkproof_lab::calibrate::{CalibrationNumbers, CalibrationOptions, DecisionPoint, FittedCalibration};
 use inkproof_lab::dataset::Layout;
 use inkproof_lab::session::{Calibrated, DataOptions, Session};
@@ -21,8 +21,8 @@ use crate::text::{left_out, percent, print_skipped};
 
 /// Fix a model's thresholds and likelihood ratios on writers that it was not trained on
 ///
-/// Reads DATA/train where there is one. The weights stay as they are; for 1, 2, and 3 or more references the decision's
-/// threshold and the meaning of a score are fixed again.
+/// Reads DATA/train where there is one. The weights stay as they are; for 1, 2, 3, 5, and 8 or more references the decision's
+/// threshold and the meaning of a score are fixed again. Of several folders each counts for the same.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     inkproof calibrate signatures --model mine.safetensors --out calibrated.safetensors\n  \
@@ -137,8 +137,9 @@ impl Calibrate {
         }
         print_skipped(skipped);
         println!("Calibrated on {images} images of {writers} writers.");
-        for fit in fitted.calibration.fits() {
-            println!("{}", describe(fit));
+        let fits = fitted.calibration.fits();
+        for (place, fit) in fits.iter().enumerate() {
+            println!("{}", describe(fit, fits.get(place + 1)));
         }
         for missing in &fitted.missing {
             println!("{} references: not calibrated: {}.", missing.references, missing.why);
@@ -147,13 +148,14 @@ impl Calibrate {
     }
 }
 
-/// What is fixed for one number of references.
-fn describe(fit: &ReferenceCalibration) -> String {
+/// What is fixed for one number of references, or for those below the next fit's.
+fn describe(fit: &ReferenceCalibration, next: Option<&ReferenceCalibration>) -> String {
     let (references, bound) = (fit.references, fit.bound().get());
-    let number = match references {
-        1 => "1 reference".to_owned(),
-        2 => "2 references".to_owned(),
-        more => format!("{more} or more references"),
+    let number = match (references, next.map(|next| next.references - 1)) {
+        (1, _) => "1 reference".to_owned(),
+        (more, None) if more >= FIT_FOR_MORE => format!("{more} or more references"),
+        (few, Some(most)) if few >= FIT_FOR_MORE && most > few => format!("{few} to {most} references"),
+        (few, _) => format!("{few} references"),
     };
     let threshold = &fit.threshold;
     let mut lines = vec![

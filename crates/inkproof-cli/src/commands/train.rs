@@ -146,11 +146,12 @@ impl Train {
     }
 }
 
-/// "1 reference", "1, 2, and 3 or more references".
-fn numbers_of_references(calibration: &inkproof::Calibration) -> &'static str {
-    match calibration.fits().len() {
-        1 => "1 reference",
-        2 => "1 and 2 references",
-        _ => "1, 2, and 3 or more references",
+/// "1 reference", "1, 2, 3 or more references".
+fn numbers_of_references(calibration: &inkproof::Calibration) -> String {
+    let numbers: Vec<String> = calibration.fits().iter().map(|fit| fit.references.to_string()).collect();
+    match calibration.fits().last().map_or(0, |fit| fit.references) {
+        0 | 1 => "1 reference".to_owned(),
+        2 => "1 and 2 references".to_owned(),
+        _ => format!("{} or more references", numbers.join(", ")),
     }
 }

@@ -121,7 +121,7 @@ fn a_wanted_far_decides_where_the_writers_can_show_it() {
     refuse("1.5", &["between 0 and 1"]);
     assert!(!desk.path("no.safetensors").exists());
     let printed = desk.run("calibrate others --out printed.safetensors --repeats 1").succeeds();
-    for words in ["12 writers", "1 reference: threshold", "3 or more references: threshold", "FAR 5.0 %: threshold"] {
+    for words in ["12 writers", "1 reference: threshold", "3 to 4 references: threshold", "FAR 5.0 %: threshold"] {
         assert!(printed.out.contains(words), "`{words}` in {}", printed.out);
     }
 }

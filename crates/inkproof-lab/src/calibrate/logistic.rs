@@ -42,10 +42,14 @@ struct Points(Vec<(f64, f64, f64)>);
 
 impl Points {
     fn new(scores: &Scores) -> Self {
-        let weights = [false, true].map(|genuine| 0.5 / scores.count(genuine) as f64);
+        let of_class = |genuine| {
+            let members = scores.trials().iter().filter(|trial| trial.genuine == genuine);
+            members.map(|trial| scores.weight(trial)).sum::<f64>()
+        };
+        let shares = [false, true].map(|genuine| 0.5 / of_class(genuine));
         let point = |trial: &Trial| {
             let class = usize::from(trial.genuine);
-            (trial.score, class as f64, weights[class])
+            (trial.score, class as f64, shares[class] * scores.weight(trial))
         };
         Self(scores.trials().iter().map(point).collect())
     }

@@ -29,7 +29,7 @@ fn each_number_of_references_has_its_own_fit() {
     let fitted = fit_at(&set, DecisionPoint::Eer).unwrap();
     assert_eq!(fitted.missing, []);
     let fits = fitted.calibration.fits();
-    assert_eq!(fits.iter().map(|fit| fit.references).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(fits.iter().map(|fit| fit.references).collect::<Vec<_>>(), [1, 2, 3, 5]);
     for fit in fits {
         assert_eq!((fit.writers, fit.against), (12, Forgeries::Skilled));
         assert!(fit.slope > 0.0);
@@ -44,6 +44,39 @@ fn each_number_of_references_has_its_own_fit() {
     let origin = &fits[1].threshold.origin;
     assert!(origin.starts_with("on 12 calibration writers, with 2 references, "), "{origin}");
     assert_eq!(fitted, fit_at(&set, DecisionPoint::Eer).unwrap(), "the same again");
+}
+
+/// Two sets as one, in which the scores of the second are higher: a population whose signatures are more alike.
+fn populations(writers: [usize; 2]) -> DataSet {
+    let mut sets = writers.map(|writers| set(&vec![(6, 6); writers]));
+    for (set, name) in sets.iter_mut().zip(["even", "alike"]) {
+        set.root = name.into();
+    }
+    DataSet::together(sets.into())
+}
+
+#[test]
+fn each_population_counts_for_the_same_however_many_writers_it_has() {
+    let threshold = |writers| {
+        let set = populations(writers);
+        let plain = score(&set);
+        let alike = |questioned: usize| set.images[questioned].writer.as_str().starts_with("alike");
+        let score = |references: &[usize], questioned| {
+            plain(references, questioned) + if alike(references[0]) { 0.3 } else { 0.0 }
+        };
+        let options = CalibrationOptions { repeats: 3, ..CalibrationOptions::default() };
+        let fitted = fit_calibration(&set, &score, &options, &mut Silent).unwrap();
+        let fit = &fitted.calibration.fits()[0];
+        (fit.threshold.value.get(), -fit.intercept / fit.slope, fit.slope)
+    };
+    let even = threshold([10, 10]);
+    let few = threshold([10, 40]);
+    assert!((even.0 - few.0).abs() < 0.03, "{even:?} {few:?}");
+    assert!((even.1 - few.1).abs() < 0.03, "{even:?} {few:?}");
+    let options = CalibrationOptions { repeats: 3, ..CalibrationOptions::default() };
+    let one = set(&[(6, 6); 20]);
+    let alone = fit_calibration(&one, &score(&one), &options, &mut Silent).unwrap().calibration.fits()[0].slope;
+    assert!(even.2 < 0.8 * alone, "what differs between populations weakens the evidence: {} {alone}", even.2);
 }
 
 #[test]

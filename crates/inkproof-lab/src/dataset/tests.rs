@@ -33,7 +33,14 @@ pub(crate) fn set_in_memory(writers: &[(usize, usize)]) -> DataSet {
             });
         }
     }
-    DataSet { root: PathBuf::from("made"), layout: Layout::Notebook, images, synthetic: None, skipped: Vec::new() }
+    DataSet {
+        root: PathBuf::from("made"),
+        layout: Layout::Notebook,
+        images,
+        synthetic: None,
+        skipped: Vec::new(),
+        populations: BTreeMap::new(),
+    }
 }
 
 /// A folder with these empty files; a name that ends in `/` is an empty folder.

@@ -175,7 +175,10 @@ fn compare(
     let mut genuine = claimant.genuine.to_vec();
     genuine.shuffle(&mut rng);
     let (references, others) = genuine.split_at(options.references);
+    // Somebody who writes another script is no stranger who could be mistaken for the writer.
+    let population = |claimant: &Claimant<'_>| set.populations.get(claimant.writer);
     let strangers = claimants.iter().filter(|other| other.place != claimant.place);
+    let strangers = strangers.filter(|other| population(other) == population(claimant));
     let random = strangers.map(|other| other.genuine[rng.random_range(0..other.genuine.len())]);
 
     let genuine = others.iter().map(|&image| (Class::Genuine, image));

@@ -12,16 +12,17 @@ pub const BOOTSTRAP_DRAWS: u64 = 1_000;
 const TAIL: f64 = 0.025;
 
 /// A statistic in each draw, in order; None where the draw left a class empty, which only happens where some writers
-/// have one class alone. Each draw has its own stream of the seed's generator, so that the number of threads makes no
+/// have one class alone; `once` is what each writer counts for where it is drawn once. Each draw has its own stream of the seed's generator, so that the number of threads makes no
 /// difference and the same writers are drawn for every statistic.
 pub(super) fn resampled(
     trials: &[Trial],
-    writers: usize,
+    once: &[f64],
     seed: u64,
     statistic: impl Fn(&Sample<'_>) -> f64 + Sync,
 ) -> Vec<Option<f64>> {
     let draw = |draw| {
-        let weights = weights(writers, seed, draw);
+        let drawn = weights(once.len(), seed, draw);
+        let weights: Vec<f64> = drawn.iter().zip(once).map(|(times, once)| times * once).collect();
         let sample = Sample::new(trials, &weights);
         sample.has_both_classes().then(|| statistic(&sample))
     };

@@ -30,6 +30,9 @@ fn a_score_becomes_a_ratio_within_what_the_writers_support() {
     assert_eq!(lr(0.9, 3), Some(3.0));
     assert_eq!(lr(0.5, 12), Some(1.0), "3 stands for more");
     assert_eq!(lr(0.5, 0), None);
+    let more = Calibration::new(vec![fit(2, 20), fit(3, 1000), fit(5, 50)]).unwrap();
+    let writers = |references| more.fit(references).map(|fit| fit.writers);
+    assert_eq!([1, 2, 3, 4, 5, 9].map(writers), [None, Some(20), Some(1000), Some(1000), Some(50), Some(50)]);
 }
 
 #[test]
