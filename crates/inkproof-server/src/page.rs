@@ -31,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/verify.js", JS, include_str!("../web/verify.js")),
     ("/waiting.js", JS, include_str!("../web/waiting.js")),
     ("/writers.js", JS, include_str!("../web/writers.js")),
+    ("/wrong.js", JS, include_str!("../web/wrong.js")),
 ];
 
 pub fn routes() -> Router<Shared> {
