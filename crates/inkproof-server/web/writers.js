@@ -98,7 +98,7 @@ function enrolDialog(id) {
   const name = h("input", { type: "text", id: "new-writer", autocomplete: "off", spellcheck: "false", autocapitalize: "none", value: id ?? "" });
   const written = h("input", { type: "date", id: "written" });
   const force = h("input", { type: "checkbox" });
-  const outcome = h("div", { "aria-live": "polite" });
+  const outcome = h("div", { class: "stack tight", "aria-live": "polite" });
   const button = h("button", { class: "main", type: "submit" }, "Enrol");
   const dialog = h("dialog", { "aria-label": id ? `Add references to ${id}` : "Enrol a writer", onclose: () => dialog.remove() },
     h("form", { class: "stack", onsubmit: submit, novalidate: true },

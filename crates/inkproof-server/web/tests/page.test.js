@@ -96,7 +96,7 @@ const sideways = (page, path) => drawn(page, "sideways.png", path, (canvas, imag
 });
 
 /** 400 by 200 pixels in two colours: dark red on the left, dark blue on the right. */
-const coloured = (page) => drawn(page, "coloured.png", genuine(), (canvas) => {
+const coloured = (page) => drawn(page, "coloured.jpeg", genuine(), (canvas) => {
   canvas.width = 400;
   canvas.height = 200;
   const context = canvas.getContext("2d");
@@ -294,12 +294,13 @@ test("many at once, with a CSV of the results", async () => {
 test("an image is cropped and turned with a mouse", async () => {
   const page = await open(chromium.context, server.address);
   await choose(page, "Questioned signature: choose a file", await coloured(page));
-  const thumb = page.locator(".thumb img"), changer = page.getByRole("button", { name: "Crop or turn coloured.png" });
+  const thumb = page.locator(".thumb img"), changer = page.getByRole("button", { name: "Crop or turn coloured" });
   await changer.click();
   await drag(page, [0.4, 0.2], [0.9, 0.7]);
   await drag(page, [0.6, 0.45], [0.5, 0.55]);
   await drag(page, [0.8, 0.55], [0.7, 0.55]);
   await use(page);
+  assert.equal(await thumb.getAttribute("alt"), "coloured.png");
   let { size, corners } = await seen(thumb);
   assert.ok(isAbout([160, 100], size, 3), `drawn, moved, and its right edge moved: ${size}`);
   assert.deepEqual(corners, ["800000", "000080", "000080", "800000"]);
@@ -316,13 +317,16 @@ test("an image is cropped and turned with a mouse", async () => {
   await use(page);
   ({ size, corners } = await seen(thumb));
   assert.deepEqual([size, corners], [[400, 200], ["800000", "000080", "000080", "800000"]]);
+  assert.equal(await thumb.getAttribute("alt"), "coloured.jpeg", "the file itself");
 
-  await changer.click();
-  await page.getByRole("button", { name: "Turn left" }).click();
-  await page.keyboard.press("Escape");
-  await changer.click();
-  await page.getByRole("button", { name: "Turn left" }).click();
-  await page.getByRole("button", { name: "Cancel" }).click();
+  for (const leave of [() => page.keyboard.press("Escape"), () => page.getByRole("button", { name: "Cancel" }).click()]) {
+    await changer.click();
+    await page.getByRole("img", { name: "coloured.jpeg, turned right by 0 degrees" }).waitFor();
+    await page.getByRole("button", { name: "Turn left" }).click();
+    await page.getByRole("img", { name: "coloured.jpeg, turned right by 270 degrees" }).waitFor();
+    await leave();
+    await page.locator("dialog").waitFor({ state: "detached" });
+  }
   assert.deepEqual((await seen(thumb)).size, [400, 200]);
   assert.equal(await page.locator("dialog").count(), 0);
   assert.deepEqual(page.wrong, []);
@@ -332,7 +336,7 @@ test("an image is cropped and turned with a mouse", async () => {
 test("an image is cropped with a finger", async () => {
   const page = await open(chromium.context, server.address, { width: 390, height: 844 });
   await choose(page, "Questioned signature: choose a file", await coloured(page));
-  const thumb = page.locator(".thumb img"), changer = page.getByRole("button", { name: "Crop or turn coloured.png" });
+  const thumb = page.locator(".thumb img"), changer = page.getByRole("button", { name: "Crop or turn coloured" });
   await changer.click();
   await swipe(page, [0.995, 0.5], [0.25, 0.5]);
   await use(page);
@@ -472,7 +476,7 @@ for (const width of [1280, 390]) {
     assert.equal((await seen(alert.locator("img").first())).size[0], 70);
     await isSound(page, `enrol-unfit-${width}-light`);
     await alert.getByLabel("Choose another instead of small.png").setInputFiles(good[3]);
-    await alert.getByLabel("Choose another instead of 002_01.png").setInputFiles(good[4]);
+    await alert.getByLabel("Choose another instead of 002_01.png").setInputFiles(good[5]);
     await alert.getByRole("button", { name: "Try again" }).last().click();
     await page.getByRole("heading", { name: `K-4${width}` }).waitFor();
     await page.getByText("4 references enrolled.").first().waitFor();
