@@ -1,9 +1,10 @@
 //! The images of a request as the service takes them, and how what is wrong with them is reported to a client.
 
 use inkproof::Error as EngineError;
+use inkproof::enrolment::Objection;
 use inkproof_service::{Error, ImageField, NamedImage};
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{ImageProblem, Kind, Problem};
 use crate::recorder::problem;
 use crate::upload::{Image, Upload};
 
@@ -62,13 +63,40 @@ pub fn failed(error: Error) -> Problem {
         }
         Error::Store(error) => problem(&error),
         Error::Objections(report) => {
-            let first = report.objections.first().map(|objection| in_words(ImageField::Reference(objection.index)));
+            let of_each = |objection: &Objection| ImageProblem {
+                field: in_words(ImageField::Reference(objection.index)),
+                detail: objection.to_string(),
+            };
+            let images: Vec<ImageProblem> = report.objections.iter().map(of_each).collect();
+            let field = images.first().map_or_else(|| "references".to_owned(), |image| image.field.clone());
             let why = Error::Objections(report);
-            let field = first.unwrap_or_else(|| "references".to_owned());
-            Kind::Inconsistent.with(format!("{why}; give other images, or force it")).on_field(field)
+            let refused = Kind::Inconsistent.with(format!("{why}; give other images, or force it"));
+            refused.on_field(field).on_images(images)
         }
         Error::WriterExists(_) => Kind::Conflict.with(format!("{error}; add references")).on_field("id"),
         Error::Contended(_) => Kind::Conflict.with(format!("{error}; try again")),
         error => Kind::Conflict.with(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inkproof::Flaw;
+    use inkproof::enrolment::{Consistency, EnrolmentReport, Fault};
+
+    use super::*;
+
+    #[test]
+    fn every_reference_that_does_not_fit_is_named_with_its_fault() {
+        let objection = |index, fault| Objection { index, reference: format!("{index}.png"), fault };
+        let same_image = Fault::SameImage { other: "a.png".to_owned() };
+        let objections = vec![objection(1, Fault::Unfit(Flaw::LittleInk)), objection(2, same_image)];
+        let report = EnrolmentReport { objections, consistency: Consistency::Single, agreement: Vec::new(), wanted: 0 };
+        let problem = failed(Error::Objections(Box::new(report)));
+        let told = problem.images.iter().map(|image| (image.field.as_str(), image.detail.as_str()));
+        let little = "1.png is unfit (there is hardly any ink; give the whole signature)";
+        let same = "2.png is the same image as a.png";
+        assert_eq!(told.collect::<Vec<_>>(), [("references[1]", little), ("references[2]", same)]);
+        assert_eq!(problem.field.as_deref(), Some("references[1]"));
     }
 }

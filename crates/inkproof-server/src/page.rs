@@ -21,6 +21,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/api.js", JS, include_str!("../web/api.js")),
     ("/audit.js", JS, include_str!("../web/audit.js")),
     ("/bulk.js", JS, include_str!("../web/bulk.js")),
+    ("/crop.js", JS, include_str!("../web/crop.js")),
     ("/dom.js", JS, include_str!("../web/dom.js")),
     ("/images.js", JS, include_str!("../web/images.js")),
     ("/picker.js", JS, include_str!("../web/picker.js")),
@@ -30,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/verify.js", JS, include_str!("../web/verify.js")),
     ("/waiting.js", JS, include_str!("../web/waiting.js")),
     ("/writers.js", JS, include_str!("../web/writers.js")),
+    ("/wrong.js", JS, include_str!("../web/wrong.js")),
 ];
 
 pub fn routes() -> Router<Shared> {

@@ -28,9 +28,21 @@ pub struct Problem {
     /// The field of the request that it is about, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// What is wrong with each image, where several things may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ImageProblem>,
     #[serde(skip)]
     #[schema(ignore)]
     retry_after: Option<u64>,
+}
+
+/// What is wrong with one image of a request.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ImageProblem {
+    /// Its field.
+    pub field: String,
+    /// What is wrong with it.
+    pub detail: String,
 }
 
 /// The kinds of problems.
@@ -134,7 +146,8 @@ impl Kind {
     /// A problem of this kind, with what is wrong this time and what to do.
     pub fn with(self, detail: impl fmt::Display) -> Problem {
         let (kind, title, status) = self.facts();
-        Problem { kind, title, status: status.as_u16(), detail: detail.to_string(), field: None, retry_after: None }
+        let (status, detail) = (status.as_u16(), detail.to_string());
+        Problem { kind, title, status, detail, field: None, images: Vec::new(), retry_after: None }
     }
 }
 
@@ -143,6 +156,13 @@ impl Problem {
     #[must_use]
     pub fn on_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// The same, with what is wrong with each image.
+    #[must_use]
+    pub fn on_images(mut self, images: Vec<ImageProblem>) -> Self {
+        self.images = images;
         self
     }
 

@@ -36,11 +36,11 @@ export const get = (path) => patient(() => call("GET", path), 6, 2);
 export const remove = (path) => call("DELETE", path);
 export const post = (path, document) => call("POST", path, JSON.stringify(document), { "Content-Type": "application/json" });
 
-/** Sends images; those that are asked to come later (429) do. */
+/** Sends images, under a third item's name where a field has one; those that are asked to come later (429) do. */
 export async function send(path, fields, headers = {}, tries = 6) {
   const form = new FormData();
-  for (const [name, value] of fields) {
-    if (value instanceof Blob) form.append(name, value, value.name ?? "image.png");
+  for (const [name, value, called] of fields) {
+    if (value instanceof Blob) form.append(name, value, called ?? value.name ?? "image.png");
     else if (value !== undefined && value !== "") form.append(name, value);
   }
   return patient(() => call("POST", path, form, { ...headers }), tries);

@@ -1,6 +1,7 @@
 // A verdict in plain words: the decision, how strong the evidence is, where signatures agree, the same for each reference.
 
 import { h, icon, ICONS, plural } from "./dom.js";
+import { wrongImages } from "./wrong.js";
 
 const WORDS = { accepted: "Accepted", rejected: "Rejected", undecided: "Undecided" };
 
@@ -27,27 +28,32 @@ export function odds(lr) {
   return `${rounded} times likelier if ${lr > 0 ? "the same writer" : "somebody else"} signed`;
 }
 
-/** The whole card. */
-export function verdictCard(answer, writer) {
+/** The whole card. `sent` has the images by what the answer calls them; `again` asks once more. */
+export function verdictCard(answer, { writer, sent, again }) {
   const { decision, pictures } = answer;
+  const references = answer.references.map((reference) => ({ ...reference, path: nameOf(sent, reference.path) }));
   const heading = h("h2", { tabindex: "-1" }, WORDS[decision]);
   const card = h("section", { class: `card verdict ${decision}`, "aria-label": "Verdict" },
     h("div", { class: "word" }, icon(ICONS[decision], 64), heading),
     h("div", { class: "rest" },
       h("p", { class: "says" }, sentence(answer, writer)),
-      flaws(answer),
+      flaws(answer, sent, again),
       notes(answer),
       answer.age?.old && h("p", { class: "notice" }, "The references are old, and signatures change over the years: ask the writer for fresh ones."),
       scale(answer),
       facts(answer),
       pictures?.explanation && explanation(pictures.explanation)));
-  const parts = h("div", { class: "stack" }, card, pictures && pairs(pictures, answer.references));
+  const parts = h("div", { class: "stack" }, card, pictures && pairs(pictures, references));
   return { element: parts, focus: () => heading.focus({ preventScroll: true }) };
 }
 
-function flaws({ flaws }) {
+/** What the user calls an image. */
+const nameOf = (sent, path) => sent.get(path)?.file.name ?? path;
+
+function flaws({ flaws }, sent, again) {
   if (!flaws?.length) return null;
-  return h("div", { class: "notice" }, h("strong", {}, "Look at the images"), h("ul", {}, flaws.map(({ path, flaw }) => h("li", {}, `${path}: ${flaw}.`))));
+  const sentences = flaws.map(({ path, flaw }) => [path, `${nameOf(sent, path)}: ${flaw}.`]);
+  return h("div", { class: "notice" }, h("strong", {}, "Look at the images"), wrongImages(sentences, sent, again));
 }
 
 function notes({ notes }) {

@@ -6,10 +6,11 @@ import { dropPlace, fitting } from "./images.js";
 import { writerPicker } from "./picker.js";
 import { sentence, verdictCard } from "./verdict.js";
 import { countReviews } from "./waiting.js";
+import { imageTrouble } from "./wrong.js";
 
 export function verifyView(main, { me }) {
-  const questioned = dropPlace({ label: "Questioned signature" });
-  const references = dropPlace({ label: "References", many: true });
+  const questioned = dropPlace({ label: "Questioned signature", field: "questioned" });
+  const references = dropPlace({ label: "References", field: "references", many: true });
   const picker = writerPicker();
   const result = h("div", { class: "stack" }, nothingYet());
   const button = h("button", { class: "main wide", type: "submit" }, "Verify");
@@ -46,11 +47,14 @@ export function verifyView(main, { me }) {
     result.replaceChildren(h("div", { class: "card" }, spinner("Looking …")));
     say("Looking");
     const writer = isSent() ? null : picker.value();
+    const sent = new Map([...questioned.sent(), ...(writer ? [] : references.sent())]);
+    const again = () => form.requestSubmit();
     try {
-      const fields = [["explain", "true"], ["questioned", await fitting(questioned.files()[0])]];
-      if (!writer) for (const file of references.files()) fields.push(["reference", await fitting(file)]);
+      // Sent under the name of its field each is what the service means by that name, also where two files have the same.
+      const fields = [["explain", "true"]];
+      for (const [name, { file, place }] of sent) fields.push([place === questioned ? "questioned" : "reference", await fitting(file), name]);
       const answer = await send(writer ? `/v1/writers/${encodeURIComponent(writer)}/verify` : "/v1/verify", fields);
-      const card = verdictCard(answer, writer);
+      const card = verdictCard(answer, { writer, sent, again });
       result.replaceChildren(card.element);
       if (writer && answer.decision === "undecided") {
         card.element.prepend(h("p", { class: "notice" }, "It waits for a person now: ", h("a", { href: `#/reviews/${answer.audit}` }, "open the review"), "."));
@@ -60,7 +64,8 @@ export function verifyView(main, { me }) {
       card.focus();
       result.scrollIntoView({ behavior: "smooth", block: "nearest" });
     } catch (problem) {
-      result.replaceChildren(trouble(problem));
+      result.replaceChildren(imageTrouble(problem, sent, again));
+      result.scrollIntoView({ behavior: "smooth", block: "nearest" });
     } finally {
       button.disabled = false;
     }

@@ -4,6 +4,7 @@ import { get, post, remove, send } from "./api.js";
 import { ago, field, h, icon, ICONS, plural, say, trouble } from "./dom.js";
 import { dropPlace, fitting } from "./images.js";
 import { ink } from "./verdict.js";
+import { imageTrouble } from "./wrong.js";
 
 /** What the last enrolment said of the references, for the page that comes next. */
 let enrolled = null;
@@ -93,11 +94,11 @@ function advice({ advice }) {
 
 /** Enrols images for a new writer, or one who is there. */
 function enrolDialog(id) {
-  const place = dropPlace({ label: "References", many: true });
+  const place = dropPlace({ label: "References", field: "references", many: true });
   const name = h("input", { type: "text", id: "new-writer", autocomplete: "off", spellcheck: "false", autocapitalize: "none", value: id ?? "" });
   const written = h("input", { type: "date", id: "written" });
   const force = h("input", { type: "checkbox" });
-  const outcome = h("div", { "aria-live": "polite" });
+  const outcome = h("div", { class: "stack tight", "aria-live": "polite" });
   const button = h("button", { class: "main", type: "submit" }, "Enrol");
   const dialog = h("dialog", { "aria-label": id ? `Add references to ${id}` : "Enrol a writer", onclose: () => dialog.remove() },
     h("form", { class: "stack", onsubmit: submit, novalidate: true },
@@ -120,6 +121,7 @@ function enrolDialog(id) {
       return;
     }
     button.disabled = true;
+    const sent = new Map(place.sent());
     try {
       const fields = [["written", written.value], ["force", force.checked ? "true" : ""]];
       if (!id) fields.push(["id", writer]);
@@ -133,7 +135,9 @@ function enrolDialog(id) {
       location.hash = `#/writers/${encodeURIComponent(writer)}`;
       if (id) dispatchEvent(new Event("hashchange"));
     } catch (problem) {
-      outcome.replaceChildren(trouble(problem));
+      outcome.replaceChildren(imageTrouble(problem, sent, () => event.target.requestSubmit()));
+      if (problem.images) outcome.append(h("p", { class: "faint small" }, "Nothing was enrolled. Give other images, or tick “Also those that do not fit the others”."));
+      outcome.scrollIntoView({ behavior: "smooth", block: "nearest" });
     } finally {
       button.disabled = false;
     }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 
 import axe from "axe-core";
@@ -41,21 +41,123 @@ async function verify(page, writer, image) {
   return page.locator(".verdict h2").textContent();
 }
 
-/** A signature so small that a person has to look, made in the browser from another. */
-async function tiny(page, path) {
+/** An image file as one that the browser drew is given. */
+const read = (path, name = basename(path)) => ({ name, mimeType: "image/png", buffer: readFileSync(path) });
+
+/** An image that the browser draws of a signature: `draw` gets a canvas and the signature. */
+async function drawn(page, name, path, draw) {
   const data = `data:image/png;base64,${readFileSync(path).toString("base64")}`;
-  const small = await page.evaluate(async (data) => {
-    const image = new Image();
-    image.src = data;
+  const base64 = await page.evaluate(`(async (draw) => {
+    const image = new Image(), canvas = document.createElement("canvas");
+    image.src = "${data}";
+    await image.decode();
+    draw(canvas, image);
+    return canvas.toDataURL("image/png").split(",")[1];
+  })(${draw})`);
+  return { name, mimeType: "image/png", buffer: Buffer.from(base64, "base64") };
+}
+
+/** A signature so small that a person has to look. */
+const tiny = (page, path) => drawn(page, "small.png", path, (canvas, image) => {
+  canvas.width = 70;
+  canvas.height = Math.round((70 * image.height) / image.width);
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+});
+
+/** A signature in too little light. */
+const dim = (page, path) => drawn(page, "dim.png", path, (canvas, image) => {
+  canvas.width = image.width;
+  canvas.height = image.height;
+  const context = canvas.getContext("2d");
+  context.filter = "brightness(0.5)";
+  context.drawImage(image, 0, 0);
+});
+
+/** A white page. */
+const blank = (page, name = "blank.png") => drawn(page, name, genuine(), (canvas) => {
+  canvas.width = 600;
+  canvas.height = 300;
+  canvas.getContext("2d").fillStyle = "#fff";
+  canvas.getContext("2d").fillRect(0, 0, 600, 300);
+});
+
+/** A page with a signature on its side in the upper left, and heavy print in the rest. */
+const sideways = (page, path) => drawn(page, "sideways.png", path, (canvas, image) => {
+  canvas.width = 2 * image.height;
+  canvas.height = 2 * image.width;
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = "#000";
+  context.font = "bold 60px sans-serif";
+  for (let line = 1; 70 * line < image.width; line += 1) context.fillText("PAID IN FULL 0123456789", 10, image.width + 70 * line);
+  context.rotate(-Math.PI / 2);
+  context.drawImage(image, -image.width, 0);
+});
+
+/** 400 by 200 pixels in two colours: dark red on the left, dark blue on the right. */
+const coloured = (page) => drawn(page, "coloured.jpeg", genuine(), (canvas) => {
+  canvas.width = 400;
+  canvas.height = 200;
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#800000";
+  context.fillRect(0, 0, 200, 200);
+  context.fillStyle = "#000080";
+  context.fillRect(200, 0, 200, 200);
+});
+
+/** The size of an image that is shown, and what colours are in its corners and its middle. */
+async function seen(image) {
+  return image.evaluate(async (image) => {
     await image.decode();
     const canvas = document.createElement("canvas");
-    canvas.width = 70;
-    canvas.height = Math.round((70 * image.height) / image.width);
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    return canvas.toDataURL("image/png").split(",")[1];
-  }, data);
-  return { name: "small.png", mimeType: "image/png", buffer: Buffer.from(small, "base64") };
+    const [width, height] = [(canvas.width = image.naturalWidth), (canvas.height = image.naturalHeight)];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const colour = (x, y) => [...context.getImageData(x, y, 1, 1).data].slice(0, 3).map((value) => value.toString(16).padStart(2, "0")).join("");
+    return { size: [width, height], corners: [colour(1, 1), colour(width - 2, 1), colour(width - 2, height - 2), colour(1, height - 2)], middle: colour(width >> 1, height >> 1) };
+  });
 }
+
+/** Presses Tab until what has that name has the focus. */
+async function tabTo(page, name) {
+  for (let step = 0; step < 60; step += 1) {
+    const reached = await page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent.trim());
+    if (reached === name) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`Tab does not reach ${name}`);
+}
+
+/** Drags over the image that is cropped, from one place to another, in shares of its size. */
+async function drag(page, [fromX, fromY], [toX, toY]) {
+  const { x, y, width, height } = await page.locator(".stage").boundingBox();
+  await page.mouse.move(x + fromX * width, y + fromY * height);
+  await page.mouse.down();
+  await page.mouse.move(x + ((fromX + toX) / 2) * width, y + ((fromY + toY) / 2) * height);
+  await page.mouse.move(x + toX * width, y + toY * height);
+  await page.mouse.up();
+}
+
+/** The same with a finger. */
+async function swipe(page, [fromX, fromY], [toX, toY]) {
+  const { x, y, width, height } = await page.locator(".stage").boundingBox();
+  const device = await page.context().newCDPSession(page);
+  const touch = (type, ...touchPoints) => device.send("Input.dispatchTouchEvent", { type, touchPoints });
+  const at = (share) => ({ x: x + (fromX + share * (toX - fromX)) * width, y: y + (fromY + share * (toY - fromY)) * height });
+  await touch("touchStart", at(0));
+  for (const share of [0.25, 0.5, 0.75, 1]) await touch("touchMove", at(share));
+  await touch("touchEnd");
+}
+
+/** Takes what the dialog shows; done once it is in the place of the image before. */
+async function use(page) {
+  const before = await page.locator(".thumb img").elementHandle();
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.waitForFunction((image) => !image.isConnected, before);
+}
+
+const isAbout = (wanted, got, by) => wanted.every((value, place) => Math.abs(value - got[place]) <= by);
 
 /** Nothing that axe finds, nothing wider than the window, nothing wrong in the console. */
 async function isSound(page, name) {
@@ -186,6 +288,217 @@ test("many at once, with a CSV of the results", async () => {
   assert.equal(csv[0], "file,writer,decision,score,threshold,log10_lr,audit,error");
   assert.ok(csv.some((line) => line.includes("accepted")) && csv.some((line) => line.includes("rejected")), csv.join("\n"));
   await isSound(page, "bulk-1280-light");
+  await page.close();
+});
+
+test("an image is cropped and turned with a mouse", async () => {
+  const page = await open(chromium.context, server.address);
+  await choose(page, "Questioned signature: choose a file", await coloured(page));
+  const thumb = page.locator(".thumb img"), changer = page.getByRole("button", { name: "Crop or turn coloured" });
+  await changer.click();
+  await drag(page, [0.4, 0.2], [0.9, 0.7]);
+  await drag(page, [0.6, 0.45], [0.5, 0.55]);
+  await drag(page, [0.8, 0.55], [0.7, 0.55]);
+  await use(page);
+  assert.equal(await thumb.getAttribute("alt"), "coloured.png");
+  let { size, corners } = await seen(thumb);
+  assert.ok(isAbout([160, 100], size, 3), `drawn, moved, and its right edge moved: ${size}`);
+  assert.deepEqual(corners, ["800000", "000080", "000080", "800000"]);
+
+  await changer.click();
+  await page.getByRole("button", { name: "Turn right" }).click();
+  await use(page);
+  ({ size, corners } = await seen(thumb));
+  assert.ok(isAbout([100, 160], size, 3), `turned as it was cropped: ${size}`);
+  assert.deepEqual(corners, ["800000", "800000", "000080", "000080"]);
+
+  await changer.click();
+  await page.getByRole("button", { name: "As it was" }).click();
+  await use(page);
+  ({ size, corners } = await seen(thumb));
+  assert.deepEqual([size, corners], [[400, 200], ["800000", "000080", "000080", "800000"]]);
+  assert.equal(await thumb.getAttribute("alt"), "coloured.jpeg", "the file itself");
+
+  for (const leave of [() => page.keyboard.press("Escape"), () => page.getByRole("button", { name: "Cancel" }).click()]) {
+    await changer.click();
+    await page.getByRole("img", { name: "coloured.jpeg, turned right by 0 degrees" }).waitFor();
+    await page.getByRole("button", { name: "Turn left" }).click();
+    await page.getByRole("img", { name: "coloured.jpeg, turned right by 270 degrees" }).waitFor();
+    await leave();
+    await page.locator("dialog").waitFor({ state: "detached" });
+  }
+  assert.deepEqual((await seen(thumb)).size, [400, 200]);
+  assert.equal(await page.locator("dialog").count(), 0);
+  assert.deepEqual(page.wrong, []);
+  await page.close();
+});
+
+test("an image is cropped with a finger", async () => {
+  const page = await open(chromium.context, server.address, { width: 390, height: 844 });
+  await choose(page, "Questioned signature: choose a file", await coloured(page));
+  const thumb = page.locator(".thumb img"), changer = page.getByRole("button", { name: "Crop or turn coloured" });
+  await changer.click();
+  await swipe(page, [0.995, 0.5], [0.25, 0.5]);
+  await use(page);
+  const part = await seen(thumb);
+  assert.ok(isAbout([100, 200], part.size, 3), `the right edge is at a quarter: ${part.size}`);
+  assert.deepEqual(part.corners, Array(4).fill("800000"));
+  await page.close();
+});
+
+test("a signature on dim paper is accepted also turned a little: what comes in at the corners is like the paper", async () => {
+  const page = await open(chromium.context, server.address);
+  await choose(page, "Questioned signature: choose a file", await dim(page, genuine()));
+  const thumb = page.locator(".thumb img"), [width, height] = (await seen(thumb)).size;
+  await page.getByRole("button", { name: "Crop or turn dim.png" }).click();
+  await page.getByLabel("Turn a little").fill("-8");
+  await use(page);
+  const { size, corners } = await seen(thumb);
+  const [cos, sin] = [Math.cos(Math.PI / 22.5), Math.sin(Math.PI / 22.5)];
+  assert.ok(isAbout([width * cos + height * sin, width * sin + height * cos], size, 1), `${size}`);
+  for (const corner of corners) assert.ok(corner < "909090", `dim, too: ${corner}`);
+  await page.getByLabel("Writer", { exact: true }).fill("K-20417");
+  await page.getByRole("button", { name: "Verify" }).click();
+  await page.getByRole("heading", { name: "Accepted" }).waitFor();
+  await page.close();
+});
+
+for (const width of [1280, 390]) {
+  test(`at ${width} pixels a signature on its side, among print, is accepted once it is cropped and turned by keyboard`, async () => {
+    const page = await open(chromium.context, server.address, { width, height: 844 });
+    assert.notEqual(await verify(page, "K-20417", await sideways(page, genuine())), "Accepted");
+    await isSound(page, `flaws-${width}-light`);
+    await page.locator(".skip").focus();
+    await tabTo(page, "Crop or turn sideways.png");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await tabTo(page, "Right edge");
+    for (let step = 0; step < 5; step += 1) await page.keyboard.press("PageDown");
+    await tabTo(page, "Bottom edge");
+    for (let step = 0; step < 100; step += 1) await page.keyboard.press("ArrowUp");
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-valuetext")), "50 % cut off");
+    await tabTo(page, "Turn right");
+    await page.keyboard.press("Enter");
+    await isSound(page, `crop-${width}-light`);
+    await tabTo(page, "Use it");
+    const before = await page.locator(".thumb img").elementHandle();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((image) => !image.isConnected, before);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Crop or turn sideways.png", "the focus stays");
+    await tabTo(page, "Verify");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Accepted" }).waitFor();
+    await page.close();
+  });
+
+  for (const dark of [false, true]) {
+    test(`at ${width} pixels, ${dark ? "dark" : "light"}, a refusal shows the image that it is about, and a way on`, async () => {
+      const page = await open(chromium.context, server.address, { width, height: 844, dark });
+      const suffix = `${width}-${dark ? "dark" : "light"}`;
+      const [first, second] = server.files("001");
+      await page.getByText("Images I have").click();
+      await choose(page, "Questioned signature: choose a file", read(genuine(), "same.png"));
+      await choose(page, "References: choose files", [read(first, "same.png"), await blank(page, "same.png")]);
+      await page.getByRole("button", { name: "Verify" }).click();
+      const alert = page.getByRole("alert");
+      await alert.getByText("same.png: the image").waitFor();
+      assert.deepEqual((await seen(alert.locator("img"))).size, [600, 300], "of three of the same name the one that is blank");
+      await isSound(page, `refused-${suffix}`);
+      await alert.getByRole("button", { name: "Crop or turn same.png" }).click();
+      await page.getByRole("dialog").waitFor();
+      await isSound(page, `crop-refused-${suffix}`);
+      await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+      await alert.getByLabel("Choose another instead of same.png").setInputFiles(second);
+      await alert.getByText("Ready to try again, with 001_02.png.").waitFor();
+      await isSound(page, `instead-${suffix}`);
+      assert.deepEqual(await page.locator(".thumb img").evaluateAll((images) => images.map(({ alt }) => alt)), ["same.png", "same.png", "001_02.png"]);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: "Accepted" }).waitFor();
+      assert.deepEqual(await page.locator(".pair strong").allTextContents(), ["same.png", "001_02.png"]);
+      await page.close();
+    });
+  }
+}
+
+test("a refused image is cropped from where that is said", async () => {
+  const page = await open(chromium.context, server.address);
+  await choose(page, "Questioned signature: choose a file", await blank(page));
+  await page.getByLabel("Writer", { exact: true }).fill("K-20417");
+  await page.getByRole("button", { name: "Verify" }).click();
+  await page.getByRole("alert").getByRole("button", { name: "Crop or turn blank.png" }).click();
+  await page.getByRole("button", { name: "Turn right" }).click();
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByRole("alert").getByText("Ready to try again, with blank.png.").waitFor();
+  assert.deepEqual((await seen(page.locator(".thumb img"))).size, [300, 600]);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("alert").getByRole("button", { name: "Crop or turn blank.png" }).waitFor();
+  await page.close();
+});
+
+test("a flaw shows its image, and another can be chosen there", async () => {
+  const page = await open(chromium.context, server.address);
+  const small = await tiny(page, server.files("001")[1]);
+  await page.getByText("Images I have").click();
+  await choose(page, "Questioned signature: choose a file", genuine());
+  await choose(page, "References: choose files", [...server.files("001").slice(2, 5).map((path) => read(path)), small]);
+  await page.getByRole("button", { name: "Verify" }).click();
+  const verdict = page.getByRole("region", { name: "Verdict" });
+  await verdict.getByText("small.png: the signature is only").waitFor();
+  assert.equal((await seen(verdict.locator(".wrong img"))).size[0], 70);
+  await isSound(page, "flaw-1280-light");
+  await verdict.getByLabel("Choose another instead of small.png").setInputFiles(server.files("001")[1]);
+  await verdict.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "Accepted" }).waitFor();
+  await page.close();
+});
+
+for (const width of [1280, 390]) {
+  test(`at ${width} pixels enrolment shows each image that does not fit`, async () => {
+    const page = await open(chromium.context, server.address, { width, height: 844 });
+    await page.goto(`${server.address}/#/writers`);
+    await page.getByRole("button", { name: "Enrol a writer" }).click();
+    const dialog = page.getByRole("dialog", { name: "Enrol a writer" }), enrol = dialog.getByRole("button", { name: "Enrol", exact: true });
+    await dialog.getByLabel("Id", { exact: true }).fill(`K-4${width}`);
+    const good = server.files("002");
+    await choose(page, "References: choose files", [read(good[0]), await blank(page), await tiny(page, good[1]), read(good[0])]);
+    await enrol.click();
+    const alert = dialog.getByRole("alert");
+    await alert.getByText("blank.png: the image").waitFor();
+    await isSound(page, `enrol-refused-${width}-light`);
+    await alert.getByRole("button", { name: "Crop or turn blank.png" }).click();
+    const above = page.getByRole("dialog", { name: "Crop or turn blank.png" });
+    await above.getByRole("button", { name: "Cancel" }).click();
+    await alert.getByLabel("Choose another instead of blank.png").setInputFiles(good[2]);
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await alert.getByText("small.png is unfit").waitFor();
+    await alert.getByText("002_01.png is the same image as 002_01.png").waitFor();
+    assert.equal(await alert.locator("img").count(), 2);
+    assert.equal((await seen(alert.locator("img").first())).size[0], 70);
+    await isSound(page, `enrol-unfit-${width}-light`);
+    await alert.getByLabel("Choose another instead of small.png").setInputFiles(good[3]);
+    await alert.getByLabel("Choose another instead of 002_01.png").setInputFiles(good[5]);
+    await alert.getByRole("button", { name: "Try again" }).last().click();
+    await page.getByRole("heading", { name: `K-4${width}` }).waitFor();
+    await page.getByText("4 references enrolled.").first().waitFor();
+    await page.close();
+  });
+}
+
+test("an image that the browser cannot show is named, and not offered to be cropped", async () => {
+  const page = await open(chromium.context, server.address);
+  await choose(page, "Questioned signature: choose a file", { name: "scan.tif", mimeType: "image/tiff", buffer: Buffer.from("II*\0\x08\0\0\0\0\0") });
+  const thumb = page.locator(".thumb");
+  await thumb.getByText("This browser cannot show it; the service reads it.").waitFor();
+  await thumb.getByText("scan.tif").waitFor();
+  assert.equal(await thumb.locator("img").count(), 0);
+  assert.deepEqual(await thumb.getByRole("button").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label"))), ["Leave out scan.tif"]);
+  await isSound(page, "unseen-1280-light");
+  await page.getByLabel("Writer", { exact: true }).fill("K-20417");
+  await page.getByRole("button", { name: "Verify" }).click();
+  const alert = page.getByRole("alert");
+  await alert.getByText("scan.tif: the image").waitFor();
+  await alert.getByLabel("Choose another instead of scan.tif").waitFor();
+  assert.equal(await alert.getByRole("button", { name: "Crop or turn" }).count(), 0);
   await page.close();
 });
 
