@@ -112,4 +112,4 @@ weights:
 
 # Fixes these numbers again on real signatures, which are not part of the project: make calibration SETS="dutch cedar".
 calibration:
-	cargo run --release -- calibrate $(SETS) --part all --model target/weights/trained.safetensors --out target/weights/calibrated.safetensors --write-numbers crates/inkproof/models/calibration.json
+	cargo run --release -- calibrate $(SETS) --part all --writers 40 --model target/weights/trained.safetensors --out target/weights/calibrated.safetensors --write-numbers crates/inkproof/models/calibration.json

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use inkproof::Decision;
 use inkproof_lab::dataset::Skipped;
-use inkproof_lab::evaluate::{ErrorRates, FrrAtFar, VerificationResult};
+use inkproof_lab::evaluate::{DecisionShares, Decisions, ErrorRates, FrrAtFar, VerificationResult};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -77,8 +77,15 @@ fn further_lines(name: &str, rates: &ErrorRates) -> Vec<String> {
         }
         _ => None,
     };
+    let decided = rates.decisions.map(|Decisions { genuine, forgeries }| {
+        let shares = |of: DecisionShares| {
+            let [accepted, undecided, rejected] = [of.accepted, of.undecided, of.rejected].map(percent);
+            format!("{accepted} accepted, {undecided} undecided, {rejected} rejected")
+        };
+        format!("as verify decides: genuine {}; forgeries {}", shares(genuine), shares(forgeries))
+    });
     let line = |text| format!("{name:<18}  {text}");
-    [Some(frr.collect::<Vec<_>>().join("; ")), cost].into_iter().flatten().map(line).collect()
+    [Some(frr.collect::<Vec<_>>().join("; ")), decided, cost].into_iter().flatten().map(line).collect()
 }
 
 fn row([name, eer, auc, far, frr, comparisons]: [&str; 6]) -> String {

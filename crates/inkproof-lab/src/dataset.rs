@@ -202,6 +202,14 @@ impl DataSet {
         self.filtered(|image| writers.contains(&image.writer))
     }
 
+    /// The images of at most so many writers, the first ones, but first those who have forgeries.
+    #[must_use]
+    pub fn of_writers(&self, most: usize) -> DataSet {
+        let mut writers = self.by_writer();
+        writers.sort_by_key(|writer| writer.forgeries.is_empty());
+        self.restrict_to(&writers.iter().take(most).map(|writer| writer.writer.clone()).collect())
+    }
+
     /// The images of all other writers.
     pub fn without(&self, writers: &BTreeSet<WriterId>) -> DataSet {
         self.filtered(|image| !writers.contains(&image.writer))

@@ -149,6 +149,8 @@ pub struct ErrorRates {
     pub frr_at_threshold: Option<f64>,
     /// Resampling the claimed writers.
     pub frr_at_threshold_ci95: Option<[f64; 2]>,
+    /// What `verify` would say of images that are fit to decide on; None without a threshold and a calibration.
+    pub decisions: Option<Decisions>,
     /// At [`WANTED_FARS`].
     pub frr_at_far: Vec<FrrAtFar>,
     /// What the likelihood ratios cost, in bits (N. Brümmer and J. du Preez, Application-independent evaluation of speaker
@@ -162,6 +164,31 @@ pub struct ErrorRates {
     pub calibration_loss: Option<f64>,
     /// How many there are.
     pub comparisons: ComparisonCounts,
+}
+
+/// Shares of the decisions that rest on the threshold and the strength of the evidence
+/// ([`from_evidence`](inkproof::Decision::from_evidence)).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Decisions {
+    /// On genuine signatures.
+    pub genuine: DecisionShares,
+    /// On forgeries.
+    pub forgeries: DecisionShares,
+}
+
+/// Shares of the decisions on one class, 0..1, which add up to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct DecisionShares {
+    /// Accepted.
+    pub accepted: f64,
+    /// Resampling the claimed writers.
+    pub accepted_ci95: Option<[f64; 2]>,
+    /// Left to a person.
+    pub undecided: f64,
+    /// Rejected.
+    pub rejected: f64,
+    /// Resampling the claimed writers.
+    pub rejected_ci95: Option<[f64; 2]>,
 }
 
 /// The FRR at the lowest threshold which holds a wanted FAR, or why it is not given: how many different questioned

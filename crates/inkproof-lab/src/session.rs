@@ -147,12 +147,19 @@ impl<'a> Session<'a> {
         Ok(Self { set: data.open()?, reading: data.reading, progress })
     }
 
-    /// One part of each of several data sets as one; `data` are read alike, as the first says.
+    /// One part of each of several data sets as one, where wanted of at most so many writers of each
+    /// ([`DataSet::of_writers`]); `data` are read alike, as the first says.
     ///
     /// # Errors
     /// As [`DataSet::open`].
-    pub fn open_together(data: &[DataOptions], part: Part, progress: &'a mut dyn Progress) -> Result<Self> {
-        let sets = data.iter().map(|data| Ok(data.open()?.select(part))).collect::<Result<_>>()?;
+    pub fn open_together(
+        data: &[DataOptions],
+        part: Part,
+        writers: Option<usize>,
+        progress: &'a mut dyn Progress,
+    ) -> Result<Self> {
+        let of_writers = |set: DataSet| writers.map_or_else(|| set.clone(), |most| set.of_writers(most));
+        let sets = data.iter().map(|data| Ok(of_writers(data.open()?.select(part)))).collect::<Result<_>>()?;
         let reading = data.first().map_or(Reading::default(), |data| data.reading);
         Ok(Self { set: DataSet::together(sets), reading, progress })
     }

@@ -39,6 +39,9 @@ pub struct Calibrate {
     /// Which part of each folder is used
     #[arg(long, value_enum, default_value = "train")]
     part: Part,
+    /// At most so many writers of each folder, the first ones, but first those who have forgeries
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    writers: Option<u32>,
     /// Take the numbers from this file, which --write-numbers has written, instead of fixing them
     #[arg(long, value_name = "FILE.json")]
     numbers: Option<PathBuf>,
@@ -70,7 +73,12 @@ impl Calibrate {
             return self.take_numbers(path, model);
         }
         let mut progress = Shown::new();
-        let mut session = Session::open_together(&self.data_options(), self.part.part(), &mut progress)?;
+        let mut session = Session::open_together(
+            &self.data_options(),
+            self.part.part(),
+            self.writers.map(|most| most as usize),
+            &mut progress,
+        )?;
         inputs.and_data(session.set()).spare(&self.outputs())?;
         let calibrated = session.calibrate(model, &self.options())?;
         drop(progress);

@@ -58,14 +58,14 @@ fn a_calibration_that_is_none_is_refused_with_its_file() {
     let model = fs::read(desk.path("calibrated.safetensors")).unwrap();
     let header = 8 + u64::from_le_bytes(*model.first_chunk().unwrap()) as usize;
     let json = std::str::from_utf8(&model[8..header]).unwrap();
-    let broken = json.replace(r#"{\"references\":3,"#, r#"{\"references\":9,"#);
+    let broken = json.replace(r#"{\"references\":3,"#, r#"{\"references\":2,"#);
     assert_ne!(json, broken);
     desk.write("broken.safetensors", &[&model[..8], broken.as_bytes(), &model[header..]].concat());
     let image = example_files("001")[0].display().to_string();
     desk.run(&format!("verify --model broken.safetensors --reference {image} {image}")).fails_with(&[
         "broken.safetensors",
         "not a calibration of a model",
-        "9 references",
+        "do not ascend by references",
     ]);
 }
 
@@ -121,7 +121,7 @@ fn a_wanted_far_decides_where_the_writers_can_show_it() {
     refuse("1.5", &["between 0 and 1"]);
     assert!(!desk.path("no.safetensors").exists());
     let printed = desk.run("calibrate others --out printed.safetensors --repeats 1").succeeds();
-    for words in ["12 writers", "1 reference: threshold", "3 to 4 references: threshold", "FAR 5.0 %: threshold"] {
+    for words in ["12 writers", "1 reference: threshold", "3 or more references: threshold", "FAR 5.0 %: threshold"] {
         assert!(printed.out.contains(words), "`{words}` in {}", printed.out);
     }
 }
@@ -142,7 +142,7 @@ fn a_hundred_writers_fix_a_low_far_against_strangers_which_verify_tells() {
     assert_eq!(far["far"], 0.001);
     assert!(far["threshold"].as_f64().unwrap().is_finite() && (0.0..1.0).contains(&far["frr"].as_f64().unwrap()));
     assert_eq!(found["wanted_far"].as_array().unwrap().len(), 2);
-    assert!(bundled["random_far"].is_null(), "57 writers are too few");
+    assert_eq!(bundled["random_far"]["far"], 0.001, "nearly 300 writers fixed the bundled model's thresholds");
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use inkproof::Score;
 use inkproof::calibration::ReferenceCalibration;
+use inkproof::{Decision, Score, Threshold};
 
-use super::{Class, Comparison, ComparisonCounts, ErrorRates, FrrAtFar, VerificationResult};
+use super::{Class, Comparison, ComparisonCounts, DecisionShares, Decisions, ErrorRates, FrrAtFar, VerificationResult};
 use crate::dataset::WriterId;
 use crate::error::{Error, Result};
-use crate::metrics::{Scores, Trial};
+use crate::metrics::{OperatingPoint, Scores, Trial};
 
 /// FARs at which the FRR is given.
 pub const WANTED_FARS: [f64; 2] = [0.01, 0.001];
@@ -66,6 +66,7 @@ pub(super) fn rates(
         far_at_threshold_ci95: threshold.and_then(|t| scores.interval(seed, |sample| sample.at_threshold(t).far)),
         frr_at_threshold: at_threshold.map(|point| point.frr),
         frr_at_threshold_ci95: threshold.and_then(|t| scores.interval(seed, |sample| sample.at_threshold(t).frr)),
+        decisions: threshold.zip(calibration).map(|(threshold, fit)| decisions(&scores, threshold, fit, seed)),
         frr_at_far: WANTED_FARS.iter().map(|&far| frr_at_far(&scores, far, seed)).collect::<Result<_>>()?,
         cllr,
         cllr_ci95: lr.and_then(|lr| scores.cllr_interval(seed, lr)),
@@ -73,6 +74,32 @@ pub(super) fn rates(
         calibration_loss: cllr.map(|cllr| cllr - cllr_min),
         comparisons: ComparisonCounts { genuine: scores.count(true), forgery: scores.count(false) },
     })
+}
+
+/// Decisions ascend with the score, so two scores part them.
+fn decisions(scores: &Scores, threshold: f64, fit: &ReferenceCalibration, seed: u64) -> Decisions {
+    let threshold = Threshold::new(threshold).expect("a threshold is finite");
+    let decision = |score| Decision::from_evidence(Score::new(score), threshold, Some(fit.log10_lr(Score::new(score))));
+    let first = |is_so: &dyn Fn(Decision) -> bool| {
+        let found = scores.trials().iter().map(|trial| trial.score).find(|&score| is_so(decision(score)));
+        found.unwrap_or(f64::INFINITY)
+    };
+    let (accepts, keeps) = (first(&|is| is == Decision::Accepted), first(&|is| is != Decision::Rejected));
+    let shares = |share_from: fn(OperatingPoint) -> f64| {
+        let at = |from: f64| share_from(scores.at_threshold(from));
+        let interval = |from: f64, share: &(dyn Fn(f64) -> f64 + Sync)| {
+            scores.interval(seed, |sample| share(share_from(sample.at_threshold(from))))
+        };
+        let (accepted, rejected) = (at(accepts), 1.0 - at(keeps));
+        DecisionShares {
+            accepted,
+            accepted_ci95: interval(accepts, &|share| share),
+            undecided: 1.0 - accepted - rejected,
+            rejected,
+            rejected_ci95: interval(keeps, &|share| 1.0 - share),
+        }
+    };
+    Decisions { genuine: shares(|point| 1.0 - point.frr), forgeries: shares(|point| point.far) }
 }
 
 fn frr_at_far(scores: &Scores, far: f64, seed: u64) -> Result<FrrAtFar> {

@@ -5,7 +5,7 @@ use super::text::{classes, escape, percent, references};
 use super::writers::{Errors, WriterErrors, by_difficulty};
 use super::{Report, Section};
 use crate::error::Result;
-use crate::evaluate::{Class, ErrorRates, FrrAtFar, VerificationResult};
+use crate::evaluate::{Class, DecisionShares, ErrorRates, FrrAtFar, VerificationResult};
 
 const NONE: &str = "\u{2013}";
 
@@ -52,6 +52,14 @@ impl Column {
                 name: "FRR",
                 value: |rates| with_interval(rates.frr_at_threshold, rates.frr_at_threshold_ci95, percent),
             },
+            Column {
+                name: "genuine decided",
+                value: |rates| rates.decisions.map(|decisions| shares(decisions.genuine)),
+            },
+            Column {
+                name: "forgeries decided",
+                value: |rates| rates.decisions.map(|decisions| shares(decisions.forgeries)),
+            },
             Column { name: "FRR at FAR 1\u{a0}%", value: |rates| frr_at_far(rates, 0.01) },
             Column { name: "FRR at FAR 0.1\u{a0}%", value: |rates| frr_at_far(rates, 0.001) },
             Column { name: "Cllr", value: |rates| with_interval(rates.cllr, rates.cllr_ci95, decimals) },
@@ -85,6 +93,12 @@ fn with_interval(value: Option<f64>, interval: Option<[f64; 2]>, written: fn(f64
     let bare = |value| written(value).trim_end_matches("\u{a0}%").to_owned();
     let between = |[low, high]: [f64; 2]| format!("<small>{} to {}</small>", bare(low), bare(high));
     value.map(|value| format!("{} {}", written(value), interval.map_or(String::new(), between)).trim().to_owned())
+}
+
+/// "69.0 % <small>accepted</small> ..." for accepted, undecided and rejected.
+fn shares(of: DecisionShares) -> String {
+    let shares = [(of.accepted, "accepted"), (of.undecided, "undecided"), (of.rejected, "rejected")];
+    shares.map(|(share, word)| format!("{}&nbsp;<small>{word}</small>", percent(share))).join(" ")
 }
 
 fn decimals(value: f64) -> String {

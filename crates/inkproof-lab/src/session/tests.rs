@@ -86,7 +86,10 @@ fn several_sets_are_calibrated_on_as_one() {
         DataOptions::new(folder)
     };
     let mut progress = Silent;
-    let mut session = Session::open_together(&[made(41), made(42)], Part::Train, &mut progress).unwrap();
+    let sets = [made(41), made(42)];
+    let few = Session::open_together(&sets, Part::Train, Some(4), &mut progress).unwrap();
+    assert_eq!(few.set().writers().len(), 8);
+    let mut session = Session::open_together(&sets, Part::Train, None, &mut progress).unwrap();
     assert_eq!(session.set().writers().len(), 12);
     let options = CalibrationOptions { repeats: 2, ..CalibrationOptions::default() };
     let calibrated = session.calibrate(Model::bundled(), &options).unwrap();

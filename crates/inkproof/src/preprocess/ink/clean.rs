@@ -188,13 +188,11 @@ fn one_ink(
     components.drop_smaller(smallest(&components, stroke_width, parameters));
     let has_texture = (components.ink() as f32) < (1.0 - MOST_SPECKS) * with_specks as f32;
     let area = components.bounds().ok_or(Error::NoInk)?;
-    let pieces = components.weighed();
-    let is_ring: Vec<bool> = if pieces.len() > MOST_PIECES {
-        vec![false; pieces.len()]
-    } else {
-        let round = components.roundness();
-        round.iter().zip(&pieces).map(|(round, piece)| is_ring(*round, &piece.area, &area)).collect()
-    };
+    // A texture has no groups, no rings and no strokes.
+    let pieces = if components.count() > MOST_PIECES { Vec::new() } else { components.weighed() };
+    let round = if pieces.is_empty() { Vec::new() } else { components.roundness() };
+    let is_ring: Vec<bool> =
+        round.iter().zip(&pieces).map(|(round, piece)| is_ring(*round, &piece.area, &area)).collect();
     let has_ring = pieces.len() > 3 && is_ring.iter().any(|ring| *ring);
     components.erase_dropped(&mut darkness);
     let scan = Scan {
@@ -285,8 +283,11 @@ fn darkness(gray: &Gray, paper: &Paper, ground: Option<Ground>, contrast: f32) -
     let is_shade = |ground: Ground| {
         threshold::ink(&histogram, contrast).is_some_and(|threshold| ground.shade() >= f32::from(threshold))
     };
-    let over_shades = if ground.is_some_and(is_shade) { over_ground() } else { None };
-    over_shades.unwrap_or((darkness, histogram))
+    if !ground.is_some_and(is_shade) {
+        return (darkness, histogram);
+    }
+    drop(darkness);
+    over_ground().unwrap_or_else(|| counted(paper.darkness(gray.clone())))
 }
 
 /// The pieces of ink that come out of the image's edge and are larger than dust.
