@@ -126,7 +126,7 @@ fn a_set_is_said_to_be_small_loose_or_old() {
     let list = office.run("writers list --json").succeeds().json();
     let ages: Vec<&Value> = list["writers"].as_array().unwrap().iter().map(|writer| &writer["age"]["old"]).collect();
     assert_eq!(ages, [&Value::from(false), &Value::from(true)]);
-    office.run(&format!("enroll b {} --anyway", files("006", 3..4))).succeeds();
+    office.run(&format!("enroll b {}", files("006", 3..4))).succeeds();
     let fresh = office.run(&format!("verify --writer b {} --json", files("006", 4..5))).json();
     assert_eq!(fresh["age"]["old"], false, "the newest counts");
 }
