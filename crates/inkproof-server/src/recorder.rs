@@ -109,6 +109,7 @@ pub fn problem(error: &StoreError) -> Problem {
         StoreError::Locked
         | StoreError::Full
         | StoreError::ReadOnly
+        | StoreError::NoLog
         | StoreError::Unreachable(_)
         | StoreError::Overloaded(_) => {
             tracing::error!(%error, "the store");

@@ -56,6 +56,12 @@ pub enum StoreError {
     /// The file, the folder or the database user does not allow writing.
     #[error("the store cannot be written to: it is read-only; give its user the right to write")]
     ReadOnly,
+    /// The file can be opened, and what SQLite keeps beside it cannot.
+    #[error(
+        "the store's log cannot be opened beside it: its folder or file system may be read-only, or too many files may be \
+         open; give its user the right to write in the folder"
+    )]
+    NoLog,
     /// There is no room left; nothing was stored.
     #[error("the store cannot be written to: the disk is full; make room and try again")]
     Full,

@@ -294,6 +294,7 @@ fn said(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
         Some(ErrorCode::ReadOnly) => StoreError::ReadOnly,
+        Some(ErrorCode::CannotOpen) => StoreError::NoLog,
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::OperationInterrupted) => StoreError::Stopped,
         Some(ErrorCode::SystemIoFailure) => StoreError::Disk(error.to_string()),

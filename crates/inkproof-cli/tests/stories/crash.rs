@@ -141,3 +141,38 @@ fn a_read_only_store_says_so_and_tells_no_decision() {
     }
     fs::set_permissions(office.desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
 }
+
+/// Says what this machine cannot check, also where `make check` collects it.
+#[cfg(target_os = "linux")]
+fn skip(what: &str) {
+    use std::io::Write;
+    eprintln!("skipped: {what}");
+    if let Some(path) = std::env::var_os("INKPROOF_SKIPPED") {
+        let mut list = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        writeln!(list, "skipped: {what}").unwrap();
+    }
+}
+
+/// On a file system that is mounted read-only for this one command; needs Linux' namespaces for that.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_store_on_a_read_only_file_system_says_so() {
+    use std::process::Command;
+    let mut namespace = Command::new("unshare");
+    namespace.args(["--map-root-user", "--mount", "sh", "-c"]);
+    let can_mount = namespace.arg("mount --bind . . && mount -o remount,ro,bind .").output();
+    if !can_mount.is_ok_and(|done| done.status.success()) {
+        return skip("a store on a read-only file system; no namespace can be made");
+    }
+    let office = Office::new();
+    office.enroll("a", "005", 3).succeeds();
+    let plain = office.desk.command(&format!("verify --writer a {}", files("005", 4..5)));
+    let mount = r#"mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@""#;
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", mount]).arg(office.desk.path("."));
+    command.arg(plain.get_program()).args(plain.get_args());
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let key = fs::read_to_string(office.desk.key_file()).unwrap();
+    command.env("INKPROOF_STORE", office.store()).env("INKPROOF_KEY", key);
+    Done::new(command.output().unwrap()).fails_with(&["log cannot be opened beside it", "read-only"]);
+}
