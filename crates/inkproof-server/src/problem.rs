@@ -29,8 +29,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// What is wrong with each image, where several things may be.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<ImageProblem>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub images: Box<[ImageProblem]>,
     #[serde(skip)]
     #[schema(ignore)]
     retry_after: Option<u64>,
@@ -147,7 +147,7 @@ impl Kind {
     pub fn with(self, detail: impl fmt::Display) -> Problem {
         let (kind, title, status) = self.facts();
         let (status, detail) = (status.as_u16(), detail.to_string());
-        Problem { kind, title, status, detail, field: None, images: Vec::new(), retry_after: None }
+        Problem { kind, title, status, detail, field: None, images: Box::default(), retry_after: None }
     }
 }
 
@@ -162,7 +162,7 @@ impl Problem {
     /// The same, with what is wrong with each image.
     #[must_use]
     pub fn on_images(mut self, images: Vec<ImageProblem>) -> Self {
-        self.images = images;
+        self.images = images.into();
         self
     }
 
