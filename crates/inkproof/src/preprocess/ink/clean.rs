@@ -179,6 +179,8 @@ fn one_ink(
     let has_box = boxes::erase(&mut darkness, threshold, stroke_width, &area);
     let has_rules = rules::erase(&mut darkness, threshold, stroke_width, limits)?;
     if has_box || has_rules {
+        // First this: a texture's take more than the image does.
+        drop(components);
         components = pieces(&darkness, threshold, stroke_width, parameters);
         limits.check_time()?;
     }
