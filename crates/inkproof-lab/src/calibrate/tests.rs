@@ -151,6 +151,15 @@ fn frozen_on_some_writers_and_used_on_others() {
     let (cllr, least, loss) = (rates.cllr.unwrap(), rates.cllr_min.unwrap(), rates.calibration_loss.unwrap());
     assert!(least < cllr && cllr < least + 0.2, "{cllr} {least}");
     assert!((loss - (cllr - least)).abs() < 1e-12);
+    let decisions = rates.decisions.unwrap();
+    for of in [decisions.genuine, decisions.forgeries] {
+        assert!((of.accepted + of.undecided + of.rejected - 1.0).abs() < 1e-12, "{of:?}");
+        assert!(of.undecided > 0.0, "LR 1/2 to 2 is left to a person: {of:?}");
+        let [low, high] = of.accepted_ci95.unwrap();
+        assert!(low <= of.accepted && of.accepted <= high, "{of:?}");
+    }
+    assert!(decisions.forgeries.accepted < rates.far_at_threshold.unwrap());
+    assert!(decisions.genuine.rejected < rates.frr_at_threshold.unwrap());
     let [low, high] = rates.cllr_ci95.unwrap();
     assert!(low <= cllr && cllr <= high && low < high);
     let fit = result.calibration.clone().unwrap();

@@ -165,6 +165,7 @@ fn json_has_the_documented_keys() {
             "far_at_threshold_ci95",
             "frr_at_threshold",
             "frr_at_threshold_ci95",
+            "decisions",
             "frr_at_far",
             "cllr",
             "cllr_ci95",
@@ -176,7 +177,7 @@ fn json_has_the_documented_keys() {
         for key in expected {
             assert!(document[row].get(key).is_some(), "{key}");
         }
-        for key in ["cllr", "cllr_ci95", "cllr_min", "calibration_loss"] {
+        for key in ["decisions", "cllr", "cllr_ci95", "cllr_min", "calibration_loss"] {
             assert_eq!(document[row][key], Value::Null, "not calibrated");
         }
         let [percent, per_mille] = document[row]["frr_at_far"].as_array().unwrap().as_slice() else { panic!("two") };
