@@ -24,7 +24,7 @@ after(async () => {
   server?.end();
 });
 
-const genuine = () => server.files("001")[5];
+const genuine = () => server.files("001")[6];
 const forged = () => server.files("001_forg")[0];
 
 async function choose(page, label, files) {
