@@ -353,6 +353,14 @@ fn a_note_on_a_page_bars_and_the_dots_of_a_print_are_no_strokes() {
 }
 
 #[test]
+fn a_large_texture_is_no_ink() {
+    let side = 1100;
+    let checkered = (0..side * side).map(|i| if (i % side + i / side) % 2 == 0 { 20 } else { 230 }).collect();
+    let found = Preprocess::ink().apply_gray(&Gray::new(side, side, checkered).unwrap());
+    assert!(matches!(found, Err(Error::NoInk)), "{found:?}");
+}
+
+#[test]
 fn a_pencil_in_the_grain_of_a_camera_is_read() {
     let pencil = Scan { ink: 182.0, paper: 200.0, ..PLAIN };
     let mut state = 1_u64;

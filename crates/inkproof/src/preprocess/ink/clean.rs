@@ -34,6 +34,8 @@ const LONGER_THAN_PRINT: f32 = 3.0;
 const LEAST_OF_INK: f32 = 0.15;
 /// Writing is at least so many times as high as print that it runs into; next to the print it may be of any height.
 const HIGHER_THAN_PRINT: f32 = 3.5;
+/// With more stretches of ink in its rows, and one for eight pixels, an image is a texture through and through.
+const MOST_RUNS: usize = 500_000;
 /// More pieces are a texture: a page full of print has some thousands.
 const MOST_PIECES: usize = 20_000;
 /// Characters of print that make a picture one of print, where there is no writing, if they are on several lines: a name in
@@ -172,6 +174,9 @@ fn one_ink(
     limits: &Limits,
 ) -> Result<(Cleaned, Strokes)> {
     let (mut darkness, threshold) = ink(gray, ground, parameters, limits)?;
+    if darkness.changes_along_rows(threshold) / 2 > MOST_RUNS.max(darkness.values.len() / 8) {
+        return Err(Error::NoInk);
+    }
     let stroke_width = threshold::stroke_width(&darkness, threshold);
     let mut components = pieces(&darkness, threshold, stroke_width, parameters);
     limits.check_time()?;

@@ -122,6 +122,10 @@ fn join_rows(runs: &mut [Run], above: Range<usize>, row: Range<usize>) {
             if runs[j].start > runs[i].end {
                 break;
             }
+            // What hangs together mostly does so already.
+            if runs[i].piece == runs[j].piece {
+                continue;
+            }
             let (a, b) = (root(runs, i), root(runs, j));
             runs[a.max(b)].piece = a.min(b) as u32;
         }
