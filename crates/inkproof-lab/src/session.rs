@@ -158,7 +158,10 @@ impl<'a> Session<'a> {
         writers: Option<usize>,
         progress: &'a mut dyn Progress,
     ) -> Result<Self> {
-        let of_writers = |set: DataSet| writers.map_or_else(|| set.clone(), |most| set.of_writers(most));
+        let of_writers = |set: DataSet| match writers {
+            Some(most) => set.of_writers(most),
+            None => set,
+        };
         let sets = data.iter().map(|data| Ok(of_writers(data.open()?.select(part)))).collect::<Result<_>>()?;
         let reading = data.first().map_or(Reading::default(), |data| data.reading);
         Ok(Self { set: DataSet::together(sets), reading, progress })

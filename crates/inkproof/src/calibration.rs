@@ -3,9 +3,8 @@
 //! A [`Calibration`] was fitted on calibration writers by logistic regression with both classes weighing the same, so
 //! that the fitted log-odds are those of a flat prior: the log-likelihood ratio (Platt 1999; Brümmer and du Preez 2006).
 //! Scores are steadier the more references there are, so numbers of references have a fit each, as 1, 2, 3, 5, and 8 or
-//! more. N writers
-//! cannot show more than one misleading case in N, so no ratio beyond N to one is stated in either direction: a plain
-//! bound in the spirit of ELUB (Vergeer et al., "Numerical likelihood ratios outputted by LR systems are often based on
+//! more. N writers cannot show more than one misleading case in N, so no ratio beyond N to one is stated in either
+//! direction: a plain bound in the spirit of ELUB (Vergeer et al., "Numerical likelihood ratios outputted by LR systems are often based on
 //! extrapolation", Science & Justice 56, 2016). The words are those of the ENFSI guideline for evaluative reporting
 //! (2015): support for one of two propositions, which is all that a comparison of signatures can give.
 

@@ -15,7 +15,7 @@ const SAME_SIGNING: f64 = 0.90;
 /// From this log10 LR on a reference is by somebody else. Beside three others it refuses 0.2 to 3.5 in 100 of a writer's own,
 /// and 98 to 100 in 100 of strangers', on each of the eight sets of the calibration; at -1 up to 5.8 of the own.
 const SOMEBODY_ELSE: f64 = -1.5;
-/// So many references are worth having: calibrations go no further.
+/// So many references are worth having: what further ones add is little.
 const ENOUGH: usize = 3;
 /// So many, where the writer's signatures vary much.
 const ENOUGH_OF_LOOSE: usize = 5;

@@ -12,8 +12,8 @@ pub const BOOTSTRAP_DRAWS: u64 = 1_000;
 const TAIL: f64 = 0.025;
 
 /// A statistic in each draw, in order; None where the draw left a class empty, which only happens where some writers
-/// have one class alone; `once` is what each writer counts for where it is drawn once. Each draw has its own stream of the seed's generator, so that the number of threads makes no
-/// difference and the same writers are drawn for every statistic.
+/// have one class alone; `once` is what each writer counts for where it is drawn once. Each draw has its own stream of the
+/// seed's generator, so that the number of threads makes no difference and the same writers are drawn for every statistic.
 pub(super) fn resampled(
     trials: &[Trial],
     once: &[f64],
