@@ -15,6 +15,7 @@ mod jpeg2000;
 mod kind;
 mod orientation;
 mod picture;
+mod pixels;
 mod png;
 mod raster;
 mod resample;
@@ -37,7 +38,8 @@ use crate::limits::Limits;
 pub use base64_text::{Base64Error, from_base64};
 pub use kind::Kind;
 pub use picture::Picture;
-use raster::Raster;
+pub use pixels::{PixelSamples, Pixels};
+pub(crate) use raster::Raster;
 use shape::Density;
 
 /// How colour, alpha, depth and orientation become one gray channel.
@@ -178,23 +180,20 @@ pub fn decode(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<Gray> {
 /// # Errors
 /// Those of [`decode`].
 pub fn decode_with_digest(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<(Gray, ImageDigest)> {
-    let (gray, digest, _) = decode_page(bytes, rule, limits)?;
-    Ok((gray, digest))
+    gray_with_digest(Raster::read(bytes, Wanted::Gray, limits)?, rule, limits)
 }
 
-/// The same, and which page of the file it is.
-pub(crate) fn decode_page(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Result<(Gray, ImageDigest, Page)> {
-    let raster = Raster::read(bytes, Wanted::Gray, limits)?;
-    let page = raster.page;
+/// The same of what is decoded.
+pub(crate) fn gray_with_digest(raster: Raster, rule: GrayRule, limits: &Limits) -> Result<(Gray, ImageDigest)> {
     match rule {
         GrayRule::Tensorflow => {
             let gray = raster.into_tensorflow()?;
             let digest = ImageDigest::from_gray(&gray);
-            Ok((gray, digest, page))
+            Ok((gray, digest))
         }
         GrayRule::OnWhite => {
             let digest = raster.digest();
-            Ok((raster.into_on_white(limits)?, digest, page))
+            Ok((raster.into_on_white(limits)?, digest))
         }
     }
 }
@@ -204,7 +203,11 @@ pub(crate) fn decode_page(bytes: &[u8], rule: GrayRule, limits: &Limits) -> Resu
 /// # Errors
 /// Those of [`decode`].
 pub fn decode_picture(bytes: &[u8], limits: &Limits) -> Result<(Picture, ImageDigest)> {
-    let raster = Raster::read(bytes, Wanted::Colors, limits)?;
+    picture_with_digest(Raster::read(bytes, Wanted::Colors, limits)?, limits)
+}
+
+/// The same of what is decoded.
+pub(crate) fn picture_with_digest(raster: Raster, limits: &Limits) -> Result<(Picture, ImageDigest)> {
     let digest = raster.digest();
     Ok((raster.into_picture(limits)?, digest))
 }

@@ -126,6 +126,21 @@ pub enum Error {
         /// Pixels given.
         pixels: usize,
     },
+    /// Pixels in memory that are no picture.
+    #[error(
+        "{samples} samples are not a picture of {width} x {height} pixels with {channels} channel(s); give at least one pixel, \
+         and 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGBA) channels"
+    )]
+    Pixels {
+        /// Pixels in a row.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// Samples that a pixel is said to have.
+        channels: usize,
+        /// Samples given.
+        samples: usize,
+    },
     /// A file could not be written.
     #[error("{}: cannot be written ({source}); check the folder and its permissions", path.display())]
     Write {
@@ -149,6 +164,9 @@ pub enum Error {
     /// Bytes that are not an embedding.
     #[error("these bytes are not an embedding: {0}")]
     EmbeddingBytes(String),
+    /// Bytes that are not a signature.
+    #[error("these bytes are not a signature: {0}")]
+    SignatureBytes(&'static str),
     /// Bytes that are not an ink.
     #[error("these bytes are not an ink: {0}")]
     InkBytes(&'static str),

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use crate::inknet::LocalFeatures;
 use crate::preprocess::SIDE;
-use crate::{Embedding, Error, Ink, Result};
+use crate::{Embedding, Error, Ink, Preprocess, Result};
 
 /// How far around a place its neighbours count, in pixels of the ink.
 const AROUND: f32 = 10.0;
@@ -223,6 +223,20 @@ fn scale(similarity: f32) -> [u8; 3] {
 }
 
 impl Picture {
+    /// The questioned ink and, right of it, the first references, all black on white: for models that cannot say where they
+    /// agree. The inks are by this preprocessing.
+    pub fn side_by_side<I: Borrow<Ink>>(references: &[I], questioned: &Ink, preprocess: &Preprocess) -> Self {
+        let shown = references.iter().take(SHOWN).map(Borrow::borrow);
+        let panels: Vec<&Ink> = [questioned].into_iter().chain(shown).collect();
+        let level = |pixel: u8| match preprocess {
+            Preprocess::Raw => pixel,
+            Preprocess::Ink(_) => 255 - pixel,
+        };
+        let row = |y: usize| panels.iter().flat_map(move |ink| &ink.pixels()[y * SIDE..][..SIDE]);
+        let pixels = (0..SIDE).flat_map(row).map(|&pixel| [level(pixel); 3]).collect();
+        Self { width: panels.len() * SIDE, height: SIDE, pixels }
+    }
+
     /// As a PNG file.
     pub fn to_png(&self) -> Vec<u8> {
         let (width, height) = (self.width as u32, self.height as u32);
@@ -239,6 +253,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn inks_side_by_side_are_black_on_white_in_either_preprocessing() {
+        let dark_corner: Vec<u8> = (0..SIDE * SIDE).map(|at| if at == 0 { 0 } else { 255 }).collect();
+        let bright_corner = dark_corner.iter().map(|pixel| 255 - pixel).collect();
+        for (pixels, preprocess) in [(dark_corner, Preprocess::Raw), (bright_corner, Preprocess::ink())] {
+            let ink = Ink::new(pixels).unwrap();
+            let picture = Picture::side_by_side(&[&ink, &ink], &ink, &preprocess);
+            assert_eq!((picture.width, picture.height, picture.pixels.len()), (3 * SIDE, SIDE, 3 * SIDE * SIDE));
+            let black: Vec<usize> = (0..picture.pixels.len()).filter(|&at| picture.pixels[at] == [0; 3]).collect();
+            assert_eq!(black, [0, SIDE, 2 * SIDE]);
+        }
+    }
 
     proptest! {
         #[test]

@@ -61,6 +61,7 @@ pub mod onnx;
 pub mod preprocess;
 pub mod quality;
 pub mod score;
+mod signature_bytes;
 pub mod speed;
 pub mod turn;
 pub mod verdict;
@@ -73,7 +74,7 @@ pub use atomic::{temporary_beside, write_atomically};
 #[doc(inline)]
 pub use calibration::{Calibration, Log10Lr, Support};
 #[doc(inline)]
-pub use decode::{GrayRule, Page, decode, decode_with_digest, read_image_file};
+pub use decode::{GrayRule, Page, PixelSamples, Pixels, decode, decode_with_digest, read_image_file};
 #[doc(inline)]
 pub use digest::ImageDigest;
 #[doc(inline)]

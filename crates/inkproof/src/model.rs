@@ -59,6 +59,13 @@ pub struct ThresholdInfo {
     pub origin: String,
 }
 
+impl ThresholdInfo {
+    /// That of a model that nothing was calibrated for.
+    pub fn notebook() -> Self {
+        Self { value: Threshold::NOTEBOOK, origin: "the notebook's 0.5".to_owned() }
+    }
+}
+
 /// Counts and fingerprints of images; no names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataInfo {

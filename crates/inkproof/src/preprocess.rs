@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{GrayRule, Page, Picture, decode_page, decode_picture};
+use crate::decode::{GrayRule, Page, Picture, Pixels, Raster, Wanted, gray_with_digest, picture_with_digest};
 use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
@@ -87,16 +87,33 @@ impl Preprocess {
     /// Those of [`decode`](crate::decode()), and [`Error::NoInk`] for a blank image.
     pub fn apply(&self, bytes: &[u8], limits: &Limits) -> Result<Prepared> {
         let start = Instant::now();
+        let wanted = match self {
+            Preprocess::Raw => Wanted::Gray,
+            Preprocess::Ink(_) => Wanted::Colors,
+        };
+        self.apply_raster(Raster::read(bytes, wanted, limits)?, start, limits)
+    }
+
+    /// The same of pixels that a program holds in memory already.
+    ///
+    /// # Errors
+    /// [`Error::Pixels`] for what is no picture, one over the limits, and [`Error::NoInk`] for a blank one.
+    pub fn apply_pixels(&self, pixels: &Pixels<'_>, limits: &Limits) -> Result<Prepared> {
+        let start = Instant::now();
+        self.apply_raster(Raster::from_pixels(pixels, limits)?, start, limits)
+    }
+
+    fn apply_raster(&self, raster: Raster, start: Instant, limits: &Limits) -> Result<Prepared> {
+        let page = raster.page;
         let (picture, digest) = match self {
             Preprocess::Raw => {
-                let (gray, digest, page) = decode_page(bytes, GrayRule::Tensorflow, limits)?;
+                let (gray, digest) = gray_with_digest(raster, GrayRule::Tensorflow, limits)?;
                 (Picture { gray, colors: None, page }, digest)
             }
-            Preprocess::Ink(_) => decode_picture(bytes, limits)?,
+            Preprocess::Ink(_) => picture_with_digest(raster, limits)?,
         };
         limits.check_time()?;
         let decoded = Instant::now();
-        let page = picture.page;
         let (ink, flaws) = self.apply_and_look(picture, limits)?;
         limits.check_time()?;
         Ok(Prepared { ink, digest, flaws, page, decode_time: decoded - start, ink_time: decoded.elapsed() })

@@ -8,8 +8,11 @@ use std::borrow::Borrow;
 
 use crate::calibration::{Log10Lr, ReferenceCalibration, Support, WantedFar};
 use crate::enrolment::is_same_signing;
+use crate::explain::Picture;
 use crate::turn::{self, Found, Turned};
-use crate::{Decision, Embedding, Flaw, ImageDigest, Model, Result, Score, Signature, Threshold};
+use crate::{
+    Decision, Embedding, Error, Explanation, Flaw, ImageDigest, Ink, Model, Result, Score, Signature, Threshold,
+};
 
 /// A decision on a questioned signature, and what it rests on.
 #[derive(Debug, Clone)]
@@ -136,6 +139,32 @@ impl Verdict {
             repeated,
             turned,
         })
+    }
+
+    /// What was compared, as a picture: the questioned signature as it was judged and, right of it, references; where the
+    /// model can say it, blue where they agree and orange where they do not. `references` and `questioned` are those of the
+    /// verdict.
+    ///
+    /// # Errors
+    /// [`Error::NoReference`], [`Error::NoLocalFeatures`] for signatures that another kind of model embedded.
+    pub fn picture<R: Borrow<Signature>>(
+        &self,
+        model: &Model,
+        references: &[R],
+        questioned: &Signature,
+    ) -> Result<Picture> {
+        let judged = self.turned.as_ref().map(|turned| (&turned.ink, &turned.embedding));
+        let (ink, embedding) = judged.unwrap_or((&questioned.ink, &questioned.embedding));
+        let all = references.iter().map(Borrow::borrow);
+        let inks: Vec<&Ink> = all.clone().map(|reference| &reference.ink).collect();
+        let embeddings: Vec<&Embedding> = all.map(|reference| &reference.embedding).collect();
+        if inks.is_empty() {
+            return Err(Error::NoReference);
+        }
+        if model.inknet().is_none() {
+            return Ok(Picture::side_by_side(&inks, ink, model.preprocess()));
+        }
+        Ok(Explanation::new(&embeddings, embedding)?.picture(&inks, ink))
     }
 
     /// The strength of the evidence in words, as "moderate support for the proposition that ...".

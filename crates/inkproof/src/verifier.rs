@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::decode::Page;
+use crate::decode::{Page, Pixels};
 use crate::enrolment::{self, Candidate, EnrolmentReport};
 use crate::{
     Embedding, Explanation, Flaw, ImageDigest, Ink, Limits, Model, Prepared, Result, Verdict, VerifyOptions,
@@ -118,7 +118,18 @@ impl Verifier {
     /// As [`Verifier::embed_bytes_until`], and [`Error::NoPage`](crate::Error::NoPage).
     pub fn embed_page_until(&self, bytes: &[u8], page: Option<u32>, deadline: Option<Instant>) -> Result<Signature> {
         let limits = Limits { deadline: deadline.or(self.limits.deadline), page, ..self.limits };
-        let prepared = self.model.preprocess().apply(bytes, &limits)?;
+        self.embed_prepared(self.model.preprocess().apply(bytes, &limits)?)
+    }
+
+    /// Embeds pixels that a program holds in memory already.
+    ///
+    /// # Errors
+    /// As [`Preprocess::apply_pixels`](crate::Preprocess::apply_pixels).
+    pub fn embed_pixels(&self, pixels: &Pixels<'_>) -> Result<Signature> {
+        self.embed_prepared(self.model.preprocess().apply_pixels(pixels, &self.limits)?)
+    }
+
+    fn embed_prepared(&self, prepared: Prepared) -> Result<Signature> {
         let begun = Instant::now();
         let embedding = self.model.embed(&prepared.ink)?;
         let times = Times { decode: prepared.decode_time, ink: prepared.ink_time, embed: begun.elapsed() };
