@@ -5,7 +5,7 @@ use inkproof::Decision;
 use inkproof_lab::dataset::Skipped;
 use inkproof_lab::evaluate::{DecisionShares, Decisions, ErrorRates, FrrAtFar, VerificationResult};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// "12.3 %"
 pub fn percent(rate: f64) -> String {
@@ -92,15 +92,10 @@ fn row([name, eer, auc, far, frr, comparisons]: [&str; 6]) -> String {
     format!("{name:<18}  {eer:>24}  {auc:>6}  {far:>8}  {frr:>8}  {comparisons:>16}")
 }
 
-/// Something that was left out, for JSON.
-pub fn left_out(skipped: &Skipped) -> Value {
-    json!({"path": skipped.path, "why": skipped.why})
-}
-
 /// Prints a result as JSON, with what was left out of its data set.
 pub fn print_json(result: &impl Serialize, skipped: &[Skipped]) -> Result<()> {
     let mut document = serde_json::to_value(result).context("the result cannot be written as JSON")?;
-    document["left_out"] = Value::Array(skipped.iter().map(left_out).collect());
+    document["left_out"] = Value::Array(skipped.iter().map(Skipped::document).collect());
     println!("{document:#}");
     Ok(())
 }

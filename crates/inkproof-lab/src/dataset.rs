@@ -146,6 +146,13 @@ pub struct Skipped {
     pub why: String,
 }
 
+impl Skipped {
+    /// For JSON.
+    pub fn document(&self) -> serde_json::Value {
+        serde_json::json!({"path": self.path, "why": self.why})
+    }
+}
+
 /// The images of one writer, as indices into [`DataSet::images`], each list in sorted file order.
 #[derive(Debug, Clone)]
 pub struct WriterImages<'a> {

@@ -79,6 +79,16 @@ pub enum Error {
     #[error("{name}: not an inknet model, so no training can continue from it")]
     NotInknet { name: String },
 
+    /// A model whose training does not go on from epoch to epoch.
+    #[error(
+        "{name}: is an inknet model, which learns from places and not from pairs of pictures; give a siamese model"
+    )]
+    NotSiamese { name: String },
+
+    /// Pictures in memory that cannot be trained or tested on.
+    #[error("these pictures cannot be used: {0}")]
+    Pictures(String),
+
     /// There is nothing to resume.
     #[error("{}: there is no checkpoint to resume from", .0.display())]
     NoCheckpoint(PathBuf),

@@ -27,6 +27,7 @@ use crate::dataset::WriterId;
 pub(crate) use embedded::images_made_with;
 pub use embedded::{Embedded, Network};
 pub use evaluation::{Evaluation, NotebookEvaluation};
+pub(crate) use notebook::cross_entropy;
 pub use notebook::notebook;
 pub(crate) use pooled::{FoldPart, pooled};
 pub use rates::WANTED_FARS;

@@ -8,6 +8,7 @@
 
 pub mod copies;
 pub mod cue;
+mod document;
 mod file;
 pub mod fingerprint;
 mod forest;

@@ -24,7 +24,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use inkproof::{InkParameters, Model};
+use inkproof::{InkParameters, Model, Preprocess, SIDE};
 
 use crate::calibrate::{self, CalibrationOptions, FittedCalibration};
 use crate::candidate::{Candidate, Judge};
@@ -35,10 +35,12 @@ use crate::evaluate::{Embedded, Evaluation, ModelName, NotebookEvaluation, Verif
 use crate::folds::{FoldOptions, evaluate_by_folds};
 use crate::leakage::{self, Leakage};
 use crate::loader::{LoadedImages, Reading};
+use crate::pairs::Pair;
 use crate::progress::{Event, Progress};
 use crate::statistics::{self, Compared};
 use crate::synth::SynthOptions;
-use crate::train::{self, Outcome, TrainOptions};
+use crate::train::in_memory::Origin;
+use crate::train::{self, Negatives, Outcome, TrainOptions};
 use crate::truth::{self, TruthOptions, TruthOutcome};
 
 /// Where the signatures are and how they are read.
@@ -129,6 +131,35 @@ pub struct Calibrated {
     pub fitted: FittedCalibration,
     /// Images that were left out.
     pub skipped: Vec<Skipped>,
+}
+
+/// Pairs of a data set's images.
+pub struct LoadedPairs {
+    /// Without what could not be read.
+    pub set: DataSet,
+    /// As the preprocessing has them, in the order of the set's.
+    pub images: LoadedImages,
+    /// In the data set's order.
+    pub pairs: Vec<Pair>,
+    /// What a model that is trained on them has to remember.
+    pub origin: Origin,
+}
+
+impl LoadedPairs {
+    /// The first pictures of all pairs, then the second ones, `SIDE * SIDE` numbers in 0..1 each.
+    ///
+    /// # Errors
+    /// Where a file has changed since it was read.
+    pub fn pictures(&self) -> Result<[Vec<f32>; 2]> {
+        let side = |image: fn(&Pair) -> usize| -> Result<Vec<f32>> {
+            let mut pictures = Vec::with_capacity(self.pairs.len() * SIDE * SIDE);
+            for pair in &self.pairs {
+                pictures.extend(self.images.ink(image(pair))?.values());
+            }
+            Ok(pictures)
+        };
+        Ok([side(|pair| pair.a)?, side(|pair| pair.b)?])
+    }
 }
 
 /// An opened data set and all that can be asked of it.
@@ -233,6 +264,25 @@ impl<'a> Session<'a> {
         let read = self.reading.with(model.preprocess().clone());
         let loaded = LoadedImages::read(&mut set, &read, self.progress)?;
         Embedded::new(model, set, &loaded, self.progress)
+    }
+
+    /// The pairs that a siamese network is trained on, of one part: each genuine image with another one of the writer's, and
+    /// the i-th genuine with the i-th forgery, or what else `negatives` says.
+    ///
+    /// # Errors
+    /// Where an image cannot be read; [`Error::NoPairs`].
+    pub fn pairs(
+        &mut self,
+        part: Part,
+        preprocess: Preprocess,
+        negatives: Negatives,
+        seed: u64,
+    ) -> Result<LoadedPairs> {
+        let mut set = self.set.select(part);
+        let loaded = LoadedImages::read(&mut set, &self.reading.with(preprocess), self.progress)?;
+        let pairs = train::pairs_of(&set, negatives, seed, self.progress)?;
+        let origin = Origin { described: loaded.describe(&set), digests: loaded.digests().collect() };
+        Ok(LoadedPairs { set, images: loaded, pairs, origin })
     }
 
     /// Two models on the same comparisons of the images that both can read.

@@ -7,6 +7,7 @@
 
 mod calibrate;
 mod checkpoint;
+pub mod in_memory;
 mod inknet;
 mod siamese;
 
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use inkproof::inknet::InknetWeights;
 use inkproof::model::{FORMAT, ModelInfo, ThresholdInfo};
 use inkproof::network::{Compute, Trainer};
-use inkproof::{Architecture, Backbone, InkParameters, Model, Preprocess, Threshold};
+use inkproof::{Architecture, Backbone, InkParameters, Model, Preprocess};
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::Candidate;
@@ -24,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::loader::{LoadedImages, ReadOptions};
 use crate::progress::{Event, Progress};
 pub(crate) use calibrate::parted;
+pub(crate) use siamese::pairs_of;
 
 /// How a network is trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -243,10 +245,11 @@ fn require_sensible(options: &TrainOptions) -> Result<()> {
             return Err(Error::ZeroOption { option });
         }
     }
-    match options.learning_rate {
-        rate if rate.is_finite() && rate > 0.0 => Ok(()),
-        rate => Err(Error::LearningRate(rate)),
-    }
+    require_learning_rate(options.learning_rate)
+}
+
+fn require_learning_rate(rate: f64) -> Result<()> {
+    if rate.is_finite() && rate > 0.0 { Ok(()) } else { Err(Error::LearningRate(rate)) }
 }
 
 fn model_info(options: &TrainOptions, set: &DataSet, loaded: &LoadedImages) -> ModelInfo {
@@ -254,7 +257,7 @@ fn model_info(options: &TrainOptions, set: &DataSet, loaded: &LoadedImages) -> M
         format: FORMAT,
         backbone: options.backbone,
         preprocess: options.read.preprocess.clone(),
-        threshold: ThresholdInfo { value: Threshold::NOTEBOOK, origin: "the notebook's 0.5".to_owned() },
+        threshold: ThresholdInfo::notebook(),
         trained_on: loaded.describe(set),
         calibrated_on: None,
         calibration: None,

@@ -8,7 +8,7 @@ use clap::Args;
 use inkproof::Model;
 use inkproof::calibration::{FIT_FOR_MORE, ReferenceCalibration, WantedFar};
 use inkproof_lab::calibrate::{CalibrationNumbers, CalibrationOptions, DecisionPoint, FittedCalibration};
-use inkproof_lab::dataset::Layout;
+use inkproof_lab::dataset::{Layout, Skipped};
 use inkproof_lab::session::{Calibrated, DataOptions, Session};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use crate::lab_arguments::{Draws, Part, Reading, require_place_for};
 use crate::outputs::{self, Inputs};
 use crate::progress::Shown;
 use crate::terminal::one_line;
-use crate::text::{left_out, percent, print_skipped};
+use crate::text::{percent, print_skipped};
 
 /// Fix a model's thresholds and likelihood ratios on writers that it was not trained on
 ///
@@ -138,7 +138,7 @@ impl Calibrate {
                 "model": {"name": model.name(), "digest": model.digest(), "path": self.out},
                 "writers": writers, "images": images, "threshold": info.threshold, "calibration": info.calibration,
                 "missing": missing.map(|m| json!({"references": m.references, "why": m.why})).collect::<Vec<_>>(),
-                "left_out": skipped.iter().map(left_out).collect::<Vec<_>>(),
+                "left_out": skipped.iter().map(Skipped::document).collect::<Vec<_>>(),
             });
             println!("{document:#}");
             return;

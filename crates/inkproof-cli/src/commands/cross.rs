@@ -7,13 +7,14 @@ use anyhow::Result;
 use clap::Args;
 use inkproof_lab::candidate::Judge;
 use inkproof_lab::cross::{CrossOptions, CrossPlan, CrossResult, cross};
+use inkproof_lab::dataset::Skipped;
 use inkproof_lab::evaluate::ErrorRates;
 use serde_json::{Value, json};
 
 use crate::lab_arguments::{Comparisons, Draws, ModelOrName, Reading, ToTrain};
 use crate::progress::Shown;
 use crate::terminal::one_line;
-use crate::text::{eer_with_interval, left_out, percent, print_skipped};
+use crate::text::{eer_with_interval, percent, print_skipped};
 
 /// Train on some sets, calibrate on others, test on the rest
 ///
@@ -83,7 +84,7 @@ impl Cross {
 
 fn document(row: &CrossResult) -> Result<Value> {
     let mut document = serde_json::to_value(row)?;
-    document["left_out"] = Value::Array(row.skipped.iter().map(left_out).collect());
+    document["left_out"] = Value::Array(row.skipped.iter().map(Skipped::document).collect());
     Ok(document)
 }
 

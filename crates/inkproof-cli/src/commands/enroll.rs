@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{ArgAction, Args};
-use inkproof_lab::dataset::References;
+use inkproof_lab::dataset::{References, Skipped};
 use inkproof_service::{
     EnrolRequest, Enrolled, Error as ServiceError, NamedImage, Options, Service, Threads, WriterState,
 };
@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use crate::arguments::{ImageOptions, ModelFile, StorePlace};
 use crate::images::ImageFiles;
 use crate::terminal::one_line;
-use crate::text::left_out;
 
 /// Keep references of a writer: signatures known to be the writer's
 ///
@@ -110,7 +109,7 @@ impl Enroll {
         let refused = count(|outcome| matches!(outcome, Outcome::Refused(_)));
         if self.json {
             let writers = told.iter().map(|(writer, outcome)| outcome.document(writer)).collect::<Result<Vec<_>>>()?;
-            let skipped: Vec<Value> = skipped.iter().map(left_out).collect();
+            let skipped: Vec<Value> = skipped.iter().map(Skipped::document).collect();
             let document = json!({"writers": writers, "enrolled": enrolled, "known": known, "refused": refused,
                 "left_out": skipped});
             println!("{document:#}");

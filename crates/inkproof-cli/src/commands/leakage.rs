@@ -7,17 +7,14 @@ use anyhow::Result;
 use clap::Args;
 use inkproof::InkParameters;
 use inkproof_lab::candidate::Candidate;
-use inkproof_lab::dataset::{Image, Kind, Split};
 use inkproof_lab::leakage::page::{self, Making};
-use inkproof_lab::leakage::{self, CueTables, Finding, Probe, Role, Severity};
+use inkproof_lab::leakage::{self, CueTables, Probe, Role, Severity};
 use inkproof_lab::session::Session;
-use serde_json::{Value, json};
 
 use crate::lab_arguments::Data;
 use crate::outputs::Inputs;
 use crate::progress::Shown;
 use crate::terminal::one_line;
-use crate::text::left_out;
 
 /// Find what would make a result on a data set worthless: copies, shared writers, and cues that are not the shape
 ///
@@ -59,50 +56,12 @@ impl Leakage {
             eprintln!("The report is in {}", one_line(path.display()));
         }
         if self.json {
-            println!("{:#}", document(&found));
+            println!("{:#}", found.document());
         } else {
             println!("{}", text(&found));
         }
         Ok(ExitCode::from(u8::from(found.leaks_as_stored())))
     }
-}
-
-fn document(found: &leakage::Leakage) -> Value {
-    let set = &found.set;
-    let image = |index: &usize| described(&set.images[*index]);
-    let count = |kind| set.images.iter().filter(|image| image.kind == kind).count();
-    let finding =
-        |finding: &Finding| json!({"severity": finding.severity, "kind": finding.kind, "sentence": finding.sentence});
-    json!({
-        "writers": set.writers().len(), "images": set.images.len(),
-        "genuine": count(Kind::Genuine), "forgeries": count(Kind::Forgery), "seed": found.seed,
-        "leaks_as_stored": found.leaks_as_stored(), "leaks_with_ink": found.leaks_with_ink(),
-        "verdict": found.verdict(),
-        "findings": found.findings().iter().map(finding).collect::<Vec<_>>(),
-        "copies": found.copies.iter().map(|copies| json!({
-            "how": copies.how, "crosses": copies.crosses, "likeness": copies.similarity,
-            "images": copies.images.iter().map(image).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-        "shared_writers": found.shared_writers,
-        "shared_forgers": found.shared_forgers.iter().map(|shared| json!({
-            "forger": shared.forger,
-            "train": shared.train.iter().map(image).collect::<Vec<_>>(),
-            "test": shared.test.iter().map(image).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-        "cues": found.cues.as_ref().map(|tables| json!({
-            "writers": tables.writers,
-            "pairs": {"genuine": tables.genuine_pairs, "forged": tables.forged_pairs},
-            "as_stored": tables.as_stored, "after_ink": tables.after_ink,
-        })),
-        "not_computed": found.not_computed,
-        "left_out": set.skipped.iter().map(left_out).collect::<Vec<_>>(),
-    })
-}
-
-fn described(image: &Image) -> Value {
-    let kind = if image.kind == Kind::Genuine { "genuine" } else { "forgery" };
-    let split = image.split.map(|split| if split == Split::Train { "train" } else { "test" });
-    json!({"path": image.path, "writer": image.writer, "kind": kind, "split": split, "forger": image.forger})
 }
 
 /// The verdict, the findings, and the table.

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use inkproof::Architecture;
 use inkproof::network::Compute;
-use inkproof_lab::dataset::DataSet;
+use inkproof_lab::dataset::{DataSet, Skipped};
 use inkproof_lab::session::Session;
 use inkproof_lab::train::{self, LastEpoch, Outcome, TrainOptions, Trained};
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::lab_arguments::{Data, NegativesKind, PreprocessKind, require_place_fo
 use crate::outputs::Inputs;
 use crate::progress::{Shown, log_beside};
 use crate::terminal::one_line;
-use crate::text::{left_out, print_skipped};
+use crate::text::print_skipped;
 
 /// Train a network on a folder of signatures
 ///
@@ -128,7 +128,7 @@ impl Train {
                 "calibration_writers": calibration_writers, "threshold": info.threshold,
                 "calibration": info.calibration, "epochs": info.epochs, "seed": info.seed,
                 "loss": last_epoch.map(|last| last.loss), "accuracy": last_epoch.map(|last| last.accuracy), "seconds": seconds,
-                "left_out": skipped.iter().map(left_out).collect::<Vec<_>>(),
+                "left_out": skipped.iter().map(Skipped::document).collect::<Vec<_>>(),
             });
             println!("{document:#}");
             return;

@@ -25,7 +25,7 @@ pub fn notebook(set: &DataSet, score: &(dyn Fn(usize, usize) -> f64 + Sync), see
         if !score.is_finite() {
             return Err(Error::ModelScoreNotFinite { questioned: set.images[pair.b].path.clone(), score });
         }
-        loss += cross_entropy(score, pair.same_writer);
+        loss += cross_entropy(score, f64::from(u8::from(pair.same_writer)));
         right += usize::from((score > 0.5) == pair.same_writer);
     }
     Ok(NotebookResult {
@@ -39,7 +39,8 @@ pub fn notebook(set: &DataSet, score: &(dyn Fn(usize, usize) -> f64 + Sync), see
     })
 }
 
-fn cross_entropy(probability: f64, same_writer: bool) -> f64 {
+/// Binary cross-entropy of one probability, in nats; the label is 1 for one writer, 0 for a forgery.
+pub(crate) fn cross_entropy(probability: f64, label: f64) -> f64 {
     let probability = probability.clamp(CLIP, 1.0 - CLIP);
-    if same_writer { -probability.ln() } else { -(1.0 - probability).ln() }
+    -(label * probability.ln() + (1.0 - label) * (1.0 - probability).ln())
 }

@@ -13,7 +13,7 @@ use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::TrainOptions;
+use super::{LastEpoch, TrainOptions};
 use crate::error::{Error, Result};
 use crate::loader::LoadedImages;
 use crate::pairs::Pair;
@@ -55,6 +55,11 @@ impl Position {
         self.pairs += pairs;
         self.correct += step.correct;
         self.loss_sum += f64::from(step.loss) * pairs as f64;
+    }
+
+    /// Both figures of the pairs so far.
+    pub(super) fn figures(&self) -> LastEpoch {
+        LastEpoch { loss: self.loss(), accuracy: self.accuracy() }
     }
 
     /// The mean loss of the pairs so far.

@@ -13,7 +13,7 @@ use rand::seq::SliceRandom;
 
 use super::calibrate::{self, Calibration};
 use super::checkpoint::{self, Checkpoint, Position};
-use super::{Interruptible, LastEpoch, Negatives, Outcome, TrainOptions, Trained, model_info};
+use super::{Interruptible, Negatives, Outcome, TrainOptions, Trained, model_info};
 use crate::dataset::{DataSet, Kind};
 use crate::error::{Error, Result};
 use crate::loader::LoadedImages;
@@ -66,7 +66,7 @@ impl Work {
             Some(held_out) => Some(Calibration::read(held_out, &loaded, options, progress)?),
             None => None,
         };
-        let pairs = draw_pairs(&set, negatives(&set, options, progress), options.seed)?;
+        let pairs = pairs_of(&set, options.negatives, options.seed, progress)?;
         Ok(Self { set, loaded, calibration, pairs })
     }
 
@@ -84,16 +84,24 @@ impl Work {
             model = calibration.calibrated(model, options, progress)?;
             skipped.extend(calibration.set.skipped);
         }
-        let last_epoch = Some(LastEpoch { loss: last_epoch.loss(), accuracy: last_epoch.accuracy() });
+        let last_epoch = Some(last_epoch.figures());
         Ok(Trained { model, pairs: self.pairs.len(), last_epoch, skipped })
     }
 }
 
+/// The pairs of every epoch; only their order changes.
+///
+/// # Errors
+/// [`Error::NoPairs`].
+pub(crate) fn pairs_of(set: &DataSet, wanted: Negatives, seed: u64, progress: &mut dyn Progress) -> Result<Vec<Pair>> {
+    draw_pairs(set, negatives(set, wanted, progress), seed)
+}
+
 /// What is to be refused, as far as there is any: without skilled forgeries strangers are, and it is said.
-fn negatives(set: &DataSet, options: &TrainOptions, progress: &mut dyn Progress) -> Negatives {
+fn negatives(set: &DataSet, wanted: Negatives, progress: &mut dyn Progress) -> Negatives {
     let has_forgeries = set.images.iter().any(|image| image.kind == Kind::Forgery);
-    if options.negatives == Negatives::Random || has_forgeries {
-        return options.negatives;
+    if wanted == Negatives::Random || has_forgeries {
+        return wanted;
     }
     progress.report(Event::Warning(
         "there are no skilled forgeries, so the network learns to refuse other people's signatures alone; what it makes of \
@@ -102,7 +110,6 @@ fn negatives(set: &DataSet, options: &TrainOptions, progress: &mut dyn Progress)
     Negatives::Random
 }
 
-/// The pairs of every epoch; only their order changes.
 fn draw_pairs(set: &DataSet, negatives: Negatives, seed: u64) -> Result<Vec<Pair>> {
     let mut rng = stream(seed, "pairs", 0);
     let mut pairs = match negatives {
