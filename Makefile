@@ -1,8 +1,9 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check tools skipped format lint doc test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke golden robustness weights calibration
+.PHONY: check tools skipped format lint doc test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke wheel \
+  python-lint python-test notebook golden robustness weights calibration
 
-check: tools format lint doc engine-alone gpu test web-test bench-smoke skipped
+check: tools format lint doc engine-alone gpu test web-test bench-smoke python-lint python-test skipped
 
 # What cannot be checked here is printed where it is found and once more at the end.
 export INKPROOF_SKIPPED := $(CURDIR)/target/skipped
@@ -84,6 +85,30 @@ bench-smoke:
 	python3 -m venv target/onnx-env
 	target/onnx-env/bin/pip install --quiet --requirement benches/peers/requirements-onnx.txt
 	target/onnx-env/bin/python benches/peers/peers.py --smoke
+
+# The Python wheel, in target/wheels, and installed into an environment of the project's.
+wheel:
+	python3 -m venv target/python-env
+	target/python-env/bin/pip install --quiet --requirement bindings/python/requirements.txt
+	rm -rf target/wheels
+	cd bindings/python && ../../target/python-env/bin/maturin build --release --quiet --out ../../target/wheels
+	target/python-env/bin/pip install --quiet --no-deps --force-reinstall target/wheels/inkproof-*.whl
+	@if [ -n "$$(find target/wheels -size +15M)" ]; then echo "the wheel is larger than 15 MB"; exit 1; fi
+
+# A workspace of its own, so it is not among the others above; its types and its stubs.
+python-lint: wheel
+	cd bindings/python && cargo fmt --check && cargo clippy --release --target-dir ../../target -- -D warnings
+	cd bindings/python && ../../target/python-env/bin/mypy python/inkproof
+	cd target && python-env/bin/python -m mypy.stubtest inkproof._inkproof
+
+# Its figures are those of the program, which is built for that; the notebook is executed cell for cell.
+python-test: wheel
+	cargo build --release
+	cd bindings/python && INKPROOF_PROGRAM=$(CURDIR)/target/release/inkproof ../../target/python-env/bin/pytest --quiet
+
+# Executes examples/notebook.ipynb and keeps what its cells print and draw.
+notebook: wheel
+	cd examples && ../target/python-env/bin/python ../bindings/python/tests/execute_notebook.py notebook.ipynb
 
 # Writes the reference files of tests/golden again, with TensorFlow in an environment of its own.
 golden:
