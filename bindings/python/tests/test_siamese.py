@@ -168,7 +168,7 @@ def test_ctrl_c_and_errors_of_a_callback_end_it(pairs, monkeypatch):
 
     model = inkproof.Siamese()
     before = model.digest
-    timer = threading.Timer(0.3, _thread.interrupt_main)
+    timer = threading.Timer(1, _thread.interrupt_main)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         model.fit(pairs, epochs=1000, batch_size=2, verbose=0)
