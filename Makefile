@@ -1,6 +1,6 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check tools skipped format lint doc test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke wheel \
+.PHONY: check tools skipped format lint doc program test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke wheel \
   python-lint python-test notebook golden robustness weights calibration
 
 check: tools format lint doc engine-alone gpu test web-test bench-smoke python-lint python-test skipped
@@ -38,6 +38,11 @@ engine-alone:
 gpu:
 	cargo check --package inkproof-cli --features gpu
 
+# The program that `cargo test` has built for its stories; where it has not, it builds it.
+PROGRAM := $(CURDIR)/target/debug/inkproof
+program:
+	cargo test --workspace --no-run --quiet
+
 # With a PostgreSQL server of its own.
 test:
 	@[ -d $(or $(INKPROOF_DATA),../shared/data) ] || \
@@ -53,8 +58,7 @@ soak:
 
 # The web page in a real Chromium, with the program that the tests are run with. CHROMIUM names another browser like it;
 # INKPROOF_PICTURES=DIR keeps a picture of every view.
-web-test:
-	cargo test --workspace --no-run --quiet
+web-test: program
 	cd crates/inkproof-server/web/tests && npm ci --no-audit --no-fund --silent && \
 	  CHROMIUM="$$(command -v $${CHROMIUM:-chromium})" npm test
 
@@ -78,13 +82,13 @@ bench-peers:
 	$(if $(filter torch,$(PEERS)),target/peers-env/bin/pip install --quiet --requirement benches/peers/requirements-torch.txt)
 	target/peers-env/bin/python benches/peers/peers.py $(if $(filter torch,$(PEERS)),--torch)
 
-# That the benches run and that ONNX Runtime computes from our exports what we do; each figure is taken once.
-bench-smoke:
-	cargo build --release
-	target/release/inkproof bench --quick
+# That the benches run, with the program of the tests, and that ONNX Runtime computes from our exports what we do; each
+# figure is taken once.
+bench-smoke: program
+	$(PROGRAM) bench --quick
 	python3 -m venv target/onnx-env
 	target/onnx-env/bin/pip install --quiet --requirement benches/peers/requirements-onnx.txt
-	target/onnx-env/bin/python benches/peers/peers.py --smoke
+	INKPROOF_PROGRAM=$(PROGRAM) target/onnx-env/bin/python benches/peers/peers.py --smoke
 
 # The Python wheel, in target/wheels, and installed into an environment of the project's.
 wheel:
@@ -101,10 +105,9 @@ python-lint: wheel
 	cd bindings/python && ../../target/python-env/bin/mypy python/inkproof
 	cd target && python-env/bin/python -m mypy.stubtest inkproof._inkproof
 
-# Its figures are those of the program, which is built for that; the notebook is executed cell for cell.
-python-test: wheel
-	cargo build --release
-	cd bindings/python && INKPROOF_PROGRAM=$(CURDIR)/target/release/inkproof ../../target/python-env/bin/pytest --quiet
+# Its figures are those of the program; the notebook is executed cell for cell.
+python-test: wheel program
+	cd bindings/python && INKPROOF_PROGRAM=$(PROGRAM) ../../target/python-env/bin/pytest --quiet
 
 # Executes examples/notebook.ipynb and keeps what its cells print and draw.
 notebook: wheel

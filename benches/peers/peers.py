@@ -26,7 +26,7 @@ from common import SIDE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PROGRAM = ROOT / "target" / "release" / "inkproof"
+PROGRAM = Path(os.environ.get("INKPROOF_PROGRAM", ROOT / "target" / "release" / "inkproof"))
 # Multiply-adds of direct sums, counted twice, to embed one picture. A training step is three times as much.
 OPERATIONS = {"simple-cnn": 1.809e9, "efficientnet-b0": 0.771e9}
 PAIRS = 32
