@@ -3,7 +3,7 @@
 .PHONY: check tools skipped format lint doc program test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke wheel \
   python-lint python-test notebook golden robustness weights calibration
 
-check: tools format lint doc engine-alone gpu test web-test bench-smoke python-lint python-test skipped
+check: tools format lint gpu doc engine-alone test web-test bench-smoke python-lint python-test skipped
 
 # What cannot be checked here is printed where it is found and once more at the end.
 export INKPROOF_SKIPPED := $(CURDIR)/target/skipped
@@ -23,9 +23,9 @@ format:
 lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 
-# The documentation, without a link that leads nowhere.
-doc:
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+# The documentation, without a link that leads nowhere; with the features of `gpu`, whose crates are then at hand.
+doc: gpu
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features inkproof-cli/gpu
 
 # The engine, and the networks below it, without threads, and for the browser where that target is installed.
 engine-alone:
