@@ -12,6 +12,7 @@ mod logistic;
 use std::collections::{BTreeMap, BTreeSet};
 
 use inkproof::calibration::{Calibration, FIT_FOR_MORE, Forgeries, ReferenceCalibration, WantedFar};
+use inkproof::inknet::PressureRule;
 use inkproof::model::{DataInfo, ThresholdInfo};
 use inkproof::{Model, Threshold};
 use serde::{Deserialize, Serialize};
@@ -243,9 +244,12 @@ pub(crate) fn calibrate_model_on_held_out(
     let embedded = Embedded::new(&model, set.clone(), loaded, progress)?;
     let score = |references: &[usize], questioned| embedded.score(&model, references, questioned);
     let fitted = fit_calibration(set, &score, options, progress)?;
-    let digest = model.digest().to_owned();
-    let numbers =
-        CalibrationNumbers { digest, calibrated_on: loaded.describe(set), calibration: fitted.calibration.clone() };
+    let numbers = CalibrationNumbers {
+        digest: model.digest().to_owned(),
+        calibrated_on: loaded.describe(set),
+        calibration: fitted.calibration.clone(),
+        pressure: model.info().pressure,
+    };
     Ok((numbers.apply_to(model), fitted))
 }
 
@@ -258,6 +262,9 @@ pub struct CalibrationNumbers {
     pub calibrated_on: DataInfo,
     /// For each number of references the likelihood ratios and thresholds.
     pub calibration: Calibration,
+    /// What pressure adds to the scores that they are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<PressureRule>,
 }
 
 impl CalibrationNumbers {
@@ -265,7 +272,7 @@ impl CalibrationNumbers {
     pub fn from_model(model: &Model) -> Option<Self> {
         let info = model.info();
         let (calibrated_on, calibration) = (info.calibrated_on.clone()?, info.calibration.clone()?);
-        Some(Self { digest: model.digest().to_owned(), calibrated_on, calibration })
+        Some(Self { digest: model.digest().to_owned(), calibrated_on, calibration, pressure: info.pressure })
     }
 
     /// The model with these numbers instead of its own.
@@ -273,6 +280,7 @@ impl CalibrationNumbers {
         let mut info = model.info().clone();
         info.threshold = self.calibration.fits().first().expect("a calibration has a fit").threshold.clone();
         (info.calibrated_on, info.calibration) = (Some(self.calibrated_on), Some(self.calibration));
+        info.pressure = self.pressure;
         model.with_info(info)
     }
 }

@@ -18,9 +18,11 @@ pub mod probe;
 pub mod raster;
 pub mod shortcuts;
 pub mod stored;
+mod strangers;
 mod text;
 pub mod verdict;
 
+use inkproof::inknet::LocalFeatures;
 use inkproof::{GrayRule, InkParameters, Limits, Preprocess, decode_with_digest, read_image_file};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -102,10 +104,12 @@ pub fn examine(
     let seen = read(&mut set, bad, ink, progress)?;
     progress.report(Event::Stage { name: "comparing images", total: 1 });
     let (mut identities, mut stored_values, mut raster_values) = (Vec::new(), Vec::new(), Vec::new());
+    let mut features = Vec::new();
     for one in seen {
         identities.push(one.identity);
         stored_values.push(one.stored);
         raster_values.push(one.raster);
+        features.push(one.features);
     }
     let mut leakage = Leakage {
         copies: copies::find(&set, &identities),
@@ -128,10 +132,11 @@ pub fn examine(
         return Ok(leakage);
     }
     let resampling = probe::Resampling::new(pairs.writers, seed);
-    progress.report(Event::Stage { name: "probing cues", total: stored::CUES.len() + raster::CUES.len() + 2 });
+    progress.report(Event::Stage { name: "probing cues", total: stored::CUES.len() + raster::CUES.len() + 3 });
     let mut bench = Bench { pairs: &pairs, resampling, seed, done: 0, progress };
-    let (as_stored, most_telling_stored) = bench.table(&stored::CUES, &stored_values)?;
-    let (after_ink, most_telling_ink) = bench.table(&raster::CUES, &raster_values)?;
+    let (as_stored, most_telling_stored) = bench.table(&stored::CUES, &stored_values, Vec::new())?;
+    let strangers = bench.strangers(&features);
+    let (after_ink, most_telling_ink) = bench.table(&raster::CUES, &raster_values, vec![strangers])?;
     leakage.cues = Some(CueTables {
         writers: pairs.writers,
         genuine_pairs: pairs.count(true),
@@ -164,6 +169,7 @@ struct ImageFacts {
     identity: Identity,
     stored: Vec<Value>,
     raster: Vec<Value>,
+    features: Option<LocalFeatures>,
 }
 
 impl ImageFacts {
@@ -175,7 +181,8 @@ impl ImageFacts {
 
     fn from_bytes(bytes: &[u8], ink: &InkParameters, limits: &Limits) -> inkproof::Result<Self> {
         let (gray, pixels) = decode_with_digest(bytes, GrayRule::OnWhite, limits)?;
-        let ink = Preprocess::Ink(ink.clone()).apply_gray(&gray)?;
+        let parameters = ink;
+        let ink = Preprocess::Ink(parameters.clone()).apply_gray(&gray)?;
         Ok(Self {
             identity: Identity {
                 bytes: Sha256::digest(bytes).into(),
@@ -184,6 +191,7 @@ impl ImageFacts {
             },
             stored: CueValues::from_image(&gray, bytes).0,
             raster: raster::measure(&ink),
+            features: strangers::features(&ink, parameters),
         })
     }
 }
@@ -234,13 +242,19 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Each cue alone and the judged ones together, and the forged pair that the latter are surest of.
-    fn table(&mut self, cues: &[Cue], values: &[Vec<Value>]) -> Result<(Vec<Probe>, Option<[usize; 2]>)> {
+    /// Each cue alone, `more`, and the judged cues together, and the forged pair that the latter are surest of.
+    fn table(
+        &mut self,
+        cues: &[Cue],
+        values: &[Vec<Value>],
+        more: Vec<probe::Measured>,
+    ) -> Result<(Vec<Probe>, Option<[usize; 2]>)> {
         let mut measured = Vec::with_capacity(cues.len() + 1);
         for (at, cue) in cues.iter().enumerate() {
             measured.push(self.single(cue, at, values));
             self.advance();
         }
+        measured.extend(more);
         let varies = measured.iter().any(|one| one.probe.role == Role::Judged && !one.probe.constant);
         let together = Cue::judged(TOGETHER, "all judged cues together");
         let mut most_telling = None;
@@ -255,6 +269,17 @@ impl Bench<'_> {
         });
         self.advance();
         Ok((probe::judge(measured), most_telling))
+    }
+
+    /// Pressure against strangers' signatures.
+    fn strangers(&mut self, features: &[Option<LocalFeatures>]) -> probe::Measured {
+        self.advance();
+        match strangers::scores(self.pairs, features) {
+            Some(scores) => {
+                probe::Measured::new(strangers::CUE, self.resampling.auc(self.pairs, &scores), self.pairs.writers)
+            }
+            None => probe::Measured::constant(strangers::CUE),
+        }
     }
 
     fn single(&self, cue: &Cue, at: usize, values: &[Vec<Value>]) -> probe::Measured {

@@ -13,7 +13,7 @@ mod siamese;
 
 use std::path::{Path, PathBuf};
 
-use inkproof::inknet::InknetWeights;
+use inkproof::inknet::{InknetWeights, PressureRule};
 use inkproof::model::{FORMAT, ModelInfo, ThresholdInfo};
 use inkproof::network::{Compute, Trainer};
 use inkproof::{Architecture, Backbone, InkParameters, Model, Preprocess};
@@ -261,6 +261,7 @@ fn model_info(options: &TrainOptions, set: &DataSet, loaded: &LoadedImages) -> M
         trained_on: loaded.describe(set),
         calibrated_on: None,
         calibration: None,
+        pressure: (options.backbone == Architecture::Inknet).then_some(PressureRule::FITTED),
         seed: options.seed,
         epochs: options.epochs,
         program: env!("CARGO_PKG_VERSION").to_owned(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use inkproof::calibration::{Log10Lr, WantedFar};
 use inkproof::enrolment::{Consistency, EnrolmentReport, Objection};
+use inkproof::verdict::Contributions;
 use inkproof::{Decision, Model, Page, Score, Threshold, Times, Verdict};
 use inkproof_store::WriterId;
 use serde::Serialize;
@@ -64,6 +65,10 @@ pub struct VerdictFields {
     /// references.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>))]
     pub log10_lr: Option<Log10Lr>,
+    /// What `log10_lr` adds up from: that of the strokes' shape and that of their pressure, before the bound; null where the
+    /// shape alone could be compared.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub contributions: Option<Contributions>,
     /// The strength of the evidence in words.
     pub support: Option<String>,
     /// The strongest log10 LR that the model's calibration writers support, in either direction.
@@ -215,6 +220,7 @@ impl From<&Verdict> for VerdictFields {
             decision: verdict.decision,
             score: verdict.score,
             log10_lr: verdict.log10_lr,
+            contributions: verdict.contributions,
             support: verdict.support.map(|support| support.to_string()),
             bound: verdict.bound,
             threshold: verdict.threshold,

@@ -2,13 +2,15 @@
 //!
 //! All numbers are little-endian. The first byte is the version, 1; the second the kind. A vector (kind 0) goes on with its
 //! length (u32) and its numbers (f32). LocalFeatures (kind 1) go on with how many there are (u32), how similar strangers are (f32),
-//! where each is (two f32) and each one's vector ([`WIDTH`] f32). Bytes from elsewhere are validated: what comes out can be
-//! scored without a second look.
+//! where each is (two f32) and each one's vector ([`WIDTH`] f32). Where they have a [`Pressure`], the version is 2, and its
+//! clarity and a byte for each place follow. Bytes from elsewhere are validated: what comes out can be scored without a
+//! second look.
 
-use crate::inknet::{LocalFeatures, WIDTH};
+use crate::inknet::{LocalFeatures, Pressure, WIDTH};
 use crate::{Embedding, Error, Result, SIDE};
 
 const VERSION: u8 = 1;
+const WITH_PRESSURE: u8 = 2;
 const VECTOR: u8 = 0;
 const PLACES: u8 = 1;
 
@@ -37,6 +39,11 @@ impl Embedding {
                 put(&mut bytes, &[places.to_cohort]);
                 put(&mut bytes, places.at.as_flattened());
                 put(&mut bytes, places.values.as_flattened());
+                if let Some(Pressure { of_places, clarity }) = &places.pressure {
+                    bytes[0] = WITH_PRESSURE;
+                    bytes.push(*clarity);
+                    bytes.extend(of_places);
+                }
             }
         }
         bytes
@@ -49,14 +56,17 @@ impl Embedding {
     /// unit length, places outside the ink or out of order.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let [version, kind, rest @ ..] = bytes else { return broken("there are hardly any bytes") };
-        if *version != VERSION {
-            return Err(Error::EmbeddingBytes(format!("version {version}; this program reads version {VERSION}")));
+        if ![VERSION, WITH_PRESSURE].contains(version) {
+            return Err(Error::EmbeddingBytes(format!(
+                "version {version}; this program reads versions {VERSION} and {WITH_PRESSURE}"
+            )));
         }
         let Some((count, rest)) = rest.split_first_chunk() else { return broken("it is cut off") };
         let count = u32::from_le_bytes(*count) as usize;
-        match *kind {
-            VECTOR => Ok(Self::Vector(vector(count, rest)?)),
-            PLACES => Ok(Self::LocalFeatures(places(count, rest)?)),
+        match (*version, *kind) {
+            (VERSION, VECTOR) => Ok(Self::Vector(vector(count, rest)?)),
+            (VERSION, PLACES) => Ok(Self::LocalFeatures(places(count, rest)?)),
+            (_, PLACES) => Ok(Self::LocalFeatures(places_with_pressure(count, rest)?)),
             _ => broken("it is of an unknown kind"),
         }
     }
@@ -102,7 +112,17 @@ fn places(count: usize, bytes: &[u8]) -> Result<LocalFeatures> {
     if values.iter().any(|values: &[f32; WIDTH]| squared(values) > 1.0 + ROUNDING) {
         return broken("a place has a vector longer than 1");
     }
-    Ok(LocalFeatures { at, values, to_cohort })
+    Ok(LocalFeatures { at, values, to_cohort, pressure: None })
+}
+
+fn places_with_pressure(count: usize, bytes: &[u8]) -> Result<LocalFeatures> {
+    let Some(split) = bytes.len().checked_sub(1 + count) else { return broken("its length is not what it says") };
+    let (features, pressure) = bytes.split_at(split);
+    let pressure = Pressure { clarity: pressure[0], of_places: pressure[1..].to_vec() };
+    if pressure.clarity == 0 {
+        return broken("its pressure has no clarity");
+    }
+    Ok(LocalFeatures { pressure: Some(pressure), ..places(count, features)? })
 }
 
 /// The number of a place's block, row by row, which comparing relies on.
@@ -172,7 +192,8 @@ mod tests {
         swapped[second].copy_from_slice(&kept);
         for (bytes, words) in [
             (vec![], "hardly any"),
-            (vec![2, 0, 0, 0, 0, 0], "version 2"),
+            (vec![3, 0, 0, 0, 0, 0], "version 3"),
+            (vec![2, 0, 0, 0, 0, 0], "unknown kind"),
             (vec![1, 7, 0, 0, 0, 0], "unknown kind"),
             (vector(vec![0.6, 0.6]), "unit length"),
             (vector(vec![f32::NAN, 1.0]), "NaN"),

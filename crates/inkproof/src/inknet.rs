@@ -8,17 +8,19 @@
 //!
 //! Two inks are [similar](LocalFeatures::similarity) as far as each place of one finds a place like it in the other nearby, both ways.
 //! The [`score`](Inknet::score) puts that in [relation](relative) to a cohort of strangers and to the references among
-//! themselves.
+//! themselves, and adds what the strokes' [pressure](PressureRule) says.
 
 mod directions;
 mod file;
 mod global;
 mod local_features;
+mod pressure;
 mod weights;
 
 pub use directions::{DIRECTIONS, votes};
 pub use global::GLOBAL;
 pub use local_features::{LocalFeatures, RAW, RawFeature, dot, in_window, mutual};
+pub use pressure::{Likeness, Pressure, PressureLikeness, PressureRule};
 pub use weights::{Expected, HIDDEN, InknetWeights, Refinement};
 
 use crate::{Error, Ink, Result};
@@ -55,7 +57,9 @@ impl Inknet {
     pub fn new(learned: InknetWeights, cohort: &[Ink]) -> Result<Self> {
         learned.check()?;
         let mut inknet = Self { learned, cohort: Vec::new() };
-        inknet.cohort = parallel::map(cohort.len(), |stranger| inknet.places(&cohort[stranger]));
+        // Strangers are compared by shape alone.
+        let of_stranger = |stranger: usize| LocalFeatures { pressure: None, ..inknet.places(&cohort[stranger]) };
+        inknet.cohort = parallel::map(cohort.len(), of_stranger);
         inknet.require_cohort()?;
         Ok(inknet)
     }
@@ -90,38 +94,75 @@ impl Inknet {
     pub fn places(&self, ink: &Ink) -> LocalFeatures {
         let raw = raw_features(ink);
         let values = raw.iter().map(|place| self.learned.describe(&place.values)).collect();
-        LocalFeatures { at: raw.iter().map(|place| place.at).collect(), values, to_cohort: 0.0 }
+        let at: Vec<[f32; 2]> = raw.iter().map(|place| place.at).collect();
+        let pressure = Pressure::new(ink, &at);
+        LocalFeatures { at, values, to_cohort: 0.0, pressure }
     }
 
-    /// The score of a questioned ink; higher is more similar. The same for any order of the references.
+    /// The score of a questioned ink; higher is more similar. The same for any order of the references. Without a rule for
+    /// pressure the shape counts alone.
     ///
     /// # Errors
     /// [`Error::NoReference`] where there is none.
-    pub fn score(&self, references: &[&LocalFeatures], questioned: &LocalFeatures) -> Result<f64> {
+    pub fn score(
+        &self,
+        references: &[&LocalFeatures],
+        questioned: &LocalFeatures,
+        pressure: Option<&PressureRule>,
+    ) -> Result<ScoreParts> {
         if references.is_empty() {
             return Err(Error::NoReference);
         }
         let numbers: Vec<usize> = (0..references.len()).collect();
         let of = |number: usize| if number == references.len() { questioned } else { references[number] };
-        let similarity = |a: usize, b: usize| f64::from(of(a).similarity(of(b)));
-        let to_cohort = |number: usize| f64::from(of(number).to_cohort);
-        Ok(self.score_by(&numbers, references.len(), similarity, to_cohort, |number| of(number).len()))
+        let likeness = |a: usize, b: usize| match pressure {
+            Some(_) => of(a).likeness(of(b)),
+            None => Likeness { similarity: of(a).similarity(of(b)), pressure: None },
+        };
+        Ok(self.score_by(&numbers, references.len(), of, likeness, pressure))
     }
 
-    /// [`Inknet::score`] of signatures that are given by numbers, of which `similarity` compares two, `to_cohort` says how
-    /// similar strangers are on average, and `places` how many places there are.
-    pub fn score_by(
+    /// [`Inknet::score`] of signatures that are given by numbers, of which `features` says what is kept and `likeness`
+    /// compares two.
+    pub fn score_by<'a>(
         &self,
         references: &[usize],
         questioned: usize,
-        similarity: impl Fn(usize, usize) -> f64,
-        to_cohort: impl Fn(usize) -> f64,
-        places: impl Fn(usize) -> usize,
-    ) -> f64 {
-        let of_references = references.iter().map(|&reference| Expected::logarithm(places(reference)));
-        let logarithm = (mean(of_references) + Expected::logarithm(places(questioned))) / 2.0;
+        features: impl Fn(usize) -> &'a LocalFeatures,
+        likeness: impl Fn(usize, usize) -> Likeness,
+        pressure: Option<&PressureRule>,
+    ) -> ScoreParts {
+        let length = |number: usize| Expected::logarithm(features(number).len());
+        let of_references = references.iter().map(|&reference| length(reference));
+        let logarithm = (mean(of_references) + length(questioned)) / 2.0;
         let usual = VariationPrior { similarity: self.learned.expected.similarity(logarithm), pairs: PRIOR_PAIRS };
-        relative(references, questioned, similarity, to_cohort, usual)
+        // By their place among these, each with all before it, so that two are compared once.
+        let all: Vec<usize> = references.iter().copied().chain([questioned]).collect();
+        let before = |place: usize| (0..place).map(|other| likeness(all[other], all[place])).collect();
+        let compared: Vec<Vec<Likeness>> = (0..all.len()).map(before).collect();
+        let of = |a: usize, b: usize| &compared[a.max(b)][a.min(b)];
+        let places: Vec<usize> = (0..references.len()).collect();
+        let similarity = |a, b| f64::from(of(a, b).similarity);
+        let to_cohort = |place: usize| f64::from(features(all[place]).to_cohort);
+        let shape = relative(&places, places.len(), similarity, to_cohort, usual);
+        let pressure = pressure.and_then(|rule| rule.addition(&places, places.len(), |a, b| of(a, b).pressure));
+        ScoreParts { shape, pressure }
+    }
+}
+
+/// What a score is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScoreParts {
+    /// What the shape of the strokes says.
+    pub shape: f64,
+    /// What the pressure along them adds; None where a scan cannot say, or the model looks at shape alone.
+    pub pressure: Option<f64>,
+}
+
+impl ScoreParts {
+    /// The score; higher is more similar.
+    pub fn sum(&self) -> f64 {
+        self.shape + self.pressure.unwrap_or(0.0)
     }
 }
 

@@ -90,7 +90,7 @@ pub use limits::Limits;
 #[doc(inline)]
 pub use model::Model;
 #[doc(inline)]
-pub use preprocess::{Frame, Ink, InkParameters, Prepared, Preprocess, SIDE, raw_resize};
+pub use preprocess::{Frame, Ink, InkParameters, Prepared, Preprocess, SIDE, Widths, raw_resize};
 #[doc(inline)]
 pub use quality::Flaw;
 #[doc(inline)]

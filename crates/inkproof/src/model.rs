@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::calibration::Calibration;
-use crate::inknet::Inknet;
+use crate::inknet::{Inknet, PressureRule, ScoreParts};
 use crate::score::{Embedding, Score, Threshold};
 use crate::{Architecture, Error, ImageDigest, Ink, Preprocess, Result, SIDE, write_atomically};
 
@@ -42,6 +42,10 @@ pub struct ModelInfo {
     /// no such key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
+    /// What the pressure along the strokes adds to a score of `inknet`; files of models that look at shape alone have no
+    /// such key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<PressureRule>,
     /// The seed of every random draw of the training.
     pub seed: u64,
     /// Passes over the training data; `inknet` is trained without any, whatever is said here.
@@ -275,18 +279,27 @@ impl Model {
     /// # Errors
     /// As [`Model::score`].
     pub fn score_of(&self, references: &[&Embedding], questioned: &Embedding) -> Result<Score> {
+        Ok(Score::new(self.score_parts(references, questioned)?.sum()))
+    }
+
+    /// What [`Model::score_of`] is made of; of a siamese network it is all shape.
+    ///
+    /// # Errors
+    /// As [`Model::score`].
+    pub fn score_parts(&self, references: &[&Embedding], questioned: &Embedding) -> Result<ScoreParts> {
         match &self.network {
             Network::Siamese(embedder) => {
                 let weights = embedder.weights();
                 let vectors = all_of(references, questioned, Embedding::vector)?;
                 let (questioned, references) = vectors.split_last().expect("the questioned one is there");
                 let all = references.iter().map(|reference| similarity(weights, reference, questioned));
-                all.max_by(f64::total_cmp).map(Score::new).ok_or(Error::NoReference)
+                let best = all.max_by(f64::total_cmp).ok_or(Error::NoReference)?;
+                Ok(ScoreParts { shape: best, pressure: None })
             }
             Network::Inknet(inknet) => {
                 let places = all_of(references, questioned, Embedding::local_features)?;
                 let (questioned, references) = places.split_last().expect("the questioned one is there");
-                Ok(Score::new(inknet.score(references, questioned)?))
+                inknet.score(references, questioned, self.info.pressure.as_ref())
             }
         }
     }

@@ -39,6 +39,14 @@ pub enum Preprocess {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ink {
     pixels: Vec<u8>,
+    widths: Option<Widths>,
+}
+
+/// How wide the strokes of an ink were in the scan, where they are drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Widths {
+    of_pixels: Vec<u8>,
+    clarity: u8,
 }
 
 /// An image made ready for a network.
@@ -156,7 +164,7 @@ impl Ink {
         if pixels.iter().all(|&p| p == pixels[0]) {
             return Err(Error::NoInk);
         }
-        Ok(Ink { pixels })
+        Ok(Ink { pixels, widths: None })
     }
 
     /// [`SIDE`] x [`SIDE`] values of 8 bits, row-major.
@@ -164,9 +172,42 @@ impl Ink {
         &self.pixels
     }
 
+    /// The same with how wide its strokes were.
+    #[must_use]
+    pub fn with_widths(self, widths: Option<Widths>) -> Ink {
+        Ink { widths, ..self }
+    }
+
+    /// How wide its strokes were in the scan; None where that says nothing, or is not known any more.
+    pub fn widths(&self) -> Option<&Widths> {
+        self.widths.as_ref()
+    }
+
     /// The values in [0, 1], as networks take them.
     pub fn values(&self) -> impl ExactSizeIterator<Item = f32> + '_ {
         self.pixels.iter().map(|&p| f32::from(p) / 255.0)
+    }
+}
+
+impl Widths {
+    /// What the median of the known widths is as a value of a pixel.
+    pub const MEDIAN: f32 = 64.0;
+
+    /// A value for each pixel of an ink, 0 where no width is known, and how clearly the scan shows them, 1 to 255. None
+    /// for another number of pixels, none that is known, or no clarity.
+    pub fn new(of_pixels: Vec<u8>, clarity: u8) -> Option<Widths> {
+        let says = of_pixels.len() == SIDE * SIDE && clarity > 0 && of_pixels.iter().any(|&width| width > 0);
+        says.then_some(Widths { of_pixels, clarity })
+    }
+
+    /// The widths in relation to their median, which is [`Widths::MEDIAN`], row by row; 0 where they are not known.
+    pub fn of_pixels(&self) -> &[u8] {
+        &self.of_pixels
+    }
+
+    /// How clearly the scan shows them, 1 to 255.
+    pub fn clarity(&self) -> u8 {
+        self.clarity
     }
 }
 

@@ -7,10 +7,10 @@
 //! 73 %, where 43 % are accepted as they lie and 76 % upright. Upright skilled forgeries it accepts 18 % of, where 15 % are
 //! accepted without it, which is its price; of random ones 2 of 350, where it is 1.
 
-use crate::inknet::{Inknet, LocalFeatures};
+use crate::inknet::{Inknet, LocalFeatures, ScoreParts};
 use crate::preprocess::{Frame, Preprocess, SIDE};
 use crate::quality::Turn;
-use crate::{Embedding, Error, Ink, Model, Result, Score, Threshold};
+use crate::{Embedding, Error, Ink, Model, Result, Score, Threshold, Widths};
 
 /// Quarters, and what a hand or a scanner is askew, in degrees.
 const ANGLES: [i16; 13] = [-15, -12, -9, -6, -3, 3, 6, 9, 12, 15, 90, 180, 270];
@@ -31,8 +31,8 @@ pub struct Turned {
     pub ink: Ink,
     /// What the model keeps of it.
     pub embedding: Embedding,
-    /// Its score then.
-    pub score: Score,
+    /// What its score is made of then.
+    pub parts: ScoreParts,
 }
 
 impl Turned {
@@ -78,11 +78,11 @@ pub(crate) fn look(
         return Ok(Found::Upright);
     };
     let embedding = model.embed(&ink)?;
-    let turned = model.score_of(references, &embedding)?;
-    let (gain, above) = (turned.get() - score.get(), turned.get() - threshold.get());
+    let parts = model.score_parts(references, &embedding)?;
+    let (gain, above) = (parts.sum() - score.get(), parts.sum() - threshold.get());
     let margin = if degrees % 90 == 0 { QUARTER_MARGIN } else { MARGIN };
     Ok(if gain >= GAIN && above >= margin {
-        Found::Askew(Turned { degrees, ink, embedding, score: turned })
+        Found::Askew(Turned { degrees, ink, embedding, parts })
     } else if gain >= WORTH_SAYING && above >= 0.0 {
         Found::Perhaps { degrees }
     } else {
@@ -118,9 +118,12 @@ fn turn(ink: &Ink, degrees: i16) -> Option<Ink> {
         _ => libm::sincosf(f32::from(degrees).to_radians()),
     };
     let middle = (SIDE - 1) as f32 / 2.0;
-    let value = |place: usize| {
+    let from = |place: usize| {
         let (x, y) = ((place % SIDE) as f32 - middle, (place / SIDE) as f32 - middle);
-        let (x, y) = (cos * x + sin * y + middle, cos * y - sin * x + middle);
+        (cos * x + sin * y + middle, cos * y - sin * x + middle)
+    };
+    let value = |place: usize| {
+        let (x, y) = from(place);
         let (left, top) = (libm::floorf(x), libm::floorf(y));
         let (right, below) = (x - left, y - top);
         let (left, top) = (left as i32, top as i32);
@@ -128,7 +131,17 @@ fn turn(ink: &Ink, degrees: i16) -> Option<Ink> {
         let under = (1.0 - right) * at(left, top + 1) + right * at(left + 1, top + 1);
         ((1.0 - below) * above + below * under + 0.5) as u8
     };
-    Ink::new((0..SIDE * SIDE).map(value).collect()).ok()
+    let turned = Ink::new((0..SIDE * SIDE).map(value).collect()).ok()?;
+    let nearest = |widths: &Widths, place: usize| {
+        let (x, y) = from(place);
+        let (column, row) = (libm::roundf(x) as i32, libm::roundf(y) as i32);
+        let inside = (0..SIDE as i32).contains(&column) && (0..SIDE as i32).contains(&row);
+        if inside { widths.of_pixels()[row as usize * SIDE + column as usize] } else { 0 }
+    };
+    let widths = ink.widths().and_then(|widths| {
+        Widths::new((0..SIDE * SIDE).map(|place| nearest(widths, place)).collect(), widths.clarity())
+    });
+    Some(turned.with_widths(widths))
 }
 
 #[cfg(test)]

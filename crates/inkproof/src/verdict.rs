@@ -6,9 +6,12 @@
 
 use std::borrow::Borrow;
 
+use serde::Serialize;
+
 use crate::calibration::{Log10Lr, ReferenceCalibration, Support, WantedFar};
 use crate::enrolment::is_same_signing;
 use crate::explain::Picture;
+use crate::inknet::ScoreParts;
 use crate::turn::{self, Found, Turned};
 use crate::{
     Decision, Embedding, Error, Explanation, Flaw, ImageDigest, Ink, Model, Result, Score, Signature, Threshold,
@@ -24,6 +27,8 @@ pub struct Verdict {
     pub score: Score,
     /// The strength of the evidence, base 10; None where the model is not calibrated for so many references.
     pub log10_lr: Option<Log10Lr>,
+    /// What it adds up from; None like `log10_lr`, and where the shape alone could be compared.
+    pub contributions: Option<Contributions>,
     /// The same on the verbal scale; None like `log10_lr`.
     pub support: Option<Support>,
     /// The strongest log10 likelihood ratio that the model's calibration writers support, in either direction; None like
@@ -45,6 +50,31 @@ pub struct Verdict {
     pub repeated: Vec<Repeated>,
     /// The questioned signature as it was judged, where it was turned.
     pub turned: Option<Turned>,
+}
+
+/// What a log10 likelihood ratio adds up from; the sum is stated within the bound of the calibration writers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Contributions {
+    /// Of the shape of the strokes.
+    pub shape: Log10Lr,
+    /// Of where along them the pen was pressed.
+    pub pressure: Log10Lr,
+}
+
+impl Contributions {
+    /// None where pressure said nothing.
+    fn new(fit: &ReferenceCalibration, parts: ScoreParts) -> Option<Self> {
+        let pressure = parts.pressure?;
+        Some(Self {
+            shape: Log10Lr::new(fit.slope * parts.shape + fit.intercept),
+            pressure: Log10Lr::new(fit.slope * pressure),
+        })
+    }
+
+    /// In words, as "of the strokes' shape 0.20, of their pressure 0.65".
+    fn sentence(&self) -> String {
+        format!("of the strokes' shape {:+.2}, of their pressure {:+.2}", self.shape.get(), self.pressure.get())
+    }
 }
 
 /// A reference that shows the same signing as an earlier one.
@@ -95,13 +125,15 @@ impl Verdict {
             all.iter().enumerate().filter(counted).map(|(_, reference)| &reference.embedding).collect();
         let mut flaws = flaws(&all, questioned);
         let threshold = options.threshold.unwrap_or_else(|| model.threshold_for(embeddings.len()));
-        let mut score = model.score_of(&embeddings, &questioned.embedding)?;
+        let mut parts = model.score_parts(&embeddings, &questioned.embedding)?;
+        let mut score = Score::new(parts.sum());
         let mut turned = None;
         let is_fit = flaws.iter().all(|flawed| flawed.flaw == Flaw::TwoGroups);
         if score.get() < threshold.get() && is_fit && options.threshold.is_none() {
             match turn::look(model, &embeddings, &questioned.ink, score, threshold)? {
                 Found::Askew(upright) => {
-                    score = upright.score;
+                    parts = upright.parts;
+                    score = Score::new(parts.sum());
                     turned = Some(upright);
                 }
                 Found::Perhaps { degrees } => flaws.push(ImageFlaw::questioned(Flaw::Turned { degrees })),
@@ -128,6 +160,7 @@ impl Verdict {
             },
             score,
             log10_lr,
+            contributions: calibration.and_then(|fit| Contributions::new(fit, parts)),
             support: log10_lr.map(Support::from_lr),
             bound: calibration.map(ReferenceCalibration::bound),
             calibration_writers: calibration.map(|fit| fit.writers),
@@ -176,9 +209,10 @@ impl Verdict {
     pub fn evidence(&self) -> Option<String> {
         let (support, lr) = (self.support?, self.log10_lr?.get());
         let (bound, writers) = (self.bound?.get(), self.calibration_writers?);
+        let parts = self.contributions.map_or(String::new(), |parts| format!(" ({})", parts.sentence()));
         Some(format!(
-            "Evidence: {support}.\nLog10 LR {lr:.2}; {writers} calibration writers support no more than {bound:.2} either \
-             way."
+            "Evidence: {support}.\nLog10 LR {lr:.2}{parts}; {writers} calibration writers support no more than {bound:.2} \
+             either way."
         ))
     }
 }

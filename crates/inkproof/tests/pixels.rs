@@ -27,6 +27,7 @@ fn untrained() -> Verifier {
         trained_on: Default::default(),
         calibrated_on: None,
         calibration: None,
+        pressure: None,
         seed: 0,
         epochs: 0,
         program: String::new(),

@@ -33,7 +33,7 @@ pub struct Hog {
     /// How similar each image is to the cohort, on average.
     to_cohort: Vec<f64>,
     /// How similar images of one writer are.
-    within: Similarities,
+    within: Similarities<f32>,
 }
 
 impl Hog {
@@ -68,7 +68,7 @@ impl Hog {
     }
 
     fn similarity(&self, a: usize, b: usize) -> f64 {
-        self.within.get(a, b).unwrap_or_else(|| f64::from(self.places[a].similarity(&self.places[b])))
+        f64::from(self.within.get(a, b).unwrap_or_else(|| self.places[a].similarity(&self.places[b])))
     }
 }
 

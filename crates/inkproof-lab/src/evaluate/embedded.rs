@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use inkproof::inknet::LocalFeatures;
+use inkproof::inknet::{Likeness, LocalFeatures};
 use inkproof::model::{DataInfo, SyntheticInfo};
 use inkproof::{Calibration, Embedding, Ink, Log10Lr, Model, Score};
 
@@ -26,7 +26,7 @@ pub struct Embedded {
     /// As [`Model::embeddings`] gives them, in the order of the set's images.
     embeddings: Vec<Embedding>,
     /// Of a model that compares places.
-    places: Option<Similarities>,
+    places: Option<Similarities<Likeness>>,
     training_images: usize,
     calibration_images: usize,
 }
@@ -53,7 +53,7 @@ impl Embedded {
         let training_images = images_made_with(&[&info.trained_on], &set, loaded);
         let calibrated_on: Vec<_> = info.calibrated_on.iter().collect();
         let calibration_images = images_made_with(&calibrated_on, &set, loaded);
-        let places = model.inknet().map(|_| Similarities::new(&set, &|a, b| similarity(&embeddings, a, b)));
+        let places = model.inknet().map(|_| Similarities::new(&set, &|a, b| likeness(&embeddings, a, b)));
         Ok(Self { set, embeddings, places, training_images, calibration_images })
     }
 
@@ -70,15 +70,10 @@ impl Embedded {
     /// The score of a questioned image, as [`Model::score`]; what has been compared before is not compared again.
     pub fn score(&self, model: &Model, references: &[usize], questioned: usize) -> f64 {
         if let (Some(known), Some(inknet)) = (&self.places, model.inknet()) {
-            let similarity = |a, b| known.get(a, b).unwrap_or_else(|| f64::from(similarity(&self.embeddings, a, b)));
-            let places = |image: usize| self.embeddings[image].local_features().map_or(0, LocalFeatures::len);
-            return inknet.score_by(
-                references,
-                questioned,
-                similarity,
-                |image| to_cohort(&self.embeddings[image]),
-                places,
-            );
+            let likeness = |a, b| known.get(a, b).unwrap_or_else(|| likeness(&self.embeddings, a, b));
+            let features = |image: usize| features(&self.embeddings, image);
+            let parts = inknet.score_by(references, questioned, features, likeness, model.info().pressure.as_ref());
+            return parts.sum();
         }
         let of_references: Vec<&Embedding> = references.iter().map(|&reference| &self.embeddings[reference]).collect();
         let score = model.score_of(&of_references, &self.embeddings[questioned]);
@@ -179,13 +174,14 @@ fn probability(model: &Model, score: f64) -> f64 {
     lr.map_or(score, Log10Lr::probability)
 }
 
-/// How similar the places of two images are; 0 for vectors, which have none.
-fn similarity(embeddings: &[Embedding], a: usize, b: usize) -> f32 {
-    embeddings[a].local_features().zip(embeddings[b].local_features()).map_or(0.0, |(a, b)| a.similarity(b))
+/// How alike two images are to a model that compares places.
+fn likeness(embeddings: &[Embedding], a: usize, b: usize) -> Likeness {
+    features(embeddings, a).likeness(features(embeddings, b))
 }
 
-fn to_cohort(embedding: &Embedding) -> f64 {
-    embedding.local_features().map_or(0.0, |places| f64::from(places.to_cohort()))
+/// What a model that compares places made of an image.
+fn features(embeddings: &[Embedding], image: usize) -> &LocalFeatures {
+    embeddings[image].local_features().expect("one model made all of them")
 }
 
 fn name(model: &Model) -> ModelName {

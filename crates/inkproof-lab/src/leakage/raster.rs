@@ -16,7 +16,7 @@ use across::Across;
 use mask::Mask;
 
 /// The cues of a normalised raster.
-pub const CUES: [Cue; 13] = [
+pub const CUES: [Cue; 14] = [
     Cue::judged("ink_tone_mean", "ink tone, mean"),
     Cue::judged("ink_tone_spread", "ink tone, spread"),
     Cue::judged("paper_level", "paper level"),
@@ -30,6 +30,7 @@ pub const CUES: [Cue; 13] = [
     Cue::shape("box_aspect", "ink box, aspect"),
     Cue::shape("ink_density", "ink density"),
     Cue::shape("components", "components"),
+    Cue::shape("pressure_clarity", "pressure, its spread"),
 ];
 
 /// From this value on a pixel counts as ink.
@@ -69,6 +70,7 @@ pub fn measure(ink: &Ink) -> Vec<Value> {
         (area.width() as f64 / area.height() as f64).ln(),
         coverage / (area.width() * area.height()) as f64,
         pieces.len() as f64,
+        ink.widths().map_or(0.0, |widths| f64::from(widths.clarity())),
     ]
     .map(Value::Number)
     .into()

@@ -181,6 +181,7 @@ impl InMemoryTraining {
             trained_on,
             calibrated_on: None,
             calibration: None,
+            pressure: None,
             seed: *seed,
             epochs: self.epochs,
             program: env!("CARGO_PKG_VERSION").to_owned(),

@@ -112,7 +112,12 @@ fn cohort(counts: &[f32], at: &[f32], values: &[f32]) -> Result<Vec<LocalFeature
         let (of_one, values_of_one);
         (of_one, at) = at.split_at(places);
         (values_of_one, values) = values.split_at(places);
-        cohort.push(LocalFeatures { at: of_one.to_vec(), values: values_of_one.to_vec(), to_cohort: 0.0 });
+        cohort.push(LocalFeatures {
+            at: of_one.to_vec(),
+            values: values_of_one.to_vec(),
+            to_cohort: 0.0,
+            pressure: None,
+        });
     }
     if !at.is_empty() || !values.is_empty() {
         return Err(Error::Model("its cohort has places that belong to no signature".to_owned()));

@@ -5,6 +5,7 @@
 //! description is divided by its sum and the root taken of each number (R. Arandjelovic and A. Zisserman, Three things
 //! everyone should know to improve object retrieval, CVPR 2012), which makes it a unit vector.
 
+use super::Pressure;
 use super::WIDTH;
 use super::directions::{CELL, DIRECTIONS, Directions};
 use crate::preprocess::{SIDE, SPREAD};
@@ -46,6 +47,8 @@ pub struct LocalFeatures {
     pub(crate) values: Vec<[f32; WIDTH]>,
     /// How similar strangers are to it on average, 0..1.
     pub(crate) to_cohort: f32,
+    /// Where the pen was pressed; None where the scan cannot say.
+    pub(crate) pressure: Option<Pressure>,
 }
 
 impl LocalFeatures {
@@ -91,6 +94,26 @@ impl LocalFeatures {
             there[b] = there[b].max(likeness);
         });
         (here, there)
+    }
+
+    /// The same with the number of that place, the first of equals: any number where the likeness is 0.
+    pub(super) fn best_matches(&self, other: &Self) -> (Vec<(f32, usize)>, Vec<(f32, usize)>) {
+        let (mut here, mut there) = (vec![(0.0, 0); self.len()], vec![(0.0, 0); other.len()]);
+        in_window(&self.at, &other.at, |a, b| {
+            let likeness = dot(&self.values[a], &other.values[b]);
+            if likeness > here[a].0 {
+                here[a] = (likeness, b);
+            }
+            if likeness > there[b].0 {
+                there[b] = (likeness, a);
+            }
+        });
+        (here, there)
+    }
+
+    /// Where the pen was pressed; None where the scan cannot say.
+    pub fn pressure(&self) -> Option<&Pressure> {
+        self.pressure.as_ref()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::SIDE;
+use crate::{SIDE, Widths};
 
 /// An ink of a few strokes, which a seed bends.
 fn ink(seed: u32) -> Ink {
@@ -19,7 +19,9 @@ fn ink(seed: u32) -> Ink {
             pixels[(y as usize + dy) * SIDE + x as usize + dx] = 255;
         }
     }
-    Ink::new(pixels).unwrap()
+    let width = |place: usize| if pixels[place] > 0 { (40 + (place * (7 + seed as usize)) % 50) as u8 } else { 0 };
+    let widths = Widths::new((0..SIDE * SIDE).map(width).collect(), 200);
+    Ink::new(pixels).unwrap().with_widths(widths)
 }
 
 /// What nobody has learned: the first numbers of a raw place as they are.
@@ -41,13 +43,13 @@ fn an_ink_is_like_itself_and_less_like_others() {
     assert!(a.len() > 50 && (a.similarity(&a) - 1.0).abs() < 1e-5, "{} {}", a.len(), a.similarity(&a));
     assert!(a.similarity(&b) < 0.95 && a.similarity(&b) > 0.0, "{}", a.similarity(&b));
     assert!(a.to_cohort() > 0.0 && a.to_cohort() < 1.0);
-    assert!(INKNET.score(&[&a], &a).unwrap() > INKNET.score(&[&a], &b).unwrap());
+    assert!(INKNET.score(&[&a], &a, None).unwrap().sum() > INKNET.score(&[&a], &b, None).unwrap().sum());
 }
 
 #[test]
 fn without_references_there_is_no_score() {
     let a = INKNET.embed(&ink(1));
-    assert!(matches!(INKNET.score(&[], &a), Err(Error::NoReference)));
+    assert!(matches!(INKNET.score(&[], &a, None), Err(Error::NoReference)));
 }
 
 #[test]
@@ -112,9 +114,11 @@ proptest! {
         prop_assert_eq!(questioned.similarity(&references[0]), references[0].similarity(questioned));
         let forth: Vec<&LocalFeatures> = references.iter().collect();
         let back: Vec<&LocalFeatures> = references.iter().rev().collect();
-        let (a, b) = (INKNET.score(&forth, questioned).unwrap(), INKNET.score(&back, questioned).unwrap());
+        let rule = Some(&PressureRule::FITTED);
+        prop_assert!(questioned.likeness(questioned).pressure.is_some());
+        let (a, b) = (INKNET.score(&forth, questioned, rule).unwrap().sum(), INKNET.score(&back, questioned, rule).unwrap().sum());
         prop_assert!((a - b).abs() < 1e-9, "{} {}", a, b);
-        let (one, other) = (INKNET.score(&forth[..1], questioned).unwrap(), INKNET.score(&[questioned], forth[0]).unwrap());
+        let (one, other) = (INKNET.score(&forth[..1], questioned, rule).unwrap().sum(), INKNET.score(&[questioned], forth[0], rule).unwrap().sum());
         prop_assert_eq!(one, other);
     }
 }

@@ -6,7 +6,8 @@
 //! ([`components`]), the rest brought to one working size with its aspect kept ([`fit`]) and made
 //! binary there. Of that only the middle lines of the strokes are kept ([`skeleton`]), evened out
 //! and drawn again with one round pen ([`pen`]). Neither gray nor outline nor width of the scanned
-//! strokes is left; what is gray in the result is antialiasing.
+//! strokes is left; what is gray in the result is antialiasing. Beside it, where the frame is by mass, the
+//! ink keeps where along the lines strokes were wider or narrower ([`width`]).
 
 mod bits;
 mod boxes;
@@ -26,6 +27,7 @@ mod rules;
 mod sides;
 mod skeleton;
 mod threshold;
+mod width;
 
 use serde::{Deserialize, Serialize};
 
@@ -194,10 +196,16 @@ pub(super) fn normalise(picture: Picture, parameters: &InkParameters, limits: &L
     limits.check_time()?;
     let width = stroke_width * canvas.scale();
     // A stroke thinner than a working pixel never reaches its full darkness there.
-    let mask = threshold::above(soft, (f32::from(threshold) * width.min(1.0)) as u8);
-    let mask = fill_pinholes(mask, PINHOLE * width * width);
+    let level = (f32::from(threshold) * width.min(1.0)) as u8;
+    let mask = fill_pinholes(threshold::above(&soft, level), PINHOLE * width * width);
     let skeleton = skeleton::Skeleton::new(&mask, parameters.spur * width);
-    Ok((Ink::new(pen::draw(skeleton, parameters, fit::LONGEST))?, scan))
+    let widths = match parameters.frame {
+        Frame::Box => None,
+        Frame::Mass => Some(width::along(&skeleton, &soft, level, width)),
+    };
+    let (pixels, points) = pen::draw(skeleton, parameters, fit::LONGEST);
+    let widths = widths.and_then(|widths| width::kept(&widths, &points, canvas.scale()));
+    Ok((Ink::new(pixels)?.with_widths(widths), scan))
 }
 
 /// The middle lines of an ink, from end or fork to end or fork, in pixels; of strokes that are drawn with one thin pen.

@@ -124,7 +124,7 @@ fn leaks_of(genuine: &InkParameters, forged: &InkParameters, trace: impl Fn(&mut
     let pairs = Pairs::from_set(&set);
     let resampling = probe::Resampling::new(pairs.writers, 0);
     let mut bench = Bench { pairs: &pairs, resampling, seed: 0, done: 0, progress: &mut Silent };
-    let (probes, _) = bench.table(&raster::CUES, &values).unwrap();
+    let (probes, _) = bench.table(&raster::CUES, &values, Vec::new()).unwrap();
     probes.into_iter().filter(|probe| probe.leak).map(|probe| probe.id).collect()
 }
 

@@ -13,8 +13,8 @@ const MOST: f32 = 16.0;
 /// What one averaging adds to the Gaussian's variance, in working pixels squared.
 const EVENED: f32 = 0.6;
 
-/// The result: 0 paper, 255 ink. The longer side of the ink had `longest` working pixels.
-pub(super) fn draw(mut skeleton: Skeleton, parameters: &InkParameters, longest: usize) -> Vec<u8> {
+/// The result, 0 paper and 255 ink, and where in it each point of the lines is. The longer side of the ink had `longest` working pixels.
+pub(super) fn draw(mut skeleton: Skeleton, parameters: &InkParameters, longest: usize) -> (Vec<u8>, Vec<[f32; 2]>) {
     let margin = f32::from(parameters.margin).min(SIDE as f32 / 4.0);
     let working = longest as f32 / (SIDE as f32 - 2.0 * margin);
     let times = (parameters.smoothing.clamp(0.0, MOST) * working).powi(2) / EVENED;
@@ -26,7 +26,7 @@ pub(super) fn draw(mut skeleton: Skeleton, parameters: &InkParameters, longest: 
         Frame::Box => fit(&mut skeleton.points, margin + radius),
         Frame::Mass => balance(&mut skeleton),
     }
-    cover(&skeleton, radius)
+    (cover(&skeleton, radius), skeleton.points)
 }
 
 /// Moves every point half-way to the middle of its neighbours; ends stay.

@@ -72,11 +72,9 @@ pub(super) fn stroke_width(darkness: &Plane, threshold: u8) -> f32 {
 }
 
 /// 1 where the value is above the threshold, else 0.
-pub(super) fn above(mut plane: Plane, threshold: u8) -> Plane {
-    for value in &mut plane.values {
-        *value = u8::from(*value > threshold);
-    }
-    plane
+pub(super) fn above(plane: &Plane, threshold: u8) -> Plane {
+    let values = plane.values.iter().map(|value| u8::from(*value > threshold)).collect();
+    Plane { values, ..*plane }
 }
 
 /// The threshold with the largest variance between the classes, the middle one of equals; none
