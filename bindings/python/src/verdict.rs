@@ -54,7 +54,7 @@ impl Verdict {
         let flaw = |flawed: &ImageFlaw| json!({"image": name(flawed.image), "flaw": flawed.flaw});
         json!({
             "decision": verdict.decision, "score": verdict.score, "threshold": verdict.threshold,
-            "log10_lr": verdict.log10_lr, "bound": verdict.bound, "support": self.support(),
+            "log10_lr": verdict.log10_lr, "contributions": verdict.contributions, "bound": verdict.bound, "support": self.support(),
             "calibration_writers": verdict.calibration_writers,
             "reference_scores": verdict.reference_scores,
             "flaws": verdict.flaws.iter().map(flaw).collect::<Vec<_>>(),
@@ -105,6 +105,13 @@ impl Verdict {
     #[getter]
     fn log10_lr(&self) -> Option<f64> {
         self.inner.log10_lr.map(Log10Lr::get)
+    }
+
+    /// What `log10_lr` adds up from, before the bound: (that of the strokes' shape, that of their pressure). None like
+    /// `log10_lr`, and where the shape alone could be compared.
+    #[getter]
+    fn contributions(&self) -> Option<(f64, f64)> {
+        self.inner.contributions.map(|parts| (parts.shape.get(), parts.pressure.get()))
     }
 
     /// The strongest `log10_lr` that the model's calibration writers support, in either direction; None like `log10_lr`.

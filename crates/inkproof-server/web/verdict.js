@@ -74,11 +74,19 @@ export function scale({ score, threshold }) {
     h("div", { class: "ends" }, h("span", {}, "less similar"), h("span", {}, `threshold ${threshold.toFixed(2)}`), h("span", {}, "more similar")));
 }
 
+/** What the evidence adds up from. */
+function parts(contributions) {
+  if (!contributions) return null;
+  const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+  return `${signed(contributions.shape)} from the shape of the strokes, ${signed(contributions.pressure)} from where they are pressed`;
+}
+
 function facts(answer) {
   const fact = (name, value) => value && h("div", {}, h("dt", {}, name), h("dd", {}, value));
   const bound = answer.bound ? `at most ${Math.round(10 ** answer.bound).toLocaleString("en-GB")} to 1` : null;
   return h("dl", { class: "facts" },
     fact("Evidence", odds(answer.log10_lr)),
+    fact("In powers of ten", parts(answer.contributions)),
     fact("The model's calibration supports", bound),
     fact("Newest reference", answer.age && (answer.age.newest_days < 1 ? "of today" : `${plural(answer.age.newest_days, "day")} old`)),
     fact("Model", `${answer.model.name} ${answer.model.digest.slice(0, 8)}`),

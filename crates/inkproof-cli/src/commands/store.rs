@@ -409,7 +409,7 @@ impl Reembed {
     fn run(self) -> Result<()> {
         let service = self.store.service(&self.model, &ImageOptions::default())?;
         let mut shown = Shown::new();
-        shown.report(Event::Stage { name: "reembed", total: service.outdated_references()? });
+        shown.report(Event::Stage { name: "reembed", total: service.references()? });
         let done = service.reembed(&Actor::local(), |done| shown.report(Event::Advance { done }))?;
         drop(shown);
         if self.json {
@@ -423,6 +423,13 @@ impl Reembed {
             one_line(model.name()),
             model.digest()
         );
+        if done.shape_alone > 0 {
+            println!(
+                "{} references are compared by their shape alone: of their pressure the original image shows nothing, or it is \
+                 not kept.",
+                done.shape_alone
+            );
+        }
         done.left.iter().for_each(|reference| println!("Left as it was, enroll it again: {reference}."));
         Ok(())
     }

@@ -369,3 +369,36 @@ fn a_trigger_is_refused_and_told() {
     alter("DROP TRIGGER helper; UPDATE signatures SET approved_by = 'otto' WHERE id = 1");
     office.run("store check").fails_with(&["who added or approved references"]);
 }
+
+/// A store of the program before it looked at pressure, and its key: writer `kept` has two signatures of 005 and their
+/// images, `inks` two of 002 and no images.
+const BEFORE_PRESSURE: &[u8] = include_bytes!("../data/store-before-pressure.db");
+const ITS_KEY: &[u8] = include_bytes!("../data/store-before-pressure.key");
+
+#[test]
+fn references_from_before_get_their_pressure_from_the_originals() {
+    let office = Office::new();
+    office.desk.write("store.db", BEFORE_PRESSURE);
+    let key = office.desk.key_file();
+    fs::create_dir_all(key.parent().unwrap()).unwrap();
+    fs::write(&key, ITS_KEY).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let verify =
+        |writer: &str, of: &str| office.run(&format!("verify --writer {writer} --json {}", files(of, 3..4))).json();
+    let before = verify("kept", "005");
+    assert!(before["score"].is_number() && before["contributions"].is_null(), "{before}");
+    let done = office.run("store reembed --json").succeeds().json();
+    assert_eq!((&done["reembedded"], &done["shape_alone"]), (&2.into(), &2.into()));
+    let after = verify("kept", "005");
+    let [shape, pressure] = ["shape", "pressure"].map(|part| after["contributions"][part].as_f64().unwrap());
+    let (sum, bound) = (shape + pressure, after["bound"].as_f64().unwrap());
+    assert!((sum.clamp(-bound, bound) - after["log10_lr"].as_f64().unwrap()).abs() < 1e-9, "{after}");
+    assert!(verify("inks", "002")["contributions"].is_null());
+    let again = office.run("store reembed").succeeds().out;
+    assert!(
+        again.contains("0 references are embedded") && again.contains("2 references are compared by their shape"),
+        "{again}"
+    );
+    office.run("store check").succeeds();
+}
