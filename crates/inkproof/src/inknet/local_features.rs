@@ -96,16 +96,17 @@ impl LocalFeatures {
         (here, there)
     }
 
-    /// The same with the number of that place, the first of equals: any number where the likeness is 0.
-    pub(super) fn best_matches(&self, other: &Self) -> (Vec<(f32, usize)>, Vec<(f32, usize)>) {
-        let (mut here, mut there) = (vec![(0.0, 0); self.len()], vec![(0.0, 0); other.len()]);
+    /// The same with the number of that place, which takes longer.
+    pub(super) fn best_matches(&self, other: &Self) -> (Vec<BestMatch>, Vec<BestMatch>) {
+        let nothing = BestMatch { likeness: 0.0, place: 0 };
+        let (mut here, mut there) = (vec![nothing; self.len()], vec![nothing; other.len()]);
         in_window(&self.at, &other.at, |a, b| {
             let likeness = dot(&self.values[a], &other.values[b]);
-            if likeness > here[a].0 {
-                here[a] = (likeness, b);
+            if likeness > here[a].likeness {
+                here[a] = BestMatch { likeness, place: b };
             }
-            if likeness > there[b].0 {
-                there[b] = (likeness, a);
+            if likeness > there[b].likeness {
+                there[b] = BestMatch { likeness, place: a };
             }
         });
         (here, there)
@@ -115,6 +116,15 @@ impl LocalFeatures {
     pub fn pressure(&self) -> Option<&Pressure> {
         self.pressure.as_ref()
     }
+}
+
+/// The most similar place of another ink, the first of equals.
+#[derive(Clone, Copy)]
+pub(super) struct BestMatch {
+    /// 0 where there is none in the window; then the place says nothing.
+    pub likeness: f32,
+    /// Its number.
+    pub place: usize,
 }
 
 /// All pairs of points that are near enough to be counterparts.

@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::LocalFeatures;
+use super::local_features::BestMatch;
 use crate::Ink;
 use crate::preprocess::SIDE;
 
@@ -142,18 +143,18 @@ impl LocalFeatures {
             return Likeness { similarity: self.similarity(other), pressure: None };
         };
         let (here, there) = self.best_matches(other);
-        let mutual = |&(place, (likeness, counterpart)): &(usize, (f32, usize))| {
-            likeness > LEAST_LIKENESS && there[counterpart].1 == place
+        let mutual = |(place, found): &(usize, &BestMatch)| {
+            found.likeness > LEAST_LIKENESS && there[found.place].place == *place
         };
-        let counterparts =
-            here.iter().copied().enumerate().filter(mutual).map(|(place, (_, counterpart))| (place, counterpart));
-        let pressure = pressure.likeness(others, &counterparts.collect::<Vec<_>>());
+        let mutual = here.iter().enumerate().filter(mutual);
+        let counterparts: Vec<(usize, usize)> = mutual.map(|(place, found)| (place, found.place)).collect();
+        let pressure = pressure.likeness(others, &counterparts);
         Likeness { similarity: (mean(&here) + mean(&there)) / 2.0, pressure }
     }
 }
 
-fn mean(matches: &[(f32, usize)]) -> f32 {
-    matches.iter().map(|(likeness, _)| likeness).sum::<f32>() / matches.len().max(1) as f32
+fn mean(matches: &[BestMatch]) -> f32 {
+    matches.iter().map(|found| found.likeness).sum::<f32>() / matches.len().max(1) as f32
 }
 
 /// The pixels within a distance of a point, each with how far it is right of and below the point.
@@ -304,7 +305,7 @@ mod tests {
             })
             .collect();
         let explained = |place: usize| 0.3 * directions[place][0] - 0.2 * directions[place][1];
-        let sign = |place: usize| if place % 2 == 0 { 0.1 } else { -0.1 };
+        let sign = |place: usize| if place.is_multiple_of(2) { 0.1 } else { -0.1 };
         let left = |of: &dyn Fn(usize) -> f32| {
             let rest = without(&(0..60).map(of).collect::<Vec<_>>(), &directions);
             let middle = rest.iter().sum::<f32>() / 60.0;
