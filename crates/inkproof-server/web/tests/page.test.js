@@ -184,6 +184,8 @@ test("a genuine signature is accepted, shown and explained", async () => {
   assert.equal(await slide.getAttribute("aria-valuetext"), "the questioned signature");
   assert.equal(await page.locator(".pair .ink.reference").first().evaluate((ink) => getComputedStyle(ink).opacity), "0");
   assert.equal(await page.evaluate(() => document.getElementById("status").textContent.startsWith("accepted")), true);
+  const parts = await page.getByText("from the shape of the strokes").textContent();
+  assert.match(parts, /^[+−]\d\.\d\d from the shape of the strokes, [+−]\d\.\d\d from where they are pressed$/);
   await page.close();
 });
 
