@@ -22,8 +22,8 @@ mod strangers;
 mod text;
 pub mod verdict;
 
-use inkproof::inknet::LocalFeatures;
-use inkproof::{GrayRule, InkParameters, Limits, Preprocess, decode_with_digest, read_image_file};
+use inkproof::inknet::{Inknet, LocalFeatures};
+use inkproof::{GrayRule, InkParameters, Limits, Model, Preprocess, decode_with_digest, read_image_file};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -101,7 +101,8 @@ pub fn examine(
     seed: u64,
     progress: &mut dyn Progress,
 ) -> Result<Leakage> {
-    let seen = read(&mut set, bad, ink, progress)?;
+    let model = strangers::model(ink);
+    let seen = read(&mut set, bad, ink, model.as_ref().and_then(Model::inknet), progress)?;
     progress.report(Event::Stage { name: "comparing images", total: 1 });
     let (mut identities, mut stored_values, mut raster_values) = (Vec::new(), Vec::new(), Vec::new());
     let mut features = Vec::new();
@@ -173,16 +174,20 @@ struct ImageFacts {
 }
 
 impl ImageFacts {
-    fn read(path: &std::path::Path, ink: &InkParameters) -> Result<Self> {
+    fn read(path: &std::path::Path, ink: &InkParameters, inknet: Option<&Inknet>) -> Result<Self> {
         let limits = Limits::default();
         let bytes = read_image_file(path, &limits)?;
-        Self::from_bytes(&bytes, ink, &limits).map_err(|error| Error::from(error.at(path)))
+        Self::from_bytes(&bytes, ink, inknet, &limits).map_err(|error| Error::from(error.at(path)))
     }
 
-    fn from_bytes(bytes: &[u8], ink: &InkParameters, limits: &Limits) -> inkproof::Result<Self> {
+    fn from_bytes(
+        bytes: &[u8],
+        ink: &InkParameters,
+        inknet: Option<&Inknet>,
+        limits: &Limits,
+    ) -> inkproof::Result<Self> {
         let (gray, pixels) = decode_with_digest(bytes, GrayRule::OnWhite, limits)?;
-        let parameters = ink;
-        let ink = Preprocess::Ink(parameters.clone()).apply_gray(&gray)?;
+        let ink = Preprocess::Ink(ink.clone()).apply_gray(&gray)?;
         Ok(Self {
             identity: Identity {
                 bytes: Sha256::digest(bytes).into(),
@@ -191,13 +196,19 @@ impl ImageFacts {
             },
             stored: CueValues::from_image(&gray, bytes).0,
             raster: raster::measure(&ink),
-            features: strangers::features(&ink, parameters),
+            features: inknet.map(|inknet| inknet.embed(&ink)),
         })
     }
 }
 
 /// Reads every image; what cannot be used is taken out of the set with [`OnBad::Skip`].
-fn read(set: &mut DataSet, bad: OnBad, ink: &InkParameters, progress: &mut dyn Progress) -> Result<Vec<ImageFacts>> {
+fn read(
+    set: &mut DataSet,
+    bad: OnBad,
+    ink: &InkParameters,
+    inknet: Option<&Inknet>,
+    progress: &mut dyn Progress,
+) -> Result<Vec<ImageFacts>> {
     for skipped in &set.skipped {
         progress.report(Event::Skipped { path: &skipped.path, why: &skipped.why });
     }
@@ -207,7 +218,7 @@ fn read(set: &mut DataSet, bad: OnBad, ink: &InkParameters, progress: &mut dyn P
     let mut waiting = std::mem::take(&mut set.images);
     while !waiting.is_empty() {
         let rest = waiting.split_off(CHUNK.min(waiting.len()));
-        let read: Vec<_> = waiting.par_iter().map(|image| ImageFacts::read(&image.path, ink)).collect();
+        let read: Vec<_> = waiting.par_iter().map(|image| ImageFacts::read(&image.path, ink, inknet)).collect();
         for (image, result) in waiting.into_iter().zip(read) {
             match result {
                 Ok(one) => {

@@ -36,7 +36,7 @@ pub use images::{EmbeddedImage, ImageField, NamedImage, Threads, embed_images};
 pub use pictures::{Crop, Pictures};
 pub use reembed::Reembedded;
 pub use review::OpenReview;
-pub use verify::{Judged, Question, judged_ink, verify_references};
+pub use verify::{Judged, Question, verify_references};
 pub use viewed::{Door, Seen, viewed};
 
 /// A verifier, a store, and how both are used.

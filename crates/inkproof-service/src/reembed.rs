@@ -1,7 +1,7 @@
 //! Bringing the references of a store to another model, or to what today's steps find in the images that are kept.
 
 use inkproof::Ink;
-use inkproof_store::{Actor, Reference, StoreError, WriterId};
+use inkproof_store::{Actor, Reference, StoreError, WriterId, WriterPage};
 use serde::Serialize;
 
 use crate::{Error, Result, Service};
@@ -43,12 +43,11 @@ impl Service {
         let mut done = Reembedded { reembedded: 0, model: self.stamp.digest.clone(), left: Vec::new(), shape_alone: 0 };
         let (mut after, mut looked_at) = (0, 0);
         loop {
-            // No model has this digest, so that all writers are told.
-            let page = self.store.outdated("", after, PAGE)?;
-            let Some((last, _)) = page.last() else { break };
-            after = *last;
-            for (_, writer) in &page {
-                looked_at += self.reembed_writer(writer, by, &mut done)?;
+            let page = self.store.writers(&WriterPage { after, limit: PAGE, prefix: String::new() })?;
+            let Some(last) = page.last() else { break };
+            after = last.number;
+            for writer in &page {
+                looked_at += self.reembed_writer(&writer.id, by, &mut done)?;
                 progress(looked_at);
             }
         }

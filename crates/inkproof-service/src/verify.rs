@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use inkproof::quality::copy_of;
 use inkproof::verdict::Compared;
-use inkproof::{Decision, Embedding, Flaw, Ink, Signature, Verdict, Verifier, VerifyOptions};
+use inkproof::{Decision, Flaw, Signature, Verdict, Verifier, VerifyOptions};
 use inkproof_store::{Actor, NewDecision, Pseudonym, WriterId};
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ fn judge(
     let verdict = verifier.verify_with(&signatures, &questioned.signature, &question.options)?;
     let scored = begun.elapsed();
     let times = signatures.iter().chain([&questioned.signature]).map(|signature| signature.times).sum();
-    let (ink, embedding) = judged_ink(&verdict, &questioned.signature);
+    let (ink, embedding) = verdict.judged(&questioned.signature);
     let pictures = || Pictures::new(verifier.model().preprocess(), &signatures, ink, embedding);
     let answer = Verification {
         verdict: VerdictFields::from(&verdict),
@@ -179,12 +179,6 @@ fn notes(verdict: &Verdict, references: &[ReferenceName]) -> Vec<String> {
     let turned =
         verdict.turned.iter().map(|turned| format!("the signature was turned by {} to be judged", turned.by()));
     turned.chain(repeated).collect()
-}
-
-/// What was judged: the questioned signature, or it turned.
-pub fn judged_ink<'a>(verdict: &'a Verdict, questioned: &'a Signature) -> (&'a Ink, &'a Embedding) {
-    let turned = verdict.turned.as_ref().map(|turned| (&turned.ink, &turned.embedding));
-    turned.unwrap_or((&questioned.ink, &questioned.embedding))
 }
 
 fn scores(names: &[ReferenceName], signatures: &[Signature], verdict: &Verdict) -> Vec<ReferenceScore> {

@@ -15,7 +15,7 @@ mod erasures;
 mod error;
 mod info;
 mod keys;
-mod outdated;
+mod model_stamp;
 mod policy;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -39,7 +39,7 @@ pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
 pub use keys::{KeyId, KeySource, default_key_file};
-pub use outdated::ModelStamp;
+pub use model_stamp::ModelStamp;
 pub use records::{
     Approval, Enrolled, Enrolment, Erased, Exported, NewReference, Reference, RequestKey, Writer, WriterPage,
     WriterSummary,

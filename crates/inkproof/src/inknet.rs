@@ -57,9 +57,7 @@ impl Inknet {
     pub fn new(learned: InknetWeights, cohort: &[Ink]) -> Result<Self> {
         learned.check()?;
         let mut inknet = Self { learned, cohort: Vec::new() };
-        // Strangers are compared by shape alone.
-        let of_stranger = |stranger: usize| LocalFeatures { pressure: None, ..inknet.places(&cohort[stranger]) };
-        inknet.cohort = parallel::map(cohort.len(), of_stranger);
+        inknet.cohort = parallel::map(cohort.len(), |stranger| inknet.places(&cohort[stranger]));
         inknet.require_cohort()?;
         Ok(inknet)
     }
@@ -83,20 +81,20 @@ impl Inknet {
         Ok(())
     }
 
-    /// The places of an ink, and how similar they are to the cohort. An ink without strokes has none.
+    /// The places of an ink, where they are pressed, and how similar they are to the cohort. An ink without strokes has none.
     pub fn embed(&self, ink: &Ink) -> LocalFeatures {
         let mut places = self.places(ink);
         places.to_cohort = mean(self.cohort.iter().map(|stranger| f64::from(stranger.similarity(&places)))) as f32;
+        places.pressure = Pressure::new(ink, &places.at);
         places
     }
 
-    /// [`Inknet::embed`] without the comparison with the cohort: what [`LocalFeatures::to_cohort`] gives then is 0.
+    /// [`Inknet::embed`] by shape alone and without the comparison with the cohort: what [`LocalFeatures::to_cohort`] gives
+    /// then is 0.
     pub fn places(&self, ink: &Ink) -> LocalFeatures {
         let raw = raw_features(ink);
         let values = raw.iter().map(|place| self.learned.describe(&place.values)).collect();
-        let at: Vec<[f32; 2]> = raw.iter().map(|place| place.at).collect();
-        let pressure = Pressure::new(ink, &at);
-        LocalFeatures { at, values, to_cohort: 0.0, pressure }
+        LocalFeatures { at: raw.iter().map(|place| place.at).collect(), values, to_cohort: 0.0, pressure: None }
     }
 
     /// The score of a questioned ink; higher is more similar. The same for any order of the references. Without a rule for
@@ -115,11 +113,7 @@ impl Inknet {
         }
         let numbers: Vec<usize> = (0..references.len()).collect();
         let of = |number: usize| if number == references.len() { questioned } else { references[number] };
-        let likeness = |a: usize, b: usize| match pressure {
-            Some(_) => of(a).likeness(of(b)),
-            None => Likeness { similarity: of(a).similarity(of(b)), pressure: None },
-        };
-        Ok(self.score_by(&numbers, references.len(), of, likeness, pressure))
+        Ok(self.score_by(&numbers, references.len(), of, |a, b| of(a).likeness(of(b)), pressure))
     }
 
     /// [`Inknet::score`] of signatures that are given by numbers, of which `features` says what is kept and `likeness`

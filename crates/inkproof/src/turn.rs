@@ -77,6 +77,7 @@ pub(crate) fn look(
     let Some((degrees, ink)) = most_similar(inknet, &places.ok_or(Error::OtherEmbedding)?, questioned) else {
         return Ok(Found::Upright);
     };
+    let ink = ink.with_widths(questioned.widths().and_then(|widths| turn_widths(widths, degrees)));
     let embedding = model.embed(&ink)?;
     let parts = model.score_parts(references, &embedding)?;
     let (gain, above) = (parts.sum() - score.get(), parts.sum() - threshold.get());
@@ -103,27 +104,17 @@ fn most_similar(inknet: &Inknet, references: &[&LocalFeatures], ink: &Ink) -> Op
     best.map(|(_, degrees, ink)| (degrees, ink))
 }
 
-/// An ink turned clockwise around the middle, where the centre of its mass is; quarters to the last bit. None where nothing
-/// is left in the square.
+/// The strokes of an ink turned clockwise around the middle, where the centre of its mass is; quarters to the last bit. None
+/// where nothing is left in the square.
 fn turn(ink: &Ink, degrees: i16) -> Option<Ink> {
     let pixels = ink.pixels();
     let at = |x: i32, y: i32| {
         let inside = (0..SIDE as i32).contains(&x) && (0..SIDE as i32).contains(&y);
         if inside { f32::from(pixels[y as usize * SIDE + x as usize]) } else { 0.0 }
     };
-    let (sin, cos) = match degrees {
-        90 => (1.0, 0.0),
-        180 => (0.0, -1.0),
-        270 => (-1.0, 0.0),
-        _ => libm::sincosf(f32::from(degrees).to_radians()),
-    };
-    let middle = (SIDE - 1) as f32 / 2.0;
-    let from = |place: usize| {
-        let (x, y) = ((place % SIDE) as f32 - middle, (place / SIDE) as f32 - middle);
-        (cos * x + sin * y + middle, cos * y - sin * x + middle)
-    };
+    let from = place_before(degrees);
     let value = |place: usize| {
-        let (x, y) = from(place);
+        let [x, y] = from(place);
         let (left, top) = (libm::floorf(x), libm::floorf(y));
         let (right, below) = (x - left, y - top);
         let (left, top) = (left as i32, top as i32);
@@ -131,17 +122,33 @@ fn turn(ink: &Ink, degrees: i16) -> Option<Ink> {
         let under = (1.0 - right) * at(left, top + 1) + right * at(left + 1, top + 1);
         ((1.0 - below) * above + below * under + 0.5) as u8
     };
-    let turned = Ink::new((0..SIDE * SIDE).map(value).collect()).ok()?;
-    let nearest = |widths: &Widths, place: usize| {
-        let (x, y) = from(place);
-        let (column, row) = (libm::roundf(x) as i32, libm::roundf(y) as i32);
+    Ink::new((0..SIDE * SIDE).map(value).collect()).ok()
+}
+
+/// The widths of strokes that are turned likewise: each where the nearest pixel was.
+fn turn_widths(widths: &Widths, degrees: i16) -> Option<Widths> {
+    let from = place_before(degrees);
+    let nearest = |place: usize| {
+        let [column, row] = from(place).map(|side| libm::roundf(side) as i32);
         let inside = (0..SIDE as i32).contains(&column) && (0..SIDE as i32).contains(&row);
         if inside { widths.of_pixels()[row as usize * SIDE + column as usize] } else { 0 }
     };
-    let widths = ink.widths().and_then(|widths| {
-        Widths::new((0..SIDE * SIDE).map(|place| nearest(widths, place)).collect(), widths.clarity())
-    });
-    Some(turned.with_widths(widths))
+    Widths::new((0..SIDE * SIDE).map(nearest).collect(), widths.clarity())
+}
+
+/// Where a pixel of a turned ink was before, as column and row.
+fn place_before(degrees: i16) -> impl Fn(usize) -> [f32; 2] {
+    let (sin, cos) = match degrees {
+        90 => (1.0, 0.0),
+        180 => (0.0, -1.0),
+        270 => (-1.0, 0.0),
+        _ => libm::sincosf(f32::from(degrees).to_radians()),
+    };
+    let middle = (SIDE - 1) as f32 / 2.0;
+    move |place| {
+        let (x, y) = ((place % SIDE) as f32 - middle, (place / SIDE) as f32 - middle);
+        [cos * x + sin * y + middle, cos * y - sin * x + middle]
+    }
 }
 
 #[cfg(test)]

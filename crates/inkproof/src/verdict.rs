@@ -126,20 +126,19 @@ impl Verdict {
         let mut flaws = flaws(&all, questioned);
         let threshold = options.threshold.unwrap_or_else(|| model.threshold_for(embeddings.len()));
         let mut parts = model.score_parts(&embeddings, &questioned.embedding)?;
-        let mut score = Score::new(parts.sum());
         let mut turned = None;
         let is_fit = flaws.iter().all(|flawed| flawed.flaw == Flaw::TwoGroups);
-        if score.get() < threshold.get() && is_fit && options.threshold.is_none() {
-            match turn::look(model, &embeddings, &questioned.ink, score, threshold)? {
+        if parts.sum() < threshold.get() && is_fit && options.threshold.is_none() {
+            match turn::look(model, &embeddings, &questioned.ink, Score::new(parts.sum()), threshold)? {
                 Found::Askew(upright) => {
                     parts = upright.parts;
-                    score = Score::new(parts.sum());
                     turned = Some(upright);
                 }
                 Found::Perhaps { degrees } => flaws.push(ImageFlaw::questioned(Flaw::Turned { degrees })),
                 Found::Upright => {}
             }
         }
+        let score = Score::new(parts.sum());
         let seen = turned.as_ref().map_or(&questioned.embedding, |turned| &turned.embedding);
         let copied = copied(&all, questioned.digest, seen)?;
         flaws.extend(copied.map(|reference| ImageFlaw::questioned(Flaw::Copy { reference })));
@@ -174,6 +173,12 @@ impl Verdict {
         })
     }
 
+    /// What was judged: the questioned signature, which is that of the verdict, or it turned.
+    pub fn judged<'a>(&'a self, questioned: &'a Signature) -> (&'a Ink, &'a Embedding) {
+        let turned = self.turned.as_ref().map(|turned| (&turned.ink, &turned.embedding));
+        turned.unwrap_or((&questioned.ink, &questioned.embedding))
+    }
+
     /// What was compared, as a picture: the questioned signature as it was judged and, right of it, references; where the
     /// model can say it, blue where they agree and orange where they do not. `references` and `questioned` are those of the
     /// verdict.
@@ -186,8 +191,7 @@ impl Verdict {
         references: &[R],
         questioned: &Signature,
     ) -> Result<Picture> {
-        let judged = self.turned.as_ref().map(|turned| (&turned.ink, &turned.embedding));
-        let (ink, embedding) = judged.unwrap_or((&questioned.ink, &questioned.embedding));
+        let (ink, embedding) = self.judged(questioned);
         let all = references.iter().map(Borrow::borrow);
         let inks: Vec<&Ink> = all.clone().map(|reference| &reference.ink).collect();
         let embeddings: Vec<&Embedding> = all.map(|reference| &reference.embedding).collect();

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, VerifyOptions};
 use inkproof_service::{
-    Door, ImageFlaw, Judged, Question, Seen, Service, Threads, Verification, judged_ink, verify_references, viewed,
+    Door, ImageFlaw, Judged, Question, Seen, Service, Threads, Verification, verify_references, viewed,
 };
 use inkproof_store::{Actor, WriterId};
 
@@ -159,7 +159,7 @@ fn looked(service: &Service, judged: &Judged) -> Result<()> {
 }
 
 fn explain(path: &Path, references: &[Signature], verdict: &Verdict, questioned: &Signature) -> Result<()> {
-    let (ink, embedding) = judged_ink(verdict, questioned);
+    let (ink, embedding) = verdict.judged(questioned);
     let embeddings: Vec<&Embedding> = references.iter().map(|reference| &reference.embedding).collect();
     let inks: Vec<&Ink> = references.iter().map(|reference| &reference.ink).collect();
     let picture = Explanation::new(&embeddings, embedding)?.picture(&inks, ink);

@@ -5,7 +5,7 @@
 //! session, strangers' genuine signatures would be more alike than a stranger's and a forgery.
 
 use inkproof::inknet::LocalFeatures;
-use inkproof::{Frame, Ink, InkParameters, Model};
+use inkproof::{Frame, InkParameters, Model};
 use rayon::prelude::*;
 
 use super::cue::Cue;
@@ -14,11 +14,11 @@ use super::pairs::{Pair, Pairs};
 /// Alone of its kind: it is not a value of an image.
 pub const CUE: Cue = Cue::judged("pressure_of_strangers", "pressure, strangers");
 
-/// What pressure is compared on; None in a frame that has none.
-pub(super) fn features(ink: &Ink, parameters: &InkParameters) -> Option<LocalFeatures> {
+/// What says which places are counterparts; None in a frame that has no pressure.
+pub(super) fn model(parameters: &InkParameters) -> Option<Model> {
     match parameters.frame {
         Frame::Box => None,
-        Frame::Mass => Model::bundled().inknet().map(|inknet| inknet.places(ink)),
+        Frame::Mass => Some(Model::bundled()),
     }
 }
 

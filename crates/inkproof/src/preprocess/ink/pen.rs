@@ -13,7 +13,8 @@ const MOST: f32 = 16.0;
 /// What one averaging adds to the Gaussian's variance, in working pixels squared.
 const EVENED: f32 = 0.6;
 
-/// The result, 0 paper and 255 ink, and where in it each point of the lines is. The longer side of the ink had `longest` working pixels.
+/// The result, 0 paper and 255 ink, and where in it each point of the lines is. The longer side of the ink had `longest`
+/// working pixels.
 pub(super) fn draw(mut skeleton: Skeleton, parameters: &InkParameters, longest: usize) -> (Vec<u8>, Vec<[f32; 2]>) {
     let margin = f32::from(parameters.margin).min(SIDE as f32 / 4.0);
     let working = longest as f32 / (SIDE as f32 - 2.0 * margin);

@@ -28,10 +28,8 @@ pub(super) fn along(skeleton: &Skeleton, darkness: &Plane, level: u8, stroke: f3
     let forked = near_forks(skeleton, FROM_FORK * stroke);
     let level = f32::from(level) + 0.5;
     let width = |point: usize| {
-        let known = !forked[point];
-        known
-            .then(|| across(darkness, level, skeleton.points[point], direction(skeleton, point)?, REACH * stroke))
-            .flatten()
+        let direction = if forked[point] { None } else { direction(skeleton, point) };
+        across(darkness, level, skeleton.points[point], direction?, REACH * stroke)
     };
     (0..skeleton.points.len()).map(|point| width(point).unwrap_or(0.0)).collect()
 }
