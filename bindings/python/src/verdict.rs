@@ -54,7 +54,8 @@ impl Verdict {
         let flaw = |flawed: &ImageFlaw| json!({"image": name(flawed.image), "flaw": flawed.flaw});
         json!({
             "decision": verdict.decision, "score": verdict.score, "threshold": verdict.threshold,
-            "log10_lr": verdict.log10_lr, "contributions": verdict.contributions, "bound": verdict.bound, "support": self.support(),
+            "log10_lr": verdict.log10_lr, "log10_lr_ci95": verdict.log10_lr_ci95,
+            "contributions": verdict.contributions, "bound": verdict.bound, "support": self.support(),
             "calibration_writers": verdict.calibration_writers,
             "reference_scores": verdict.reference_scores,
             "flaws": verdict.flaws.iter().map(flaw).collect::<Vec<_>>(),
@@ -105,6 +106,13 @@ impl Verdict {
     #[getter]
     fn log10_lr(&self) -> Option<f64> {
         self.inner.log10_lr.map(Log10Lr::get)
+    }
+
+    /// The 95 % interval of `log10_lr`: what other calibration writers would have given. None like `log10_lr`, and where the
+    /// model does not say.
+    #[getter]
+    fn log10_lr_ci95(&self) -> Option<(f64, f64)> {
+        self.inner.log10_lr_ci95.map(|[low, high]| (low.get(), high.get()))
     }
 
     /// What `log10_lr` adds up from, before the bound: (that of the strokes' shape, that of their pressure). None like

@@ -31,7 +31,7 @@ def test_it_judges_as_the_program_does(program, verifier, signatures):
         arguments = [part for path in references for part in ("--reference", path)]
         theirs = json.loads(program("verify", "--json", *arguments, questioned))
         ours = verifier.verify(references, questioned).to_dict()
-        for key in ("decision", "score", "threshold", "log10_lr", "contributions", "bound", "support", "wanted_far", "random_far"):
+        for key in ("decision", "score", "threshold", "log10_lr", "log10_lr_ci95", "contributions", "bound", "support", "wanted_far", "random_far"):
             assert ours[key] == theirs[key], (questioned, key)
         assert ours["reference_scores"] == [reference["score"] for reference in theirs["references"]]
         assert [flaw["flaw"] for flaw in ours["flaws"]] == [flaw["flaw"] for flaw in theirs["flaws"]]

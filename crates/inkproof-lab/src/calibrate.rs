@@ -11,7 +11,7 @@ mod logistic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inkproof::calibration::{Calibration, FIT_FOR_MORE, Forgeries, ReferenceCalibration, WantedFar};
+use inkproof::calibration::{Calibration, FIT_FOR_MORE, Forgeries, LineSpread, ReferenceCalibration, WantedFar};
 use inkproof::inknet::PressureRule;
 use inkproof::model::{DataInfo, ThresholdInfo};
 use inkproof::{Model, Threshold};
@@ -37,6 +37,10 @@ const RANDOM_FAR: f64 = 0.001;
 /// So many writers show [`RANDOM_FAR`]: comparisons of one writer depend on each other, so that besides the rule of 3 (3 / FAR
 /// different pairs of a writer and a stranger's signature) no writer may be more than a hundredth of them.
 const WRITERS_FOR_RANDOM_FAR: usize = 100;
+
+/// Draws of the calibration writers from which the interval of a likelihood ratio is made: it needs variances alone, which
+/// as many know to a tenth.
+const SPREAD_DRAWS: u64 = 200;
 
 /// Whoever calibrates needs strangers.
 const LEAST_WRITERS: usize = 2;
@@ -106,7 +110,7 @@ pub fn fit_calibration(
             ..VerificationOptions::default()
         };
         match evaluate::comparisons(set, score, &draws, progress) {
-            Ok(comparisons) => fits.push(fit(&comparisons, &set.populations, references, options.decide)?),
+            Ok(comparisons) => fits.push(fit(&comparisons, &set.populations, references, options)?),
             Err(error @ Error::TooFewWriters { .. }) if references > 1 => {
                 // The fit for 3 serves more, where there is none for these.
                 if references <= FIT_FOR_MORE {
@@ -128,7 +132,7 @@ pub fn fit(
     comparisons: &[Comparison],
     populations: &BTreeMap<WriterId, usize>,
     references: usize,
-    decide: DecisionPoint,
+    options: &CalibrationOptions,
 ) -> Result<ReferenceCalibration> {
     let (scores, against) = match evaluate::scores(comparisons, Class::Skilled) {
         Ok(scores) if scores.writers() >= LEAST_WRITERS => (scores, Forgeries::Skilled),
@@ -136,7 +140,7 @@ pub fn fit(
         Err(error) => return Err(error),
     };
     let class = if against == Forgeries::Skilled { Class::Skilled } else { Class::Random };
-    let scores = balanced(scores, comparisons, class, populations);
+    let scores = of_populations(scores, comparisons, class, populations);
     let Line { slope, intercept } = logistic(&scores);
     Ok(ReferenceCalibration {
         references,
@@ -144,14 +148,15 @@ pub fn fit(
         against,
         slope: slope / std::f64::consts::LN_10,
         intercept: intercept / std::f64::consts::LN_10,
-        threshold: threshold(&scores, references, against, decide)?,
+        threshold: threshold(&scores, references, against, options.decide)?,
         wanted_far: WANTED_FARS.iter().map(|&far| wanted_far(&scores, far)).collect::<Result<_>>()?,
         random_far: random_far(comparisons)?,
+        spread: spread(&scores, options.seed),
     })
 }
 
-/// The scores with writers counting so that each population has as much weight as the others.
-fn balanced(
+/// The scores of writers whose populations are given, if they are.
+fn of_populations(
     scores: Scores,
     comparisons: &[Comparison],
     forgeries: Class,
@@ -163,13 +168,21 @@ fn balanced(
     // In the order in which the scores number them.
     let of_class = comparisons.iter().filter(|comparison| comparison.class == forgeries);
     let writers: BTreeSet<&WriterId> = of_class.map(|comparison| &comparison.writer).collect();
-    let population: Vec<usize> = writers.into_iter().map(|writer| populations[writer]).collect();
-    let mut counts = BTreeMap::new();
-    for trial in scores.trials() {
-        *counts.entry(population[trial.writer]).or_insert(0.0) += 1.0;
-    }
-    let even = scores.trials().len() as f64 / counts.len() as f64;
-    scores.weighing(population.iter().map(|population| even / counts[population]).collect())
+    scores.of_populations(&writers.into_iter().map(|writer| populations[writer]).collect::<Vec<_>>())
+}
+
+/// How the line varies from one draw of calibration writers to another; None where fewer than two draws have both classes.
+fn spread(scores: &Scores, seed: u64) -> Option<LineSpread> {
+    let lines: Vec<Line> = scores.drawn(SPREAD_DRAWS, seed, logistic::of_sample).into_iter().flatten().collect();
+    let mean = |value: &dyn Fn(&Line) -> f64| lines.iter().map(value).sum::<f64>() / lines.len() as f64;
+    let (slope, intercept) = (mean(&|line| line.slope), mean(&|line| line.intercept));
+    // In units of log10.
+    let unbiased = lines.len() as f64 / (lines.len() as f64 - 1.0) / std::f64::consts::LN_10.powi(2);
+    (lines.len() > 1).then(|| LineSpread {
+        slope: unbiased * mean(&|line| (line.slope - slope).powi(2)),
+        intercept: unbiased * mean(&|line| (line.intercept - intercept).powi(2)),
+        both: unbiased * mean(&|line| (line.slope - slope) * (line.intercept - intercept)),
+    })
 }
 
 /// The threshold of the decision, and in words what it balances on whom.

@@ -21,6 +21,7 @@ mod sweep;
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
+use bootstrap::Writers;
 pub use bootstrap::{BOOTSTRAP_DRAWS, percentile_interval};
 pub use curves::RiskPoint;
 pub use likelihood::ReliabilityBin;
@@ -35,7 +36,7 @@ pub struct Scores {
     /// Ascending.
     trials: Vec<Trial>,
     /// What each distinct claimed writer counts for; trials name them 0..writers.
-    weights: Vec<f64>,
+    writers: Writers,
     /// Different questioned images among the forgeries.
     forged_images: usize,
 }
@@ -95,7 +96,7 @@ impl Scores {
         trials.sort_unstable_by(|a, b| a.score.total_cmp(&b.score));
         let forged = trials.iter().filter(|trial| !trial.genuine);
         let forged_images = forged.map(|trial| trial.questioned).collect::<HashSet<_>>().len();
-        Ok(Self { trials, weights: vec![1.0; ids.len()], forged_images })
+        Ok(Self { trials, writers: Writers::new(ids.len()), forged_images })
     }
 
     /// Scores of the two classes, each of an image of its own, when nothing is known of the writers; intervals are then
@@ -114,19 +115,17 @@ impl Scores {
         Self::new(self.trials.iter().map(|trial| Trial { score: map(trial.score), ..*trial }).collect())
     }
 
-    /// The same comparisons, each writer counting for so much instead of 1, in the order of their numbers.
+    /// The same comparisons of writers whose populations these are, in the order of the writers' numbers: each population
+    /// counts for as much as the others, and intervals resample populations and then their writers.
     ///
     /// # Panics
-    /// Where there are not as many weights as writers.
+    /// Where there are not as many as writers.
     #[must_use]
-    pub(crate) fn weighing(self, weights: Vec<f64>) -> Self {
-        assert_eq!(weights.len(), self.weights.len(), "a weight for each writer");
-        Self { weights, ..self }
-    }
-
-    /// What the writer of a comparison counts for.
-    pub(crate) fn weight(&self, trial: &Trial) -> f64 {
-        self.weights[trial.writer]
+    pub(crate) fn of_populations(self, population: &[usize]) -> Self {
+        assert_eq!(population.len(), self.writers(), "a population for each writer");
+        let mut trials_of = vec![0.0; population.len()];
+        self.trials.iter().for_each(|trial| trials_of[trial.writer] += 1.0);
+        Self { writers: Writers::of_populations(population, &trials_of), ..self }
     }
 
     /// The comparisons, ascending by score; their writers are numbered from 0 in the order of the numbers given.
@@ -136,7 +135,7 @@ impl Scores {
 
     /// The number of distinct claimed writers.
     pub fn writers(&self) -> usize {
-        self.weights.len()
+        self.writers.weights.len()
     }
 
     /// The number of different questioned images among the forgeries.
@@ -192,7 +191,7 @@ impl Scores {
         }
         let has = |trials: &[Trial], genuine| trials.iter().any(|trial| trial.genuine == genuine);
         by_writer.retain(|trials| has(trials, true) && has(trials, false));
-        let rates = by_writer.iter().map(|trials| Sample::new(trials, &self.weights).eer().rate);
+        let rates = by_writer.iter().map(|trials| Sample::new(trials, &self.writers.weights).eer().rate);
         (!by_writer.is_empty()).then(|| rates.sum::<f64>() / by_writer.len() as f64)
     }
 
@@ -209,7 +208,17 @@ impl Scores {
     /// Scores of the same writers have the same writers drawn by the same seed, so that two models can be compared draw
     /// by draw.
     pub fn resampled(&self, seed: u64, statistic: impl Fn(&Sample<'_>) -> f64 + Sync) -> Vec<Option<f64>> {
-        bootstrap::resampled(&self.trials, &self.weights, seed, statistic)
+        self.drawn(BOOTSTRAP_DRAWS, seed, statistic)
+    }
+
+    /// [`Scores::resampled`] so many times, of anything.
+    pub(crate) fn drawn<T: Send>(
+        &self,
+        draws: u64,
+        seed: u64,
+        statistic: impl Fn(&Sample<'_>) -> T + Sync,
+    ) -> Vec<Option<T>> {
+        bootstrap::resampled(&self.trials, &self.writers, draws, seed, statistic)
     }
 
     /// [`Scores::interval`] of the EER.
@@ -230,7 +239,7 @@ impl Scores {
 
     /// Every writer by its weight.
     pub(crate) fn whole(&self) -> Sample<'_> {
-        Sample::new(&self.trials, &self.weights)
+        Sample::new(&self.trials, &self.writers.weights)
     }
 }
 

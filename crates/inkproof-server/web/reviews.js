@@ -47,7 +47,7 @@ export async function reviewView(main, { me, id, refresh }) {
         details.flaws?.length > 0 && h("div", { class: "notice" }, h("strong", {}, "The image is not fit to decide on"), h("ul", {}, details.flaws.map((flaw) => h("li", {}, flaw)))),
         typeof details.score === "number" && scale(details),
         odds(details.log10_lr) && h("p", {}, `The evidence is ${odds(details.log10_lr)}.`),
-        pictures?.explanation && explanation(pictures.explanation)),
+        pictures?.explanation && explanation(pictures)),
       pictures && (pictures.references.length > 0 ? pairs(pictures, null) : alone(pictures.questioned)));
   }
   function decide() {

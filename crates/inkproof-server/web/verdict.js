@@ -42,7 +42,7 @@ export function verdictCard(answer, { writer, sent, again }) {
       answer.age?.old && h("p", { class: "notice" }, "The references are old, and signatures change over the years: ask the writer for fresh ones."),
       scale(answer),
       facts(answer),
-      pictures?.explanation && explanation(pictures.explanation)));
+      pictures?.explanation && explanation(pictures)));
   const parts = h("div", { class: "stack" }, card, pictures && pairs(pictures, references));
   return { element: parts, focus: () => heading.focus({ preventScroll: true }) };
 }
@@ -74,11 +74,13 @@ export function scale({ score, threshold }) {
     h("div", { class: "ends" }, h("span", {}, "less similar"), h("span", {}, `threshold ${threshold.toFixed(2)}`), h("span", {}, "more similar")));
 }
 
-/** What the evidence adds up from. */
-function parts(contributions) {
-  if (!contributions) return null;
+/** The evidence as a number with its interval, and what it adds up from. */
+function powers({ log10_lr: lr, log10_lr_ci95: interval, contributions }) {
+  if (lr === null) return null;
   const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
-  return `${signed(contributions.shape)} from the shape of the strokes, ${signed(contributions.pressure)} from where they are pressed`;
+  const around = interval && `95 % interval ${interval.map(signed).join(" to ")}`;
+  const parts = contributions && `${signed(contributions.shape)} from the shape of the strokes, ${signed(contributions.pressure)} from where they are pressed`;
+  return [signed(lr), around, parts].filter(Boolean).join("; ");
 }
 
 function facts(answer) {
@@ -86,19 +88,21 @@ function facts(answer) {
   const bound = answer.bound ? `at most ${Math.round(10 ** answer.bound).toLocaleString("en-GB")} to 1` : null;
   return h("dl", { class: "facts" },
     fact("Evidence", odds(answer.log10_lr)),
-    fact("In powers of ten", parts(answer.contributions)),
+    fact("In powers of ten", powers(answer)),
     fact("The model's calibration supports", bound),
     fact("Newest reference", answer.age && (answer.age.newest_days < 1 ? "of today" : `${plural(answer.age.newest_days, "day")} old`)),
     fact("Model", `${answer.model.name} ${answer.model.digest.slice(0, 8)}`),
     fact("Number in the audit", answer.audit?.toString()));
 }
 
-export function explanation(png) {
+export function explanation({ explanation: png, pressure }) {
   const words = "The questioned signature and the references that are most similar. Strokes that agree are blue, strokes that differ are orange.";
+  const pressed = "Below, the same signatures by pressure: black where each was pressed most, pale where least. What counts is whether the same places are dark.";
   return h("div", { class: "stack tight" },
     h("h3", {}, "Where they agree"),
-    h("figure", { class: "sheet" }, h("img", { src: `data:image/png;base64,${png}`, alt: words })),
-    h("p", { class: "legend" }, h("span", { class: "agrees" }, "agrees"), h("span", { class: "other" }, "in between"), h("span", { class: "differs" }, "differs"), "The questioned signature is on the left."));
+    h("figure", { class: "sheet" }, h("img", { src: `data:image/png;base64,${png}`, alt: pressure ? `${words} ${pressed}` : words })),
+    h("p", { class: "legend" }, h("span", { class: "agrees" }, "agrees"), h("span", { class: "other" }, "in between"), h("span", { class: "differs" }, "differs"), "The questioned signature is on the left."),
+    pressure && h("p", { class: "legend" }, pressed));
 }
 
 /** Each reference with the questioned signature laid over it. */

@@ -65,6 +65,10 @@ pub struct VerdictFields {
     /// references.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>))]
     pub log10_lr: Option<Log10Lr>,
+    /// The 95 % interval of `log10_lr`: what other calibration writers, and other populations of them, would have given;
+    /// null where the model does not say.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<f64>>))]
+    pub log10_lr_ci95: Option<[Log10Lr; 2]>,
     /// What `log10_lr` adds up from: that of the strokes' shape and that of their pressure, before the bound; null where the
     /// shape alone could be compared.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
@@ -220,6 +224,7 @@ impl From<&Verdict> for VerdictFields {
             decision: verdict.decision,
             score: verdict.score,
             log10_lr: verdict.log10_lr,
+            log10_lr_ci95: verdict.log10_lr_ci95,
             contributions: verdict.contributions,
             support: verdict.support.map(|support| support.to_string()),
             bound: verdict.bound,

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod case_file;
 mod enrol;
 mod enrolled_writer;
 mod error;
@@ -28,6 +29,7 @@ pub use answer::{
     Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, PageRead, ReferenceName, ReferenceScore,
     VerdictFields, Verification,
 };
+pub use case_file::{CaseFile, Made};
 pub use enrol::{EnrolRequest, WriterState};
 pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};
 pub use error::{Error, Result};

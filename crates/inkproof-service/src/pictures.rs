@@ -14,6 +14,8 @@ pub struct Pictures {
     /// Where the questioned signature agrees (blue) and where not (orange), the most similar references to its right; null
     /// for a model that cannot say where.
     pub explanation: Option<String>,
+    /// Whether the explanation has a second row, of where the strokes were pressed: the darker, the more.
+    pub pressure: bool,
     /// The questioned ink, black on nothing.
     pub questioned: String,
     /// The references' inks, in their order; all are cropped alike, so that they can be laid over each other.
@@ -27,8 +29,10 @@ impl Pictures {
         let crop = Crop::around(inks.iter().copied().chain([ink]), preprocess);
         let encoded = |ink: &Ink| STANDARD.encode(crop.picture(ink, preprocess));
         let explanation = Explanation::new(&embeddings, embedding).ok();
+        let pressure = explanation.as_ref().is_some_and(Explanation::shows_pressure);
         let explanation = explanation.map(|explanation| explanation.picture(&inks, ink).to_png());
         Self {
+            pressure,
             explanation: explanation.map(|png| STANDARD.encode(png)),
             questioned: encoded(ink),
             references: inks.into_iter().map(encoded).collect(),

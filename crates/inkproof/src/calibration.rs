@@ -21,6 +21,9 @@ pub const FIT_FOR_MORE: usize = 3;
 
 const LEAST_WRITERS: usize = 2;
 
+/// So many standard deviations on both sides hold 95 % of a normal distribution.
+const NORMAL_95: f64 = 1.96;
+
 /// The base-10 logarithm of a likelihood ratio, P(score | same writer) / P(score | another writer).
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -69,6 +72,21 @@ pub struct ReferenceCalibration {
     /// For a low FAR against random forgeries alone, where so many writers were there that they can show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub random_far: Option<WantedFar>,
+    /// How the fit varies with who the calibration writers are; files of programs before 0.1.0 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<LineSpread>,
+}
+
+/// Variances of the line log10 LR = slope * score + intercept over resamplings of the populations and the writers that it
+/// was fitted on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LineSpread {
+    /// The variance of the slope.
+    pub slope: f64,
+    /// The variance of the intercept.
+    pub intercept: f64,
+    /// The covariance of the two.
+    pub both: f64,
 }
 
 /// A kind of forgeries.
@@ -122,7 +140,7 @@ impl Calibration {
             return broken("there is no fit".to_owned());
         }
         for fit in &fits {
-            let ReferenceCalibration { references, writers, slope, intercept, .. } = fit;
+            let ReferenceCalibration { references, writers, slope, intercept, spread, .. } = fit;
             if *references == 0 {
                 return broken("a fit is for no references".to_owned());
             }
@@ -131,6 +149,9 @@ impl Calibration {
             }
             if !(*slope >= 0.0 && slope.is_finite() && intercept.is_finite()) {
                 return broken(format!("a fit has slope {slope} and intercept {intercept}"));
+            }
+            if let Some(spread) = spread.filter(|spread| !spread.is_valid()) {
+                return broken(format!("a fit has the variances {} and {}", spread.slope, spread.intercept));
             }
         }
         if !fits.is_sorted_by(|a, b| a.references < b.references) {
@@ -178,9 +199,30 @@ impl ReferenceCalibration {
         Log10Lr((self.slope * score.get() + self.intercept).clamp(-bound, bound))
     }
 
+    /// The 95 % interval of the likelihood ratio of a score: other calibration writers, and where they are of several
+    /// populations other ones, would have given it within these (normal approximation). None where the file does not say.
+    pub fn log10_lr_ci95(&self, score: Score) -> Option<[Log10Lr; 2]> {
+        let half = NORMAL_95 * self.spread?.variance(score.get()).max(0.0).sqrt();
+        let (bound, middle) = (self.bound().get(), self.slope * score.get() + self.intercept);
+        Some([middle - half, middle + half].map(|end| Log10Lr(end.clamp(-bound, bound))))
+    }
+
     /// The strongest likelihood ratio that so many writers support, in either direction.
     pub fn bound(&self) -> Log10Lr {
         Log10Lr((self.writers as f64).log10())
+    }
+}
+
+impl LineSpread {
+    /// Of the line's value at a score.
+    fn variance(&self, score: f64) -> f64 {
+        self.slope * score * score + 2.0 * self.both * score + self.intercept
+    }
+
+    fn is_valid(&self) -> bool {
+        let Self { slope, intercept, both } = *self;
+        let finite = [slope, intercept, both].iter().all(|value| value.is_finite());
+        finite && slope >= 0.0 && intercept >= 0.0
     }
 }
 

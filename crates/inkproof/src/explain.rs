@@ -1,9 +1,10 @@
-//! Where a questioned signature agrees with references, and where it does not, as a picture.
+//! Where a questioned signature agrees with references, where it does not, and where each was pressed, as a picture.
 //!
 //! Every place of the questioned ink is as good as the most similar place that any reference has nearby; a single odd place
 //! says little, so each takes the mean of those around it. The references are shown the other way round, by what the
 //! questioned ink has of theirs: a stroke that is missing can only be seen there. All are in the same frame, so the same
-//! part lies at the same spot in each.
+//! part lies at the same spot in each. Where the scans show pressure, a second row shows it: which strokes of a signature
+//! were pressed more than its others of their direction.
 
 use std::borrow::Borrow;
 use std::ops::Range;
@@ -26,13 +27,16 @@ const SCALE: usize = 3;
 /// Paper around the ink, in pixels of the ink.
 const MARGIN: usize = 6;
 
-/// Where a signature agrees: its places, and how similar each is, 0..1.
+/// Where a signature agrees: its places, how similar each is, and how much it was pressed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agreement {
     /// In pixels of the ink.
     pub at: Vec<[f32; 2]>,
     /// How similar each place is, 0..1, in the order of `at`.
     pub similarity: Vec<f32>,
+    /// How much each place was pressed, from 0, the least of this signature, to 1, the most, in the order of `at`; None where
+    /// the scan says nothing of it.
+    pub pressure: Option<Vec<f32>>,
 }
 
 /// Agreements of a questioned signature and of its references.
@@ -87,26 +91,29 @@ impl Explanation {
     }
 
     /// The questioned ink and, right of it, the most similar references: blue where they agree, orange where they do not.
+    /// Below them, where the scans show it, the same inks by their pressure: pale where they were pressed least, black where
+    /// most, and gray all over where a scan says nothing.
     pub fn picture<I: Borrow<Ink>>(&self, references: &[I], questioned: &Ink) -> Picture {
-        let shown = self.order.iter().take(SHOWN);
-        let shown = shown.map(|&number| (references[number].borrow(), &self.references[number]));
+        let shown = self.shown().map(|number| (references[number].borrow(), &self.references[number]));
         let panels: Vec<(&Ink, &Agreement)> = [(questioned, &self.questioned)].into_iter().chain(shown).collect();
         let (columns, rows) = crop(&panels);
-        let (panel, height) = (SCALE * columns.len(), SCALE * rows.len());
-        let width = panels.len() * panel;
-        let mut pixels = vec![PAPER; width * height];
-        for (number, (ink, agreement)) in panels.into_iter().enumerate() {
-            let colors = agreement.colors(ink);
-            for y in 0..height {
-                let from = &colors[(rows.start + y / SCALE) * SIDE..][columns.clone()];
-                let to = &mut pixels[y * width + number * panel..][..panel];
-                to.iter_mut().enumerate().for_each(|(x, pixel)| *pixel = from[x / SCALE]);
-                if number > 0 {
-                    to[0] = SEPARATOR;
-                }
-            }
+        let agreeing = panels.iter().map(|(ink, agreement)| agreement.colors(ink)).collect();
+        let mut lines = vec![agreeing];
+        if self.shows_pressure() {
+            lines.push(panels.iter().map(|(ink, agreement)| agreement.pressed_colors(ink)).collect());
         }
-        Picture { width, height, pixels }
+        Picture::of_panels(&lines, &columns, &rows)
+    }
+
+    /// Whether the picture has a second row, of pressure: where the questioned signature's scan and that of a reference that
+    /// is shown say something of it.
+    pub fn shows_pressure(&self) -> bool {
+        self.questioned.pressure.is_some() && self.shown().any(|number| self.references[number].pressure.is_some())
+    }
+
+    /// The references that a picture shows.
+    fn shown(&self) -> impl Iterator<Item = usize> {
+        self.order.iter().copied().take(SHOWN)
     }
 }
 
@@ -125,14 +132,10 @@ fn crop(panels: &[(&Ink, &Agreement)]) -> (Range<usize>, Range<usize>) {
 impl Agreement {
     fn new(places: &LocalFeatures, similarity: Vec<f32>) -> Self {
         let at = places.at().to_vec();
-        let around = |&[x, y]: &[f32; 2]| {
-            let near =
-                at.iter().zip(&similarity).filter(|([u, v], _)| (u - x).powi(2) + (v - y).powi(2) <= AROUND * AROUND);
-            let (count, sum) = near.fold((0.0, 0.0), |(count, sum), (_, similarity)| (count + 1.0, sum + similarity));
-            sum / count
-        };
-        let similarity = at.iter().map(around).collect();
-        Self { at, similarity }
+        let known: Vec<Option<f32>> = similarity.into_iter().map(Some).collect();
+        let similarity = around(&at, &known);
+        let pressure = places.pressure().map(|pressure| around(&at, &pressure.shares().collect::<Vec<_>>()));
+        Self { at, similarity, pressure }
     }
 
     /// How similar the ink is at a point: of the nearest place; None where there are no places.
@@ -140,18 +143,38 @@ impl Agreement {
         Blocks::new(&self.at).nearest([x, y]).map(|place| self.similarity[place])
     }
 
-    /// A colour for each pixel of the ink: by the place that is nearest.
+    /// A colour for each pixel of the ink, by how similar it is.
     fn colors(&self, ink: &Ink) -> Vec<[u8; 3]> {
+        self.colored(ink, |place| scale(self.similarity[place]))
+    }
+
+    /// A colour for each pixel of the ink, by how much it was pressed.
+    fn pressed_colors(&self, ink: &Ink) -> Vec<[u8; 3]> {
+        self.colored(ink, |place| self.pressure.as_ref().map_or(GRAY, |pressure| blend(PALE, BLACK, pressure[place])))
+    }
+
+    /// A colour for each pixel of the ink: that of the place that is nearest.
+    fn colored(&self, ink: &Ink, color: impl Fn(usize) -> [u8; 3]) -> Vec<[u8; 3]> {
         let blocks = Blocks::new(&self.at);
-        let color = |(at, &coverage): (usize, &u8)| {
+        let of_pixel = |(at, &coverage): (usize, &u8)| {
             let point = [(at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5];
             let nearest = if coverage == 0 { None } else { blocks.nearest(point) };
-            let stroke = nearest.map_or(PAPER, |place| scale(self.similarity[place]));
-            let share = f32::from(coverage) / 255.0;
-            std::array::from_fn(|i| (f32::from(PAPER[i]) + share * (f32::from(stroke[i]) - f32::from(PAPER[i]))) as u8)
+            blend(PAPER, nearest.map_or(PAPER, &color), f32::from(coverage) / 255.0)
         };
-        ink.pixels().iter().enumerate().map(color).collect()
+        ink.pixels().iter().enumerate().map(of_pixel).collect()
     }
+}
+
+/// For each point the mean of the known values around it: a single odd place says little. The middle where none is known.
+fn around(at: &[[f32; 2]], values: &[Option<f32>]) -> Vec<f32> {
+    let known: Vec<(&[f32; 2], f32)> =
+        at.iter().zip(values).filter_map(|(point, value)| Some((point, (*value)?))).collect();
+    let mean = |&[x, y]: &[f32; 2]| {
+        let near = known.iter().filter(|([u, v], _)| (u - x).powi(2) + (v - y).powi(2) <= AROUND * AROUND);
+        let (count, sum) = near.fold((0.0, 0.0), |(count, sum), (_, value)| (count + 1.0, sum + value));
+        if count > 0.0 { sum / count } else { 0.5 }
+    };
+    at.iter().map(mean).collect()
 }
 
 /// Points by the square block of the ink that they lie in, so that the nearest one is found without looking at all.
@@ -214,15 +237,39 @@ const SEPARATOR: [u8; 3] = [200; 3];
 const BLUE: [u8; 3] = [0, 114, 178];
 const GRAY: [u8; 3] = [150; 3];
 const ORANGE: [u8; 3] = [213, 94, 0];
+const PALE: [u8; 3] = [215; 3];
+const BLACK: [u8; 3] = [0; 3];
 
 /// The colour of a likeness: orange, gray, blue.
 fn scale(similarity: f32) -> [u8; 3] {
     let share = ((similarity - DIFFERENT) / (ALIKE - DIFFERENT)).clamp(0.0, 1.0);
     let (from, to, part) = if share < 0.5 { (ORANGE, GRAY, 2.0 * share) } else { (GRAY, BLUE, 2.0 * share - 1.0) };
-    std::array::from_fn(|i| (f32::from(from[i]) + part * (f32::from(to[i]) - f32::from(from[i]))) as u8)
+    blend(from, to, part)
+}
+
+fn blend(from: [u8; 3], to: [u8; 3], share: f32) -> [u8; 3] {
+    std::array::from_fn(|i| (f32::from(from[i]) + share * (f32::from(to[i]) - f32::from(from[i]))) as u8)
 }
 
 impl Picture {
+    /// These columns and rows of inks of [`SIDE`] by [`SIDE`] colours, line below line.
+    fn of_panels(lines: &[Vec<Vec<[u8; 3]>>], columns: &Range<usize>, rows: &Range<usize>) -> Self {
+        let (panel, line_height) = (SCALE * columns.len(), SCALE * rows.len());
+        let (width, height) = (lines[0].len() * panel, lines.len() * line_height);
+        let mut pixels = vec![PAPER; width * height];
+        for (row, to) in pixels.chunks_mut(width).enumerate() {
+            let (line, y) = (&lines[row / line_height], rows.start + row % line_height / SCALE);
+            for (number, (colors, to)) in line.iter().zip(to.chunks_mut(panel)).enumerate() {
+                let from = &colors[y * SIDE..][columns.clone()];
+                to.iter_mut().enumerate().for_each(|(x, pixel)| *pixel = from[x / SCALE]);
+                if number > 0 {
+                    to[0] = SEPARATOR;
+                }
+            }
+        }
+        Self { width, height, pixels }
+    }
+
     /// The questioned ink and, right of it, the first references, all black on white: for models that cannot say where they
     /// agree. The inks are by this preprocessing.
     pub fn side_by_side<I: Borrow<Ink>>(references: &[I], questioned: &Ink, preprocess: &Preprocess) -> Self {
@@ -265,6 +312,33 @@ mod tests {
             let black: Vec<usize> = (0..picture.pixels.len()).filter(|&at| picture.pixels[at] == [0; 3]).collect();
             assert_eq!(black, [0, SIDE, 2 * SIDE]);
         }
+    }
+
+    #[test]
+    fn places_take_the_mean_of_what_is_known_around_them() {
+        let at = [[50.0, 50.0], [55.0, 50.0], [50.0, 59.0], [150.0, 50.0]];
+        assert_eq!(around(&at, &[Some(0.25), Some(1.0), None, None]), [0.625, 0.625, 0.25, 0.5]);
+    }
+
+    #[test]
+    fn pressed_strokes_are_dark_in_a_second_row() {
+        let ink = Ink::new((0..SIDE * SIDE).map(|at| if at / SIDE == 100 { 255 } else { 0 }).collect()).unwrap();
+        let at = vec![[20.0, 100.0], [200.0, 100.0]];
+        let agreement = |pressure| Agreement { at: at.clone(), similarity: vec![1.0, 1.0], pressure };
+        let pressed = agreement(Some(vec![0.0, 1.0]));
+        let explanation = |reference: &Agreement| Explanation {
+            questioned: pressed.clone(),
+            references: vec![reference.clone()],
+            order: vec![0],
+        };
+        let both = explanation(&pressed).picture(&[&ink], &ink);
+        let silent = explanation(&agreement(None));
+        assert!(explanation(&pressed).shows_pressure() && !silent.shows_pressure());
+        let one = silent.picture(&[&ink], &ink);
+        assert_eq!((both.width, both.height), (one.width, 2 * one.height));
+        assert_eq!(both.pixels[..one.pixels.len()], one.pixels);
+        let row = &both.pixels[both.width * (one.height + one.height / 2)..][..both.width / 2];
+        assert_eq!((row[0], row[row.len() - 1]), (PALE, BLACK));
     }
 
     proptest! {

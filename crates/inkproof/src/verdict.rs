@@ -27,6 +27,8 @@ pub struct Verdict {
     pub score: Score,
     /// The strength of the evidence, base 10; None where the model is not calibrated for so many references.
     pub log10_lr: Option<Log10Lr>,
+    /// The 95 % interval of that over other calibration writers; None like `log10_lr`, and where the model does not say.
+    pub log10_lr_ci95: Option<[Log10Lr; 2]>,
     /// What it adds up from; None like `log10_lr`, and where the shape alone could be compared.
     pub contributions: Option<Contributions>,
     /// The same on the verbal scale; None like `log10_lr`.
@@ -159,6 +161,7 @@ impl Verdict {
             },
             score,
             log10_lr,
+            log10_lr_ci95: calibration.and_then(|fit| fit.log10_lr_ci95(score)),
             contributions: calibration.and_then(|fit| Contributions::new(fit, parts)),
             support: log10_lr.map(Support::from_lr),
             bound: calibration.map(ReferenceCalibration::bound),
@@ -213,9 +216,13 @@ impl Verdict {
     pub fn evidence(&self) -> Option<String> {
         let (support, lr) = (self.support?, self.log10_lr?.get());
         let (bound, writers) = (self.bound?.get(), self.calibration_writers?);
-        let parts = self.contributions.map_or(String::new(), |parts| format!(" ({})", parts.sentence()));
+        let interval =
+            self.log10_lr_ci95.map(|[low, high]| format!("95 % interval {:.2} to {:.2}", low.get(), high.get()));
+        let parts = self.contributions.map(|parts| parts.sentence());
+        let of_it: Vec<String> = interval.into_iter().chain(parts).collect();
+        let of_it = if of_it.is_empty() { String::new() } else { format!(" ({})", of_it.join("; ")) };
         Some(format!(
-            "Evidence: {support}.\nLog10 LR {lr:.2}{parts}; {writers} calibration writers support no more than {bound:.2} \
+            "Evidence: {support}.\nLog10 LR {lr:.2}{of_it}; {writers} calibration writers support no more than {bound:.2} \
              either way."
         ))
     }

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, VerifyOptions};
+use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, Verifier, VerifyOptions};
 use inkproof_service::{
-    Door, ImageFlaw, Judged, Question, Seen, Service, Threads, Verification, verify_references, viewed,
+    CaseFile, Door, ImageFlaw, Judged, Made, NamedImage, Question, Seen, Service, Threads, Verification,
+    verify_references, viewed,
 };
-use inkproof_store::{Actor, WriterId};
+use inkproof_store::{Actor, Time, WriterId};
 
 use crate::arguments::{ImageOptions, ModelFile, StorePlace};
 use crate::images::ImageFiles;
@@ -47,6 +48,10 @@ pub struct Verify {
     /// the most similar references are shown next to it
     #[arg(long, value_name = "OUT.png")]
     explain: Option<PathBuf>,
+    /// Write a case file, a page that prints well: the finding, its strength with its interval, where the signatures differ,
+    /// the images with their hashes, what the finding does not say, and how it was made
+    #[arg(long, value_name = "CASE.html")]
+    report: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -97,8 +102,9 @@ impl Verify {
     }
 
     fn judge(self, assumed: Option<&str>) -> Result<ExitCode> {
-        if let Some(path) = &self.explain {
-            self.inputs().spare(&[path])?;
+        let outputs: Vec<&Path> = [&self.explain, &self.report].into_iter().flatten().map(PathBuf::as_path).collect();
+        if !outputs.is_empty() {
+            self.inputs().spare(&outputs)?;
         }
         let threshold = self.threshold.map(Threshold::new).transpose()?;
         let options = VerifyOptions { threshold };
@@ -119,6 +125,9 @@ impl Verify {
             if let Some(path) = &self.explain {
                 println!("Where it agrees (blue) and where not (orange) is in {}.", one_line(path.display()));
             }
+            if let Some(path) = &self.report {
+                println!("The case file is {}.", one_line(path.display()));
+            }
         }
         Ok(exit_code(judged.verdict.decision))
     }
@@ -133,21 +142,35 @@ impl Verify {
         let paths: Vec<&PathBuf> = [self.questioned()].into_iter().chain(&self.reference).collect();
         let files = ImageFiles::read(&paths, verifier.limits())?.on_page(self.image.page, 1);
         let images = files.named();
-        let question = Question { questioned: images[0], options, pictures: false };
-        Ok(verify_references(&verifier, &images[1..], &question, Actor::local(), Threads::All)?)
+        let question = Question { questioned: images[0], options, pictures: self.report.is_some() };
+        let mut judged = verify_references(&verifier, &images[1..], &question, Actor::local(), Threads::All)?;
+        self.write_report(&mut judged, &verifier, &images)?;
+        Ok(judged)
+    }
+
+    /// Writes the case file, if one is wanted; the pictures were made for it alone.
+    fn write_report(&self, judged: &mut Judged, verifier: &Verifier, files: &[NamedImage<'_>]) -> Result<()> {
+        let Some(path) = &self.report else { return Ok(()) };
+        let command = std::env::args().collect::<Vec<_>>().join(" ");
+        let made = Made { command, version: env!("CARGO_PKG_VERSION").to_owned(), at: Time::now() };
+        outputs::write(path, CaseFile::new(judged, verifier, files, made)?.to_html().as_bytes())?;
+        judged.answer.pictures = None;
+        Ok(())
     }
 
     /// A decision that could not be written down is not given, and no picture of references that were looked at unseen.
     fn by_enrolled(&self, options: VerifyOptions, writer: &WriterId) -> Result<Judged> {
         let service = self.store.service(&self.model, &self.image)?;
         let files = ImageFiles::read(&[self.questioned()], service.verifier().limits())?.on_page(self.image.page, 1);
-        let question = Question { questioned: files.named()[0], options, pictures: false };
+        let images = files.named();
+        let question = Question { questioned: images[0], options, pictures: self.report.is_some() };
         let mut judged = [service.verify_writer(writer, &question, Actor::local())?];
         service.record(&mut judged)?;
-        let [judged] = judged;
-        if self.explain.is_some() {
+        let [mut judged] = judged;
+        if self.explain.is_some() || self.report.is_some() {
             looked(&service, &judged)?;
         }
+        self.write_report(&mut judged, service.verifier(), &images)?;
         Ok(judged)
     }
 }

@@ -50,6 +50,7 @@ fn no_output_is_an_input() {
             &["q.png", "r.png", "m.safetensors", "store.db"],
         ),
         ("verify --writer a q.png --explain OUT", &["q.png", "store.db"]),
+        ("verify --reference r.png q.png --model m.safetensors --report OUT", &["q.png", "r.png", "m.safetensors"]),
         ("verify-batch cases.csv --out OUT", &["cases.csv", "q.png", "r.png", "store.db"]),
         ("reviews show 2 --picture OUT", &["store.db"]),
         ("check q.png --model m.safetensors --explain OUT", &["q.png", "m.safetensors"]),
@@ -120,6 +121,7 @@ fn what_is_written_is_for_its_owner_alone() {
     let office = office();
     for line in [
         "verify --reference r.png q.png --explain why.png",
+        "verify --reference r.png q.png --report case.html",
         "verify-batch cases.csv --out results.csv",
         "verify-batch cases.csv --out results.jsonl",
         "reviews show 2 --picture seen.png",

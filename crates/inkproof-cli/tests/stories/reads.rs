@@ -212,16 +212,18 @@ fn looks_at_the_command_line_are_written_down() {
     assert_eq!(looks(), [], "no ink that is kept was shown");
     office.run(&format!("reviews show {review} --picture seen.png")).succeeds();
     let explained = office.run(&format!("verify --writer a {} --explain why.png --json", files("001", 4..5))).json();
+    let filed = office.run(&format!("verify --writer a {} --report case.html --json", files("001", 4..5))).json();
     office.run("writers export a --out all").succeeds();
     let expected = [
         (json!("viewed"), json!("review"), json!({"door": "command", "decision": review})),
         (json!("viewed"), json!("verification"), json!({"door": "command", "decision": explained["audit"]})),
+        (json!("viewed"), json!("verification"), json!({"door": "command", "decision": filed["audit"]})),
         (json!("exported"), json!("exported"), json!({})),
     ];
     assert_eq!(looks(), expected);
     let exported: Value = serde_json::from_slice(&fs::read(office.desk.path("all/writer.json")).unwrap()).unwrap();
     let events = exported["audit"].as_array().unwrap().iter().filter(|entry| entry["event"] == "viewed");
-    assert_eq!(events.count(), 2, "who looked is among what is kept of a writer");
+    assert_eq!(events.count(), 3, "who looked is among what is kept of a writer");
 }
 
 fn base64(bytes: &[u8]) -> String {

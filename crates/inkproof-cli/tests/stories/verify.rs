@@ -119,3 +119,70 @@ fn of_several_files_the_last_is_judged_and_it_is_said() {
     let one = desk.run(&format!("verify --reference {a} {q}"));
     assert!(!one.out.contains("is judged, since"), "{}", one.out);
 }
+
+/// The page's text without its pictures.
+fn case_file(desk: &Desk, name: &str) -> String {
+    let page = fs::read_to_string(desk.path(name)).unwrap();
+    let mut parts = page.split("base64,");
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |text, part| text + &part[part.find('"').expect("the picture ends")..])
+}
+
+#[test]
+fn a_case_file_tells_all_that_the_verdict_rests_on() {
+    let desk = Desk::new();
+    let genuine = example_files("001");
+    // A file may be called anything, and a name is not to become a part of the page.
+    let hostile = "<script>alert(1)<\u{2215}script>&.png";
+    fs::copy(&genuine[3], desk.path(hostile)).unwrap();
+    let references: Vec<String> = genuine[..3].iter().map(|path| path.display().to_string()).collect();
+    let done = desk.run(&format!("verify {} {hostile} --report case.html --json", references.join(" ")));
+    let found = done.json();
+    assert!(found["pictures"].is_null(), "pictures are the page's: {found}");
+    let page = case_file(&desk, "case.html");
+    assert!(!page.contains("<script") && page.contains("&lt;script&gt;"), "{page}");
+    let signed = |value: f64| format!("{value:+.2}").replace('-', "−");
+    let lr = found["log10_lr"].as_f64().unwrap();
+    let [low, high] = [0, 1].map(|end| found["log10_lr_ci95"][end].as_f64().unwrap());
+    assert!(low <= lr && lr <= high && low < high, "{found}");
+    for value in [signed(lr), format!("{} to {}", signed(low), signed(high))] {
+        assert!(page.contains(&format!("<td>{value}</td>")), "{value}: {page}");
+    }
+    let sha256 = |path: &std::path::Path| -> String {
+        use sha2::Digest;
+        sha2::Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    for path in &genuine[..4] {
+        assert!(page.contains(&sha256(path)), "{}: {page}", path.display());
+    }
+    let digest = found["model"]["digest"].as_str().unwrap();
+    for words in [
+        digest,
+        "written by the writer of the references.",
+        "written by somebody else, who imitated",
+        "What this does not say",
+        "--report case.html",
+        env!("CARGO_PKG_VERSION"),
+        "alert(1)",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let whole = fs::read_to_string(desk.path("case.html")).unwrap();
+    assert_eq!(whole.matches("<img ").count(), 5, "where they agree, and the four images");
+    assert!(!whole.contains("http") && !whole.contains("url("), "it needs no other file");
+}
+
+#[test]
+fn a_case_file_says_what_is_wrong_with_an_image() {
+    let desk = Desk::new();
+    let genuine = example_files("002");
+    let [a, b] = [&genuine[0], &genuine[0]].map(|path| path.display().to_string());
+    let done = desk.run(&format!("verify --reference {a} {b} --report same.html"));
+    assert!(done.out.contains("The case file is same.html."), "{}", done.out);
+    assert_eq!(done.code, 3);
+    let page = case_file(&desk, "same.html");
+    for words in ["Undecided: a person has to look at it", "the same signing as reference 1", "There is one reference"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+}

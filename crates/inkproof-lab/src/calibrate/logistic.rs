@@ -3,7 +3,7 @@
 //! Both classes weigh one half in all, so the fitted log-odds are log-likelihood ratios. The slope on the standardised
 //! score is held back by a small ridge: without it, classes that a threshold separates would want an infinite one.
 
-use crate::metrics::{Scores, Trial};
+use crate::metrics::{Sample, Scores, Trial};
 
 /// The ridge's weight against the mean loss: `REGULARIZATION / 2 * slope^2`, for a score of mean 0 and variance 1. Where
 /// nothing is separable it moves the slope by about one percent; scikit-learn calls it 1 / C.
@@ -26,8 +26,13 @@ pub struct Line {
 /// The likelihood ratios of scores. The slope is not below 0: scores that are higher for forgeries, or all the same, say
 /// nothing, which is the log-odds 0.
 pub fn logistic(scores: &Scores) -> Line {
+    of_sample(&scores.whole())
+}
+
+/// [`logistic`] of scores whose writers count as often as they were drawn.
+pub(super) fn of_sample(sample: &Sample<'_>) -> Line {
     const NOTHING: Line = Line { slope: 0.0, intercept: 0.0 };
-    let points = Points::new(scores);
+    let points = Points::new(sample);
     let Some((mean, deviation)) = points.mean_and_deviation() else { return NOTHING };
     let line = points.standardised(mean, deviation).fit();
     if line.slope <= 0.0 {
@@ -41,17 +46,17 @@ pub fn logistic(scores: &Scores) -> Line {
 struct Points(Vec<(f64, f64, f64)>);
 
 impl Points {
-    fn new(scores: &Scores) -> Self {
+    fn new(sample: &Sample<'_>) -> Self {
         let of_class = |genuine| {
-            let members = scores.trials().iter().filter(|trial| trial.genuine == genuine);
-            members.map(|trial| scores.weight(trial)).sum::<f64>()
+            let members = sample.weighed().filter(|(trial, _)| trial.genuine == genuine);
+            members.map(|(_, weight)| weight).sum::<f64>()
         };
         let shares = [false, true].map(|genuine| 0.5 / of_class(genuine));
-        let point = |trial: &Trial| {
+        let point = |(trial, weight): (&Trial, f64)| {
             let class = usize::from(trial.genuine);
-            (trial.score, class as f64, shares[class] * scores.weight(trial))
+            (trial.score, class as f64, shares[class] * weight)
         };
-        Self(scores.trials().iter().map(point).collect())
+        Self(sample.weighed().filter(|(_, weight)| *weight > 0.0).map(point).collect())
     }
 
     /// None where all scores are the same.

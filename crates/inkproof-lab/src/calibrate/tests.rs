@@ -79,6 +79,36 @@ fn each_population_counts_for_the_same_however_many_writers_it_has() {
     assert!(even.2 < 0.8 * alone, "what differs between populations weakens the evidence: {} {alone}", even.2);
 }
 
+/// How wide the interval of the log10 likelihood ratio is where it is 0.
+fn uncertainty(set: &DataSet, score: &(dyn Fn(&[usize], usize) -> f64 + Sync)) -> f64 {
+    let options = CalibrationOptions { repeats: 3, ..CalibrationOptions::default() };
+    let fitted = fit_calibration(set, score, &options, &mut Silent).unwrap();
+    let fit = &fitted.calibration.fits()[0];
+    let [low, high] = fit.log10_lr_ci95(Score::new(-fit.intercept / fit.slope)).unwrap();
+    assert!(low.get() < 0.0 && high.get() > 0.0, "{low:?} {high:?}");
+    high.get() - low.get()
+}
+
+#[test]
+fn more_writers_make_the_interval_narrower_and_populations_that_differ_make_it_wider() {
+    let alone = |writers: usize| {
+        let set = set(&vec![(6, 6); writers]);
+        uncertainty(&set, &score(&set))
+    };
+    let (few, many) = (alone(10), alone(90));
+    assert!((1.5..6.0).contains(&(few / many)), "nine times the writers are three times as sure: {few} {many}");
+    let differing = |shift: f64| {
+        let set = populations([20, 20]);
+        let plain = score(&set);
+        let alike = |claimed: usize| set.images[claimed].writer.as_str().starts_with("alike");
+        uncertainty(&set, &|references, questioned| {
+            plain(references, questioned) + if alike(references[0]) { shift } else { 0.0 }
+        })
+    };
+    let (same, apart) = (differing(0.0), differing(0.3));
+    assert!(apart > 2.0 * same, "{same} {apart}");
+}
+
 #[test]
 fn a_wanted_far_decides_where_the_writers_can_show_it() {
     let enough = set(&[(8, 12); 12]);

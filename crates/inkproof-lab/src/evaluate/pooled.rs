@@ -112,6 +112,7 @@ mod tests {
             threshold,
             wanted_far: Vec::new(),
             random_far: None,
+            spread: None,
         };
         FoldPart { result: verification(&set, &score, &options, &mut Silent).unwrap(), fit }
     }

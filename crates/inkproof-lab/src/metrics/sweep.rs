@@ -58,6 +58,11 @@ impl<'a> Sample<'a> {
         Self { trials, weights }
     }
 
+    /// The trials, each with its weight.
+    pub(crate) fn weighed(&self) -> impl Iterator<Item = (&'a Trial, f64)> {
+        self.trials.iter().map(|trial| (trial, self.weight(trial)))
+    }
+
     /// Whether both classes have weight, without which no figure is defined.
     pub(super) fn has_both_classes(&self) -> bool {
         let has = |genuine| self.trials.iter().any(|trial| trial.genuine == genuine && self.weight(trial) > 0.0);

@@ -16,6 +16,7 @@ fn fit(references: usize, writers: usize) -> ReferenceCalibration {
         threshold,
         wanted_far,
         random_far: None,
+        spread: None,
     }
 }
 
@@ -33,6 +34,21 @@ fn a_score_becomes_a_ratio_within_what_the_writers_support() {
     let more = Calibration::new(vec![fit(2, 20), fit(3, 1000), fit(5, 50)]).unwrap();
     let writers = |references| more.fit(references).map(|fit| fit.writers);
     assert_eq!([1, 2, 3, 4, 5, 9].map(writers), [None, Some(20), Some(1000), Some(1000), Some(50), Some(50)]);
+}
+
+#[test]
+fn the_interval_of_a_ratio_is_that_of_the_line_within_the_bound() {
+    let spread = LineSpread { slope: 4.0, intercept: 1.0, both: -1.6 };
+    let fit = ReferenceCalibration { spread: Some(spread), ..fit(1, 1000) };
+    let interval = |score| fit.log10_lr_ci95(Score::new(score)).unwrap().map(Log10Lr::get);
+    // 4 * 0.25 - 2 * 1.6 * 0.5 + 1 is 0.4.
+    let half = 1.96 * 0.4_f64.sqrt();
+    assert!((interval(0.5)[0] - (1.0 - half)).abs() < 1e-12 && (interval(0.5)[1] - (1.0 + half)).abs() < 1e-12);
+    assert_eq!(interval(9.0), [3.0, 3.0], "more than the writers support is stated of neither end");
+    assert_eq!(ReferenceCalibration { spread: None, ..fit.clone() }.log10_lr_ci95(Score::new(0.5)), None);
+    let broken = LineSpread { intercept: -1.0, ..spread };
+    let error = Calibration::new(vec![ReferenceCalibration { spread: Some(broken), ..fit }]).unwrap_err();
+    assert!(error.to_string().contains("variances 4 and -1"), "{error}");
 }
 
 #[test]

@@ -24,6 +24,24 @@ pub struct Picture {
     pub page: Page,
 }
 
+impl Picture {
+    /// As a PNG file whose longer side has so many pixels at most; without what else the file said, as where it was taken.
+    pub fn to_png(&self, longest: u32) -> Vec<u8> {
+        let (width, height) = (self.gray.width() as u32, self.gray.height() as u32);
+        let pixels = match &self.colors {
+            Some(colors) => colors.as_flattened().to_vec(),
+            None => self.gray.pixels().iter().flat_map(|&level| [level; 3]).collect(),
+        };
+        let image = image::RgbImage::from_raw(width, height, pixels).expect("three bytes for each pixel");
+        let shrink = f64::from(longest) / f64::from(width.max(height));
+        let [to_width, to_height] = [width, height].map(|side| ((f64::from(side) * shrink).round() as u32).max(1));
+        let image = if shrink < 1.0 { image::imageops::thumbnail(&image, to_width, to_height) } else { image };
+        let mut png = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut png, image::ImageFormat::Png).expect("nothing can fail in memory");
+        png.into_inner()
+    }
+}
+
 /// The difference between two channels from which on a pixel is coloured: more than a JPEG of a gray page has.
 const COLORED: u8 = 32;
 /// An image has colour where one of so many pixels is coloured.

@@ -123,6 +123,11 @@ impl Pressure {
         Some(Self { of_places, clarity: widths.clarity() })
     }
 
+    /// How much each place was pressed, from 0, the least of this ink, to 1, the most; None where it is not known.
+    pub fn shares(&self) -> impl Iterator<Item = Option<f32>> {
+        self.of_places.iter().map(|&place| (place > 0).then(|| f32::from(place - 1) / 254.0))
+    }
+
     /// How alike two are over counterparts.
     fn likeness(&self, other: &Self, counterparts: &[(usize, usize)]) -> Option<PressureLikeness> {
         let both = counterparts.iter().map(|&(here, there)| (self.of_places[here], other.of_places[there]));
