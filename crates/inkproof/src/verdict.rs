@@ -127,11 +127,14 @@ impl Verdict {
             all.iter().enumerate().filter(counted).map(|(_, reference)| &reference.embedding).collect();
         let mut flaws = flaws(&all, questioned);
         let threshold = options.threshold.unwrap_or_else(|| model.threshold_for(embeddings.len()));
+        let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(embeddings.len()));
+        let by_evidence =
+            |score: Score| Decision::from_evidence(score, threshold, calibration.map(|fit| fit.log10_lr(score)));
         let mut parts = model.score_parts(&embeddings, &questioned.embedding)?;
         let mut turned = None;
         let is_fit = flaws.iter().all(|flawed| flawed.flaw == Flaw::TwoGroups);
         if parts.sum() < threshold.get() && is_fit && options.threshold.is_none() {
-            match turn::look(model, &embeddings, &questioned.ink, Score::new(parts.sum()), threshold)? {
+            match turn::look(model, &embeddings, &questioned.ink, Score::new(parts.sum()), threshold, by_evidence)? {
                 Found::Askew(upright) => {
                     parts = upright.parts;
                     turned = Some(upright);
@@ -145,9 +148,8 @@ impl Verdict {
         let copied = copied(&all, questioned.digest, seen)?;
         flaws.extend(copied.map(|reference| ImageFlaw::questioned(Flaw::Copy { reference })));
         let alone = all.iter().map(|reference| model.score_of(&[&reference.embedding], seen));
-        let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(embeddings.len()));
         let log10_lr = calibration.map(|fit| fit.log10_lr(score));
-        let by_evidence = Decision::from_evidence(score, threshold, log10_lr);
+        let by_evidence = by_evidence(score);
         if by_evidence == Decision::Accepted {
             // Two signatures are not similar to one: what is, is one of two words.
             flaws.retain(|flawed| flawed.flaw != Flaw::TwoGroups);
