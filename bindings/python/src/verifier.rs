@@ -144,5 +144,5 @@ impl Engine {
 
 fn options(threshold: Option<f64>) -> PyResult<VerifyOptions> {
     let threshold = threshold.map(Threshold::new).transpose().map_err(errors::engine)?;
-    Ok(VerifyOptions { threshold })
+    Ok(VerifyOptions { threshold, ..VerifyOptions::default() })
 }

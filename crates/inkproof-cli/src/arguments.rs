@@ -109,6 +109,11 @@ pub fn with_key_noted(store: Store, keys: &KeySource) -> Store {
 }
 
 impl StorePlace {
+    /// The store at a place; without one that of the environment, or in the user's data folder.
+    pub fn new(place: Option<String>, master_key: MasterKey) -> Self {
+        Self { store: place.or_else(|| std::env::var("INKPROOF_STORE").ok()), master_key }
+    }
+
     /// Makes a store where there is none.
     pub fn open(&self) -> Result<Store> {
         let keys = self.keys()?;

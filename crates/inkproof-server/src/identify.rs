@@ -40,7 +40,10 @@ async fn ask(
         let (threshold, questioned) = (upload.threshold()?, upload.take_questioned()?);
         let name = called(&questioned, ImageField::Questioned);
         let questioned = upload.named(&questioned, &name);
-        server.service.identify(questioned, top, &VerifyOptions { threshold }, caller.actor).map_err(failed)
+        server
+            .service
+            .identify(questioned, top, &VerifyOptions { threshold, ..VerifyOptions::default() }, caller.actor)
+            .map_err(failed)
     });
     let Identified { answer, entry } = found.await?;
     server.recorder.entry(entry).await?;

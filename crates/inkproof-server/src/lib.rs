@@ -7,6 +7,7 @@
 mod address;
 mod audit;
 mod bodies;
+mod calibration;
 mod cors;
 mod erasures;
 mod headers;
@@ -143,6 +144,7 @@ fn api() -> OpenApiRouter<Shared> {
         references::routes(),
         reviews::routes(),
         audit::routes(),
+        calibration::routes(),
     ];
     routes.into_iter().fold(document, OpenApiRouter::merge)
 }

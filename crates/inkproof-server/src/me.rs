@@ -21,7 +21,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 struct Me {
     /// As the audit names it.
     actor: String,
-    /// clerk, operator or auditor (a monitor may not ask); null where no tokens are demanded and everything is allowed.
+    /// clerk, operator, auditor or administrator (a monitor may not ask); null where no tokens are demanded and everything is allowed.
     #[schema(value_type = Option<String>)]
     role: Option<Role>,
     four_eyes: bool,

@@ -35,6 +35,7 @@ enum Need {
     SettleReviews,
     ReadAudit,
     ReadFigures,
+    Calibrate,
 }
 
 const NEEDS: &[(&str, &str, Need)] = &[
@@ -56,6 +57,9 @@ const NEEDS: &[(&str, &str, Need)] = &[
     ("GET", "/v1/reviews/{review}", Need::ReadReviews),
     ("POST", "/v1/reviews/{review}", Need::SettleReviews),
     ("GET", "/v1/audit", Need::ReadAudit),
+    ("GET", "/v1/calibration", Need::Token),
+    ("POST", "/v1/calibration", Need::Calibrate),
+    ("DELETE", "/v1/calibration", Need::Calibrate),
 ];
 
 impl Need {
@@ -67,12 +71,15 @@ impl Need {
 
     fn is_met_by(self, role: Role) -> bool {
         match role {
-            Role::Operator => self != Self::ReadAudit,
-            Role::Clerk => !matches!(self, Self::ReadAudit | Self::Enrol | Self::SeeReferences),
+            Role::Operator => !matches!(self, Self::ReadAudit | Self::Calibrate),
+            Role::Clerk => !matches!(self, Self::ReadAudit | Self::Enrol | Self::SeeReferences | Self::Calibrate),
             Role::Auditor => {
                 matches!(self, Self::Nothing | Self::Token | Self::ReadAudit | Self::ReadReviews | Self::ReadFigures)
             }
             Role::Monitor => matches!(self, Self::Nothing | Self::ReadFigures),
+            Role::Administrator => {
+                matches!(self, Self::Nothing | Self::Token | Self::ReadFigures | Self::Calibrate)
+            }
         }
     }
 }
@@ -244,7 +251,7 @@ mod tests {
 
     #[test]
     fn roles_are_apart() {
-        const ALL: [Need; 9] = [
+        const ALL: [Need; 10] = [
             Need::Token,
             Need::Verify,
             Need::ReadWriters,
@@ -254,12 +261,14 @@ mod tests {
             Need::SettleReviews,
             Need::ReadAudit,
             Need::ReadFigures,
+            Need::Calibrate,
         ];
         let refused = |role: Role| -> Vec<Need> { ALL.into_iter().filter(|need| !need.is_met_by(role)).collect() };
-        assert_eq!(refused(Role::Operator), [Need::ReadAudit]);
-        assert_eq!(refused(Role::Clerk), [Need::SeeReferences, Need::Enrol, Need::ReadAudit]);
+        assert_eq!(refused(Role::Operator), [Need::ReadAudit, Need::Calibrate]);
+        assert_eq!(refused(Role::Clerk), [Need::SeeReferences, Need::Enrol, Need::ReadAudit, Need::Calibrate]);
         let allowed = |role: Role| -> Vec<Need> { ALL.into_iter().filter(|need| need.is_met_by(role)).collect() };
         assert_eq!(allowed(Role::Auditor), [Need::Token, Need::ReadReviews, Need::ReadAudit, Need::ReadFigures]);
         assert_eq!(allowed(Role::Monitor), [Need::ReadFigures]);
+        assert_eq!(allowed(Role::Administrator), [Need::Token, Need::ReadFigures, Need::Calibrate]);
     }
 }

@@ -32,7 +32,7 @@ async fn verify(
     request: Request,
 ) -> Result<Json<Verification>, Problem> {
     let judged = server.with_upload(request, move |server, mut upload| {
-        let options = VerifyOptions { threshold: upload.threshold()? };
+        let options = VerifyOptions { threshold: upload.threshold()?, ..VerifyOptions::default() };
         if upload.references.is_empty() {
             let why = "there is no reference; give at least one signature that is known to be the writer's";
             return Err(Kind::Malformed.with(why).on_field("references"));

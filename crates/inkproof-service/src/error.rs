@@ -55,6 +55,28 @@ pub enum Error {
         /// The digest of the model that embedded it.
         model: String,
     },
+    /// A share of genuine signatures that nobody can promise.
+    #[error("{0} is no share of genuine signatures that may be turned away: give one above 0 and below 0.5, as 0.05")]
+    Frr(f64),
+    /// A model without likelihood ratios.
+    #[error(
+        "the model has no likelihood ratios yet: calibrate its file first, on signatures with forgeries if there are any"
+    )]
+    NotCalibrated,
+    /// Too few writers to calibrate on.
+    #[error(
+        "{writers} writers have two references or more; to promise that at most {} % of genuine signatures go to a person, at \
+         least {needed} must have",
+        100.0 * frr
+    )]
+    TooFewWriters {
+        /// The wanted share, 0..1.
+        frr: f64,
+        /// How many there are.
+        writers: usize,
+        /// How many are needed.
+        needed: usize,
+    },
     /// A writer who was to be new.
     #[error("there is a writer '{0}' already")]
     WriterExists(WriterId),

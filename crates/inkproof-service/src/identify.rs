@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::images::{EmbeddedImage, ImageField, NamedImage};
 use crate::search_index::Snapshot;
-use crate::{ImageFlaw, PageRead, Result, Service, VerdictFields};
+use crate::{ImageFlaw, KeptCalibration, PageRead, Result, Service, VerdictFields};
 
 /// So many of the nearest are scored in full.
 const SCORED: usize = 20;
@@ -85,7 +85,9 @@ impl Service {
         let index = self.refreshed_index()?;
         let load = begun.elapsed();
         let begun = Instant::now();
-        let writers = self.best(&index, &questioned.signature, top, options)?;
+        let levels = self.calibration()?.as_ref().map(KeptCalibration::levels).transpose()?;
+        let options = VerifyOptions { levels, ..*options };
+        let writers = self.best(&index, &questioned.signature, top, &options)?;
         let (search, compared) = (begun.elapsed(), index.len());
         let entry = self.entry(&writers, compared, by);
         let milliseconds = SearchTimes { load: in_milliseconds(load), search: in_milliseconds(search) };

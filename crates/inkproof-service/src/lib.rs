@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod calibrate;
 mod case_file;
 mod enrol;
 mod enrolled_writer;
@@ -29,6 +30,7 @@ pub use answer::{
     Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, PageRead, ReferenceName, ReferenceScore,
     VerdictFields, Verification,
 };
+pub use calibrate::{DEFAULT_FRR, KeptCalibration, OwnCalibration, OwnLevel};
 pub use case_file::{CaseFile, Made};
 pub use enrol::{EnrolRequest, WriterState};
 pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};

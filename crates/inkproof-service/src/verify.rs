@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::images::{EmbeddedImage, ImageField, NamedImage, as_references, embed_images};
 use crate::{
-    Age, EnrolledWriter, ImageFlaw, Milliseconds, ModelName, Pictures, ReferenceName, ReferenceScore, Result, Service,
-    Threads, VerdictFields, Verification,
+    Age, EnrolledWriter, ImageFlaw, KeptCalibration, Milliseconds, ModelName, Pictures, ReferenceName, ReferenceScore,
+    Result, Service, Threads, VerdictFields, Verification,
 };
 
 /// A questioned signature, and what is asked of it.
@@ -55,6 +55,8 @@ struct Claimed {
     id: WriterId,
     pseudonym: Pseudonym,
     age: Age,
+    /// The calibration on the store's writers that holds.
+    calibration: Option<KeptCalibration>,
 }
 
 /// Judges a questioned signature against references that come with it.
@@ -85,12 +87,15 @@ impl Service {
     pub fn verify_writer(&self, writer: &WriterId, question: &Question<'_>, by: Actor) -> Result<Judged> {
         let EnrolledWriter { id, pseudonym, numbers, references, age } = self.enrolled_writer(writer)?;
         let questioned = EmbeddedImage::new(&self.verifier, question.questioned, ImageField::Questioned)?;
+        let calibration = self.calibration()?;
+        let levels = calibration.as_ref().map(KeptCalibration::levels).transpose()?;
+        let question = Question { options: VerifyOptions { levels, ..question.options }, ..*question };
         let references = References {
             names: numbers.into_iter().map(ReferenceName::Reference).collect(),
             signatures: references,
-            writer: Some(Claimed { id, pseudonym, age }),
+            writer: Some(Claimed { id, pseudonym, age, calibration }),
         };
-        judge(&self.verifier, references, questioned, question, by)
+        judge(&self.verifier, references, questioned, &question, by)
     }
 
     /// Writes decisions down, all or none, and numbers their answers; a decision that could not be written down must not be
@@ -126,7 +131,7 @@ fn judge(
     let answer = Verification {
         verdict: VerdictFields::from(&verdict),
         flaws: flaws(&verdict, &questioned.name, &names),
-        notes: notes(&verdict, &names),
+        notes: notes(&verdict, &names, writer.as_ref().and_then(|writer| writer.calibration.as_ref())),
         pictures: question.pictures.then(pictures),
         references: scores(&names, &signatures, &verdict),
         page: questioned.signature.page.into(),
@@ -171,14 +176,15 @@ fn in_words(flaw: Flaw, references: &[ReferenceName]) -> String {
 }
 
 /// What else a reader of the verdict should know.
-fn notes(verdict: &Verdict, references: &[ReferenceName]) -> Vec<String> {
+fn notes(verdict: &Verdict, references: &[ReferenceName], calibration: Option<&KeptCalibration>) -> Vec<String> {
     let repeated = verdict.repeated.iter().map(|again| {
         let [reference, earlier] = [again.reference, again.earlier].map(|index| number(references, index));
         format!("reference {reference} is the same signing as reference {earlier} and counts once with it")
     });
     let turned =
         verdict.turned.iter().map(|turned| format!("the signature was turned by {} to be judged", turned.by()));
-    turned.chain(repeated).collect()
+    let own = calibration.filter(|_| verdict.is_own_threshold).map(KeptCalibration::note);
+    turned.chain(repeated).chain(own).collect()
 }
 
 fn scores(names: &[ReferenceName], signatures: &[Signature], verdict: &Verdict) -> Vec<ReferenceScore> {

@@ -51,10 +51,12 @@ pub enum Event {
     MasterKeyChanged,
     /// Four eyes are wanted from now on, or are not any more.
     PolicyChanged,
+    /// From now on signatures are accepted as this store's own writers show; or as the model says again.
+    Calibrated,
 }
 
 impl Event {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
@@ -71,6 +73,7 @@ impl Event {
         Self::TokenRevoked,
         Self::MasterKeyChanged,
         Self::PolicyChanged,
+        Self::Calibrated,
     ];
 
     /// The word that the audit has for it, in kebab case.
@@ -92,6 +95,7 @@ impl Event {
             Self::TokenRevoked => "token-revoked",
             Self::MasterKeyChanged => "master-key-changed",
             Self::PolicyChanged => "policy-changed",
+            Self::Calibrated => "calibrated",
         }
     }
 }
@@ -213,6 +217,12 @@ impl Store {
         let among = format!("%\"{writer}\"%");
         let values = [writer.0[..].into(), among.as_str().into(), after.into(), (limit as i64).into()];
         self.read(|session| session.query(&statement, &values)?.into_iter().map(entry).collect())
+    }
+
+    /// The last entry of one kind.
+    pub fn last(&self, event: Event) -> Result<Option<Entry>> {
+        let statement = format!("SELECT {COLUMNS} FROM audit WHERE event = $1 ORDER BY sequence DESC LIMIT 1");
+        self.read(|session| session.query(&statement, &[event.word().into()])?.pop().map(entry).transpose())
     }
 
     /// The end of the chain, to be noted elsewhere.

@@ -158,7 +158,7 @@ pub enum StoreError {
     #[error("there is no token '{0}'")]
     NoToken(String),
     /// A word that is not a role.
-    #[error("unknown role '{0}'; roles are clerk, operator, auditor and monitor")]
+    #[error("unknown role '{0}'; roles are clerk, operator, auditor, monitor and administrator")]
     NoRole(String),
     /// A source of master keys that cannot be used.
     #[error("{keys}: cannot be used as master key ({why})")]

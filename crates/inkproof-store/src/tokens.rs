@@ -25,6 +25,8 @@ pub enum Role {
     Auditor,
     /// Reads the server's figures, and nothing else.
     Monitor,
+    /// Calibrates on the store's own writers, reads the figures, and nothing else.
+    Administrator,
 }
 
 impl Role {
@@ -35,6 +37,7 @@ impl Role {
             Self::Operator => "operator",
             Self::Auditor => "auditor",
             Self::Monitor => "monitor",
+            Self::Administrator => "administrator",
         }
     }
 }
@@ -43,7 +46,7 @@ impl FromStr for Role {
     type Err = StoreError;
 
     fn from_str(word: &str) -> Result<Self> {
-        let all = [Self::Clerk, Self::Operator, Self::Auditor, Self::Monitor];
+        let all = [Self::Clerk, Self::Operator, Self::Auditor, Self::Monitor, Self::Administrator];
         all.into_iter().find(|role| role.word() == word).ok_or_else(|| StoreError::NoRole(word.to_owned()))
     }
 }

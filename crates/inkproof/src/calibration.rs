@@ -178,6 +178,42 @@ impl Calibration {
     }
 }
 
+/// From which log10 likelihood ratio on signatures are accepted, fixed on the genuine signatures of the people that are judged,
+/// for numbers of references; the ratios are those before the bound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AcceptanceLevels([Option<AcceptanceLevel>; AcceptanceLevels::MOST]);
+
+/// The level for one number of references.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AcceptanceLevel {
+    /// So many, or more up to the next level's number.
+    pub references: usize,
+    /// From this log10 likelihood ratio on a signature is accepted.
+    pub log10_lr: f64,
+}
+
+impl AcceptanceLevels {
+    /// So many numbers of references can have a level of their own.
+    pub const MOST: usize = 8;
+
+    /// # Errors
+    /// Where there is none, or more than [`AcceptanceLevels::MOST`], they do not ascend by references, or one is not finite.
+    pub fn new(levels: &[AcceptanceLevel]) -> Result<Self> {
+        let ascend = levels.is_sorted_by(|a, b| a.references < b.references);
+        let finite = levels.iter().all(|level| level.log10_lr.is_finite() && level.references > 0);
+        if levels.is_empty() || levels.len() > Self::MOST || !ascend || !finite {
+            return Err(Error::Calibration(format!("its levels of acceptance are {levels:?}")));
+        }
+        Ok(Self(std::array::from_fn(|place| levels.get(place).copied())))
+    }
+
+    /// The level for a number of references; None for fewer than any has.
+    fn level(&self, references: usize) -> Option<f64> {
+        let fitting = self.0.iter().flatten().rfind(|level| level.references <= references);
+        fitting.map(|level| level.log10_lr)
+    }
+}
+
 impl TryFrom<Vec<ReferenceCalibration>> for Calibration {
     type Error = Error;
 
@@ -196,14 +232,26 @@ impl ReferenceCalibration {
     /// The likelihood ratio of a score.
     pub fn log10_lr(&self, score: Score) -> Log10Lr {
         let bound = self.bound().get();
-        Log10Lr((self.slope * score.get() + self.intercept).clamp(-bound, bound))
+        Log10Lr(self.unbounded(score).clamp(-bound, bound))
+    }
+
+    /// The same before the bound.
+    pub fn unbounded(&self, score: Score) -> f64 {
+        self.slope * score.get() + self.intercept
+    }
+
+    /// From which score on so many references accept at these levels; None where they have none for them, or the fit says
+    /// nothing.
+    pub fn threshold_at(&self, levels: &AcceptanceLevels, references: usize) -> Option<Threshold> {
+        let score = (levels.level(references)? - self.intercept) / self.slope;
+        Threshold::new(score).ok()
     }
 
     /// The 95 % interval of the likelihood ratio of a score: other calibration writers, and where they are of several
     /// populations other ones, would have given it within these (normal approximation). None where the file does not say.
     pub fn log10_lr_ci95(&self, score: Score) -> Option<[Log10Lr; 2]> {
         let half = NORMAL_95 * self.spread?.variance(score.get()).max(0.0).sqrt();
-        let (bound, middle) = (self.bound().get(), self.slope * score.get() + self.intercept);
+        let (bound, middle) = (self.bound().get(), self.unbounded(score));
         Some([middle - half, middle + half].map(|end| Log10Lr(end.clamp(-bound, bound))))
     }
 

@@ -156,7 +156,7 @@ pub fn same_as_earlier<'a>(
 ///
 /// # Errors
 /// [`Error::OtherEmbedding`](crate::Error::OtherEmbedding) for two of different kinds.
-pub(crate) fn is_same_signing(one: &Embedding, other: &Embedding) -> Result<bool> {
+pub fn is_same_signing(one: &Embedding, other: &Embedding) -> Result<bool> {
     Ok(one.similarity(other)? >= SAME_SIGNING && one.local_features().is_some())
 }
 

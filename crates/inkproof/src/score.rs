@@ -131,6 +131,16 @@ impl Decision {
         }
     }
 
+    /// What a score means where its threshold was fixed on genuine signatures alone: accepted from there on; below it rejected
+    /// where the evidence supports somebody else, and otherwise left to a person.
+    pub fn from_own_threshold(score: Score, threshold: Threshold, lr: Log10Lr) -> Self {
+        match Support::from_lr(lr) {
+            _ if score.get() >= threshold.get() => Self::Accepted,
+            Support::AnotherWriter(_) => Self::Rejected,
+            Support::Neither | Support::SameWriter(_) => Self::Undecided,
+        }
+    }
+
     /// Accepted when the score reaches the threshold.
     pub fn from_score(score: Score, threshold: Threshold) -> Self {
         if score.get() >= threshold.get() { Self::Accepted } else { Self::Rejected }

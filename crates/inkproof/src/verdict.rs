@@ -8,7 +8,7 @@ use std::borrow::Borrow;
 
 use serde::Serialize;
 
-use crate::calibration::{Log10Lr, ReferenceCalibration, Support, WantedFar};
+use crate::calibration::{AcceptanceLevels, Log10Lr, ReferenceCalibration, Support, WantedFar};
 use crate::enrolment::is_same_signing;
 use crate::explain::Picture;
 use crate::inknet::ScoreParts;
@@ -40,6 +40,8 @@ pub struct Verdict {
     pub calibration_writers: Option<usize>,
     /// The score from which on a signature is accepted with so many references.
     pub threshold: Threshold,
+    /// Whether that is from the caller's [`levels`](VerifyOptions::levels).
+    pub is_own_threshold: bool,
     /// Thresholds for low false acceptance rates, or why the calibration writers cannot show them; None like `log10_lr`.
     pub wanted_far: Option<Vec<WantedFar>>,
     /// The same against random forgeries alone; None where the calibration writers were too few.
@@ -111,6 +113,9 @@ pub enum Compared {
 pub struct VerifyOptions {
     /// Accept from this score on and reject below it; nothing but a copy is left undecided. None: the model's own threshold.
     pub threshold: Option<Threshold>,
+    /// Accept from these levels on, which were fixed on the people that are judged; what is below is left to a person unless
+    /// the evidence supports somebody else. Nothing where there is a `threshold`, and for a model that is not calibrated.
+    pub levels: Option<AcceptanceLevels>,
 }
 
 impl Verdict {
@@ -126,10 +131,14 @@ impl Verdict {
         let embeddings: Vec<&Embedding> =
             all.iter().enumerate().filter(counted).map(|(_, reference)| &reference.embedding).collect();
         let mut flaws = flaws(&all, questioned);
-        let threshold = options.threshold.unwrap_or_else(|| model.threshold_for(embeddings.len()));
         let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(embeddings.len()));
-        let by_evidence =
-            |score: Score| Decision::from_evidence(score, threshold, calibration.map(|fit| fit.log10_lr(score)));
+        let levels = options.levels.filter(|_| options.threshold.is_none());
+        let own = calibration.zip(levels).and_then(|(fit, levels)| fit.threshold_at(&levels, embeddings.len()));
+        let threshold = options.threshold.or(own).unwrap_or_else(|| model.threshold_for(embeddings.len()));
+        let by_evidence = |score: Score| match (calibration.map(|fit| fit.log10_lr(score)), own) {
+            (Some(lr), Some(own)) => Decision::from_own_threshold(score, own, lr),
+            (lr, _) => Decision::from_evidence(score, threshold, lr),
+        };
         let mut parts = model.score_parts(&embeddings, &questioned.embedding)?;
         let mut turned = None;
         let is_fit = flaws.iter().all(|flawed| flawed.flaw == Flaw::TwoGroups);
@@ -169,6 +178,7 @@ impl Verdict {
             bound: calibration.map(ReferenceCalibration::bound),
             calibration_writers: calibration.map(|fit| fit.writers),
             threshold,
+            is_own_threshold: own.is_some(),
             wanted_far: calibration.map(|fit| fit.wanted_far.clone()),
             random_far: calibration.and_then(|fit| fit.random_far.clone()),
             reference_scores: alone.collect::<Result<_>>()?,

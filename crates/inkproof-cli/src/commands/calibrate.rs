@@ -1,4 +1,7 @@
-//! `inkproof calibrate`: a model's thresholds and likelihood ratios, fixed on other writers.
+//! `inkproof calibrate`: a model's thresholds and likelihood ratios, fixed on other writers; or from where on a store accepts,
+//! fixed on its own.
+
+mod own;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,6 +13,7 @@ use inkproof::calibration::{FIT_FOR_MORE, ReferenceCalibration, WantedFar};
 use inkproof_lab::calibrate::{CalibrationNumbers, CalibrationOptions, DecisionPoint, FittedCalibration};
 use inkproof_lab::dataset::{Layout, Skipped};
 use inkproof_lab::session::{Calibrated, DataOptions, Session};
+use own::Own;
 use serde_json::json;
 
 use crate::arguments::ModelFile;
@@ -26,10 +30,11 @@ use crate::text::{percent, print_skipped};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     inkproof calibrate signatures --model mine.safetensors --out calibrated.safetensors\n  \
-    inkproof calibrate --numbers numbers.json --out calibrated.safetensors")]
+    inkproof calibrate --numbers numbers.json --out calibrated.safetensors\n  \
+    inkproof calibrate --store --frr 0.05")]
 pub struct Calibrate {
     /// Folders of signatures; several are put together
-    #[arg(required_unless_present = "numbers", conflicts_with = "numbers")]
+    #[arg(required_unless_present_any = ["numbers", "store"], conflicts_with = "numbers")]
     data: Vec<PathBuf>,
     /// Insist on a layout instead of looking which one fits: notebook, cedar, bhsig260 or manifest
     #[arg(long)]
@@ -51,8 +56,10 @@ pub struct Calibrate {
     #[command(flatten)]
     model: ModelFile,
     /// Where the calibrated model is written
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "store")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    own: Own,
     /// Decide at the threshold which holds this FAR, as 0.01, instead of where FAR and FRR are equal
     #[arg(long)]
     far: Option<f64>,
@@ -65,12 +72,13 @@ pub struct Calibrate {
 
 impl Calibrate {
     pub fn run(self) -> Result<ExitCode> {
-        require_place_for(&self.out)?;
+        let Some(out) = self.out.clone() else { return self.own.run(&self.model, self.json) };
+        require_place_for(&out)?;
         let inputs = Inputs::default().and(self.model.path()).and(&self.numbers);
         inputs.spare(&self.outputs())?;
         let model = self.model.load()?;
         if let Some(path) = &self.numbers {
-            return self.take_numbers(path, model);
+            return self.take_numbers(path, model, &out);
         }
         let mut progress = Shown::new();
         let mut session = Session::open_together(
@@ -82,17 +90,17 @@ impl Calibrate {
         inputs.and_data(session.set()).spare(&self.outputs())?;
         let calibrated = session.calibrate(model, &self.options())?;
         drop(progress);
-        calibrated.model.save(&self.out)?;
+        calibrated.model.save(&out)?;
         if let Some(path) = &self.write_numbers {
             let numbers = serde_json::to_vec_pretty(&CalibrationNumbers::from_model(&calibrated.model))?;
             outputs::write(path, &numbers)?;
         }
-        self.show(&calibrated);
+        self.show(&calibrated, &out);
         Ok(ExitCode::SUCCESS)
     }
 
     fn outputs(&self) -> Vec<&Path> {
-        [&self.out].into_iter().chain(&self.write_numbers).map(PathBuf::as_path).collect()
+        self.out.iter().chain(&self.write_numbers).map(PathBuf::as_path).collect()
     }
 
     fn data_options(&self) -> Vec<DataOptions> {
@@ -109,7 +117,7 @@ impl Calibrate {
     }
 
     /// Gives the model the numbers of a file.
-    fn take_numbers(&self, path: &Path, model: Model) -> Result<ExitCode> {
+    fn take_numbers(&self, path: &Path, model: Model, out: &Path) -> Result<ExitCode> {
         let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
         let numbers: CalibrationNumbers = serde_json::from_slice(&bytes)
             .with_context(|| format!("{}: does not hold what --write-numbers writes", path.display()))?;
@@ -124,18 +132,18 @@ impl Calibrate {
         }
         let fitted = FittedCalibration { calibration: numbers.calibration.clone(), missing: Vec::new() };
         let calibrated = Calibrated { model: numbers.apply_to(model), fitted, skipped: Vec::new() };
-        calibrated.model.save(&self.out)?;
-        self.show(&calibrated);
+        calibrated.model.save(out)?;
+        self.show(&calibrated, out);
         Ok(ExitCode::SUCCESS)
     }
 
-    fn show(&self, Calibrated { model, fitted, skipped }: &Calibrated) {
+    fn show(&self, Calibrated { model, fitted, skipped }: &Calibrated, out: &Path) {
         let info = model.info();
         let (writers, images) = info.calibrated_on.as_ref().map_or((0, 0), |data| (data.writers, data.images));
         if self.json {
             let missing = fitted.missing.iter();
             let document = json!({
-                "model": {"name": model.name(), "digest": model.digest(), "path": self.out},
+                "model": {"name": model.name(), "digest": model.digest(), "path": out},
                 "writers": writers, "images": images, "threshold": info.threshold, "calibration": info.calibration,
                 "missing": missing.map(|m| json!({"references": m.references, "why": m.why})).collect::<Vec<_>>(),
                 "left_out": skipped.iter().map(Skipped::document).collect::<Vec<_>>(),
@@ -152,7 +160,7 @@ impl Calibrate {
         for missing in &fitted.missing {
             println!("{} references: not calibrated: {}.", missing.references, missing.why);
         }
-        println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", one_line(self.out.display()));
+        println!("The model is in {}. Next: inkproof evaluate DATA --model {0}", one_line(out.display()));
     }
 }
 

@@ -107,7 +107,7 @@ impl Verify {
             self.inputs().spare(&outputs)?;
         }
         let threshold = self.threshold.map(Threshold::new).transpose()?;
-        let options = VerifyOptions { threshold };
+        let options = VerifyOptions { threshold, ..VerifyOptions::default() };
         let judged = match &self.writer {
             None => self.by_files(options)?,
             Some(writer) => self.by_enrolled(options, writer)?,

@@ -8,6 +8,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_inkproof");
+
 /// A temporary folder in which commands run.
 pub struct Desk {
     folder: TempDir,
@@ -46,7 +48,25 @@ impl Desk {
     }
 
     pub fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_inkproof"));
+        self.command_of(Path::new(PROGRAM), line)
+    }
+
+    /// As another user of the system, which only root can do. The program is copied to the desk, since that user need not be
+    /// let in where the project lies.
+    #[cfg(unix)]
+    pub fn command_as(&self, user: u32, line: &str) -> Command {
+        use std::os::unix::process::CommandExt;
+        let program = self.path("inkproof");
+        if !program.exists() {
+            fs::copy(PROGRAM, &program).unwrap();
+        }
+        let mut command = self.command_of(&program, line);
+        command.uid(user).gid(user);
+        command
+    }
+
+    fn command_of(&self, program: &Path, line: &str) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.folder.path()).args(line.split_whitespace());
         command.env("XDG_CONFIG_HOME", self.settings.path());
         command

@@ -159,7 +159,6 @@ const OTHER: u32 = 65534;
 #[test]
 fn four_eyes_export_and_removal() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    use std::os::unix::process::CommandExt;
     let office = Office::new();
     if fs::metadata(office.desk.path("")).unwrap().uid() != 0 {
         eprintln!("skipped: only root can be two persons");
@@ -168,13 +167,12 @@ fn four_eyes_export_and_removal() {
     let allow = |path: PathBuf, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     // Whoever says to be another by a variable is who the system says all the same.
     let as_user = |user: &str, line: &str| {
-        let mut command = office.desk.command(line);
-        let number = if user == "anna" { 0 } else { OTHER };
+        let mut command = if user == "anna" { office.desk.command(line) } else { office.desk.command_as(OTHER, line) };
         if let Ok(key) = fs::read_to_string(office.desk.key_file()) {
             // The file is root's alone.
             command.env("INKPROOF_KEY", key);
         }
-        command.env("INKPROOF_STORE", office.store()).env("USER", "somebody").uid(number);
+        command.env("INKPROOF_STORE", office.store()).env("USER", "somebody");
         let done = Done::new(command.output().unwrap());
         allow(office.desk.path(""), 0o777);
         allow(office.store(), 0o666);

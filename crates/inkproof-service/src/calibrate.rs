@@ -1,0 +1,347 @@
+//! A calibration on a store's own writers: no forgery is needed to see how alike these people's own signatures are, and so from
+//! which score on at most so many of their genuine signatures go to a person.
+//!
+//! Each reference that counts is compared with others of its writer, as a questioned signature is, and the level is put where the wanted
+//! share of them lies below it; writers count for the same. With N writers and the next one, at most the share p lies below the
+//! value at place p (N + 1), so that N must be 1 / p - 1 at least (Papadopoulos et al., "Inductive confidence machines for
+//! regression", 2002). Levels are log10 likelihood ratios, so that one for few references serves more where nobody has as
+//! many: more references make evidence stronger. It is kept in the audit, by its last entry of that kind.
+
+use inkproof::calibration::{AcceptanceLevel, AcceptanceLevels, ReferenceCalibration, WantedFar};
+use inkproof::enrolment::is_same_signing;
+use inkproof::{Decision, Embedding, Score, Threshold};
+use inkproof_store::{Actor, Event, NewEntry, StoreError, Time, WriterId, WriterPage};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result, Service, Threads};
+
+/// The share of genuine signatures that go to a person at most, where nobody says another.
+pub const DEFAULT_FRR: f64 = 0.05;
+
+/// Writers that are looked at, at most; the first that were enrolled.
+const MOST_WRITERS: usize = 500;
+
+/// References of a writer that are looked at, at most; the first that were enrolled.
+const MOST_REFERENCES: usize = 10;
+
+/// Writers that are looked for at once.
+const PAGE: usize = 100;
+
+/// Signatures of other writers that each writer's references are compared with.
+const STRANGERS: usize = 5;
+
+/// The outcomes that the audit has.
+const CALIBRATED: &str = "calibrated";
+const UNDONE: &str = "undone";
+
+/// What was fixed on the writers of a store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnCalibration {
+    /// The share of genuine signatures that are not accepted at most, 0..1.
+    pub frr: f64,
+    /// Writers with two references or more that were looked at.
+    pub writers: usize,
+    /// For numbers of references, ascending; the last serves more.
+    pub levels: Vec<OwnLevel>,
+}
+
+/// From where on signatures are accepted with so many references.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnLevel {
+    /// So many, or more up to the next level's number.
+    pub references: usize,
+    /// From this log10 likelihood ratio on, before its bound.
+    pub log10_lr: f64,
+    /// The score that it is.
+    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
+    pub threshold: Threshold,
+    /// The score from which on the model itself accepts.
+    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
+    pub model_threshold: Threshold,
+    /// Writers that it rests on.
+    pub writers: usize,
+    /// Genuine signatures of them that were judged.
+    pub genuine: usize,
+    /// The share of these, with writers counting for the same, that the model's own rule does not accept, 0..1.
+    pub model_frr: f64,
+    /// Signatures of other writers that were judged.
+    pub strangers: usize,
+    /// How many of these are accepted.
+    pub strangers_accepted: usize,
+    /// Which share of the skilled forgeries of the model's calibration writers would be accepted, in words.
+    pub skilled: String,
+}
+
+/// A calibration that holds, and since when.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeptCalibration {
+    /// What was fixed.
+    #[serde(flatten)]
+    pub calibration: OwnCalibration,
+    /// The model that it holds for.
+    pub model: String,
+    /// When it was fixed.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub time: Time,
+    /// Its number in the audit.
+    pub audit: i64,
+}
+
+impl KeptCalibration {
+    pub(crate) fn levels(&self) -> Result<AcceptanceLevels> {
+        let level = |level: &OwnLevel| AcceptanceLevel { references: level.references, log10_lr: level.log10_lr };
+        Ok(AcceptanceLevels::new(&self.calibration.levels.iter().map(level).collect::<Vec<_>>())?)
+    }
+
+    /// What a verdict that rests on it says.
+    pub(crate) fn note(&self) -> String {
+        let (percent, time) = (percent(self.calibration.frr), self.time.to_string());
+        let day = time.split('T').next().unwrap_or_default();
+        format!(
+            "the threshold is that of this store's own writers, of {day}: at most {percent} of genuine signatures are below"
+        )
+    }
+}
+
+/// The comparisons of one number of references.
+#[derive(Default)]
+struct Comparisons {
+    /// Of each writer the log10 likelihood ratios of its genuine signatures, and whether the model accepts them.
+    genuine: Vec<Vec<(f64, bool)>>,
+    /// Log10 likelihood ratios of other writers' signatures.
+    strangers: Vec<f64>,
+}
+
+impl Service {
+    /// The calibration on the store's own writers that holds; None where there is none, or it was for another model.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn calibration(&self) -> Result<Option<KeptCalibration>> {
+        let Some(entry) = self.store.last(Event::Calibrated)? else { return Ok(None) };
+        let model = entry.model.filter(|model| *model == self.stamp.digest);
+        let Some(model) = model.filter(|_| entry.outcome == CALIBRATED) else { return Ok(None) };
+        let calibration =
+            serde_json::from_value(entry.details).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        Ok(Some(KeptCalibration { calibration, model, time: entry.time, audit: entry.sequence }))
+    }
+
+    /// Fixes from where on signatures are accepted, so that of genuine ones at most the share `frr` is not, and keeps it; every
+    /// program that uses the store goes by it from then on. `progress` is called with how many writers were read.
+    ///
+    /// # Errors
+    /// [`Error::Frr`], [`Error::NotCalibrated`], [`Error::TooFewWriters`]; what store and engine say.
+    pub fn calibrate(&self, frr: f64, by: &Actor, progress: impl FnMut(usize)) -> Result<KeptCalibration> {
+        if !(frr > 0.0 && frr < 0.5) {
+            return Err(Error::Frr(frr));
+        }
+        let fits = self.verifier.model().info().calibration.as_ref().ok_or(Error::NotCalibrated)?.fits().to_vec();
+        let writers = self.writers_to_calibrate_on(progress)?;
+        let levels: Vec<OwnLevel> = fits
+            .iter()
+            .map(|fit| self.level(fit, &writers, frr))
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect();
+        if levels.first().is_none_or(|level| level.references > 1) {
+            return Err(Error::TooFewWriters { frr, writers: writers.len(), needed: writers_for(frr) });
+        }
+        let calibration = OwnCalibration { frr, writers: writers.len(), levels };
+        self.write_down(CALIBRATED, serde_json::to_value(&calibration).expect("plain data"), by)?;
+        self.calibration()?
+            .ok_or_else(|| StoreError::Damaged("the calibration that was kept is not there".to_owned()).into())
+    }
+
+    /// Goes by the model's own rule again; whether there was a calibration.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn undo_calibration(&self, by: &Actor) -> Result<bool> {
+        let was = self.store.last(Event::Calibrated)?.is_some_and(|entry| entry.outcome == CALIBRATED);
+        if was {
+            self.write_down(UNDONE, serde_json::json!({}), by)?;
+        }
+        Ok(was)
+    }
+
+    fn write_down(&self, outcome: &str, details: serde_json::Value, by: &Actor) -> Result<()> {
+        let (actor, model) = (by.clone(), Some(self.stamp.digest.clone()));
+        let entry =
+            NewEntry { actor, event: Event::Calibrated, writer: None, model, outcome: outcome.to_owned(), details };
+        Ok(self.store.append(&[entry])?)
+    }
+
+    /// The references of writers who have two signings or more that this model can compare; each signing once.
+    fn writers_to_calibrate_on(&self, mut progress: impl FnMut(usize)) -> Result<Vec<Vec<Embedding>>> {
+        let (mut found, mut after) = (Vec::new(), 0);
+        loop {
+            let page = self.store.writers(&WriterPage { after, limit: PAGE, prefix: String::new() })?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = last.number;
+            for summary in page.iter().filter(|writer| writer.references - writer.waiting > 1) {
+                found.extend(self.signings(&summary.id)?);
+                progress(found.len());
+                if found.len() == MOST_WRITERS {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+
+    /// The signings of a writer; None where there are fewer than two, and where the writer was erased or changed meanwhile.
+    fn signings(&self, writer: &WriterId) -> Result<Option<Vec<Embedding>>> {
+        let writer = match self.enrolled_writer(writer) {
+            Err(Error::Store(StoreError::NoWriter(_)) | Error::NoApprovedReference(_)) => return Ok(None),
+            writer => writer?,
+        };
+        let mut signings: Vec<Embedding> = Vec::new();
+        for reference in writer.references.into_iter().take(MOST_REFERENCES) {
+            let seen = signings.iter().map(|earlier| is_same_signing(earlier, &reference.embedding));
+            if !seen.collect::<inkproof::Result<Vec<bool>>>()?.contains(&true) {
+                signings.push(reference.embedding);
+            }
+        }
+        Ok((signings.len() > 1).then_some(signings))
+    }
+
+    /// The level for the number of references that a fit is for; None where too few writers have more.
+    fn level(&self, fit: &ReferenceCalibration, writers: &[Vec<Embedding>], frr: f64) -> Result<Option<OwnLevel>> {
+        let compare = |place: usize| self.compare(fit, writers, place);
+        let found: Vec<Comparisons> = match self.options.threads {
+            Threads::One => (0..writers.len()).map(compare).collect::<Result<_>>()?,
+            Threads::All => (0..writers.len()).into_par_iter().map(compare).collect::<Result<_>>()?,
+        };
+        let strangers: Vec<f64> = found.iter().flat_map(|found| found.strangers.iter().copied()).collect();
+        let genuine: Vec<Vec<(f64, bool)>> = found.into_iter().flat_map(|found| found.genuine).collect();
+        let ratios: Vec<Vec<f64>> = genuine.iter().map(|of| of.iter().map(|(ratio, _)| *ratio).collect()).collect();
+        let Some(log10_lr) = level_at(&ratios, frr) else { return Ok(None) };
+        let levels = AcceptanceLevels::new(&[AcceptanceLevel { references: fit.references, log10_lr }])?;
+        let Some(threshold) = fit.threshold_at(&levels, fit.references) else { return Ok(None) };
+        let refused =
+            |of: &Vec<(f64, bool)>| of.iter().filter(|(_, accepted)| !accepted).count() as f64 / of.len() as f64;
+        Ok(Some(OwnLevel {
+            references: fit.references,
+            log10_lr,
+            threshold,
+            model_threshold: fit.threshold.value,
+            writers: genuine.len(),
+            genuine: genuine.iter().map(Vec::len).sum(),
+            model_frr: genuine.iter().map(refused).sum::<f64>() / genuine.len() as f64,
+            strangers: strangers.len(),
+            strangers_accepted: strangers.iter().filter(|ratio| **ratio >= log10_lr).count(),
+            skilled: skilled(fit, threshold),
+        }))
+    }
+
+    /// What one writer's references score against each other, and other writers' against them.
+    fn compare(&self, fit: &ReferenceCalibration, writers: &[Vec<Embedding>], place: usize) -> Result<Comparisons> {
+        let mut found = Comparisons::default();
+        let (all, count, model) = (&writers[place], fit.references, self.verifier.model());
+        if all.len() <= count {
+            return Ok(found);
+        }
+        let own = |number: usize| {
+            let references: Vec<&Embedding> = (1..=count).map(|step| &all[(number + step) % all.len()]).collect();
+            let score = model.score_of(&references, &all[number])?;
+            Ok((fit.unbounded(score), accepts(fit, score)))
+        };
+        found.genuine.push((0..all.len()).map(own).collect::<Result<_>>()?);
+        let references: Vec<&Embedding> = all[..count].iter().collect();
+        for other in (1..writers.len()).take(STRANGERS).map(|step| &writers[(place + step) % writers.len()]) {
+            found.strangers.push(fit.unbounded(model.score_of(&references, &other[0])?));
+        }
+        Ok(found)
+    }
+}
+
+/// Whether the model's own rule accepts a score.
+fn accepts(fit: &ReferenceCalibration, score: Score) -> bool {
+    Decision::from_evidence(score, fit.threshold.value, Some(fit.log10_lr(score))) == Decision::Accepted
+}
+
+/// So few writers can show a share.
+fn writers_for(frr: f64) -> usize {
+    ((1.0 / frr - 1.0) - 1e-9).ceil() as usize
+}
+
+/// The level below which at most the share `frr` of the next writer's values lies; each writer counts for the same. None
+/// where the writers are too few to show it.
+fn level_at(values: &[Vec<f64>], frr: f64) -> Option<f64> {
+    let writers = values.len();
+    if writers < writers_for(frr) {
+        return None;
+    }
+    let weighed = |of: &Vec<f64>| of.iter().map(|value| (*value, 1.0 / of.len() as f64)).collect::<Vec<_>>();
+    let mut ascending: Vec<(f64, f64)> = values.iter().flat_map(weighed).collect();
+    ascending.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mut below = frr * (writers as f64 + 1.0) + 1e-9;
+    let mut before = None;
+    for (value, weight) in ascending {
+        if below < weight {
+            return Some(before.map_or(value, |before: f64| before + (value - before) / 2.0));
+        }
+        (below, before) = (below - weight, Some(value));
+    }
+    before
+}
+
+/// Which share of the skilled forgeries of the model's calibration writers reaches a threshold, from what their own says.
+fn skilled(fit: &ReferenceCalibration, threshold: Threshold) -> String {
+    let fixed = |wanted: &WantedFar| match wanted {
+        WantedFar::Fixed { far, threshold, .. } => Some((*far, threshold.get())),
+        WantedFar::Refused { .. } => None,
+    };
+    let mut known: Vec<(f64, f64)> = fit.wanted_far.iter().filter_map(fixed).collect();
+    known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let below = known.iter().find(|(_, from)| threshold.get() >= *from);
+    let above = known.iter().rfind(|(_, from)| threshold.get() < *from);
+    match (above, below) {
+        (None, Some((far, _))) => format!("less than {}", percent(*far)),
+        (Some((low, _)), Some((high, _))) => format!("{} to {}", percent(*low), percent(*high)),
+        (Some((far, _)), None) => format!("more than {}", percent(*far)),
+        (None, None) => "not known".to_owned(),
+    }
+}
+
+/// "5 %", "2.5 %".
+fn percent(share: f64) -> String {
+    let percent = (1000.0 * share).round() / 10.0;
+    format!("{percent} %")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_level_lies_above_the_wanted_share_of_the_next_writer() {
+        let one_each = |count: usize| -> Vec<Vec<f64>> { (0..count).map(|value| vec![value as f64]).collect() };
+        // A twentieth of 19 writers and the next one is one writer.
+        assert_eq!(level_at(&one_each(19), 0.05), Some(0.5));
+        assert_eq!(level_at(&one_each(18), 0.05), None);
+        assert_eq!(level_at(&one_each(99), 0.05), Some(4.5));
+        assert_eq!(level_at(&one_each(9), 0.1), Some(0.5));
+    }
+
+    #[test]
+    fn writers_count_for_the_same_however_many_signatures_they_have() {
+        let mut values = vec![vec![-9.0; 100]];
+        values.extend((0..18).map(|value| vec![f64::from(value)]));
+        assert_eq!(level_at(&values, 0.05), Some(-4.5), "one writer of 19 lies below, not 100 values of 118");
+    }
+
+    #[test]
+    fn so_many_writers_show_a_share() {
+        assert_eq!([0.05, 0.1, 0.01, 0.2].map(writers_for), [19, 9, 99, 4]);
+    }
+
+    #[test]
+    fn shares_are_told_without_digits_that_nobody_needs() {
+        assert_eq!([0.05, 0.025, 0.1].map(percent), ["5 %", "2.5 %", "10 %"]);
+    }
+}
