@@ -90,6 +90,7 @@ function facts(answer) {
     fact("Evidence", odds(answer.log10_lr)),
     fact("In powers of ten", powers(answer)),
     fact("The model's calibration supports", bound),
+    fact("Threshold", answer.calibration && `that of the writers enrolled here (number ${answer.calibration} in the audit)`),
     fact("Newest reference", answer.age && (answer.age.newest_days < 1 ? "of today" : `${plural(answer.age.newest_days, "day")} old`)),
     fact("Model", `${answer.model.name} ${answer.model.digest.slice(0, 8)}`),
     fact("Number in the audit", answer.audit?.toString()));

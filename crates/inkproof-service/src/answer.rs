@@ -39,6 +39,9 @@ pub struct Verification {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub writer: Option<WriterId>,
+    /// The number, in the audit, of the calibration on the store's own writers that the threshold is from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<i64>,
     /// How old the writer's references are, and whether fresh ones should be asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]

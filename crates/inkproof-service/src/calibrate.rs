@@ -7,7 +7,7 @@
 //! regression", 2002). Levels are log10 likelihood ratios, so that one for few references serves more where nobody has as
 //! many: more references make evidence stronger. It is kept in the audit, by its last entry of that kind.
 
-use inkproof::calibration::{AcceptanceLevel, AcceptanceLevels, ReferenceCalibration, WantedFar};
+use inkproof::calibration::{AcceptanceLevel, AcceptanceLevels, Forgeries, ReferenceCalibration};
 use inkproof::enrolment::is_same_signing;
 use inkproof::{Decision, Embedding, Score, Threshold};
 use inkproof_store::{Actor, Event, NewEntry, StoreError, Time, WriterId, WriterPage};
@@ -71,8 +71,11 @@ pub struct OwnLevel {
     pub strangers: usize,
     /// How many of these are accepted.
     pub strangers_accepted: usize,
-    /// Which share of the skilled forgeries of the model's calibration writers would be accepted, in words.
-    pub skilled: String,
+    /// The forgeries that the model's likelihood ratios are against: skilled or random.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub against: Forgeries,
+    /// The share of these that is accepted, 0..1: an estimate from the likelihood ratios, since a store has no forgeries.
+    pub estimated_far: f64,
 }
 
 /// A calibration that holds, and since when.
@@ -95,15 +98,6 @@ impl KeptCalibration {
     pub(crate) fn levels(&self) -> Result<AcceptanceLevels> {
         let level = |level: &OwnLevel| AcceptanceLevel { references: level.references, log10_lr: level.log10_lr };
         Ok(AcceptanceLevels::new(&self.calibration.levels.iter().map(level).collect::<Vec<_>>())?)
-    }
-
-    /// What a verdict that rests on it says.
-    pub(crate) fn note(&self) -> String {
-        let (percent, time) = (percent(self.calibration.frr), self.time.to_string());
-        let day = time.split('T').next().unwrap_or_default();
-        format!(
-            "the threshold is that of this store's own writers, of {day}: at most {percent} of genuine signatures are below"
-        )
     }
 }
 
@@ -234,7 +228,8 @@ impl Service {
             model_frr: genuine.iter().map(refused).sum::<f64>() / genuine.len() as f64,
             strangers: strangers.len(),
             strangers_accepted: strangers.iter().filter(|ratio| **ratio >= log10_lr).count(),
-            skilled: skilled(fit, threshold),
+            against: fit.against,
+            estimated_far: share_of_forgeries(&ratios, log10_lr),
         }))
     }
 
@@ -290,28 +285,15 @@ fn level_at(values: &[Vec<f64>], frr: f64) -> Option<f64> {
     before
 }
 
-/// Which share of the skilled forgeries of the model's calibration writers reaches a threshold, from what their own says.
-fn skilled(fit: &ReferenceCalibration, threshold: Threshold) -> String {
-    let fixed = |wanted: &WantedFar| match wanted {
-        WantedFar::Fixed { far, threshold, .. } => Some((*far, threshold.get())),
-        WantedFar::Refused { .. } => None,
+/// The share of forgeries at or above a level, 0..1, of a population whose genuine signatures have these log10 likelihood ratios:
+/// a ratio is how much more frequent a score is among genuine signatures than among forgeries, so that each genuine one stands
+/// for one part in so many of all forgeries. Writers count for the same.
+fn share_of_forgeries(genuine: &[Vec<f64>], level: f64) -> f64 {
+    let of_writer = |ratios: &Vec<f64>| {
+        let above = ratios.iter().filter(|ratio| **ratio >= level);
+        above.map(|ratio| 10f64.powf(-ratio)).sum::<f64>() / ratios.len() as f64
     };
-    let mut known: Vec<(f64, f64)> = fit.wanted_far.iter().filter_map(fixed).collect();
-    known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let below = known.iter().find(|(_, from)| threshold.get() >= *from);
-    let above = known.iter().rfind(|(_, from)| threshold.get() < *from);
-    match (above, below) {
-        (None, Some((far, _))) => format!("less than {}", percent(*far)),
-        (Some((low, _)), Some((high, _))) => format!("{} to {}", percent(*low), percent(*high)),
-        (Some((far, _)), None) => format!("more than {}", percent(*far)),
-        (None, None) => "not known".to_owned(),
-    }
-}
-
-/// "5 %", "2.5 %".
-fn percent(share: f64) -> String {
-    let percent = (1000.0 * share).round() / 10.0;
-    format!("{percent} %")
+    (genuine.iter().map(of_writer).sum::<f64>() / genuine.len() as f64).min(1.0)
 }
 
 #[cfg(test)]
@@ -341,7 +323,9 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_told_without_digits_that_nobody_needs() {
-        assert_eq!([0.05, 0.025, 0.1].map(percent), ["5 %", "2.5 %", "10 %"]);
+    fn forgeries_are_told_from_genuine_ratios() {
+        let genuine = [vec![1.0; 10], vec![-1.0], vec![1.0; 3]];
+        assert!((share_of_forgeries(&genuine, 0.0) - 0.2 / 3.0).abs() < 1e-12);
+        assert_eq!(share_of_forgeries(&genuine, -1.0), 1.0, "a share");
     }
 }

@@ -55,8 +55,8 @@ struct Claimed {
     id: WriterId,
     pseudonym: Pseudonym,
     age: Age,
-    /// The calibration on the store's writers that holds.
-    calibration: Option<KeptCalibration>,
+    /// The number of the calibration on the store's writers that holds, in the audit.
+    calibration: Option<i64>,
 }
 
 /// Judges a questioned signature against references that come with it.
@@ -93,7 +93,7 @@ impl Service {
         let references = References {
             names: numbers.into_iter().map(ReferenceName::Reference).collect(),
             signatures: references,
-            writer: Some(Claimed { id, pseudonym, age, calibration }),
+            writer: Some(Claimed { id, pseudonym, age, calibration: calibration.map(|kept| kept.audit) }),
         };
         judge(&self.verifier, references, questioned, &question, by)
     }
@@ -131,13 +131,14 @@ fn judge(
     let answer = Verification {
         verdict: VerdictFields::from(&verdict),
         flaws: flaws(&verdict, &questioned.name, &names),
-        notes: notes(&verdict, &names, writer.as_ref().and_then(|writer| writer.calibration.as_ref())),
+        notes: notes(&verdict, &names),
         pictures: question.pictures.then(pictures),
         references: scores(&names, &signatures, &verdict),
         page: questioned.signature.page.into(),
         questioned: questioned.name,
         model: ModelName::new(verifier.model()),
         milliseconds: Milliseconds::new(times, scored),
+        calibration: writer.as_ref().and_then(|writer| writer.calibration).filter(|_| verdict.is_own_threshold),
         age: writer.as_ref().map(|writer| writer.age),
         writer: writer.as_ref().map(|writer| writer.id.clone()),
         audit: None,
@@ -176,15 +177,14 @@ fn in_words(flaw: Flaw, references: &[ReferenceName]) -> String {
 }
 
 /// What else a reader of the verdict should know.
-fn notes(verdict: &Verdict, references: &[ReferenceName], calibration: Option<&KeptCalibration>) -> Vec<String> {
+fn notes(verdict: &Verdict, references: &[ReferenceName]) -> Vec<String> {
     let repeated = verdict.repeated.iter().map(|again| {
         let [reference, earlier] = [again.reference, again.earlier].map(|index| number(references, index));
         format!("reference {reference} is the same signing as reference {earlier} and counts once with it")
     });
     let turned =
         verdict.turned.iter().map(|turned| format!("the signature was turned by {} to be judged", turned.by()));
-    let own = calibration.filter(|_| verdict.is_own_threshold).map(KeptCalibration::note);
-    turned.chain(repeated).chain(own).collect()
+    turned.chain(repeated).collect()
 }
 
 fn scores(names: &[ReferenceName], signatures: &[Signature], verdict: &Verdict) -> Vec<ReferenceScore> {
@@ -226,6 +226,9 @@ fn details(answer: &Verification) -> Value {
         "notes": answer.notes,
         "flaws": answer.flaws.iter().map(|flaw| &flaw.flaw).collect::<Vec<_>>(),
     });
+    if let Some(number) = answer.calibration {
+        details["calibration"] = number.into();
+    }
     if let Some(page) = answer.page.page {
         details["page"] = page.into();
     }

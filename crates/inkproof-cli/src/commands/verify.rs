@@ -218,6 +218,11 @@ fn sentences(answer: &Verification, verdict: &Verdict) -> String {
     let pages = [answer.page.sentence(&one_line(&answer.questioned))].into_iter().chain(pages).flatten();
     let flaws = answer.flaws.iter().map(|ImageFlaw { path, flaw }| format!("Unfit: {}: {flaw}.", one_line(path)));
     let notes = answer.notes.iter().map(|note| format!("Note: {}.", one_line(note)));
+    let own = answer.calibration.map(|number| {
+        format!(
+            "The threshold is that of this store's own writers (`inkproof calibrate`; number {number} in the audit)."
+        )
+    });
     let recorded = answer.audit.map(|number| match verdict.decision {
         Decision::Undecided => format!("Recorded as {number} and left to a person's review."),
         _ => format!("Recorded as {number}."),
@@ -228,6 +233,7 @@ fn sentences(answer: &Verification, verdict: &Verdict) -> String {
         .chain(pages)
         .chain(flaws)
         .chain(notes)
+        .chain(own)
         .chain(verdict.evidence())
         .chain(age)
         .chain(recorded)

@@ -5,6 +5,9 @@ use std::fs;
 use serde_json::Value;
 
 use super::program::{Desk, example_files, examples};
+use super::running::{FORM, Server, form};
+use super::tokens::{guarded, token};
+use super::writers::Office;
 
 /// The bundled model calibrated on 12 writers, and what the program said of it.
 fn calibrated(desk: &Desk, options: &str) -> Value {
@@ -172,4 +175,111 @@ fn what_a_model_was_trained_on_does_not_calibrate_it() {
         .fails_with(&["one", "1 usable writer"]);
     desk.run("calibrate real --model synthetic.safetensors --out nowhere/no.safetensors").fails_with(&["nowhere"]);
     assert!(!desk.path("no.safetensors").exists());
+}
+
+/// Writers of a population with so many genuine signatures each, and the files of one.
+fn population(desk: &Desk, writers: usize, genuine: usize) {
+    desk.synth("population", writers, genuine, 1, 78);
+    for folder in fs::read_dir(desk.path("population")).unwrap() {
+        let path = folder.unwrap().path();
+        if path.to_string_lossy().ends_with("_forg") {
+            fs::remove_dir_all(path).unwrap();
+        }
+    }
+}
+
+/// Enrols the first signatures of each writer of the population, but for the last one.
+fn table(desk: &Desk, writers: usize, genuine: usize) -> &'static str {
+    let row =
+        |writer: usize, number: usize| format!("w{writer:03},population/{writer:03}/{writer:03}_{number:02}.png\n");
+    let rows = (1..=writers).flat_map(|writer| (1..genuine).map(move |number| row(writer, number)));
+    desk.write("enrol.csv", ("writer,path\n".to_owned() + &rows.collect::<String>()).as_bytes());
+    "enrol.csv"
+}
+
+#[test]
+fn a_store_accepts_from_where_its_own_writers_show_and_it_is_undone() {
+    let office = Office::new();
+    population(&office.desk, 20, 5);
+    let enrolled = office.run(&format!("enroll --from {} --anyway", table(&office.desk, 20, 5)));
+    assert!(enrolled.code == 0, "{} {}", enrolled.out, enrolled.err);
+    let questioned = "population/001/001_05.png";
+    let verify = || office.run(&format!("verify --writer w001 {questioned} --json")).json();
+    let before = verify();
+    office.run("calibrate --store --undo").fails_with(&["no calibration to be undone"]);
+    let found = office.run("calibrate --store --frr 0.1 --json").succeeds().json()["calibration"].clone();
+    assert_eq!((&found["frr"], &found["writers"]), (&0.1.into(), &20.into()));
+    let levels = found["levels"].as_array().unwrap();
+    assert_eq!(levels.iter().map(|level| level["references"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+    for level in levels {
+        assert_eq!((&level["writers"], &level["genuine"]), (&20.into(), &80.into()));
+        assert_eq!(level["strangers"], 100);
+    }
+    // Four references are judged as three are.
+    let after = verify();
+    assert_eq!(after["threshold"], levels[2]["threshold"]);
+    assert!(before["calibration"].is_null() && after["calibration"].is_i64(), "{after}");
+    let words = office.run(&format!("verify --writer w001 {questioned}")).out;
+    assert!(words.contains("The threshold is that of this store's own writers"), "{words}");
+    assert_eq!((&after["score"], &after["log10_lr"]), (&before["score"], &before["log10_lr"]));
+    let is_accepted = after["score"].as_f64() >= levels[2]["threshold"].as_f64();
+    assert_eq!(after["decision"] == "accepted", is_accepted, "{after}");
+    assert_eq!(office.run("calibrate --store --show --json").succeeds().json()["calibration"], found);
+    let text = office.run("calibrate --store --show").succeeds().out;
+    assert!(text.contains("\n3 or more ") && text.contains("the references of 20 writers"), "{text}");
+    office.run("calibrate --store --undo").succeeds();
+    assert_eq!(verify()["threshold"], before["threshold"]);
+    assert!(office.run("calibrate --store --show").succeeds().out.starts_with("The model's own thresholds hold"));
+    let log = office.run("store log --last 20").succeeds().out;
+    assert_eq!(log.matches(" calibrated ").count(), 3, "the event twice, and one outcome: {log}");
+    office.run("store check").succeeds();
+}
+
+#[test]
+fn a_promise_that_the_writers_cannot_show_is_not_made() {
+    let office = Office::new();
+    population(&office.desk, 8, 3);
+    office.run(&format!("enroll --from {} --anyway", table(&office.desk, 8, 3))).succeeds();
+    office.run("calibrate --store").fails_with(&[
+        "8 writers have two references or more",
+        "at most 5 %",
+        "at least 19",
+    ]);
+    office.run("calibrate --store --frr 0.6").fails_with(&["0.6 is no share"]);
+    let model = examples().display().to_string();
+    office.run(&format!("calibrate {model} --store store.db")).is_no_usage();
+    assert!(office.run("calibrate --store --frr 0.2").succeeds().out.contains("at most 20.0 %"));
+}
+
+#[test]
+fn an_administrator_calibrates_over_http_and_nobody_else() {
+    let desk = Desk::new();
+    population(&desk, 10, 5);
+    let server = guarded(&desk, "");
+    desk.run(&format!("enroll --from {} --anyway --store guarded.db", table(&desk, 10, 5))).succeeds();
+    let (administrator, operator) = (token(&desk, "administrator").0, token(&desk, "operator").0);
+    let ask =
+        |who: &str, method: &str, body: &[u8]| server.ask(method, "/v1/calibration", &[("Authorization", who)], body);
+    assert!(ask(&operator, "GET", b"").is(200).json()["calibration"].is_null());
+    ask(&operator, "POST", br#"{"frr": 0.1}"#).is_problem(403, Some("Authorization"));
+    ask(&administrator, "POST", br#"{"frr": 0.9}"#).is_problem(400, Some("frr"));
+    ask(&administrator, "POST", b"").is_problem(409, None);
+    let made = ask(&administrator, "POST", br#"{"frr": 0.1}"#).is(200).json();
+    assert_eq!((&made["writers"], &made["levels"][2]["references"]), (&10.into(), &3.into()));
+    assert_eq!(ask(&operator, "GET", b"").is(200).json()["calibration"], made);
+    let verify = |server: &Server| {
+        let image = fs::read(desk.path("population/001/001_05.png")).unwrap();
+        let headers = [("Authorization", &operator[..]), ("Content-Type", FORM)];
+        server
+            .ask("POST", "/v1/writers/w001/verify", &headers, &form(&[("questioned", "q.png", &image)]))
+            .is(200)
+            .json()
+    };
+    assert_eq!(verify(&server)["threshold"], made["levels"][2]["threshold"], "four references are judged as three are");
+    // A program that the server knows nothing of undoes it.
+    desk.run("calibrate --store guarded.db --undo").succeeds();
+    assert_ne!(verify(&server)["threshold"], made["levels"][2]["threshold"]);
+    ask(&administrator, "POST", br#"{"frr": 0.1}"#).is(200);
+    assert!(ask(&administrator, "DELETE", b"").is(200).json()["calibration"].is_null());
+    assert!(ask(&operator, "GET", b"").is(200).json()["calibration"].is_null());
 }

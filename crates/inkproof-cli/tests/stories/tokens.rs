@@ -48,8 +48,11 @@ const ALLOWED: &[(&str, &str, &[&str])] = &[
     ("GET", "/v1/reviews/1", &["clerk", "operator", "auditor"]),
     ("POST", "/v1/reviews/1", &["clerk", "operator"]),
     ("GET", "/v1/audit", &["auditor"]),
-    ("GET", "/v1/me", &["clerk", "operator", "auditor"]),
-    ("GET", "/metrics", &["clerk", "operator", "auditor", "monitor"]),
+    ("GET", "/v1/me", &["clerk", "operator", "auditor", "administrator"]),
+    ("GET", "/metrics", &["clerk", "operator", "auditor", "monitor", "administrator"]),
+    ("GET", "/v1/calibration", &["clerk", "operator", "auditor", "administrator"]),
+    ("POST", "/v1/calibration", &["administrator"]),
+    ("DELETE", "/v1/calibration", &["administrator"]),
 ];
 const PUBLIC: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
 
@@ -57,7 +60,7 @@ const PUBLIC: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
 fn every_route_refuses_who_may_not_and_the_audit_says_so() {
     let desk = Desk::new();
     let server = guarded(&desk, "");
-    let roles = ["clerk", "operator", "auditor", "monitor"];
+    let roles = ["clerk", "operator", "auditor", "monitor", "administrator"];
     let tokens: Vec<_> = roles.iter().map(|role| token(&desk, role).0).collect();
     let (revoked, revoked_id) = token(&desk, "operator");
     desk.run(&format!("token revoke {revoked_id} --store guarded.db")).succeeds();

@@ -185,7 +185,10 @@ test("a genuine signature is accepted, shown and explained", async () => {
   assert.equal(await page.locator(".pair .ink.reference").first().evaluate((ink) => getComputedStyle(ink).opacity), "0");
   assert.equal(await page.evaluate(() => document.getElementById("status").textContent.startsWith("accepted")), true);
   const parts = await page.getByText("from the shape of the strokes").textContent();
-  assert.match(parts, /^[+−]\d\.\d\d from the shape of the strokes, [+−]\d\.\d\d from where they are pressed$/);
+  const number = "[+−]\\d\\.\\d\\d";
+  const interval = `95 % interval ${number} to ${number}`;
+  assert.match(parts, new RegExp(`^${number}; ${interval}; ${number} from the shape of the strokes, ${number} from where they are pressed$`));
+  assert.match(await page.locator(".card.verdict").innerText(), /by pressure: black where each was pressed most/);
   await page.close();
 });
 

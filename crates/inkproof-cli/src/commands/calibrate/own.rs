@@ -74,38 +74,37 @@ fn sentences(kept: &KeptCalibration) -> String {
     let calibration = &kept.calibration;
     let promise = format!(
         "Of genuine signatures at most {} go to a person or are rejected, as far as the references of {} writers show ({}; \
-         number {} in the audit).",
+         number {} in the audit). Images that are unfit to decide on come on top.",
         percent(calibration.frr),
         calibration.writers,
         kept.time,
         kept.audit
     );
+    let head = row(["references", "accept from", "the model's", "log10 LR", "writers", "strangers", "forgeries"]
+        .map(str::to_owned));
     let levels = &calibration.levels;
-    let of_each = levels.iter().enumerate().map(|(place, level)| of_level(level, levels.get(place + 1)));
+    let of_each = levels.iter().enumerate().map(|(place, level)| row(of_level(level, levels.get(place + 1))));
+    let meaning = "Accept from: the score; beside it the model's own, and the strength of the evidence there (below 0 it speaks for \
+                   somebody else). Strangers: other people's signatures that are accepted. Forgeries: skilled ones, or random \
+                   ones where the model knows no others; estimated from likelihood ratios, since the store has none."
+        .to_owned();
     let undo = "Undo it with `inkproof calibrate --store --undo`.".to_owned();
-    [promise].into_iter().chain(of_each).chain([undo]).collect::<Vec<_>>().join("\n")
+    [promise, head].into_iter().chain(of_each).chain([meaning, undo]).collect::<Vec<_>>().join("\n")
 }
 
-fn of_level(level: &OwnLevel, next: Option<&OwnLevel>) -> String {
-    let number = match (level.references, next.map(|next| next.references - 1)) {
-        (1, Some(1)) => "1 reference".to_owned(),
-        (few, None) => format!("{few} or more references"),
-        (few, Some(most)) if few == most => format!("{few} references"),
-        (few, Some(most)) => format!("{few} to {most} references"),
+fn row([references, accept, own, lr, writers, strangers, forgeries]: [String; 7]) -> String {
+    format!("{references:<12} {accept:>12} {own:>12} {lr:>9} {writers:>8} {strangers:>10} {forgeries:>10}")
+}
+
+fn of_level(level: &OwnLevel, next: Option<&OwnLevel>) -> [String; 7] {
+    let references = match (level.references, next.map(|next| next.references - 1)) {
+        (few, None) => format!("{few} or more"),
+        (few, Some(most)) if few == most => few.to_string(),
+        (few, Some(most)) => format!("{few} to {most}"),
     };
-    let weak = if level.log10_lr < 0.0 { ", where the evidence speaks for somebody else" } else { "" };
-    format!(
-        "{number}: accepted from score {:.4} on (log10 LR {:+.2}{weak}); the model's own threshold is {:.4}, and its rule does not \
-         accept {}.\n  Seen on {} genuine signatures of {} writers. Accepted of other people's signatures: {} of {}; of skilled \
-         forgeries like those that the model was calibrated on: {}.",
-        level.threshold.get(),
-        level.log10_lr,
-        level.model_threshold.get(),
-        percent(level.model_frr),
-        level.genuine,
-        level.writers,
-        level.strangers_accepted,
-        level.strangers,
-        level.skilled
-    )
+    let scores = [level.threshold, level.model_threshold].map(|threshold| format!("{:.4}", threshold.get()));
+    let [accept, own] = scores;
+    let lr = format!("{:+.2}", level.log10_lr);
+    let strangers = percent(level.strangers_accepted as f64 / level.strangers as f64);
+    [references, accept, own, lr, level.writers.to_string(), strangers, percent(level.estimated_far)]
 }
