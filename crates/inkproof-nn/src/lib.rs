@@ -27,6 +27,8 @@
 #![deny(unsafe_code)]
 
 mod error;
+#[cfg(feature = "keras")]
+pub mod keras;
 #[allow(unsafe_code)]
 mod kernels;
 mod network;

@@ -29,6 +29,8 @@ pub use device::Device;
 pub use trainer::{Batch, Step, Trainer};
 pub use weights::{Initialiser, Parameter, Weights};
 
+#[cfg(feature = "keras")]
+pub(crate) use layers::{BATCH_NORM_MOMENTUM, zeros_before};
 pub(crate) use ops::batch_norm::EPSILON as BATCH_NORM_EPSILON;
 
 use crate::Error;
@@ -106,6 +108,8 @@ impl FromStr for Backbone {
 
 #[cfg(test)]
 mod burn_ops_tests;
+#[cfg(all(test, feature = "keras"))]
+pub(crate) use golden_tests::pictures as golden_pictures;
 #[cfg(test)]
 mod golden_tests;
 #[cfg(test)]

@@ -36,17 +36,20 @@ const STAGES: [Stage; 7] = [
 pub(crate) struct Block {
     /// `blocks.N`, the prefix of its tensors.
     pub name: String,
+    /// `2b`, the stage from 1 and the block in it: what Keras' layers are called by.
+    #[cfg(feature = "keras")]
+    pub keras_name: String,
     channels_in: usize,
     /// Channels after the expansion.
-    wide: usize,
-    channels_out: usize,
+    pub wide: usize,
+    pub channels_out: usize,
     pub stride: usize,
     pub kernel: usize,
-    drop_rate: f64,
+    pub drop_rate: f64,
 }
 
 impl Block {
-    fn squeezed(&self) -> usize {
+    pub fn squeezed(&self) -> usize {
         (self.channels_in / 4).max(1)
     }
 
@@ -63,10 +66,12 @@ pub(crate) fn blocks() -> Vec<Block> {
     let total: usize = STAGES.iter().map(|stage| stage.blocks).sum();
     let mut blocks = Vec::with_capacity(total);
     let mut channels_in = STEM;
-    for stage in &STAGES {
+    for (_number, stage) in STAGES.iter().enumerate() {
         for repeat in 0..stage.blocks {
             blocks.push(Block {
                 name: format!("blocks.{}", blocks.len()),
+                #[cfg(feature = "keras")]
+                keras_name: format!("{}{}", _number + 1, char::from(b'a' + repeat as u8)),
                 channels_in,
                 wide: channels_in * stage.expansion,
                 channels_out: stage.channels,

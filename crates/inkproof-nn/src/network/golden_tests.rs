@@ -48,7 +48,7 @@ fn weights(backbone: Backbone) -> Weights {
 }
 
 /// The pictures with these numbers, one after the other, in [0, 1].
-fn pictures(numbers: std::ops::Range<u64>) -> Vec<f32> {
+pub(crate) fn pictures(numbers: std::ops::Range<u64>) -> Vec<f32> {
     let side = SIDE as u64;
     let mut pixels = Vec::new();
     for key in numbers {

@@ -2,7 +2,7 @@
 //! ([`super::cpu`]) or by burn's operations (`super::burn_network`).
 
 /// How much of the old statistic stays in Keras' `BatchNormalization`. (Keras' EfficientNet leaves it at its default.)
-pub(super) const BATCH_NORM_MOMENTUM: f32 = 0.99;
+pub(crate) const BATCH_NORM_MOMENTUM: f32 = 0.99;
 
 /// The layers of both networks, with Keras' formulas and constants. Names are those of the layers' tensors in
 /// [`super::Weights`].
@@ -64,7 +64,7 @@ pub(super) trait Layers {
 
 /// How many zeros lie before a row or column of `size` numbers, as Keras' EfficientNet pads for windows of `side`: evenly
 /// for stride 1, and for stride 2 on an even size one less before than after.
-pub(super) fn zeros_before(size: usize, side: usize, stride: usize) -> usize {
+pub(crate) fn zeros_before(size: usize, side: usize, stride: usize) -> usize {
     let half = side / 2;
     if stride == 2 && size.is_multiple_of(2) { half - half.min(1) } else { half }
 }

@@ -128,7 +128,7 @@ impl Weights {
     ///
     /// # Panics
     /// Where the network has no such tensor: its code and its list of parameters disagree.
-    pub(super) fn place(&self, name: &str) -> usize {
+    pub(crate) fn place(&self, name: &str) -> usize {
         *self.places.get(name).unwrap_or_else(|| panic!("the network has a tensor '{name}'"))
     }
 
@@ -136,7 +136,7 @@ impl Weights {
         &self.parameters[place].shape
     }
 
-    pub(super) fn values(&self, place: usize) -> &[f32] {
+    pub(crate) fn values(&self, place: usize) -> &[f32] {
         &self.values[place]
     }
 
