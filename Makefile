@@ -113,11 +113,14 @@ python-test: wheel program
 notebook: wheel
 	cd examples && ../target/python-env/bin/python ../bindings/python/tests/execute_notebook.py notebook.ipynb
 
-# Writes the reference files of tests/golden again, with TensorFlow in an environment of its own.
+# Writes the reference files of tests/golden again, with TensorFlow in an environment of its own, and with Keras 2 in another.
 golden:
 	python3 -m venv target/golden-env
 	target/golden-env/bin/pip install --quiet --requirement tests/golden/requirements.txt
 	target/golden-env/bin/python tests/golden/make_refs.py
+	python3 -m venv target/keras2-env
+	target/keras2-env/bin/pip install --quiet --requirement tests/golden/requirements-keras2.txt
+	cd tests/golden && ../../target/keras2-env/bin/python make_keras_refs.py
 
 # What verdicts bear (docs/robustness.md): on writers who do not exist, or with SETS="dutch cedar" on real signatures, which are
 # not part of the project; then the page gets the table, an earlier run's figures in it, and the picture. The earlier table is

@@ -12,6 +12,8 @@ SCRIPTS = [
     HERE / "make_raw_refs.py",
     HERE / "make_format_refs.py",
     HERE / "make_network_refs.py",
+    HERE / "make_keras_refs.py",
+    HERE / "make_lambda_refs.py",
     HERE / "../../crates/inkproof-lab/tests/golden/make_metric_refs.py",
 ]
 

@@ -367,7 +367,7 @@ proptest! {
         let mut bytes = unpacked(name);
         for (place, byte) in places {
             let place = usize::from(place >> 1) % (bytes.len() / 2);
-            let at = if place % 2 == 0 { place } else { bytes.len() - 1 - place };
+            let at = if place.is_multiple_of(2) { place } else { bytes.len() - 1 - place };
             bytes[at] = byte;
         }
         let _ = read(&bytes);
