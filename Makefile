@@ -64,7 +64,7 @@ web-test: program
 
 # Each target for a minute; needs a nightly compiler and cargo-fuzz.
 fuzz:
-	for target in decode embedding model manifest upload; do \
+	for target in decode embedding keras model manifest upload; do \
 	  cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
 
 demo:

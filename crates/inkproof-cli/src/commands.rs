@@ -11,6 +11,7 @@ pub mod enroll;
 pub mod evaluate;
 pub mod export;
 pub mod identify;
+pub mod import;
 pub mod leakage;
 pub mod matrix;
 pub mod reviews;

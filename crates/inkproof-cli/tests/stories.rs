@@ -28,6 +28,8 @@ mod folds;
 mod hostile;
 #[path = "stories/inknet.rs"]
 mod inknet;
+#[path = "stories/keras.rs"]
+mod keras;
 #[path = "stories/leakage.rs"]
 mod leakage;
 #[path = "stories/load.rs"]

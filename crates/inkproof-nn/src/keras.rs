@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use error::{Error, Result};
+pub use file::{LARGEST, SAVED_MODEL};
 pub use write::write;
 
 use crate::{Backbone, EMBEDDING_LEN, Parameter, Weights};
@@ -34,9 +35,6 @@ use graph::Graph;
 use network::{Recognised, Step};
 use op::Op;
 use store::{Found, Store, Variable};
-
-/// How a folder of TensorFlow is named where it is refused.
-pub use file::SAVED_MODEL;
 
 /// What was read of a file.
 #[derive(Clone, Debug)]

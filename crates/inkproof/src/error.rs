@@ -178,6 +178,15 @@ pub enum Error {
         "{0} matches local features and is not a plain network, so there is no ONNX file of it; export a siamese model"
     )]
     NoOnnx(String),
+    /// A model that Keras has no layers for.
+    #[error(
+        "{0} matches local features and is not a plain network, so there is no Keras file of it; export a siamese model"
+    )]
+    NoKeras(String),
+    /// A file of Keras that is not read.
+    #[cfg(feature = "keras")]
+    #[error("{0}")]
+    Keras(#[from] inkproof_nn::keras::Error),
     /// A score was asked for without a reference.
     #[error("there is no reference; give at least one signature that is known to be the writer's")]
     NoReference,

@@ -55,6 +55,8 @@ pub mod error;
 pub mod explain;
 pub mod gray;
 pub mod inknet;
+#[cfg(feature = "keras")]
+pub mod keras;
 pub mod limits;
 pub mod model;
 pub mod onnx;

@@ -20,6 +20,7 @@ fn office() -> Office {
     shrunk(&office, "tiny.png");
     assert_eq!(office.run("verify --writer a tiny.png").code, 3);
     office.desk.write("m.safetensors", MODEL);
+    office.desk.write("siamese.keras", MODEL);
     office.desk.write("cases.csv", b"references,questioned\nr.png,q.png\n");
     office.desk.synth("data", 6, 3, 2, 1);
     office.run("calibrate data --part all --out m2.safetensors --write-numbers n.json").succeeds();
@@ -72,6 +73,7 @@ fn no_output_is_an_input() {
             &[IMAGE, "m.safetensors"],
         ),
         ("export --model m.safetensors --onnx OUT", &["m.safetensors"]),
+        ("import siamese.keras --out OUT", &["siamese.keras"]),
     ];
     for (line, inputs) in cases {
         for input in *inputs {
@@ -132,6 +134,8 @@ fn what_is_written_is_for_its_owner_alone() {
         "statistics data --writers 4 --report statistics.html",
         "train data --backbone simple-cnn --epochs 1 --out trained.safetensors",
         "export --model trained.safetensors --onnx trained.onnx",
+        "export --model trained.safetensors --keras trained.keras",
+        "import trained.keras --out imported.safetensors",
         "store backup backup.db",
         "store copy backup.db copy.db",
         "writers export a --out all",
@@ -154,6 +158,8 @@ fn what_is_written_is_for_its_owner_alone() {
         "trained.safetensors",
         "trained.jsonl",
         "trained.onnx",
+        "trained.keras",
+        "imported.safetensors",
         "m2.safetensors",
         "n.json",
         "backup.db",

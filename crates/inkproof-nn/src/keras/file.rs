@@ -61,7 +61,7 @@ fn open_once(bytes: &[u8], may_hold_archives: bool) -> Result<Content> {
     }
 }
 
-/// How it is named where it is refused.
+/// How a folder or a file of TensorFlow is named where it is refused.
 pub const SAVED_MODEL: &str = "TensorFlow's SavedModel";
 
 fn other_format(bytes: &[u8]) -> Option<&'static str> {

@@ -151,7 +151,7 @@ fn of_op(op: &Op) -> (&'static str, Value) {
 fn model(layers: &[Layer<'_>]) -> Value {
     let embedder: Vec<Value> = layers.iter().map(|layer| described(layer, &[calls(&layer.inputs)])).collect();
     let last = layers.last().map_or("", |layer| &layer.name);
-    let embedder = functional("embedder", embedder, json!([["ink", 0, 0]]), json!([[last, 0, 0]]));
+    let embedder = functional("embedder", embedder, json!(["ink", 0, 0]), json!([last, 0, 0]));
     let (_, input) = of_op(&Op::Input(0));
     let picture = |name: &str| named("InputLayer", name, input.clone(), json!([]));
     let both = json!([[tensor("embedder", 0), tensor("embedder", 1)]]);
@@ -171,7 +171,7 @@ fn model(layers: &[Layer<'_>]) -> Value {
         named("Dense", "head", head, applied(json!([tensor("distance", 0)]))),
     ];
     let inputs = json!([["a", 0, 0], ["b", 0, 0]]);
-    let mut siamese = named_model("siamese", functional("siamese", layers, inputs, json!([["head", 0, 0]])));
+    let mut siamese = named_model("siamese", functional("siamese", layers, inputs, json!(["head", 0, 0])));
     siamese["compile_config"] = json!({
         "optimizer": {
             "module": "keras.optimizers",
@@ -189,9 +189,10 @@ fn functional(name: &str, layers: Vec<Value>, inputs: Value, outputs: Value) -> 
     json!({ "name": name, "trainable": true, "layers": layers, "input_layers": inputs, "output_layers": outputs })
 }
 
+/// The module is Keras' own affair, but every file of Keras 3 names it.
 fn named_model(name: &str, config: Value) -> Value {
     json!({
-        "module": "keras",
+        "module": "keras.src.models.functional",
         "class_name": "Functional",
         "config": config,
         "registered_name": "Functional",
