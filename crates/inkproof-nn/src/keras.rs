@@ -5,8 +5,8 @@
 //! by layer; code in it is compared with known code and never executed ([`lambda`]). [`write`] makes a `.keras` file of
 //! layers that Keras has itself, so that it opens without custom objects and in safe mode.
 //!
-//! Bytes are not trusted: an archive unpacks to 256 MiB at most, a description to 16 MiB, and of HDF5 the data sets alone
-//! are read whose shape is that of the network's.
+//! Bytes are not trusted: each part of an archive unpacks to 256 MiB at most, a description has 2 MiB at most, and of HDF5
+//! the data sets alone are read whose shape is that of the network's.
 
 mod config;
 mod error;
@@ -79,9 +79,8 @@ pub fn read(bytes: &[u8]) -> Result<Imported> {
     match file::open(bytes)? {
         Content::Keras(content) => {
             let weights = described(&content.config, &Store::new(content.weights)?)?;
-            let metadata: Option<Value> = content.metadata.and_then(|text| serde_json::from_str(&text).ok());
-            let version = metadata.as_ref().and_then(|metadata| metadata.get("keras_version")?.as_str());
-            let keras_version = version.map(str::to_owned);
+            let metadata: Option<Metadata> = content.metadata.and_then(|text| serde_json::from_str(&text).ok());
+            let keras_version = metadata.and_then(|metadata| metadata.keras_version);
             Ok(Imported { weights, kind: Kind::Keras, keras_version, notes: content.notes })
         }
         Content::Hdf5(content) => {
@@ -95,8 +94,15 @@ pub fn read(bytes: &[u8]) -> Result<Imported> {
     }
 }
 
+/// What is read of a `.keras` file's metadata.
+#[derive(serde::Deserialize)]
+struct Metadata {
+    keras_version: Option<String>,
+}
+
 /// The weights of a network that a file describes.
 fn described(config: &str, store: &Store) -> Result<Weights> {
+    file::check_size("its description of the network", config.len() as u64, file::LARGEST_CONFIG)?;
     let json: Value = serde_json::from_str(config).map_err(|error| Error::Config(error.to_string()))?;
     let graph = Graph::new(&Model::new(&json)?)?;
     let Recognised { backbone, steps, places, head } = network::recognise(&graph)?;
@@ -142,6 +148,7 @@ enum Class {
     Convolution,
     Depthwise,
     BatchNorm,
+    Normalization,
     Embed,
     Head,
 }
@@ -152,6 +159,7 @@ impl Class {
             Op::Convolution { .. } => Self::Convolution,
             Op::Depthwise { .. } => Self::Depthwise,
             Op::BatchNorm { .. } => Self::BatchNorm,
+            Op::Normalise => Self::Normalization,
             Op::Dense { units: EMBEDDING_LEN, .. } => Self::Embed,
             Op::Dense { .. } => Self::Head,
             _ => return None,
@@ -166,6 +174,8 @@ impl Class {
             [_, 1] => Some(Self::Head),
             [_, _] => Some(Self::Embed),
             [_] if found.variables.len() == 4 => Some(Self::BatchNorm),
+            // Mean and variance of each channel, and of how many pictures they are.
+            [_] if found.variables.len() == 3 => Some(Self::Normalization),
             _ => None,
         }
     }

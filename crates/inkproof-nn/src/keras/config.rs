@@ -8,6 +8,8 @@ use super::error::{Error, Result};
 const LAYERS: usize = 3_000;
 /// Models in models.
 const DEPTH: usize = 6;
+/// Bytes of the name of a layer or of its class, which unfolding repeats for every call.
+const NAME: usize = 500;
 
 /// Layers that call each other.
 #[derive(Debug)]
@@ -89,6 +91,9 @@ fn parse_layer<'a>(json: &'a Value, depth: usize, layers_left: &mut usize) -> Re
     let class = class.rsplit('>').next().unwrap_or(class);
     let config = json.get("config").ok_or_else(|| invalid("a layer without config"))?;
     let name = text(json, "name").or_else(|| text(config, "name")).unwrap_or(class).to_owned();
+    if name.len().max(class.len()) > NAME {
+        return Err(invalid(format!("a layer's name of more than {NAME} bytes")));
+    }
     let inner = if is_model(class, json) { Some(parse(json, depth, layers_left)?) } else { None };
     static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     let settings = config.as_object().unwrap_or(&NONE);

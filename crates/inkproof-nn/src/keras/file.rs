@@ -8,8 +8,10 @@ use super::error::{Error, Result};
 
 /// Bytes of a file, and of what an archive holds; EfficientNetB0 with the state of its optimiser has 55 million.
 pub const LARGEST: u64 = 256 << 20;
-/// Bytes of a description of a network.
+/// Bytes of a part that is text.
 const LARGEST_TEXT: u64 = 16 << 20;
+/// Bytes of a description of a network, which takes a hundred times as much when it is read; EfficientNetB0's has 240,000.
+pub const LARGEST_CONFIG: u64 = 2 << 20;
 const ENTRIES: usize = 10_000;
 
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
@@ -92,7 +94,9 @@ fn names(archive: &ZipArchive<Cursor<&[u8]>>) -> Result<Vec<String>> {
 fn folder_of_keras(names: &[String]) -> Result<Option<&str>> {
     let has = |folder: &str, file: &str| names.iter().any(|name| name.strip_prefix(folder) == Some(file));
     let folders: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix("model.weights.h5")).collect();
-    let folders: Vec<&str> = folders.into_iter().filter(|folder| has(folder, "config.json")).collect();
+    let is_folder = |folder: &str| folder.is_empty() || folder.ends_with('/');
+    let folders: Vec<&str> =
+        folders.into_iter().filter(|folder| is_folder(folder) && has(folder, "config.json")).collect();
     match folders.as_slice() {
         [] => Ok(None),
         [folder] => Ok(Some(folder)),
@@ -139,7 +143,7 @@ fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, limit: u64) -> Res
     Ok(bytes)
 }
 
-fn check_size(what: &str, bytes: u64, limit: u64) -> Result<()> {
+pub fn check_size(what: &str, bytes: u64, limit: u64) -> Result<()> {
     if bytes > limit { Err(Error::TooLarge { what: what.to_owned(), bytes, limit }) } else { Ok(()) }
 }
 

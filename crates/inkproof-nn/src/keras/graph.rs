@@ -12,8 +12,9 @@ use super::error::{Error, Result};
 use super::op::{self, Op};
 use crate::SIDE;
 
-/// More than unfolding either network takes, many times.
-const NODES: usize = 20_000;
+/// Layers and calls of layers, models unfolded: ten times what either network takes. Calls are counted, not nodes, since
+/// models in models that are applied to the same thing again and again give no more nodes and yet take for ever.
+const CALLS: usize = 10_000;
 
 /// Which layer of the file it is.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -47,37 +48,34 @@ pub struct Graph {
 impl Graph {
     /// Unfolds a model with two inputs and one output.
     pub fn new(model: &Model<'_>) -> Result<Self> {
-        let mut unfolding = Unfolding::default();
+        let mut unfolding = Unfolding { nodes: Vec::new(), known: HashMap::new(), calls_left: CALLS };
         let around = Place { names: Vec::new(), group: Vec::new() };
         let mut inputs = Vec::new();
         for (number, input) in model.inputs.iter().enumerate() {
             let place = Rc::new(Place { names: vec![input.layer.clone()], group: Vec::new() });
-            inputs.push(unfolding.node(Op::Input(number), Vec::new(), &place)?);
+            inputs.push(unfolding.node(Op::Input(number), Vec::new(), &place));
         }
         let output = unfolding.model(model, &around, &inputs)?;
         Ok(Self { nodes: unfolding.nodes, output })
     }
 }
 
-#[derive(Default)]
 struct Unfolding {
     nodes: Vec<Node>,
-    /// By layer, the number of the op in it, and what it is applied to.
+    /// By layer, the op in it, in words, and what it is applied to.
     known: HashMap<(Rc<Place>, String, Vec<usize>), usize>,
+    calls_left: usize,
 }
 
 impl Unfolding {
-    fn node(&mut self, op: Op, inputs: Vec<usize>, place: &Rc<Place>) -> Result<usize> {
+    fn node(&mut self, op: Op, inputs: Vec<usize>, place: &Rc<Place>) -> usize {
         let key = (Rc::clone(place), op.to_string(), inputs.clone());
         if let Some(&known) = self.known.get(&key).filter(|_| !matches!(op, Op::Input(_))) {
-            return Ok(known);
-        }
-        if self.nodes.len() >= NODES {
-            return Err(Error::Config("too many layers in models in models".to_owned()));
+            return known;
         }
         self.nodes.push(Node { op, inputs, place: Rc::clone(place) });
         self.known.insert(key, self.nodes.len() - 1);
-        Ok(self.nodes.len() - 1)
+        self.nodes.len() - 1
     }
 
     /// What a model computes of these inputs.
@@ -88,6 +86,9 @@ impl Unfolding {
         }
         let [output] = model.outputs.as_slice() else { return Err(invalid("several outputs of one model, of")) };
         let mut values: HashMap<Source, usize> = model.inputs.iter().cloned().zip(inputs.iter().copied()).collect();
+        let calls: usize = model.layers.iter().map(|layer| 1 + layer.calls.len()).sum();
+        self.calls_left =
+            self.calls_left.checked_sub(calls).ok_or_else(|| invalid("too many layers in models in models, in"))?;
         let places = places(model, around);
         for layer in model.layers.iter().filter(|layer| layer.class == "InputLayer") {
             check_input(layer)?;
@@ -123,13 +124,18 @@ impl Unfolding {
         if inputs.is_empty() {
             return Err(Error::Config(format!("layer '{}' is applied to nothing", place.name())));
         }
+        // Dropout drops then, and a batch normalization takes the mean and variance of the batch.
+        if call.arguments.iter().any(|(name, value)| *name == Some("training") && value.as_bool() == Some(true)) {
+            let op = Op::Other(format!("{} that is always in training (training=True)", layer.class));
+            return Ok(self.node(op, inputs, place));
+        }
         if let Some(inner) = &layer.inner {
             return self.model(inner, place, &inputs);
         }
         let mut inputs = inputs;
         for op in op::ops(layer, call)? {
             let (op, of) = self.simpler(op, inputs);
-            inputs = vec![self.node(op, of, place)?];
+            inputs = vec![self.node(op, of, place)];
         }
         Ok(inputs[0])
     }

@@ -2,8 +2,7 @@
 //!
 //! Keras stores the compiled code of a lambda, and executes it when it opens the file. Here it is written out as an expression
 //! and that is compared with known ones: nothing is executed, and an unknown one is refused, since `abs` and `square`
-//! look alike from outside. Python 3.6 to 3.14 number their
-//! instructions in five ways; what fits none is unknown.
+//! look alike from outside. Python 3.6 to 3.14 number their instructions in five ways; what fits none is unknown.
 
 use super::marshal::{self, Code, Family, Object};
 
@@ -68,8 +67,14 @@ const MODULES: [&str; 18] = [
     "knp",
 ];
 
+/// Bytes of marshalled code; a lambda of one line has some hundreds.
+const LARGEST: usize = 4 << 10;
+
 /// What the lambda with this marshalled code computes; otherwise its expression, as far as it can be read.
 pub fn meaning(code: &[u8]) -> Result<Meaning, Option<String>> {
+    if code.len() > LARGEST {
+        return Err(None);
+    }
     let (family, code) = marshal::code(code).ok_or(None)?;
     let expressions: Vec<String> = versions(family).iter().filter_map(|version| expression(version, &code)).collect();
     let mut meanings = expressions.iter().filter_map(|expression| known(expression));
@@ -110,95 +115,92 @@ enum Action {
 
 /// How a version of Python numbers its instructions.
 struct Version {
-    actions: &'static [(u8, Action)],
+    /// By number: what the instruction does, and how many words behind it are its cache. Compilers write zeros there, and
+    /// Python passes over whatever is there, so that anything else would be code that is read here and done nowhere.
+    actions: &'static [(u8, Action, usize)],
     /// How far the number of a global's name is shifted, and that of an attribute's.
     shifts: [u8; 2],
 }
 
-const OLD: &[(u8, Action)] = &[
-    (9, Action::Nothing),
-    (19, Action::Operator("**")),
-    (20, Action::Operator("*")),
-    (23, Action::Operator("+")),
-    (24, Action::Operator("-")),
-    (25, Action::Subscript),
-    (83, Action::Return),
-    (100, Action::Constant),
-    (106, Action::Attribute),
-    (116, Action::Global),
-    (124, Action::Local),
-    (131, Action::Call),
-    (141, Action::CallNamed),
-    (160, Action::Attribute),
-    (161, Action::Call),
+const OLD: &[(u8, Action, usize)] = &[
+    (9, Action::Nothing, 0),
+    (19, Action::Operator("**"), 0),
+    (20, Action::Operator("*"), 0),
+    (23, Action::Operator("+"), 0),
+    (24, Action::Operator("-"), 0),
+    (25, Action::Subscript, 0),
+    (83, Action::Return, 0),
+    (100, Action::Constant, 0),
+    (106, Action::Attribute, 0),
+    (116, Action::Global, 0),
+    (124, Action::Local, 0),
+    (131, Action::Call, 0),
+    (141, Action::CallNamed, 0),
+    (160, Action::Attribute, 0),
+    (161, Action::Call, 0),
 ];
 
-// The call is done at PRECALL, which other versions do not have, so that no code is taken for another version's.
-const PYTHON_3_11: &[(u8, Action)] = &[
-    (0, Action::Nothing),
-    (2, Action::Nothing),
-    (9, Action::Nothing),
-    (25, Action::Subscript),
-    (83, Action::Return),
-    (100, Action::Constant),
-    (106, Action::Attribute),
-    (116, Action::Global),
-    (122, Action::Binary),
-    (124, Action::Local),
-    (151, Action::Nothing),
-    (160, Action::Attribute),
-    (166, Action::Call),
-    (171, Action::Nothing),
-    (172, Action::Names),
+const PYTHON_3_11: &[(u8, Action, usize)] = &[
+    (2, Action::Nothing, 0),
+    (9, Action::Nothing, 0),
+    (25, Action::Subscript, 4),
+    (83, Action::Return, 0),
+    (100, Action::Constant, 0),
+    (106, Action::Attribute, 4),
+    (116, Action::Global, 5),
+    (122, Action::Binary, 1),
+    (124, Action::Local, 0),
+    (151, Action::Nothing, 0),
+    (160, Action::Attribute, 10),
+    (166, Action::Nothing, 1),
+    (171, Action::Call, 4),
+    (172, Action::Names, 0),
 ];
 
-const PYTHON_3_12: &[(u8, Action)] = &[
-    (0, Action::Nothing),
-    (2, Action::Nothing),
-    (9, Action::Nothing),
-    (25, Action::Subscript),
-    (83, Action::Return),
-    (100, Action::Constant),
-    (106, Action::Attribute),
-    (116, Action::Global),
-    (122, Action::Binary),
-    (124, Action::Local),
-    (151, Action::Nothing),
-    (171, Action::Call),
-    (172, Action::Names),
+const PYTHON_3_12: &[(u8, Action, usize)] = &[
+    (2, Action::Nothing, 0),
+    (9, Action::Nothing, 0),
+    (25, Action::Subscript, 1),
+    (83, Action::Return, 0),
+    (100, Action::Constant, 0),
+    (106, Action::Attribute, 9),
+    (116, Action::Global, 4),
+    (122, Action::Binary, 1),
+    (124, Action::Local, 0),
+    (151, Action::Nothing, 0),
+    (171, Action::Call, 3),
+    (172, Action::Names, 0),
 ];
 
-const PYTHON_3_13: &[(u8, Action)] = &[
-    (0, Action::Nothing),
-    (5, Action::Subscript),
-    (30, Action::Nothing),
-    (34, Action::Nothing),
-    (36, Action::Return),
-    (45, Action::Binary),
-    (53, Action::Call),
-    (57, Action::CallNamed),
-    (82, Action::Attribute),
-    (83, Action::Constant),
-    (85, Action::Local),
-    (91, Action::Global),
-    (149, Action::Nothing),
+const PYTHON_3_13: &[(u8, Action, usize)] = &[
+    (5, Action::Subscript, 1),
+    (30, Action::Nothing, 0),
+    (34, Action::Nothing, 0),
+    (36, Action::Return, 0),
+    (45, Action::Binary, 1),
+    (53, Action::Call, 3),
+    (57, Action::CallNamed, 0),
+    (82, Action::Attribute, 9),
+    (83, Action::Constant, 0),
+    (85, Action::Local, 0),
+    (91, Action::Global, 4),
+    (149, Action::Nothing, 0),
 ];
 
-const PYTHON_3_14: &[(u8, Action)] = &[
-    (0, Action::Nothing),
-    (27, Action::Nothing),
-    (33, Action::Nothing),
-    (35, Action::Return),
-    (44, Action::Binary),
-    (52, Action::Call),
-    (55, Action::CallNamed),
-    (80, Action::Attribute),
-    (82, Action::Constant),
-    (84, Action::Local),
-    (86, Action::Local),
-    (92, Action::Global),
-    (94, Action::SmallInteger),
-    (128, Action::Nothing),
+const PYTHON_3_14: &[(u8, Action, usize)] = &[
+    (27, Action::Nothing, 0),
+    (33, Action::Nothing, 0),
+    (35, Action::Return, 0),
+    (44, Action::Binary, 5),
+    (52, Action::Call, 3),
+    (55, Action::CallNamed, 3),
+    (80, Action::Attribute, 9),
+    (82, Action::Constant, 0),
+    (84, Action::Local, 0),
+    (86, Action::Local, 0),
+    (92, Action::Global, 4),
+    (94, Action::SmallInteger, 0),
+    (128, Action::Nothing, 0),
 ];
 
 fn versions(family: Family) -> &'static [Version] {
@@ -251,7 +253,10 @@ fn expression(version: &Version, code: &Code) -> Option<String> {
     let mut names = Vec::new();
     let mut instructions = code.instructions.chunks_exact(2);
     while let Some(&[number, argument]) = instructions.next() {
-        let (_, action) = version.actions.iter().find(|(other, _)| *other == number)?;
+        let (_, action, cache) = version.actions.iter().find(|(other, ..)| *other == number)?;
+        if instructions.by_ref().take(*cache).filter(|word| *word == [0_u8; 2]).count() != *cache {
+            return None;
+        }
         match action {
             Action::Nothing => {}
             Action::Local if argument == 0 => stack.push(Value::Text("x".to_owned())),
@@ -291,9 +296,12 @@ fn expression(version: &Version, code: &Code) -> Option<String> {
     None
 }
 
+/// A name of one word: in no other could an expression be hidden.
 fn name(code: &Code, number: u8) -> Option<String> {
     match code.names.get(usize::from(number))? {
-        Object::Text(name) => Some(name.clone()),
+        Object::Text(name) if name.chars().all(|letter| letter.is_alphanumeric() || letter == '_') => {
+            Some(name.clone())
+        }
         _ => None,
     }
 }

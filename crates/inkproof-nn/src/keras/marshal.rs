@@ -3,6 +3,8 @@
 //! Versions 3.6 to 3.14 are read. The format names no version, and a code object has other fields in each family, so each
 //! family is tried until one fits to the last byte.
 
+use std::rc::Rc;
+
 /// More objects than any one-line function has.
 const OBJECTS: usize = 1_000;
 const DEPTH: usize = 8;
@@ -14,7 +16,8 @@ pub enum Object {
     Integer(i64),
     Text(String),
     Bytes(Vec<u8>),
-    Tuple(Vec<Object>),
+    /// Shared by what refers to it: tuples of references to tuples of references would fill any memory as copies.
+    Tuple(Rc<[Object]>),
     Code(Box<Code>),
     /// A value that says nothing here: a boolean, a float.
     Other,
@@ -27,9 +30,9 @@ pub struct Code {
     pub arguments: i32,
     /// Instructions, two bytes each.
     pub instructions: Vec<u8>,
-    pub constants: Vec<Object>,
+    pub constants: Rc<[Object]>,
     /// Of globals and attributes.
-    pub names: Vec<Object>,
+    pub names: Rc<[Object]>,
     /// Variables that come from around the function.
     pub captures: bool,
 }
@@ -132,7 +135,7 @@ impl Reader<'_> {
             const LOCAL: u8 = 0x20;
             kinds.len() != locals.len() || kinds.iter().any(|kind| kind & LOCAL == 0)
         } else {
-            let mut has_any = || Some(self.object(depth + 1)? != Object::Tuple(Vec::new()));
+            let mut has_any = || Some(self.object(depth + 1)? != Object::Tuple(Rc::default()));
             // Free ones, and those that an inner function uses.
             let (free, shared) = (has_any()?, has_any()?);
             free || shared

@@ -14,6 +14,9 @@ use super::error::{Error, Result};
 use super::lambda::{self, Meaning};
 use crate::SIDE;
 
+/// Bytes of a lambda's code in base64, ends of lines included.
+const LONGEST_CODE: usize = 16 << 10;
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// Pictures, of the first or the second input.
@@ -162,7 +165,13 @@ fn plain(layer: &Layer<'_>) -> Option<Op> {
             Op::BatchNorm { epsilon: number(settings, "epsilon")? }
         }
         "MaxPooling2D" | "MaxPool2D" => Op::MaxPool(window(settings, "pool_size")?),
-        "GlobalAveragePooling2D" | "GlobalAvgPool2D" if channels_last(settings) => Op::Average,
+        // What keeps its dimensions is no vector, and a length over `axis=1` then is that of each number.
+        "GlobalAveragePooling2D" | "GlobalAvgPool2D"
+            if channels_last(settings)
+                && settings.get("keepdims").is_none_or(|keeps| keeps.as_bool() == Some(false)) =>
+        {
+            Op::Average
+        }
         "Reshape" => match settings.get("target_shape")?.as_array()?.as_slice() {
             [one, other, channels] if *one == 1 && *other == 1 => Op::OnePixel(usize_of(channels)?),
             _ => return None,
@@ -183,7 +192,18 @@ fn plain(layer: &Layer<'_>) -> Option<Op> {
 
 /// Of a layer that is none of these networks'.
 fn described(layer: &Layer<'_>) -> Op {
-    let settings = ["filters", "units", "kernel_size", "pool_size", "padding", "dilation_rate", "axis", "target_shape"];
+    let settings = [
+        "filters",
+        "units",
+        "kernel_size",
+        "pool_size",
+        "padding",
+        "dilation_rate",
+        "axis",
+        "epsilon",
+        "keepdims",
+        "target_shape",
+    ];
     let said = |name: &&str| layer.settings.get(*name).map(|value| format!("{name} {}", short(value)));
     let said: Vec<String> = settings.iter().filter_map(said).collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
@@ -191,7 +211,12 @@ fn described(layer: &Layer<'_>) -> Op {
 }
 
 fn short(value: &Value) -> String {
-    value.to_string().chars().filter(|letter| *letter != '"').take(40).collect()
+    cut(&value.to_string().replace('"', ""))
+}
+
+/// The beginning of words that a file has, which may be as long as the file.
+fn cut(words: &str) -> String {
+    words.chars().take(40).collect()
 }
 
 fn of_lambda(layer: &Layer<'_>) -> Result<Op> {
@@ -215,7 +240,8 @@ fn of_lambda(layer: &Layer<'_>) -> Result<Op> {
             return Err(Error::NamedFunction { layer: name(), function });
         }
     };
-    let text: String = code.and_then(Value::as_str).ok_or_else(|| unknown(None))?.split_whitespace().collect();
+    let text = code.and_then(Value::as_str).filter(|text| text.len() <= LONGEST_CODE).ok_or_else(|| unknown(None))?;
+    let text: String = text.split_whitespace().collect();
     let code = BASE64_STANDARD.decode(text).map_err(|_| unknown(None))?;
     let meaning = lambda::meaning(&code).map_err(unknown)?;
     if has_values || has_arguments {
@@ -236,14 +262,17 @@ fn of_meaning(meaning: Meaning) -> Op {
 /// An operation that was written between layers, which Keras 2 keeps by its name.
 fn of_tensorflow(layer: &Layer<'_>, call: &Call<'_>) -> Op {
     let function = layer.settings.get("function").and_then(Value::as_str).unwrap_or_default();
-    let axis = call.arguments.iter().find(|(name, _)| *name == Some("axis")).map(|(_, axis)| *axis);
+    let argument =
+        |wanted: &str| call.arguments.iter().find(|(name, _)| *name == Some(wanted)).map(|(_, value)| *value);
     match (function, call.inputs.len()) {
         ("math.subtract", 2) => Op::Subtract,
         ("math.abs", 1) => Op::Absolute,
-        ("math.l2_normalize" | "linalg.l2_normalize" | "nn.l2_normalize", 1) if axis.is_some_and(is_vector_axis) => {
+        ("math.l2_normalize" | "linalg.l2_normalize" | "nn.l2_normalize", 1)
+            if argument("axis").is_some_and(is_vector_axis) && is_no_epsilon(argument("epsilon")) =>
+        {
             Op::Unit
         }
-        _ => Op::Other(format!("TensorFlow's {function}")),
+        _ => Op::Other(format!("TensorFlow's {}", cut(function))),
     }
 }
 
@@ -255,7 +284,13 @@ fn is_vector_axis(axis: &Value) -> bool {
 }
 
 fn on_vectors(settings: &Map<String, Value>) -> bool {
-    settings.get("axis").is_none_or(is_vector_axis)
+    settings.get("axis").is_none_or(is_vector_axis) && is_no_epsilon(settings.get("epsilon"))
+}
+
+/// That what keeps a division from one by zero changes no other vector's length to speak of.
+fn is_no_epsilon(value: Option<&Value>) -> bool {
+    const SMALL: f64 = 1e-6;
+    value.is_none_or(|value| value.is_null() || value.as_f64().is_some_and(|epsilon| epsilon <= SMALL))
 }
 
 fn on_channels(settings: &Map<String, Value>) -> bool {
@@ -332,7 +367,7 @@ fn activation(value: Option<&Value>) -> Option<String> {
     match value.as_str().or_else(named).unwrap_or("unknown") {
         "linear" => None,
         "silu" => Some("swish".to_owned()),
-        name => Some(name.to_owned()),
+        name => Some(cut(name)),
     }
 }
 

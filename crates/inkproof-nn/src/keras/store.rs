@@ -10,8 +10,8 @@ use super::graph::Place;
 
 /// Groups in groups in groups.
 const DEPTH: usize = 12;
-/// Groups in a file; EfficientNetB0 has 800.
-const GROUPS: usize = 20_000;
+/// Groups and data sets in a file; EfficientNetB0 has 800.
+const GROUPS: usize = 5_000;
 
 pub struct Store {
     file: File,
@@ -156,12 +156,14 @@ impl Store {
     }
 
     fn walk(&self, group: &Group, path: String, depth: usize, seen: &mut usize, found: &mut Vec<Found>) -> Result<()> {
-        *seen += 1;
+        let names = group.datasets().map_err(damaged)?;
+        // Groups may hold themselves, and many may hold the same.
+        *seen += 1 + names.len();
         if depth == 0 || *seen > GROUPS {
             return Err(Error::Hdf5("more groups than any model has".to_owned()));
         }
         let mut variables = Vec::new();
-        for name in group.datasets().map_err(damaged)? {
+        for name in names {
             let shape = group.dataset(&name).and_then(|data| data.shape()).map_err(damaged)?;
             let shape = shape.iter().map(|&side| usize::try_from(side).unwrap_or(usize::MAX)).collect();
             variables.push((name, shape));
@@ -170,12 +172,11 @@ impl Store {
             let name = path.trim_end_matches("/vars").rsplit('/').next().unwrap_or_default().to_owned();
             found.push(Found { name, group: path.clone(), variables });
         }
-        for name in group.groups().map_err(damaged)? {
+        for (name, inner) in group.iter_groups().map_err(damaged)? {
             let is_state = ["optimizer", "optimizer_weights", "metrics"].contains(&name.as_str());
             if is_state && path.is_empty() {
                 continue;
             }
-            let inner = group.group(&name).map_err(damaged)?;
             self.walk(&inner, join(&[&path, &name]), depth - 1, seen, found)?;
         }
         Ok(())

@@ -162,6 +162,8 @@ fn another_network_is_refused_by_the_layer_at_which_it_differs() {
              convolution of 128 filters of 3 x 3, stride 1 is expected",
         ),
         (r#""class_name": "GlobalAveragePooling2D""#, r#""class_name": "Flatten""#, "is Flatten"),
+        (r#""keepdims": false"#, r#""keepdims": true"#, "is GlobalAveragePooling2D (keepdims true)"),
+        (r#""kwargs": {}"#, r#""kwargs": {"training": true}"#, "that is always in training"),
         (r#""units": 256"#, r#""units": 128"#, "layer 'dense' is a dense layer of 128 unit(s)"),
         (r#""activation": "sigmoid""#, r#""activation": "relu""#, "compares no two pictures: layer 'dense_1'"),
         (r#"[null, 224, 224, 1]"#, r#"[null, 105, 105, 1]"#, "an input of 105 x 105 x 1"),
@@ -175,6 +177,9 @@ fn another_network_is_refused_by_the_layer_at_which_it_differs() {
         let told = refusal(SIMPLE, &[(from, to)]);
         assert!(told.contains(words), "{to}: {told}");
     }
+    let (plain, odd) = (r#"{"name": "l2_normalization", "#, r#"{"name": "l2_normalization", "epsilon": 0.01, "#);
+    let told = refusal("simple-cnn-keras3-classes.keras", &[(plain, odd)]);
+    assert!(told.contains("is L2Normalization (epsilon 0.01)"), "{told}");
     let (config, weights) = parts("efficientnet-b0-keras3-lambda.keras");
     let (before, after) = config.split_at(config.find(r#""name": "block3a_dwconv""#).unwrap());
     let config = format!("{before}{}", after.replacen("[5, 5]", "[7, 7]", 1));
@@ -218,6 +223,7 @@ fn a_layer_that_was_adapted_to_data_is_refused() {
     let mut other = weights;
     other[address as usize..][..4].copy_from_slice(&0.5_f32.to_le_bytes());
     assert!(matches!(read(&keras_file(&config, &other)), Err(Error::Adapted(layer)) if layer == "normalization"));
+    assert!(matches!(read(&other), Err(Error::Adapted(layer)) if layer == "normalization"), "weights alone");
 }
 
 #[test]
@@ -251,6 +257,10 @@ fn archives_are_looked_into_once() {
     let (config, stored) = parts(SIMPLE);
     let folder = zipped(&[("m.keras/config.json", config.as_bytes()), ("m.keras/model.weights.h5", &stored)]);
     assert!(read(&folder).unwrap().weights == weights, "an unpacked one that was packed again");
+    let (mine, apple) = (config.as_bytes(), b"\0\x05\x16\x07");
+    let names = ["m/config.json", "m/model.weights.h5", "__MACOSX/m/._config.json", "__MACOSX/m/._model.weights.h5"];
+    let folder = zipped(&[(names[0], mine), (names[1], &stored), (names[2], apple), (names[3], apple)]);
+    assert!(read(&folder).unwrap().weights == weights, "packed by macOS");
 
     let twice = zipped(&[("a.keras", &zipped(&[("b.keras", &model)]))]);
     assert_eq!(read(&twice).unwrap_err(), Error::NoModel);
@@ -296,6 +306,11 @@ fn bombs_are_not_unpacked() {
     let (_, weights) = parts(SIMPLE);
     let long = format!("{}{}", " ".repeat(17 << 20), "{}");
     assert!(matches!(read(&keras_file(&long, &weights)), Err(Error::TooLarge { what, .. }) if what == "config.json"));
+    let long = format!("{}{}", " ".repeat(3 << 20), "{}");
+    assert!(matches!(read(&keras_file(&long, &weights)), Err(Error::TooLarge { limit: file::LARGEST_CONFIG, .. })));
+    let long = format!(r#""class_name": "{}""#, "C".repeat(501));
+    let told = refusal(SIMPLE, &[(r#""class_name": "Conv2D""#, &long)]);
+    assert!(told.contains("a layer's name of more than 500 bytes"), "{told}");
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     assert!(matches!(read(&keras_file(&deep, &weights)), Err(Error::Config(_))));
     let inner = (0..40).fold(r#"{"class_name": "Sequential", "config": {"layers": []}}"#.to_owned(), |inner, _| {
@@ -331,7 +346,15 @@ fn what_unfolds_without_end_is_refused() {
         inner = model(&(0..4).map(use_of).collect::<Vec<_>>(), "m3");
     }
     let (_, weights) = parts(SIMPLE);
-    assert!(read(&keras_file(&inner, &weights)).is_err());
+    assert!(matches!(read(&keras_file(&inner, &weights)), Err(Error::Config(_))));
+
+    // Each applied to the same thing again and again: few layers, and no end.
+    let mut inner = model(&[dense(0, "x")], "d0");
+    for _ in 0..5 {
+        let (rest, calls) = (&inner[1..inner.len() - 1], vec![call("x"); 200].join(", "));
+        inner = model(&[format!(r#"{{{rest}, "name": "m", "inbound_nodes": [{calls}]}}"#)], "m");
+    }
+    assert!(matches!(read(&keras_file(&inner, &weights)), Err(Error::Config(_))));
 }
 
 #[test]

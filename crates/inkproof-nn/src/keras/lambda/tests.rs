@@ -73,11 +73,43 @@ fn the_code_of_older_versions_is_read() {
 
 #[test]
 fn a_tower_of_tuples_is_not_climbed() {
-    assert_eq!(meaning(&[b")\x01".repeat(100_000), b"N".to_vec()].concat()), Err(None));
+    assert_eq!(meaning(&[b")\x01".repeat(2_000), b"N".to_vec()].concat()), Err(None));
     let mut code = compiled()["3.11"]["lambda x: tf.abs(x)"].clone();
     // A tuple that says it has two thousand million items.
     let at = code.iter().position(|&byte| byte & 0x7f == b')').unwrap();
     code.splice(at..at + 2, [b'(', 0xff, 0xff, 0xff, 0x7f]);
+    assert_eq!(meaning(&code), Err(None));
+}
+
+/// A few tuples of a hundred references to the tuple before, copied, would be more objects than memory holds.
+#[test]
+fn references_to_references_fill_no_memory() {
+    let mut bytes = vec![b')', 8, 0x80 | b')', 100];
+    bytes.extend([b'N'; 100]);
+    for before in 0..7_u32 {
+        bytes.extend([0x80 | b')', 100]);
+        bytes.extend([&b"r"[..], &before.to_le_bytes()[..]].concat().repeat(100));
+    }
+    assert_eq!(meaning(&bytes), Err(None));
+}
+
+/// Python passes over it, so that it is no part of what the lambda computes.
+#[test]
+fn code_where_an_instruction_has_its_cache_is_unknown() {
+    let mut code = compiled()["3.12"]["lambda x: tf.abs(x)"].clone();
+    const LOAD_GLOBAL: u8 = 116;
+    let at = code.windows(4).position(|bytes| bytes[0] == LOAD_GLOBAL && bytes[2..] == [0_u8; 2]).unwrap();
+    const NOP: u8 = 9;
+    code[at + 2] = NOP;
+    assert_eq!(meaning(&code), Err(None));
+}
+
+/// No global is called `tf.math`; a name that is more than a word could be a whole expression.
+#[test]
+fn a_name_of_several_words_is_unknown() {
+    let mut code = compiled()["3.10"]["lambda x: tf.abs(x)"].clone();
+    let at = code.windows(3).position(|bytes| bytes == b"\x02tf").unwrap();
+    code.splice(at..at + 3, *b"\x07tf.math");
     assert_eq!(meaning(&code), Err(None));
 }
 
