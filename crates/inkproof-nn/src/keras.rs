@@ -6,8 +6,11 @@
 //! layers that Keras has itself, so that it opens without custom objects and in safe mode.
 //!
 //! Bytes are not trusted: each part of an archive unpacks to 256 MiB at most, a description has 2 MiB at most, and of HDF5
-//! the data sets alone are read whose shape is that of the network's.
+//! the data sets alone are read whose shape is that of the network's, and of its structure no more than any model has
+//! ([`bounded`]).
 
+mod alone;
+mod bounded;
 mod config;
 mod error;
 mod file;
@@ -28,13 +31,13 @@ pub use error::{Error, Result};
 pub use file::{LARGEST, SAVED_MODEL};
 pub use write::write;
 
-use crate::{Backbone, EMBEDDING_LEN, Parameter, Weights};
+use crate::{Backbone, Parameter, Weights};
 use config::Model;
 use file::Content;
 use graph::Graph;
 use network::{Recognised, Step};
 use op::Op;
-use store::{Found, Store, Variable};
+use store::{Store, Variable};
 
 /// What was read of a file.
 #[derive(Clone, Debug)]
@@ -71,11 +74,22 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// Reads a file's content.
+/// Bytes of the stack that reading takes at most: HDF5 nests types in types, up to 16,000 in one piece of its structure.
+const STACK: usize = 64 << 20;
+
+/// Reads a file's content, in a thread of its own.
 ///
 /// # Errors
 /// See [`enum@Error`]: another format or network, unknown code, a damaged file, one over the limits.
 pub fn read(bytes: &[u8]) -> Result<Imported> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read_here(bytes));
+        let thread = thread.map_err(|error| Error::NoThread(error.to_string()))?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn read_here(bytes: &[u8]) -> Result<Imported> {
     match file::open(bytes)? {
         Content::Keras(content) => {
             let weights = described(&content.config, &Store::new(content.weights)?)?;
@@ -87,7 +101,7 @@ pub fn read(bytes: &[u8]) -> Result<Imported> {
             let store = Store::new(content)?;
             let (weights, kind) = match store.config()? {
                 Some(config) => (described(&config, &store)?, Kind::Hdf5),
-                None => (alone(&store)?, Kind::Weights),
+                None => (alone::read(&store)?, Kind::Weights),
             };
             Ok(Imported { weights, kind, keras_version: store.version()?, notes: None })
         }
@@ -118,67 +132,6 @@ fn described(config: &str, store: &Store) -> Result<Weights> {
 fn head_step() -> Step {
     let op = Op::Dense { units: 1, bias: true };
     Step { op, inputs: Vec::new(), layer: "head".to_owned(), tensor: "head".to_owned() }
-}
-
-/// Weights without a description: layers are known by their names, or by their class and order.
-fn alone(store: &Store) -> Result<Weights> {
-    let layers = store.layers()?;
-    let has_depthwise = layers.iter().any(|layer| Class::of_found(layer) == Some(Class::Depthwise));
-    let backbone = if has_depthwise { Backbone::EfficientnetB0 } else { Backbone::SimpleCnn };
-    let mut steps = network::embedding(backbone);
-    steps.push(head_step());
-    let mut tensors = Tensors::of(backbone);
-    let mut taken = BTreeMap::new();
-    for step in &steps {
-        let Some(class) = Class::of_step(&step.op) else { continue };
-        let count = taken.entry(class).or_insert(0);
-        let named = layers.iter().find(|layer| layer.name == step.layer);
-        let of_class = || layers.iter().filter(|layer| Class::of_found(layer) == Some(class)).nth(*count);
-        let missing = || Error::MissingWeights { layer: step.layer.clone(), variable: "kernel".to_owned() };
-        let layer = named.or_else(of_class).ok_or_else(missing)?;
-        *count += 1;
-        tensors.take(step, &layer.name, |variable| store.read_found(layer, variable))?;
-    }
-    Ok(Weights::from_tensors(backbone, tensors.taken)?)
-}
-
-/// Layers that cannot be told from each other by the shapes of their weights alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    Convolution,
-    Depthwise,
-    BatchNorm,
-    Normalization,
-    Embed,
-    Head,
-}
-
-impl Class {
-    fn of_step(op: &Op) -> Option<Self> {
-        Some(match op {
-            Op::Convolution { .. } => Self::Convolution,
-            Op::Depthwise { .. } => Self::Depthwise,
-            Op::BatchNorm { .. } => Self::BatchNorm,
-            Op::Normalise => Self::Normalization,
-            Op::Dense { units: EMBEDDING_LEN, .. } => Self::Embed,
-            Op::Dense { .. } => Self::Head,
-            _ => return None,
-        })
-    }
-
-    fn of_found(found: &Found) -> Option<Self> {
-        let largest = found.variables.iter().map(|(_, shape)| shape).max_by_key(|shape| shape.len())?;
-        match largest.as_slice() {
-            [_, _, _, 1] => Some(Self::Depthwise),
-            [_, _, _, _] => Some(Self::Convolution),
-            [_, 1] => Some(Self::Head),
-            [_, _] => Some(Self::Embed),
-            [_] if found.variables.len() == 4 => Some(Self::BatchNorm),
-            // Mean and variance of each channel, and of how many pictures they are.
-            [_] if found.variables.len() == 3 => Some(Self::Normalization),
-            _ => None,
-        }
-    }
 }
 
 /// Tensors by inkproof's names.

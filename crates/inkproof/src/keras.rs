@@ -73,6 +73,7 @@ pub fn import(name: &str, bytes: &[u8], preprocess: Option<Preprocess>) -> Resul
         trained_on: DataInfo::default(),
         calibrated_on: None,
         calibration: None,
+        pressure: None,
         seed: 0,
         epochs: 0,
         program: env!("CARGO_PKG_VERSION").to_owned(),

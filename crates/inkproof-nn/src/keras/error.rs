@@ -34,6 +34,9 @@ pub enum Error {
     /// HDF5 that cannot be read.
     #[error("is not HDF5 that can be read ({0}); it may be cut off or damaged")]
     Hdf5(String),
+    /// A system without threads, or without memory for one.
+    #[error("is read in a thread of its own, which the system does not give ({0})")]
+    NoThread(String),
     /// A description of the network that is not one of Keras'.
     #[error("its description of the network cannot be read ({0})")]
     Config(String),
@@ -88,6 +91,27 @@ pub enum Error {
         layer: String,
         /// Which of its weights.
         variable: String,
+    },
+    /// Weights alone, of which several could be a layer's.
+    #[error(
+        "is weights alone, and layer '{layer}' could be any of {candidates}; save the whole model with \
+         model.save('model.keras') and give that"
+    )]
+    UnclearLayer {
+        /// Keras' name of the network's layer.
+        layer: String,
+        /// Layers of the file whose weights have the same shapes.
+        candidates: String,
+    },
+    /// Weights alone, of a layer that the network has not.
+    #[error(
+        "is weights alone and not {backbone} as inkproof has it: it has no layer with weights as those of '{layer}'"
+    )]
+    OtherLayer {
+        /// The network that it is most like.
+        backbone: Backbone,
+        /// The layer of the file.
+        layer: String,
     },
     /// Weights that are stored in a way that Keras does not.
     #[error("the weights {path} are {found}; {expected} is expected")]

@@ -3,8 +3,12 @@
 //! Whole models of Keras 2, and Keras 3's `.h5`, have them by the names of layers: `model_weights/model/conv2d/kernel:0`.
 //! `.keras` and `.weights.h5` number layers by their class and variables by their place: `layers/conv2d_1/vars/0`.
 
-use hdf5_pure::{DType, File, Group, Layout};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use hdf5_pure::{DType, Dataset, File, Group, Layout};
+
+use super::bounded::{Bounded, Budget};
 use super::error::{Error, Result};
 use super::graph::Place;
 
@@ -15,11 +19,14 @@ const GROUPS: usize = 5_000;
 
 pub struct Store {
     file: File,
-    layout: Naming,
+    budget: Arc<Budget>,
+    naming: Naming,
+    /// Every variable by its path.
+    variables: BTreeMap<String, Dataset>,
 }
 
 /// How weights are found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Naming {
     /// In this group, by the names of layers.
     Names(&'static str),
@@ -42,28 +49,34 @@ pub struct Found {
     /// The name of the layer, or its class with a number.
     pub name: String,
     group: String,
-    /// Each variable's name, or number, and its shape.
-    pub variables: Vec<(String, Vec<usize>)>,
+    /// The shape of each variable, in no order.
+    pub shapes: Vec<Vec<usize>>,
 }
 
 impl Store {
     pub fn new(bytes: Vec<u8>) -> Result<Self> {
         let length = bytes.len() as u64;
-        let file = File::from_bytes(bytes).map_err(damaged)?;
-        if file.superblock().eof_address > length {
+        let (bytes, budget) = Bounded::new(bytes);
+        let file = File::from_source(bytes).map_err(damaged)?;
+        let superblock = file.superblock();
+        if superblock.eof_address > length {
             return Err(Error::Hdf5("its end is missing".to_owned()));
         }
-        let has = |group: &str| file.group(group).is_ok();
-        let layout = if has("model_weights") {
-            Naming::Names("model_weights")
-        } else if has("layers") {
-            Naming::Numbers("layers")
-        } else if has("_layer_checkpoint_dependencies") {
-            Naming::Numbers("_layer_checkpoint_dependencies")
-        } else {
-            Naming::Names("")
-        };
-        Ok(Self { file, layout })
+        if (superblock.offset_size, superblock.length_size) != (8, 8) {
+            return Err(Error::Hdf5("its addresses are of another size than Keras'".to_owned()));
+        }
+        let groups: Vec<(String, Group)> = file.root().iter_groups().map_err(damaged)?.collect();
+        let namings = [
+            Naming::Names("model_weights"),
+            Naming::Numbers("layers"),
+            Naming::Numbers("_layer_checkpoint_dependencies"),
+        ];
+        let group = |naming: &Naming| groups.iter().find(|(name, _)| name == naming.root());
+        let naming = namings.into_iter().find(|naming| group(naming).is_some()).unwrap_or(Naming::Names(""));
+        let root = group(&naming).map_or_else(|| file.root(), |(_, group)| group.clone());
+        let mut walk = Walk { variables: BTreeMap::new(), groups: 0 };
+        walk.into_group(&root, naming.root().to_owned(), DEPTH)?;
+        Ok(Self { file, budget, naming, variables: walk.variables })
     }
 
     /// The description of the network, where the file is a whole model.
@@ -78,12 +91,16 @@ impl Store {
 
     fn text(&self, attribute: &str) -> Result<Option<String>> {
         let attributes = self.file.root().attrs().map_err(damaged)?;
+        // Attributes that cannot be read are left out, and a model without a description would be weights alone.
+        if self.budget.is_spent() {
+            return Err(Error::Hdf5("its attributes are more than any model's".to_owned()));
+        }
         Ok(attributes.get(attribute).and_then(|value| value.as_str()).map(str::to_owned))
     }
 
     /// A variable of a layer that the description names.
     pub fn read(&self, place: &Place, variable: &Variable<'_>) -> Result<Vec<f32>> {
-        match &self.layout {
+        match self.naming {
             Naming::Names(root) => {
                 let outermost = place.names.first().map_or("", String::as_str);
                 let group = join(&[root, outermost, place.name()]);
@@ -92,107 +109,107 @@ impl Store {
             Naming::Numbers(layers) => {
                 let group: Vec<String> = place.group.iter().map(|group| format!("{layers}/{group}")).collect();
                 let path = format!("{}/vars/{}", group.join("/"), variable.number);
-                self.numbers(&path, variable.shape, place.name(), variable.names[0])
+                self.numbers(&path, place.name(), variable)
             }
         }
     }
 
     fn read_named(&self, group: &str, layer: &str, variable: &Variable<'_>) -> Result<Vec<f32>> {
-        let candidates =
+        let mut candidates =
             variable.names.iter().flat_map(|name| [format!("{group}/{name}:0"), format!("{group}/{name}")]);
-        let path = candidates.into_iter().find(|path| self.file.dataset(path).is_ok());
-        let missing = || Error::MissingWeights { layer: layer.to_owned(), variable: variable.names[0].to_owned() };
-        self.numbers(&path.ok_or_else(missing)?, variable.shape, layer, variable.names[0])
+        let path = candidates.find(|path| self.variables.contains_key(path)).ok_or_else(|| missing(layer, variable))?;
+        self.numbers(&path, layer, variable)
     }
 
     /// A variable of a layer that was found.
     pub fn read_found(&self, found: &Found, variable: &Variable<'_>) -> Result<Vec<f32>> {
-        match &self.layout {
+        match self.naming {
             Naming::Names(_) => self.read_named(&found.group, &found.name, variable),
-            Naming::Numbers(_) => {
-                let path = format!("{}/{}", found.group, variable.number);
-                self.numbers(&path, variable.shape, &found.name, variable.names[0])
-            }
+            Naming::Numbers(_) => self.numbers(&format!("{}/{}", found.group, variable.number), &found.name, variable),
         }
     }
 
     /// Every number of a data set; nothing is read before its shape and kind are as expected.
-    fn numbers(&self, path: &str, shape: &[usize], layer: &str, variable: &str) -> Result<Vec<f32>> {
-        let missing = |_| Error::MissingWeights { layer: layer.to_owned(), variable: variable.to_owned() };
-        let data = self.file.dataset(path).map_err(missing)?;
-        let found = data.shape().map_err(damaged)?;
+    fn numbers(&self, path: &str, layer: &str, variable: &Variable<'_>) -> Result<Vec<f32>> {
+        let data = self.variables.get(path).ok_or_else(|| missing(layer, variable))?;
         let odd = |found: String, expected: String| Error::Weights { path: path.to_owned(), found, expected };
-        if !found.iter().copied().eq(shape.iter().map(|&side| side as u64)) {
-            return Err(odd(format!("of shape {found:?}"), format!("shape {shape:?}")));
+        let found = shape(data)?;
+        if found != variable.shape {
+            return Err(odd(format!("of shape {found:?}"), format!("shape {:?}", variable.shape)));
         }
-        let kind = data.dtype().map_err(damaged)?;
-        if !matches!(kind, DType::F32 | DType::F64) {
-            return Err(odd(format!("of kind {kind}"), "f32".to_owned()));
-        }
+        let size = match data.dtype().map_err(damaged)? {
+            DType::F32 => size_of::<f32>(),
+            DType::F64 => size_of::<f64>(),
+            kind => return Err(odd(format!("of kind {kind}"), "f32".to_owned())),
+        };
         // Keras compresses nothing, and what is stored in one piece cannot grow.
         if !matches!(data.layout().map_err(damaged)?, Layout::Contiguous { .. } | Layout::Compact { .. }) {
             return Err(odd("stored in chunks".to_owned(), "one piece".to_owned()));
         }
+        self.budget.grant((found.iter().product::<usize>() * size) as u64);
         data.read_f32().map_err(damaged)
     }
 
-    /// The layers that have weights, each list of a class in the order of its numbers.
+    /// The layers that have weights, by their names.
     pub fn layers(&self) -> Result<Vec<Found>> {
-        let mut found = Vec::new();
-        let mut seen = 0;
-        match self.layout {
-            Naming::Names(root) if !root.is_empty() => {
-                let group = self.file.group(root).map_err(damaged)?;
-                self.walk(&group, root.to_owned(), DEPTH, &mut seen, &mut found)?;
-            }
-            Naming::Numbers(layers) => {
-                let group = self.file.group(layers).map_err(damaged)?;
-                self.walk(&group, layers.to_owned(), DEPTH, &mut seen, &mut found)?;
-            }
-            Naming::Names(_) => self.walk(&self.file.root(), String::new(), DEPTH, &mut seen, &mut found)?,
+        let mut found: BTreeMap<&str, Found> = BTreeMap::new();
+        for (path, data) in &self.variables {
+            let group = path.rsplit_once('/').map_or("", |(group, _)| group);
+            let layer = found.entry(group).or_insert_with(|| {
+                let name = group.trim_end_matches("/vars").rsplit('/').next().unwrap_or_default().to_owned();
+                Found { name, group: group.to_owned(), shapes: Vec::new() }
+            });
+            layer.shapes.push(shape(data)?);
         }
-        found.sort_by_key(|layer| numbered(&layer.name));
-        Ok(found)
+        Ok(found.into_values().collect())
     }
+}
 
-    fn walk(&self, group: &Group, path: String, depth: usize, seen: &mut usize, found: &mut Vec<Found>) -> Result<()> {
-        let names = group.datasets().map_err(damaged)?;
+impl Naming {
+    fn root(&self) -> &'static str {
+        match self {
+            Self::Names(root) | Self::Numbers(root) => root,
+        }
+    }
+}
+
+/// Looks at every group once, since each time that a group is looked into all of its names are read.
+struct Walk {
+    variables: BTreeMap<String, Dataset>,
+    groups: usize,
+}
+
+impl Walk {
+    fn into_group(&mut self, group: &Group, path: String, depth: usize) -> Result<()> {
         // Groups may hold themselves, and many may hold the same.
-        *seen += 1 + names.len();
-        if depth == 0 || *seen > GROUPS {
+        self.groups += 1;
+        if depth == 0 || self.groups + self.variables.len() > GROUPS {
             return Err(Error::Hdf5("more groups than any model has".to_owned()));
         }
-        let mut variables = Vec::new();
-        for name in names {
-            let shape = group.dataset(&name).and_then(|data| data.shape()).map_err(damaged)?;
-            let shape = shape.iter().map(|&side| usize::try_from(side).unwrap_or(usize::MAX)).collect();
-            variables.push((name, shape));
-        }
-        if !variables.is_empty() {
-            let name = path.trim_end_matches("/vars").rsplit('/').next().unwrap_or_default().to_owned();
-            found.push(Found { name, group: path.clone(), variables });
+        for (name, data) in group.iter_datasets().map_err(damaged)? {
+            self.variables.insert(join(&[&path, &name]), data);
         }
         for (name, inner) in group.iter_groups().map_err(damaged)? {
             let is_state = ["optimizer", "optimizer_weights", "metrics"].contains(&name.as_str());
-            if is_state && path.is_empty() {
-                continue;
+            if !(is_state && path.is_empty()) {
+                self.into_group(&inner, join(&[&path, &name]), depth - 1)?;
             }
-            self.walk(&inner, join(&[&path, &name]), depth - 1, seen, found)?;
         }
         Ok(())
     }
+}
+
+fn shape(data: &Dataset) -> Result<Vec<usize>> {
+    let shape = data.shape().map_err(damaged)?;
+    Ok(shape.iter().map(|&side| usize::try_from(side).unwrap_or(usize::MAX)).collect())
 }
 
 fn join(parts: &[&str]) -> String {
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/")
 }
 
-/// `conv2d_10` after `conv2d_9`, and `conv2d` before both.
-fn numbered(name: &str) -> (String, u64) {
-    match name.rsplit_once('_').map(|(class, number)| (class, number.parse::<u64>())) {
-        Some((class, Ok(number))) => (class.to_owned(), number),
-        _ => (name.to_owned(), 0),
-    }
+fn missing(layer: &str, variable: &Variable<'_>) -> Error {
+    Error::MissingWeights { layer: layer.to_owned(), variable: variable.names[0].to_owned() }
 }
 
 fn damaged(error: hdf5_pure::Error) -> Error {

@@ -8,8 +8,10 @@ use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+mod hostile;
+
 use super::*;
-use crate::Embedder;
+use crate::{EMBEDDING_LEN, Embedder};
 
 fn golden(name: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/keras");
@@ -111,6 +113,63 @@ fn every_format_of_both_versions_computes_what_keras_does() {
         }
     }
     assert_eq!(first.len(), 2);
+}
+
+/// The weights of a network by the names of layers, as Keras 2 saves them alone, with names of our own.
+fn by_names(weights: &Weights, name: impl Fn(&Step, usize) -> String) -> Vec<u8> {
+    let mut file = hdf5_pure::FileBuilder::new();
+    let parameters = weights.backbone().parameters();
+    let mut steps = network::embedding(weights.backbone());
+    steps.push(head_step());
+    for (number, step) in steps.iter().enumerate() {
+        let tensors = tensors::of_step(step, &parameters);
+        if tensors.is_empty() && step.op != Op::Normalise {
+            continue;
+        }
+        let name = name(step, number);
+        let (mut outer, mut inner) = (file.create_group(&name), hdf5_pure::FileBuilder::new().create_group(&name));
+        for tensor in tensors {
+            let values = tensor.to_keras(weights.values(weights.place(&tensor.parameter.name)));
+            let shape: Vec<u64> = tensor.keras_shape().iter().map(|&side| side as u64).collect();
+            inner.create_dataset(&format!("{}:0", tensor.names[0])).with_f32_data(&values).with_shape(&shape);
+        }
+        if step.op == Op::Normalise {
+            inner.create_dataset("mean:0").with_f32_data(&[0.0]);
+            inner.create_dataset("variance:0").with_f32_data(&[1.0]);
+            inner.create_dataset("count:0").with_i64_data(&[0]).with_shape(&[]);
+        }
+        outer.add_group(inner.finish());
+        file.add_group(outer.finish());
+    }
+    file.finish().unwrap()
+}
+
+#[test]
+fn weights_alone_go_by_keras_names_by_their_shapes_or_by_their_numbers() {
+    for backbone in Backbone::ALL {
+        let weights = Weights::initialise(backbone, 7);
+        let own = by_names(&weights, |step, _| step.layer.clone());
+        assert!(read(&own).unwrap().weights == weights, "{backbone}: Keras' own names");
+        let numbered = by_names(&weights, |_, number| format!("layer_{number}"));
+        assert!(read(&numbered).unwrap().weights == weights, "{backbone}: numbers");
+    }
+    // No two layers of this network have weights of the same shapes.
+    let weights = Weights::initialise(Backbone::SimpleCnn, 7);
+    let prefixed = by_names(&weights, |step, number| format!("{}_of_mine_{}", 9 - number % 7, step.layer));
+    assert!(read(&prefixed).unwrap().weights == weights);
+}
+
+#[test]
+fn weights_alone_whose_layers_could_be_others_are_refused() {
+    let weights = Weights::initialise(Backbone::EfficientnetB0, 7);
+    let told = read(&by_names(&weights, |step, _| format!("my_{}", step.layer))).unwrap_err().to_string();
+    assert!(told.contains("could be any of 'my_block") && told.contains("save the whole model"), "{told}");
+    let mut file = hdf5_pure::FileBuilder::new();
+    let mut layer = file.create_group("dense_2");
+    layer.create_dataset("kernel:0").with_f32_data(&[0.0; 9]).with_shape(&[3, 3]);
+    file.add_group(layer.finish());
+    let told = read(&file.finish().unwrap()).unwrap_err().to_string();
+    assert!(told.contains("not simple-cnn as inkproof has it") && told.contains("'dense_2'"), "{told}");
 }
 
 /// The parts of a `.keras` file, the description and the weights.
