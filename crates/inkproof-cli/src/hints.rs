@@ -11,7 +11,8 @@ pub fn hint(error: &anyhow::Error) -> String {
         let lab = cause.downcast_ref().and_then(lab_hint);
         let service = || cause.downcast_ref().and_then(service_hint);
         let store = || cause.downcast_ref().and_then(store_hint);
-        lab.or_else(|| service().or_else(store).map(str::to_owned))
+        let engine = || cause.downcast_ref().and_then(engine_hint);
+        lab.or_else(|| service().or_else(store).or_else(engine).map(str::to_owned))
     });
     hint.map_or(String::new(), |hint| format!("; {hint}"))
 }
@@ -41,6 +42,13 @@ fn lab_hint(error: &LabError) -> Option<String> {
         LabError::BaselineHasNoProbabilities => "leave out --protocol".to_owned(),
         _ => return None,
     })
+}
+
+fn engine_hint(error: &EngineError) -> Option<&'static str> {
+    let EngineError::At { path, source } = error else { return None };
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let is_keras = ["keras", "h5", "hdf5"].contains(&ending.as_str()) && matches!(**source, EngineError::Model(_));
+    is_keras.then_some("`inkproof import FILE --out MODEL.safetensors` reads what Keras saved")
 }
 
 fn service_hint(error: &ServiceError) -> Option<&'static str> {

@@ -24,8 +24,7 @@ mod tiff;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fs;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, pnm::PnmDecoder, webp::WebPDecoder};
@@ -35,6 +34,7 @@ use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
 use crate::gray::Gray;
 use crate::limits::Limits;
+use crate::whole_file::{self, NotRead};
 pub use base64_text::{Base64Error, from_base64};
 pub use kind::Kind;
 pub use picture::Picture;
@@ -139,28 +139,15 @@ impl fmt::Display for Format {
 /// # Errors
 /// A folder or what else is no file, an empty file, one over the byte limit, one that cannot be read; all name the path.
 pub fn read_image_file(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
-    let failed = |source| Error::Read { path: path.to_owned(), source };
-    let file = open_without_waiting(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(Error::Directory { path: path.to_owned() });
-    }
-    if !metadata.is_file() {
-        return Err(Error::NotAFile { path: path.to_owned() });
-    }
-    limits.check_bytes(metadata.len()).map_err(|error| error.at(path))?;
-    let mut bytes = Vec::new();
-    file.take(limits.bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    let named = || path.to_owned();
+    let bytes = whole_file::read(path, limits.bytes).map_err(|error| match error {
+        NotRead::Failed(source) => Error::Read { path: named(), source },
+        NotRead::Folder => Error::Directory { path: named() },
+        NotRead::NotAFile => Error::NotAFile { path: named() },
+        NotRead::TooLarge(bytes) => Error::TooManyBytes { bytes, limit: limits.bytes }.at(path),
+    })?;
     limits.check_bytes(bytes.len() as u64).map_err(|error| error.at(path))?;
     Ok(bytes)
-}
-
-/// Opening a pipe waits for somebody who writes to it, unless it is asked not to.
-fn open_without_waiting(path: &Path) -> std::io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
-    options.read(true).open(path)
 }
 
 /// Decodes an image to gray.

@@ -179,6 +179,7 @@ pub enum Error {
     )]
     NoOnnx(String),
     /// A model that Keras has no layers for.
+    #[cfg(feature = "keras")]
     #[error(
         "{0} matches local features and is not a plain network, so there is no Keras file of it; export a siamese model"
     )]

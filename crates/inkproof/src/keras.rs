@@ -11,6 +11,7 @@ use inkproof_nn::keras::{self, Imported};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{DataInfo, FORMAT, ModelInfo, ThresholdInfo};
+use crate::whole_file::{self, NotRead};
 use crate::{Architecture, Error, Model, Preprocess, Result};
 
 /// A model, and where it comes from.
@@ -38,24 +39,19 @@ struct Notes {
 /// # Errors
 /// Names the file. See [`inkproof_nn::keras::Error`] for what is refused; a folder is, as a SavedModel or as one.
 pub fn load(path: &Path, preprocess: Option<Preprocess>) -> Result<Import> {
-    let read = |source| Error::Read { path: path.to_owned(), source };
-    let refused = |error: keras::Error| Error::from(error).at(path);
-    let found = std::fs::metadata(path).map_err(read)?;
-    if found.is_dir() {
-        let is_saved_model = path.join("saved_model.pb").exists();
-        let kind = if is_saved_model { keras::SAVED_MODEL } else { "a folder" };
-        return Err(refused(keras::Error::OtherFormat(kind)));
-    }
-    // A pipe may never end.
-    if !found.is_file() {
-        return Err(refused(keras::Error::OtherFormat("a pipe or a device")));
-    }
-    let (bytes, limit) = (found.len(), keras::LARGEST);
-    if bytes > limit {
-        return Err(refused(keras::Error::TooLarge { what: "the file".to_owned(), bytes, limit }));
-    }
+    let limit = keras::LARGEST;
+    let bytes = whole_file::read(path, limit).map_err(|error| {
+        let refused = match error {
+            NotRead::Failed(source) => return Error::Read { path: path.to_owned(), source },
+            NotRead::Folder if path.join("saved_model.pb").exists() => keras::Error::OtherFormat(keras::SAVED_MODEL),
+            NotRead::Folder => keras::Error::OtherFormat("a folder"),
+            NotRead::NotAFile => keras::Error::OtherFormat("a pipe or a device"),
+            NotRead::TooLarge(bytes) => keras::Error::TooLarge { what: "the file".to_owned(), bytes, limit },
+        };
+        Error::from(refused).at(path)
+    })?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    import(&name, &std::fs::read(path).map_err(read)?, preprocess).map_err(|error| error.at(path))
+    import(&name, &bytes, preprocess).map_err(|error| error.at(path))
 }
 
 /// The same of a file's content. `preprocess` says how the pictures were made that the network was trained on; without it

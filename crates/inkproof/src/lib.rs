@@ -68,6 +68,7 @@ pub mod speed;
 pub mod turn;
 pub mod verdict;
 mod verifier;
+mod whole_file;
 
 #[doc(inline)]
 pub use architecture::Architecture;

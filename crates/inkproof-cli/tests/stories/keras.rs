@@ -72,6 +72,7 @@ fn what_is_no_file_of_keras_is_refused_by_its_name() {
         desk.run(&format!("import {file} --out m.safetensors")).fails_with(&[words]);
     }
     assert!(!desk.path("m.safetensors").exists());
+    desk.run("export --model notes.keras --onnx m.onnx").fails_with(&["notes.keras", "`inkproof import FILE --out"]);
     desk.run("export --keras m.keras").fails_with(&["no Keras file of it"]);
     desk.run("export --keras m.h5").fails_with(&["m.h5", "has to end with .keras"]);
     let done = desk.run("export");

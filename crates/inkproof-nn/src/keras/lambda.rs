@@ -269,14 +269,7 @@ fn expression(version: &Version, code: &Code) -> Option<String> {
                 stack.push(Value::Text(format!("{of}.{}", name(code, argument >> version.shifts[1])?)));
             }
             Action::Subscript => subscript(&mut stack)?,
-            Action::Binary => match argument {
-                0 => operator(&mut stack, "+")?,
-                5 => operator(&mut stack, "*")?,
-                8 => operator(&mut stack, "**")?,
-                10 => operator(&mut stack, "-")?,
-                26 => subscript(&mut stack)?,
-                _ => return None,
-            },
+            Action::Binary => binary(&mut stack, argument)?,
             Action::Operator(sign) => operator(&mut stack, sign)?,
             Action::Call => call(&mut stack, argument, std::mem::take(&mut names))?,
             Action::CallNamed => {
@@ -325,6 +318,18 @@ fn subscript(stack: &mut Vec<Value>) -> Option<()> {
     let (at, of) = (stack.pop()?.words()?, stack.pop()?.operand()?);
     stack.push(Value::Text(format!("{of}[{at}]")));
     Some(())
+}
+
+/// By the number that the compiler gives to an operator.
+fn binary(stack: &mut Vec<Value>, number: u8) -> Option<()> {
+    match number {
+        0 => operator(stack, "+"),
+        5 => operator(stack, "*"),
+        8 => operator(stack, "**"),
+        10 => operator(stack, "-"),
+        26 => subscript(stack),
+        _ => None,
+    }
 }
 
 fn operator(stack: &mut Vec<Value>, sign: &str) -> Option<()> {

@@ -3,7 +3,7 @@
 use super::error::{Error, Result};
 use super::graph::{Graph, Node, Place};
 use super::op::{Op, Window};
-use crate::network::efficientnet::{RESCALING, blocks};
+use crate::network::efficientnet::{Block, RESCALING, blocks};
 use crate::network::{BATCH_NORM_EPSILON, zeros_before};
 use crate::{Backbone, EMBEDDING_LEN, SIDE};
 
@@ -88,39 +88,44 @@ fn efficientnet(steps: &mut Steps) {
     steps.activation("swish", "stem_activation");
     let mut size = SIDE / 2;
     for block in blocks() {
-        let layer = |part: &str| format!("block{}_{part}", block.keras_name);
-        let tensor = |part: &str| format!("{}.{part}", block.name);
-        let input = steps.last();
-        if block.expands() {
-            steps.convolution(block.wide, 1, false, &layer("expand_conv"), &tensor("expand"));
-            steps.batch_norm(&layer("expand_bn"), &tensor("expand_bn"));
-            steps.activation("swish", &layer("expand_activation"));
-        }
-        if block.stride == 2 {
-            steps.pad(size, block.kernel, &layer("dwconv_pad"));
-        }
-        let window = Window::new(block.kernel, block.stride, block.stride == 1);
-        steps.weighted(Op::Depthwise { window, bias: false }, &layer("dwconv"), &tensor("depthwise"));
-        steps.batch_norm(&layer("bn"), &tensor("depthwise_bn"));
-        steps.activation("swish", &layer("activation"));
+        inverted_residual(steps, &block, size);
         size = size.div_ceil(block.stride);
-        let wide = steps.last();
-        steps.push(Op::Average, &[wide], &layer("se_squeeze"));
-        steps.push(Op::OnePixel(block.wide), &[steps.last()], &layer("se_reshape"));
-        steps.convolution(block.squeezed(), 1, true, &layer("se_reduce"), &tensor("se_reduce"));
-        steps.activation("swish", &layer("se_reduce"));
-        steps.convolution(block.wide, 1, true, &layer("se_expand"), &tensor("se_expand"));
-        steps.activation("sigmoid", &layer("se_expand"));
-        steps.push(Op::Multiply, &[wide, steps.last()], &layer("se_excite"));
-        steps.convolution(block.channels_out, 1, false, &layer("project_conv"), &tensor("project"));
-        steps.batch_norm(&layer("project_bn"), &tensor("project_bn"));
-        if block.is_residual() {
-            steps.push(Op::Add, &[steps.last(), input], &layer("add"));
-        }
     }
     steps.convolution(1280, 1, false, "top_conv", "top.conv");
     steps.batch_norm("top_bn", "top.bn");
     steps.activation("swish", "top_activation");
+}
+
+/// One block of EfficientNet, for pictures of this size.
+fn inverted_residual(steps: &mut Steps, block: &Block, size: usize) {
+    let layer = |part: &str| format!("block{}_{part}", block.keras_name);
+    let tensor = |part: &str| format!("{}.{part}", block.name);
+    let input = steps.last();
+    if block.expands() {
+        steps.convolution(block.wide, 1, false, &layer("expand_conv"), &tensor("expand"));
+        steps.batch_norm(&layer("expand_bn"), &tensor("expand_bn"));
+        steps.activation("swish", &layer("expand_activation"));
+    }
+    if block.stride == 2 {
+        steps.pad(size, block.kernel, &layer("dwconv_pad"));
+    }
+    let window = Window::new(block.kernel, block.stride, block.stride == 1);
+    steps.weighted(Op::Depthwise { window, bias: false }, &layer("dwconv"), &tensor("depthwise"));
+    steps.batch_norm(&layer("bn"), &tensor("depthwise_bn"));
+    steps.activation("swish", &layer("activation"));
+    let wide = steps.last();
+    steps.push(Op::Average, &[wide], &layer("se_squeeze"));
+    steps.push(Op::OnePixel(block.wide), &[steps.last()], &layer("se_reshape"));
+    steps.convolution(block.squeezed(), 1, true, &layer("se_reduce"), &tensor("se_reduce"));
+    steps.activation("swish", &layer("se_reduce"));
+    steps.convolution(block.wide, 1, true, &layer("se_expand"), &tensor("se_expand"));
+    steps.activation("sigmoid", &layer("se_expand"));
+    steps.push(Op::Multiply, &[wide, steps.last()], &layer("se_excite"));
+    steps.convolution(block.channels_out, 1, false, &layer("project_conv"), &tensor("project"));
+    steps.batch_norm(&layer("project_bn"), &tensor("project_bn"));
+    if block.is_residual() {
+        steps.push(Op::Add, &[steps.last(), input], &layer("add"));
+    }
 }
 
 /// A file's network that is one of ours.

@@ -177,9 +177,11 @@ fn plain(layer: &Layer<'_>) -> Option<Op> {
             _ => return None,
         },
         "Dense" => Op::Dense { units: count(settings, "units")?, bias },
-        // A class has no code in the file; these are taken at their word.
-        "L2Normalization" | "L2Normalize" | "UnitNormalization" if on_vectors(settings) => Op::Unit,
-        "L1Distance" | "L1Dist" => Op::Distance,
+        // A class has no code in the file; these are taken at their word, where they say no more than is known.
+        "L2Normalization" | "L2Normalize" | "UnitNormalization" if on_vectors(settings) => {
+            known_settings(layer, &["axis", "epsilon"], Op::Unit)
+        }
+        "L1Distance" | "L1Dist" => known_settings(layer, &[], Op::Distance),
         "Add" => Op::Add,
         "Multiply" => Op::Multiply,
         "Subtract" => Op::Subtract,
@@ -188,6 +190,14 @@ fn plain(layer: &Layer<'_>) -> Option<Op> {
         "Absolute" | "Abs" => Op::Absolute,
         _ => return None,
     })
+}
+
+/// What a class of somebody's own does, unless it has settings that nothing is known of.
+fn known_settings(layer: &Layer<'_>, known: &[&str], op: Op) -> Op {
+    // What every layer may have, of no consequence after training.
+    const OF_ALL: [&str; 5] = ["name", "trainable", "dtype", "batch_input_shape", "activity_regularizer"];
+    let other = layer.settings.keys().find(|name| !known.contains(&name.as_str()) && !OF_ALL.contains(&name.as_str()));
+    other.map_or(op, |name| Op::Other(format!("{} with a setting '{}'", layer.class, cut(name))))
 }
 
 /// Of a layer that is none of these networks'.

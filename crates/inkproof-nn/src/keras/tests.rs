@@ -239,6 +239,11 @@ fn another_network_is_refused_by_the_layer_at_which_it_differs() {
     let (plain, odd) = (r#"{"name": "l2_normalization", "#, r#"{"name": "l2_normalization", "epsilon": 0.01, "#);
     let told = refusal("simple-cnn-keras3-classes.keras", &[(plain, odd)]);
     assert!(told.contains("is L2Normalization (epsilon 0.01)"), "{told}");
+    for class in ["l2_normalization", "l1_distance"] {
+        let (plain, odd) = (format!(r#"{{"name": "{class}", "#), format!(r#"{{"name": "{class}", "squared": true, "#));
+        let told = refusal("simple-cnn-keras3-classes.keras", &[(&plain, &odd)]);
+        assert!(told.contains("with a setting 'squared'"), "{told}");
+    }
     let (config, weights) = parts("efficientnet-b0-keras3-lambda.keras");
     let (before, after) = config.split_at(config.find(r#""name": "block3a_dwconv""#).unwrap());
     let config = format!("{before}{}", after.replacen("[5, 5]", "[7, 7]", 1));
