@@ -1,7 +1,7 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
 .PHONY: check tools skipped format lint doc program test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke wheel \
-  python-lint python-test notebook golden robustness weights calibration
+  python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
 
 check: tools format lint gpu doc engine-alone test web-test bench-smoke python-lint python-test skipped
 
@@ -30,6 +30,7 @@ doc: gpu
 # The engine, and the networks below it, without threads, and for the browser where that target is installed.
 engine-alone:
 	cargo check -p inkproof --no-default-features
+	cargo check -p inkproof --no-default-features --features keras
 	@if [ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then \
 	  cargo check -p inkproof --no-default-features --target wasm32-unknown-unknown; \
 	else $(call skip,the engine for the browser; rustup target add wasm32-unknown-unknown installs the target); fi
@@ -62,10 +63,16 @@ web-test: program
 	cd crates/inkproof-server/web/tests && npm ci --no-audit --no-fund --silent && \
 	  CHROMIUM="$$(command -v $${CHROMIUM:-chromium})" npm test
 
-# Each target for a minute; needs a nightly compiler and cargo-fuzz.
+# Each target for a minute; needs a nightly compiler and cargo-fuzz. Nobody guesses HDF5: that target begins with files that
+# Keras wrote, of the smaller network.
+FUZZ_SEEDS := target/fuzz-seeds
 fuzz:
+	mkdir -p $(FUZZ_SEEDS)/keras
+	for archive in tests/golden/keras/simple-cnn-*.zip; do \
+	  python3 -m zipfile -e $$archive $(FUZZ_SEEDS)/keras || exit 1; done
 	for target in decode embedding keras model manifest upload; do \
-	  cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
+	  mkdir -p fuzz/corpus/$$target $(FUZZ_SEEDS)/$$target; \
+	  cargo +nightly fuzz run $$target fuzz/corpus/$$target $(FUZZ_SEEDS)/$$target -- -max_total_time=60 || exit 1; done
 
 demo:
 	cargo run --release -- demo
@@ -114,13 +121,22 @@ notebook: wheel
 	cd examples && ../target/python-env/bin/python ../bindings/python/tests/execute_notebook.py notebook.ipynb
 
 # Writes the reference files of tests/golden again, with TensorFlow in an environment of its own, and with Keras 2 in another.
-golden:
+golden: keras-environments
+	target/golden-env/bin/python tests/golden/make_refs.py
+	cd tests/golden && ../../target/keras2-env/bin/python make_keras_refs.py
+
+# Keras 3 and Keras 2 open what inkproof writes, and inkproof reads what they save: the tables of docs/keras.md.
+keras-judge: keras-environments
+	cargo build --release
+	target/golden-env/bin/python tests/golden/judge_keras.py target/release/inkproof
+	target/keras2-env/bin/python tests/golden/judge_keras.py target/release/inkproof
+
+# TensorFlow's Keras 2 is of Python 3.11 at the latest.
+keras-environments:
 	python3 -m venv target/golden-env
 	target/golden-env/bin/pip install --quiet --requirement tests/golden/requirements.txt
-	target/golden-env/bin/python tests/golden/make_refs.py
 	python3 -m venv target/keras2-env
 	target/keras2-env/bin/pip install --quiet --requirement tests/golden/requirements-keras2.txt
-	cd tests/golden && ../../target/keras2-env/bin/python make_keras_refs.py
 
 # What verdicts bear (docs/robustness.md): on writers who do not exist, or with SETS="dutch cedar" on real signatures, which are
 # not part of the project; then the page gets the table, an earlier run's figures in it, and the picture. The earlier table is

@@ -195,7 +195,8 @@ fn plain(layer: &Layer<'_>) -> Option<Op> {
 /// What a class of somebody's own does, unless it has settings that nothing is known of.
 fn known_settings(layer: &Layer<'_>, known: &[&str], op: Op) -> Op {
     // What every layer may have, of no consequence after training.
-    const OF_ALL: [&str; 5] = ["name", "trainable", "dtype", "batch_input_shape", "activity_regularizer"];
+    const OF_ALL: [&str; 7] =
+        ["name", "trainable", "dtype", "autocast", "activity_regularizer", "batch_shape", "batch_input_shape"];
     let other = layer.settings.keys().find(|name| !known.contains(&name.as_str()) && !OF_ALL.contains(&name.as_str()));
     other.map_or(op, |name| Op::Other(format!("{} with a setting '{}'", layer.class, cut(name))))
 }

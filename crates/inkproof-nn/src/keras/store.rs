@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hdf5_pure::{DType, Dataset, File, Group, Layout};
+use hdf5_pure::{DType, Dataset, File, FormatError, Group, Layout};
 
 use super::bounded::{Bounded, Budget};
 use super::error::{Error, Result};
@@ -213,5 +213,10 @@ fn missing(layer: &str, variable: &Variable<'_>) -> Error {
 }
 
 fn damaged(error: hdf5_pure::Error) -> Error {
-    Error::Hdf5(error.to_string())
+    Error::Hdf5(match error {
+        // What `Bounded` refuses.
+        hdf5_pure::Error::Format(FormatError::Source(words)) => words,
+        hdf5_pure::Error::Format(error) => error.to_string(),
+        other => other.to_string(),
+    })
 }
