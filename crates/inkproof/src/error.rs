@@ -187,7 +187,7 @@ pub enum Error {
     /// A file of Keras that is not read.
     #[cfg(feature = "keras")]
     #[error("{0}")]
-    Keras(#[from] inkproof_nn::keras::Error),
+    Keras(Box<inkproof_nn::keras::Error>),
     /// A score was asked for without a reference.
     #[error("there is no reference; give at least one signature that is known to be the writer's")]
     NoReference,
@@ -208,6 +208,13 @@ impl From<inkproof_nn::Error> for Error {
             inkproof_nn::Error::UnknownBackbone(name) => Error::UnknownBackbone(name),
             other => Error::Model(other.to_string()),
         }
+    }
+}
+
+#[cfg(feature = "keras")]
+impl From<inkproof_nn::keras::Error> for Error {
+    fn from(error: inkproof_nn::keras::Error) -> Self {
+        Error::Keras(Box::new(error))
     }
 }
 

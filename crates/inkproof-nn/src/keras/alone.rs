@@ -58,7 +58,7 @@ fn pairs<'a>(backbone: Backbone, steps: &'a [Step], layers: &'a [Found]) -> Resu
     let mut pairs = Vec::new();
     for mut alike in alike.into_values() {
         by_name(&mut alike, &mut pairs);
-        pairs.extend(in_order(backbone, alike)?);
+        pairs.extend(in_order(backbone, &parameters, alike)?);
     }
     Ok(pairs)
 }
@@ -94,10 +94,11 @@ fn by_name<'a>(alike: &mut Alike<'a>, pairs: &mut Vec<(&'a Step, &'a Found)>) {
 }
 
 /// The rest: one of one, or a numbered series.
-fn in_order<'a>(backbone: Backbone, alike: Alike<'a>) -> Result<Vec<(&'a Step, &'a Found)>> {
+fn in_order<'a>(backbone: Backbone, parameters: &[Parameter], alike: Alike<'a>) -> Result<Vec<(&'a Step, &'a Found)>> {
     let Alike { steps, mut layers } = alike;
     if let Some(missing) = steps.get(layers.len()) {
-        return Err(Error::MissingWeights { layer: missing.layer.clone(), variable: "kernel".to_owned() });
+        let variable = tensors::of_step(missing, parameters).first().map_or("mean", |tensor| tensor.names[0]);
+        return Err(Error::MissingWeights { layer: missing.layer.clone(), variable: variable.to_owned() });
     }
     layers.sort_by_key(|layer| numbered(&layer.name));
     let is_series = layers.windows(2).all(|two| {

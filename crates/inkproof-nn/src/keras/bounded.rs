@@ -21,7 +21,7 @@ const SMALLEST_RECORD: u16 = 8;
 /// Bytes of the beginnings that are looked at; a piece of numbers that long cannot be meant.
 const LONGEST_BEGINNING: usize = 64;
 
-/// What may still be read.
+/// What may still be read. It is atomic since sources have to be; one thread reads.
 #[derive(Debug)]
 pub struct Budget(AtomicU64);
 

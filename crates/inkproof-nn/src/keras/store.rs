@@ -75,7 +75,7 @@ impl Store {
         let naming = namings.into_iter().find(|naming| group(naming).is_some()).unwrap_or(Naming::Names(""));
         let root = group(&naming).map_or_else(|| file.root(), |(_, group)| group.clone());
         let mut walk = Walk { variables: BTreeMap::new(), groups: 0 };
-        walk.into_group(&root, naming.root().to_owned(), DEPTH)?;
+        walk.look_into(&root, naming.root().to_owned(), DEPTH)?;
         Ok(Self { file, budget, naming, variables: walk.variables })
     }
 
@@ -180,7 +180,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn into_group(&mut self, group: &Group, path: String, depth: usize) -> Result<()> {
+    fn look_into(&mut self, group: &Group, path: String, depth: usize) -> Result<()> {
         // Groups may hold themselves, and many may hold the same.
         self.groups += 1;
         if depth == 0 || self.groups + self.variables.len() > GROUPS {
@@ -192,7 +192,7 @@ impl Walk {
         for (name, inner) in group.iter_groups().map_err(damaged)? {
             let is_state = ["optimizer", "optimizer_weights", "metrics"].contains(&name.as_str());
             if !(is_state && path.is_empty()) {
-                self.into_group(&inner, join(&[&path, &name]), depth - 1)?;
+                self.look_into(&inner, join(&[&path, &name]), depth - 1)?;
             }
         }
         Ok(())
