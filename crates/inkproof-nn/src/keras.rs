@@ -2,7 +2,7 @@
 //!
 //! [`read`] takes `.keras` files, whole models in HDF5 (`.h5`) of Keras 2 and 3, weights alone (`.weights.h5`), and zip
 //! archives with one of these in them. The file's own description of the network is compared with the two networks, layer
-//! by layer; code in it is compared with known code and never executed (`keras/lambda.rs`). [`write`] makes a `.keras` file of
+//! by layer; code in it is compared with known code and never executed (`keras/lambda.rs`). [`write()`] makes a `.keras` file of
 //! layers that Keras has itself, so that it opens without custom objects and in safe mode.
 //!
 //! Bytes are not trusted: each part of an archive unpacks to 256 MiB at most, a description has 2 MiB at most, and of HDF5
@@ -48,7 +48,7 @@ pub struct Imported {
     pub kind: Kind,
     /// The version of Keras that wrote it, where it says so.
     pub keras_version: Option<String>,
-    /// What [`write`] was given as notes.
+    /// What [`write()`] was given as notes.
     pub notes: Option<String>,
 }
 
