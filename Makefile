@@ -51,11 +51,12 @@ test:
 	crates/inkproof-cli/tests/postgres.sh cargo test --workspace
 
 # What takes longer: 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL, 10,000
-# hostile images and as many requests, five minutes of more clients than can be served.
-soak:
+# hostile images and as many requests, five minutes of more clients than can be served, workers of a cluster that are killed.
+soak: wheel
 	INKPROOF_TEST_CRASH_ROUNDS=100 INKPROOF_TEST_CRASH_OPERATIONS=1000 INKPROOF_TEST_OPERATIONS=10000 \
 	  INKPROOF_TEST_HOSTILE=10000 crates/inkproof-cli/tests/postgres.sh \
 	  cargo test --release --workspace -- --include-ignored --nocapture --test-threads 1 crash:: postgres:: hostile:: load::
+	cd bindings/python && ../../target/python-env/bin/pytest --quiet -m soak
 
 # The web page in a real Chromium, with the program that the tests are run with. CHROMIUM names another browser like it;
 # INKPROOF_PICTURES=DIR keeps a picture of every view.
