@@ -38,6 +38,25 @@ pub fn print_error(line: Arguments<'_>) {
     writeln!(std::io::stderr(), "{}", escaped(&line.to_string())).ok();
 }
 
+/// This program's command line, to be told in what it writes; what may hold a password or a key is left out.
+pub fn command_line() -> String {
+    const SECRET: [&str; 3] = ["--store", "--key-file", "--key-command"];
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let mut told: Vec<String> = Vec::new();
+    while let Some(word) = words.next() {
+        match SECRET.iter().find(|option| word == **option || word.starts_with(&format!("{option}="))) {
+            Some(option) if word == **option => {
+                words.next();
+                told.push(format!("{option} ..."));
+            }
+            Some(option) => told.push(format!("{option} ...")),
+            None if word.contains(char::is_whitespace) => told.push(format!("'{word}'")),
+            None => told.push(word),
+        }
+    }
+    told.join(" ")
+}
+
 /// Something that a stranger may have named, for the middle of a line: it does not end the line either.
 pub fn one_line(text: impl Display) -> String {
     escaped(&text.to_string()).replace('\n', "\\n")

@@ -172,17 +172,33 @@ fn of_populations(
 }
 
 /// How the line varies from one draw of calibration writers to another; None where fewer than two draws have both classes.
+///
+/// A bootstrap of few populations shows too little of how they vary, by (K - 1) / K, and their mean is less sure than a normal
+/// distribution has it: as Student's t of K - 1 degrees of freedom.
 fn spread(scores: &Scores, seed: u64) -> Option<LineSpread> {
     let lines: Vec<Line> = scores.drawn(SPREAD_DRAWS, seed, logistic::of_sample).into_iter().flatten().collect();
     let mean = |value: &dyn Fn(&Line) -> f64| lines.iter().map(value).sum::<f64>() / lines.len() as f64;
     let (slope, intercept) = (mean(&|line| line.slope), mean(&|line| line.intercept));
     // In units of log10.
     let unbiased = lines.len() as f64 / (lines.len() as f64 - 1.0) / std::f64::consts::LN_10.powi(2);
+    let unbiased = unbiased * few_populations(scores.populations());
     (lines.len() > 1).then(|| LineSpread {
         slope: unbiased * mean(&|line| (line.slope - slope).powi(2)),
         intercept: unbiased * mean(&|line| (line.intercept - intercept).powi(2)),
-        both: unbiased * mean(&|line| (line.slope - slope) * (line.intercept - intercept)),
+        covariance: unbiased * mean(&|line| (line.slope - slope) * (line.intercept - intercept)),
     })
+}
+
+/// By how much the variance of a bootstrap of so many populations is too small for a normal interval; 1 of one, whose writers are
+/// drawn.
+fn few_populations(count: usize) -> f64 {
+    /// The 97.5 % quantile of Student's t in that of the normal distribution, for 1 degree of freedom and so on.
+    const STUDENT: [f64; 10] = [6.48, 2.20, 1.62, 1.42, 1.31, 1.25, 1.21, 1.18, 1.15, 1.14];
+    if count < 2 {
+        return 1.0;
+    }
+    let wider = STUDENT.get(count - 2).copied().unwrap_or(1.0 + 1.4 / (count as f64 - 1.0));
+    wider * wider * count as f64 / (count as f64 - 1.0)
 }
 
 /// The threshold of the decision, and in words what it balances on whom.

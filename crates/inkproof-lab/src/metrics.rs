@@ -138,6 +138,11 @@ impl Scores {
         self.writers.weights.len()
     }
 
+    /// The number of populations that the writers are of.
+    pub(crate) fn populations(&self) -> usize {
+        self.writers.populations.len()
+    }
+
     /// The number of different questioned images among the forgeries.
     pub fn forged_images(&self) -> usize {
         self.forged_images

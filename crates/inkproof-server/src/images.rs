@@ -75,6 +75,7 @@ pub fn failed(error: Error) -> Problem {
         }
         Error::WriterExists(_) => Kind::Conflict.with(format!("{error}; add references")).on_field("id"),
         Error::Contended(_) => Kind::Conflict.with(format!("{error}; try again")),
+        Error::Engine(EngineError::OutOfTime) => Kind::TookTooLong.with(error),
         Error::Frr(_) => Kind::Malformed.with(error).on_field("frr"),
         error => Kind::Conflict.with(error),
     }

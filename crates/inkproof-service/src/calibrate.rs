@@ -2,17 +2,21 @@
 //! which score on at most so many of their genuine signatures go to a person.
 //!
 //! Each reference that counts is compared with others of its writer, as a questioned signature is, and the level is put where the wanted
-//! share of them lies below it; writers count for the same. With N writers and the next one, at most the share p lies below the
-//! value at place p (N + 1), so that N must be 1 / p - 1 at least (Papadopoulos et al., "Inductive confidence machines for
-//! regression", 2002). Levels are log10 likelihood ratios, so that one for few references serves more where nobody has as
+//! share of them lies below it; writers count for the same. With one signature of each of N writers and of the next one, the
+//! next one's lies below the value at place p (N + 1) with probability p at most, so that N must be 1 / p - 1 at least
+//! (Papadopoulos et al., "Inductive confidence machines for regression", 2002); with several signatures of each that holds
+//! approximately. Levels are log10 likelihood ratios, so that one for few references serves more where nobody has as
 //! many: more references make evidence stronger. It is kept in the audit, by its last entry of that kind.
 
-use inkproof::calibration::{AcceptanceLevel, AcceptanceLevels, Forgeries, ReferenceCalibration};
+use std::time::Instant;
+
+use inkproof::calibration::{AcceptanceLevel, AcceptanceLevels, Calibration, Forgeries, ReferenceCalibration};
 use inkproof::enrolment::is_same_signing;
-use inkproof::{Decision, Embedding, Score, Threshold};
+use inkproof::{Decision, Embedding, Limits, Score, Threshold};
 use inkproof_store::{Actor, Event, NewEntry, StoreError, Time, WriterId, WriterPage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{Error, Result, Service, Threads};
 
@@ -24,6 +28,9 @@ const MOST_WRITERS: usize = 500;
 
 /// References of a writer that are looked at, at most; the first that were enrolled.
 const MOST_REFERENCES: usize = 10;
+
+/// Writers that are looked for, at most, with those who have one reference.
+const MOST_SEEN: usize = 20_000;
 
 /// Writers that are looked for at once.
 const PAGE: usize = 100;
@@ -43,6 +50,10 @@ pub struct OwnCalibration {
     pub frr: f64,
     /// Writers with two references or more that were looked at.
     pub writers: usize,
+    /// Writers who were left out, since their references were made for another preprocessing.
+    pub left_out: usize,
+    /// A fingerprint of the model's likelihood ratios, without which levels say nothing.
+    pub fits: String,
     /// For numbers of references, ascending; the last serves more.
     pub levels: Vec<OwnLevel>,
 }
@@ -96,67 +107,111 @@ pub struct KeptCalibration {
 
 impl KeptCalibration {
     pub(crate) fn levels(&self) -> Result<AcceptanceLevels> {
-        let level = |level: &OwnLevel| AcceptanceLevel { references: level.references, log10_lr: level.log10_lr };
-        Ok(AcceptanceLevels::new(&self.calibration.levels.iter().map(level).collect::<Vec<_>>())?)
+        acceptance_levels(&self.calibration.levels)
     }
 }
 
-/// The comparisons of one number of references.
+fn acceptance_levels(levels: &[OwnLevel]) -> Result<AcceptanceLevels> {
+    let level = |level: &OwnLevel| AcceptanceLevel { references: level.references, log10_lr: level.log10_lr };
+    Ok(AcceptanceLevels::new(&levels.iter().map(level).collect::<Vec<_>>())?)
+}
+
+/// The first 64 bits, in hexadecimal, of SHA-256 over slopes and intercepts.
+fn fingerprint(fits: &[ReferenceCalibration]) -> String {
+    let mut hash = Sha256::new();
+    for fit in fits {
+        hash.update((fit.references as u64).to_le_bytes());
+        [fit.slope, fit.intercept].iter().for_each(|value| hash.update(value.to_le_bytes()));
+    }
+    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writers to calibrate on.
+#[derive(Default)]
+struct Found {
+    /// Each with two signings or more.
+    writers: Vec<Vec<Embedding>>,
+    /// How many could not be compared.
+    left_out: usize,
+}
+
+/// One writer's comparisons with one number of references.
 #[derive(Default)]
 struct Comparisons {
-    /// Of each writer the log10 likelihood ratios of its genuine signatures, and whether the model accepts them.
-    genuine: Vec<Vec<(f64, bool)>>,
+    /// The log10 likelihood ratios of a writer's genuine signatures, and whether the model accepts them; None of one who has too
+    /// few.
+    genuine: Option<Vec<(f64, bool)>>,
     /// Log10 likelihood ratios of other writers' signatures.
     strangers: Vec<f64>,
 }
 
 impl Service {
-    /// The calibration on the store's own writers that holds; None where there is none, or it was for another model.
+    /// The calibration on the store's own writers that holds for this model; None where there is none, or the model's likelihood
+    /// ratios are not those that it was for.
     ///
     /// # Errors
     /// What the store says.
     pub fn calibration(&self) -> Result<Option<KeptCalibration>> {
-        let Some(entry) = self.store.last(Event::Calibrated)? else { return Ok(None) };
-        let model = entry.model.filter(|model| *model == self.stamp.digest);
-        let Some(model) = model.filter(|_| entry.outcome == CALIBRATED) else { return Ok(None) };
-        let calibration =
-            serde_json::from_value(entry.details).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        Ok(Some(KeptCalibration { calibration, model, time: entry.time, audit: entry.sequence }))
+        let found = self.store.last(Event::Calibrated, &self.stamp.digest)?;
+        let Some(entry) = found.filter(|entry| entry.outcome == CALIBRATED) else { return Ok(None) };
+        let damaged = |error: &dyn std::fmt::Display| StoreError::Damaged(error.to_string());
+        let calibration: OwnCalibration = serde_json::from_value(entry.details).map_err(|error| damaged(&error))?;
+        if self.fits().map(fingerprint).as_ref() != Some(&calibration.fits) {
+            return Ok(None);
+        }
+        let model = self.stamp.digest.clone();
+        let kept = KeptCalibration { calibration, model, time: entry.time, audit: entry.sequence };
+        kept.levels().map_err(|error| damaged(&error))?;
+        Ok(Some(kept))
     }
 
-    /// Fixes from where on signatures are accepted, so that of genuine ones at most the share `frr` is not, and keeps it; every
-    /// program that uses the store goes by it from then on. `progress` is called with how many writers were read.
+    /// From where on signatures would have to be accepted, so that of genuine ones at most the share `frr` is not; nothing is
+    /// kept. `progress` is called with how many writers were read; work is given up at the deadline.
     ///
     /// # Errors
     /// [`Error::Frr`], [`Error::NotCalibrated`], [`Error::TooFewWriters`]; what store and engine say.
-    pub fn calibrate(&self, frr: f64, by: &Actor, progress: impl FnMut(usize)) -> Result<KeptCalibration> {
+    pub fn measure_calibration(
+        &self,
+        frr: f64,
+        deadline: Option<Instant>,
+        progress: impl FnMut(usize),
+    ) -> Result<OwnCalibration> {
         if !(frr > 0.0 && frr < 0.5) {
             return Err(Error::Frr(frr));
         }
-        let fits = self.verifier.model().info().calibration.as_ref().ok_or(Error::NotCalibrated)?.fits().to_vec();
-        let writers = self.writers_to_calibrate_on(progress)?;
-        let levels: Vec<OwnLevel> = fits
-            .iter()
-            .map(|fit| self.level(fit, &writers, frr))
-            .collect::<Result<Vec<_>>>()?
-            .into_iter()
-            .flatten()
-            .collect();
+        let fits = self.fits().ok_or(Error::NotCalibrated)?;
+        let limits = Limits { deadline, ..*self.verifier.limits() };
+        let Found { writers, left_out } = self.writers_to_calibrate_on(&limits, progress)?;
+        let levels = fits.iter().map(|fit| self.level(fit, &writers, frr, &limits)).collect::<Result<Vec<_>>>()?;
+        let levels: Vec<OwnLevel> = levels.into_iter().flatten().collect();
         if levels.first().is_none_or(|level| level.references > 1) {
             return Err(Error::TooFewWriters { frr, writers: writers.len(), needed: writers_for(frr) });
         }
-        let calibration = OwnCalibration { frr, writers: writers.len(), levels };
-        self.write_down(CALIBRATED, serde_json::to_value(&calibration).expect("plain data"), by)?;
-        self.calibration()?
-            .ok_or_else(|| StoreError::Damaged("the calibration that was kept is not there".to_owned()).into())
+        Ok(OwnCalibration { frr, writers: writers.len(), left_out, fits: fingerprint(fits), levels })
     }
 
-    /// Goes by the model's own rule again; whether there was a calibration.
+    /// Keeps what was measured: every program that uses the store with this model goes by it from then on.
+    ///
+    /// # Errors
+    /// What the store says, and the engine of levels that are none.
+    pub fn keep_calibration(&self, calibration: &OwnCalibration, by: &Actor) -> Result<KeptCalibration> {
+        acceptance_levels(&calibration.levels)?;
+        self.write_down(CALIBRATED, serde_json::to_value(calibration).expect("plain data"), by)?;
+        let lost = || StoreError::Damaged("somebody undid the calibration at once".to_owned());
+        Ok(self.calibration()?.ok_or_else(lost)?)
+    }
+
+    fn fits(&self) -> Option<&[ReferenceCalibration]> {
+        self.verifier.model().info().calibration.as_ref().map(Calibration::fits)
+    }
+
+    /// Goes by the model's own rule again; whether there was a calibration for it.
     ///
     /// # Errors
     /// What the store says.
     pub fn undo_calibration(&self, by: &Actor) -> Result<bool> {
-        let was = self.store.last(Event::Calibrated)?.is_some_and(|entry| entry.outcome == CALIBRATED);
+        let last = self.store.last(Event::Calibrated, &self.stamp.digest)?;
+        let was = last.is_some_and(|entry| entry.outcome == CALIBRATED);
         if was {
             self.write_down(UNDONE, serde_json::json!({}), by)?;
         }
@@ -170,19 +225,27 @@ impl Service {
         Ok(self.store.append(&[entry])?)
     }
 
-    /// The references of writers who have two signings or more that this model can compare; each signing once.
-    fn writers_to_calibrate_on(&self, mut progress: impl FnMut(usize)) -> Result<Vec<Vec<Embedding>>> {
-        let (mut found, mut after) = (Vec::new(), 0);
+    /// The references of writers who have two signings or more; each signing once.
+    fn writers_to_calibrate_on(&self, limits: &Limits, mut progress: impl FnMut(usize)) -> Result<Found> {
+        let (mut found, mut after, mut seen) = (Found::default(), 0, 0);
         loop {
             let page = self.store.writers(&WriterPage { after, limit: PAGE, prefix: String::new() })?;
             let Some(last) = page.last() else { return Ok(found) };
             after = last.number;
+            seen += page.len();
             for summary in page.iter().filter(|writer| writer.references - writer.waiting > 1) {
-                found.extend(self.signings(&summary.id)?);
-                progress(found.len());
-                if found.len() == MOST_WRITERS {
+                limits.check_time()?;
+                match self.signings(&summary.id) {
+                    Err(Error::OtherPreprocessing { .. } | Error::StoredReference { .. }) => found.left_out += 1,
+                    signings => found.writers.extend(signings?),
+                }
+                progress(found.writers.len());
+                if found.writers.len() == MOST_WRITERS {
                     return Ok(found);
                 }
+            }
+            if seen >= MOST_SEEN {
+                return Ok(found);
             }
         }
     }
@@ -204,8 +267,17 @@ impl Service {
     }
 
     /// The level for the number of references that a fit is for; None where too few writers have more.
-    fn level(&self, fit: &ReferenceCalibration, writers: &[Vec<Embedding>], frr: f64) -> Result<Option<OwnLevel>> {
-        let compare = |place: usize| self.compare(fit, writers, place);
+    fn level(
+        &self,
+        fit: &ReferenceCalibration,
+        writers: &[Vec<Embedding>],
+        frr: f64,
+        limits: &Limits,
+    ) -> Result<Option<OwnLevel>> {
+        let compare = |place: usize| {
+            limits.check_time()?;
+            self.compare(fit, writers, place)
+        };
         let found: Vec<Comparisons> = match self.options.threads {
             Threads::One => (0..writers.len()).map(compare).collect::<Result<_>>()?,
             Threads::All => (0..writers.len()).into_par_iter().map(compare).collect::<Result<_>>()?,
@@ -245,7 +317,7 @@ impl Service {
             let score = model.score_of(&references, &all[number])?;
             Ok((fit.unbounded(score), accepts(fit, score)))
         };
-        found.genuine.push((0..all.len()).map(own).collect::<Result<_>>()?);
+        found.genuine = Some((0..all.len()).map(own).collect::<Result<_>>()?);
         let references: Vec<&Embedding> = all[..count].iter().collect();
         for other in (1..writers.len()).take(STRANGERS).map(|step| &writers[(place + step) % writers.len()]) {
             found.strangers.push(fit.unbounded(model.score_of(&references, &other[0])?));
@@ -264,7 +336,8 @@ fn writers_for(frr: f64) -> usize {
     ((1.0 / frr - 1.0) - 1e-9).ceil() as usize
 }
 
-/// The level below which at most the share `frr` of the next writer's values lies; each writer counts for the same. None
+/// The level below which at most the share `frr` of the next writer's values lies: the greatest value up to which no more than
+/// that share of the writers and the next one lies, each counting for the same. None
 /// where the writers are too few to show it.
 fn level_at(values: &[Vec<f64>], frr: f64) -> Option<f64> {
     let writers = values.len();
@@ -274,15 +347,12 @@ fn level_at(values: &[Vec<f64>], frr: f64) -> Option<f64> {
     let weighed = |of: &Vec<f64>| of.iter().map(|value| (*value, 1.0 / of.len() as f64)).collect::<Vec<_>>();
     let mut ascending: Vec<(f64, f64)> = values.iter().flat_map(weighed).collect();
     ascending.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let mut below = frr * (writers as f64 + 1.0) + 1e-9;
-    let mut before = None;
-    for (value, weight) in ascending {
-        if below < weight {
-            return Some(before.map_or(value, |before: f64| before + (value - before) / 2.0));
-        }
-        (below, before) = (below - weight, Some(value));
-    }
-    before
+    let mut left = frr * (writers as f64 + 1.0) + 1e-9;
+    let within = ascending.into_iter().take_while(|(_, weight)| {
+        left -= weight;
+        left >= 0.0
+    });
+    within.last().map(|(value, _)| value)
 }
 
 /// The share of forgeries at or above a level, 0..1, of a population whose genuine signatures have these log10 likelihood ratios:
@@ -304,17 +374,17 @@ mod tests {
     fn the_level_lies_above_the_wanted_share_of_the_next_writer() {
         let one_each = |count: usize| -> Vec<Vec<f64>> { (0..count).map(|value| vec![value as f64]).collect() };
         // A twentieth of 19 writers and the next one is one writer.
-        assert_eq!(level_at(&one_each(19), 0.05), Some(0.5));
+        assert_eq!(level_at(&one_each(19), 0.05), Some(0.0));
         assert_eq!(level_at(&one_each(18), 0.05), None);
-        assert_eq!(level_at(&one_each(99), 0.05), Some(4.5));
-        assert_eq!(level_at(&one_each(9), 0.1), Some(0.5));
+        assert_eq!(level_at(&one_each(99), 0.05), Some(4.0));
+        assert_eq!(level_at(&one_each(9), 0.1), Some(0.0));
     }
 
     #[test]
     fn writers_count_for_the_same_however_many_signatures_they_have() {
         let mut values = vec![vec![-9.0; 100]];
         values.extend((0..18).map(|value| vec![f64::from(value)]));
-        assert_eq!(level_at(&values, 0.05), Some(-4.5), "one writer of 19 lies below, not 100 values of 118");
+        assert_eq!(level_at(&values, 0.05), Some(-9.0), "one writer of 19, not 100 values of 118");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use crate::images::ImageField;
-use crate::{Error, Judged, NamedImage, Pictures, Result};
+use crate::{Error, Judged, KeptCalibration, NamedImage, Pictures, Result};
 
 /// The longer side of an image as the page shows it, in pixels.
 const LONGEST: u32 = 1000;
@@ -29,7 +29,19 @@ pub struct CaseFile<'a> {
     judged: &'a Judged,
     model: &'a Model,
     images: Vec<CaseImage>,
+    threshold: ThresholdFrom,
     made: Made,
+}
+
+/// Where the threshold of a verification is from.
+#[derive(Debug, Clone)]
+pub enum ThresholdFrom {
+    /// The model's calibration.
+    Model,
+    /// Whoever asked gave it.
+    Caller,
+    /// A calibration on the store's own writers.
+    Store(KeptCalibration),
 }
 
 /// How a case file came to be.
@@ -74,8 +86,14 @@ impl<'a> CaseFile<'a> {
     /// came with it, in their order; none of those that are enrolled.
     ///
     /// # Errors
-    /// [`Error::Image`] for a file that is not that of the verification.
-    pub fn new(judged: &'a Judged, verifier: &'a Verifier, files: &[NamedImage<'_>], made: Made) -> Result<Self> {
+    /// [`Error::Image`] for a file that cannot be read any more.
+    pub fn new(
+        judged: &'a Judged,
+        verifier: &'a Verifier,
+        files: &[NamedImage<'_>],
+        threshold: ThresholdFrom,
+        made: Made,
+    ) -> Result<Self> {
         let signatures = [&judged.questioned].into_iter().chain(&judged.references);
         let fields = [ImageField::Questioned].into_iter().chain((0..).map(ImageField::Reference));
         let read = |((file, signature), field): ((&NamedImage<'_>, &Signature), ImageField)| {
@@ -83,7 +101,7 @@ impl<'a> CaseFile<'a> {
             CaseImage::new(file, signature, verifier.limits()).map_err(wrong)
         };
         let images = files.iter().zip(signatures).zip(fields).map(read).collect::<Result<_>>()?;
-        Ok(Self { judged, model: verifier.model(), images, made })
+        Ok(Self { judged, model: verifier.model(), images, threshold, made })
     }
 
     /// The page. The same case made at the same time gives the same bytes.
@@ -132,11 +150,17 @@ impl<'a> CaseFile<'a> {
         html! {
             header {
                 p.kicker { "Signature comparison · " (self.made.at) }
-                h1 { "Is " em { (answer.questioned) } " by " (asked) "?" }
+                h1 { "Is " bdi { (answer.questioned) } " by " (asked) "?" }
             }
             section.(verdict.decision.to_string()).finding {
                 p.decision { (decision_words(verdict.decision)) }
                 p { (capital(&verdict.strength())) "." }
+                @if self.is_against_evidence() {
+                    p {
+                        "The decision and the evidence differ: the threshold is not the model's, and it accepts signatures that "
+                        "are more probable if somebody else wrote them."
+                    }
+                }
                 @for flawed in &answer.flaws { p { strong { (flawed.path) ": " } (flawed.flaw) "." } }
                 @for note in &answer.notes { p { (capital(note)) "." } }
                 @if let Some(number) = answer.audit { p.soft { "Recorded in the audit as number " (number) "." } }
@@ -147,7 +171,7 @@ impl<'a> CaseFile<'a> {
     fn propositions(&self) -> Markup {
         let other = match self.fit().map(|fit| fit.against) {
             Some(Forgeries::Skilled) => "It was written by somebody else, who imitated the writer's signature.",
-            Some(Forgeries::Random) => "It was written by somebody else, who imitated nobody.",
+            Some(Forgeries::Random) => "It was written by somebody else, who did not imitate it.",
             None => "It was written by somebody else.",
         };
         html! {
@@ -186,8 +210,9 @@ impl<'a> CaseFile<'a> {
                         tr { th { "Log10 likelihood ratio" } td { (signed(lr.get())) } }
                         @if let Some([low, high]) = verdict.log10_lr_ci95 {
                             tr {
-                                th { "95 % interval, over other calibration writers" }
-                                td { (signed(low.get())) " to " (signed(high.get())) }
+                                th { "95 % interval of the calibration" }
+                                @if low < high { td { (signed(low.get())) " to " (signed(high.get())) } }
+                                @else { td { "beyond what is stated" } }
                             }
                         }
                         @if let Some(parts) = verdict.contributions {
@@ -207,6 +232,27 @@ impl<'a> CaseFile<'a> {
                 (scale(support))
                 (self.scores())
             }
+        }
+    }
+
+    /// Whether what was accepted is more probable under the second proposition.
+    fn is_against_evidence(&self) -> bool {
+        let verdict = &self.judged.verdict;
+        verdict.decision == Decision::Accepted && matches!(verdict.support, Some(Support::AnotherWriter(_)))
+    }
+
+    fn threshold_origin(&self) -> String {
+        match &self.threshold {
+            ThresholdFrom::Caller => "given by whoever asked".to_owned(),
+            ThresholdFrom::Store(KeptCalibration { calibration, time, audit, .. }) => format!(
+                "fixed on {} writers of the store ({time}, number {audit} in its audit), so that at most {} % of genuine \
+                 signatures are not accepted",
+                calibration.writers,
+                100.0 * calibration.frr
+            ),
+            ThresholdFrom::Model => self
+                .fit()
+                .map_or_else(|| self.model.info().threshold.origin.clone(), |fit| fit.threshold.origin.clone()),
         }
     }
 
@@ -256,14 +302,19 @@ impl<'a> CaseFile<'a> {
         let names = [answer.questioned.clone()].into_iter().chain(names);
         let signatures = [&self.judged.questioned].into_iter().chain(&self.judged.references);
         let files = self.images.iter().map(Some).chain(std::iter::repeat(None));
-        let role = |number: usize| if number == 0 { "Questioned".to_owned() } else { format!("Reference {number}") };
+        // Enrolled references are called by their numbers in the store.
+        let role = |number: usize| match number {
+            0 => Some("Questioned".to_owned()),
+            _ if answer.writer.is_some() => None,
+            _ => Some(format!("Reference {number}")),
+        };
         html! {
             section {
                 h2 { "The images" }
                 div.images {
                     @for (number, ((name, signature), file)) in names.zip(signatures).zip(files).enumerate() {
                         figure.image {
-                            figcaption { strong { (role(number)) } ": " (name) }
+                            figcaption { @if let Some(role) = role(number) { strong { (role) } ": " } bdi { (name) } }
                             @if let Some(file) = file {
                                 img src=(data_uri(&STANDARD.encode(&file.picture))) alt=(file.name);
                             }
@@ -293,9 +344,11 @@ impl<'a> CaseFile<'a> {
                 ul {
                     @if let Some(writers) = verdict.calibration_writers {
                         li {
-                            "The likelihood ratio was fitted on " (writers) " writers and their forgers. The people of this case "
-                            "may differ from them: their own signatures may vary more, and a forger may be better than those "
-                            "were. The interval holds other writers and groups like those, not every group there is."
+                            "The likelihood ratio was fitted on the signatures of " (writers) " writers"
+                            @if self.fit().is_some_and(|fit| fit.against == Forgeries::Skilled) { " and of their forgers" }
+                            ". The people of this case may differ from them: their own signatures may vary more, and a forger may "
+                            "be better than those were. The interval says how sure that average is, with so few writers and groups "
+                            "of them; how far one case is from it is more, and is not known."
                         }
                     }
                     @if self.counted() < FEW_REFERENCES {
@@ -303,6 +356,12 @@ impl<'a> CaseFile<'a> {
                             "There " (if self.counted() == 1 { "is " } else { "are " }) (references(self.counted())) ": how "
                             "the writer's own signatures vary is hardly known. " (FEW_REFERENCES) " or more make the evidence "
                             "stronger in either direction."
+                        }
+                    }
+                    @if let Some(turned) = &verdict.turned {
+                        li {
+                            "The signature was turned by " (turned.by()) " to where it is most similar to the references. A "
+                            "forger's is turned to its advantage, too: the likelihood ratio does not know of that."
                         }
                     }
                     @if verdict.contributions.is_none() {
@@ -331,7 +390,7 @@ impl<'a> CaseFile<'a> {
                     div { dt { "Model" } dd { (self.model.name()) ", digest of its weights " span.hash { (self.model.digest()) } } }
                     div { dt { "Trained on" } dd { (data_words(&info.trained_on)) } }
                     @if let Some(data) = &info.calibrated_on { div { dt { "Calibrated on" } dd { (data_words(data)) } } }
-                    @if let Some(fit) = self.fit() { div { dt { "Threshold" } dd { (fit.threshold.origin) } } }
+                    div { dt { "Threshold" } dd { (self.threshold_origin()) } }
                 }
             }
         }
@@ -378,8 +437,8 @@ fn scale(support: Support) -> Markup {
 fn odds(log10_lr: f64) -> String {
     let ratio = 10f64.powf(log10_lr.abs());
     let ratio = if ratio < 10.0 { format!("{ratio:.1}") } else { format!("{:.0}", two_digits(ratio)) };
-    let proposition = if log10_lr < 0.0 { "was written by somebody else" } else { "was written by the writer" };
-    format!("{ratio} times more probable if it {proposition}")
+    let [more, less] = if log10_lr < 0.0 { [2, 1] } else { [1, 2] };
+    format!("{ratio} times more probable if proposition {more} is true than if proposition {less} is")
 }
 
 fn two_digits(value: f64) -> f64 {

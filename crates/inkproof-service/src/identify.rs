@@ -28,6 +28,9 @@ pub struct Identification {
     /// Which page of the questioned image was read, where its file has several.
     #[serde(flatten)]
     pub page: PageRead,
+    /// The number, in the audit, of the calibration on the store's own writers that the thresholds are from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<i64>,
     /// What makes the image unfit to decide on; then every decision is undecided.
     pub flaws: Vec<ImageFlaw>,
     /// How long the steps took.
@@ -85,15 +88,18 @@ impl Service {
         let index = self.refreshed_index()?;
         let load = begun.elapsed();
         let begun = Instant::now();
-        let levels = self.calibration()?.as_ref().map(KeptCalibration::levels).transpose()?;
+        let kept = self.calibration()?;
+        let levels = kept.as_ref().map(KeptCalibration::levels).transpose()?;
+        let calibration = kept.filter(|_| options.threshold.is_none()).map(|kept| kept.audit);
         let options = VerifyOptions { levels, ..*options };
         let writers = self.best(&index, &questioned.signature, top, &options)?;
         let (search, compared) = (begun.elapsed(), index.len());
-        let entry = self.entry(&writers, compared, by);
+        let entry = self.entry(&writers, compared, calibration, by);
         let milliseconds = SearchTimes { load: in_milliseconds(load), search: in_milliseconds(search) };
         let flaws = questioned.flaws().collect();
         let page = questioned.signature.page.into();
-        let answer = Identification { questioned: questioned.name, page, writers, compared, flaws, milliseconds };
+        let answer =
+            Identification { questioned: questioned.name, page, writers, compared, calibration, flaws, milliseconds };
         Ok(Identified { answer, entry })
     }
 
@@ -125,16 +131,20 @@ impl Service {
     }
 
     /// What the audit keeps: the outcome is the decision on the best, and all that were shown are named by pseudonym.
-    fn entry(&self, writers: &[Candidate], compared: usize, by: Actor) -> NewEntry {
+    fn entry(&self, writers: &[Candidate], compared: usize, calibration: Option<i64>, by: Actor) -> NewEntry {
         let best = writers.first();
         let shown = |candidate: &Candidate| json!({"writer": candidate.pseudonym, "score": candidate.verdict.score});
+        let mut details = json!({"writers": writers.iter().map(shown).collect::<Vec<_>>(), "compared": compared});
+        if let Some(number) = calibration {
+            details["calibration"] = number.into();
+        }
         NewEntry {
             actor: by,
             event: Event::Identified,
             writer: best.map(|best| best.pseudonym),
             model: Some(self.stamp.digest.clone()),
             outcome: best.map_or("nobody".to_owned(), |best: &Candidate| Decision::to_string(&best.verdict.decision)),
-            details: json!({"writers": writers.iter().map(shown).collect::<Vec<_>>(), "compared": compared}),
+            details,
         }
     }
 }

@@ -31,7 +31,7 @@ pub use answer::{
     VerdictFields, Verification,
 };
 pub use calibrate::{DEFAULT_FRR, KeptCalibration, OwnCalibration, OwnLevel};
-pub use case_file::{CaseFile, Made};
+pub use case_file::{CaseFile, Made, ThresholdFrom};
 pub use enrol::{EnrolRequest, WriterState};
 pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};
 pub use error::{Error, Result};

@@ -219,10 +219,12 @@ impl Store {
         self.read(|session| session.query(&statement, &values)?.into_iter().map(entry).collect())
     }
 
-    /// The last entry of one kind.
-    pub fn last(&self, event: Event) -> Result<Option<Entry>> {
-        let statement = format!("SELECT {COLUMNS} FROM audit WHERE event = $1 ORDER BY sequence DESC LIMIT 1");
-        self.read(|session| session.query(&statement, &[event.word().into()])?.pop().map(entry).transpose())
+    /// The last entry of one kind that is about a model.
+    pub fn last(&self, event: Event, model: &str) -> Result<Option<Entry>> {
+        let statement =
+            format!("SELECT {COLUMNS} FROM audit WHERE event = $1 AND model = $2 ORDER BY sequence DESC LIMIT 1");
+        let values = [event.word().into(), model.into()];
+        self.read(|session| session.query(&statement, &values)?.pop().map(entry).transpose())
     }
 
     /// The end of the chain, to be noted elsewhere.

@@ -86,7 +86,7 @@ pub struct LineSpread {
     /// The variance of the intercept.
     pub intercept: f64,
     /// The covariance of the two.
-    pub both: f64,
+    pub covariance: f64,
 }
 
 /// A kind of forgeries.
@@ -180,6 +180,7 @@ impl Calibration {
 
 /// From which log10 likelihood ratio on signatures are accepted, fixed on the genuine signatures of the people that are judged,
 /// for numbers of references; the ratios are those before the bound.
+/// They are copied with every question, and so are an array.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AcceptanceLevels([Option<AcceptanceLevel>; AcceptanceLevels::MOST]);
 
@@ -247,8 +248,10 @@ impl ReferenceCalibration {
         Threshold::new(score).ok()
     }
 
-    /// The 95 % interval of the likelihood ratio of a score: other calibration writers, and where they are of several
-    /// populations other ones, would have given it within these (normal approximation). None where the file does not say.
+    /// The 95 % interval of the likelihood ratio of a score: how sure the calibration is, given that it has seen so many
+    /// writers, and so many populations where there were several (normal approximation). It is that of the average over
+    /// populations; how far the people of one case are from that average it does not say. Within the bound at both ends, so that
+    /// they are equal where both lie beyond it. None where the file does not say.
     pub fn log10_lr_ci95(&self, score: Score) -> Option<[Log10Lr; 2]> {
         let half = NORMAL_95 * self.spread?.variance(score.get()).max(0.0).sqrt();
         let (bound, middle) = (self.bound().get(), self.unbounded(score));
@@ -264,12 +267,12 @@ impl ReferenceCalibration {
 impl LineSpread {
     /// Of the line's value at a score.
     fn variance(&self, score: f64) -> f64 {
-        self.slope * score * score + 2.0 * self.both * score + self.intercept
+        self.slope * score * score + 2.0 * self.covariance * score + self.intercept
     }
 
     fn is_valid(&self) -> bool {
-        let Self { slope, intercept, both } = *self;
-        let finite = [slope, intercept, both].iter().all(|value| value.is_finite());
+        let Self { slope, intercept, covariance } = *self;
+        let finite = [slope, intercept, covariance].iter().all(|value| value.is_finite());
         finite && slope >= 0.0 && intercept >= 0.0
     }
 }

@@ -134,10 +134,9 @@ impl Decision {
     /// What a score means where its threshold was fixed on genuine signatures alone: accepted from there on; below it rejected
     /// where the evidence supports somebody else, and otherwise left to a person.
     pub fn from_own_threshold(score: Score, threshold: Threshold, lr: Log10Lr) -> Self {
-        match Support::from_lr(lr) {
-            _ if score.get() >= threshold.get() => Self::Accepted,
-            Support::AnotherWriter(_) => Self::Rejected,
-            Support::Neither | Support::SameWriter(_) => Self::Undecided,
+        match (Self::from_score(score, threshold), Support::from_lr(lr)) {
+            (Self::Rejected, Support::Neither | Support::SameWriter(_)) => Self::Undecided,
+            (by_score, _) => by_score,
         }
     }
 

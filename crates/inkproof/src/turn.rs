@@ -19,9 +19,8 @@ const GAIN: f64 = 0.09;
 /// And how far above the threshold: after a quarter or two less, since what agrees then hardly does by chance.
 const MARGIN: f64 = 0.04;
 const QUARTER_MARGIN: f64 = 0.03;
-/// The gain of one that is judged as turned though it is not accepted then: what is sideways gains much more than any other.
+/// The gain of one that is turned by quarters and not accepted then: what is sideways gains much more than any other.
 const QUARTER_GAIN: f64 = 0.15;
-const DOUBTFUL_GAIN: f64 = 0.09;
 /// From this gain on a turned signature that reaches the threshold is worth saying so.
 const WORTH_SAYING: f64 = 0.06;
 
@@ -86,10 +85,10 @@ pub(crate) fn look(
     let parts = model.score_parts(references, &embedding)?;
     let (gain, above) = (parts.sum() - score.get(), parts.sum() - threshold.get());
     let margin = if degrees % 90 == 0 { QUARTER_MARGIN } else { MARGIN };
-    // What would be rejected as it lies, and turned would be left to a person, is left to a person.
-    let is_doubtful = above < 0.0 && decide(Score::new(parts.sum())) == Decision::Undecided;
-    let enough = if degrees % 90 == 0 { QUARTER_GAIN } else { DOUBTFUL_GAIN };
-    Ok(if gain >= GAIN && above >= margin || is_doubtful && gain >= enough {
+    // What is rejected as it lies, and turned would be left to a person, is left to a person.
+    let is_doubtful = decide(score) == Decision::Rejected && decide(Score::new(parts.sum())) == Decision::Undecided;
+    let enough = if degrees % 90 == 0 { QUARTER_GAIN } else { GAIN };
+    Ok(if gain >= GAIN && above >= margin || above < 0.0 && is_doubtful && gain >= enough {
         Found::Askew(Turned { degrees, ink, embedding, parts })
     } else if gain >= WORTH_SAYING && above >= 0.0 {
         Found::Perhaps { degrees }

@@ -228,8 +228,10 @@ impl Verdict {
     pub fn evidence(&self) -> Option<String> {
         let (support, lr) = (self.support?, self.log10_lr?.get());
         let (bound, writers) = (self.bound?.get(), self.calibration_writers?);
-        let interval =
-            self.log10_lr_ci95.map(|[low, high]| format!("95 % interval {:.2} to {:.2}", low.get(), high.get()));
+        let interval = self.log10_lr_ci95.map(|[low, high]| match low < high {
+            true => format!("95 % interval {:.2} to {:.2}", low.get(), high.get()),
+            false => "95 % interval beyond what is stated".to_owned(),
+        });
         let parts = self.contributions.map(|parts| parts.sentence());
         let of_it: Vec<String> = interval.into_iter().chain(parts).collect();
         let of_it = if of_it.is_empty() { String::new() } else { format!(" ({})", of_it.join("; ")) };

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::lab_arguments::{Comparisons, Data, Measured, ModelOrName, ToTrain};
 use crate::outputs::{self, Inputs};
 use crate::progress::Shown;
-use crate::terminal::one_line;
+use crate::terminal::{command_line, one_line};
 use crate::text::{print_json, print_skipped, table};
 
 /// Measure how well a model tells genuine signatures from forgeries
@@ -137,7 +137,7 @@ impl Evaluate {
 }
 
 fn write_report(mut report: Report, path: &Path) -> Result<()> {
-    report.made.command = std::env::args().collect::<Vec<_>>().join(" ");
+    report.made.command = command_line();
     report.made.version = env!("CARGO_PKG_VERSION").to_owned();
     report.write(path)?;
     eprintln!("The report is in {}", one_line(path.display()));

@@ -14,7 +14,7 @@ use inkproof_lab::session::Session;
 use crate::lab_arguments::Data;
 use crate::outputs::Inputs;
 use crate::progress::Shown;
-use crate::terminal::one_line;
+use crate::terminal::{command_line, one_line};
 
 /// Find what would make a result on a data set worthless: copies, shared writers, and cues that are not the shape
 ///
@@ -51,7 +51,7 @@ impl Leakage {
         let found = session.leakage(&ink, self.seed)?;
         drop(progress);
         if let Some(path) = &self.report {
-            let command = std::env::args().collect::<Vec<_>>().join(" ");
+            let command = command_line();
             page::write(&found, &Making { command, version: env!("CARGO_PKG_VERSION").to_owned() }, path)?;
             eprintln!("The report is in {}", one_line(path.display()));
         }

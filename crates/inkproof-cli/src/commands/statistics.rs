@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::lab_arguments::{Data, Script};
 use crate::outputs::Inputs;
 use crate::progress::Shown;
-use crate::terminal::one_line;
+use crate::terminal::{command_line, one_line};
 
 /// Compare the shapes of real signatures with synthetic ones: strokes, curvature, density, aspect
 ///
@@ -62,7 +62,7 @@ impl Statistics {
         let compared = session.statistics(&synthetic)?;
         drop(progress);
         if let Some(path) = &self.report {
-            let command = std::env::args().collect::<Vec<_>>().join(" ");
+            let command = command_line();
             page::write(&compared, &data, &command, path)?;
             eprintln!("The report is in {}", one_line(path.display()));
         }

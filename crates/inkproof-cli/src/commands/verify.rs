@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, Verifier, VerifyOptions};
 use inkproof_service::{
-    CaseFile, Door, ImageFlaw, Judged, Made, NamedImage, Question, Seen, Service, Threads, Verification,
+    CaseFile, Door, ImageFlaw, Judged, Made, NamedImage, Question, Seen, Service, Threads, ThresholdFrom, Verification,
     verify_references, viewed,
 };
 use inkproof_store::{Actor, Time, WriterId};
@@ -15,7 +15,7 @@ use inkproof_store::{Actor, Time, WriterId};
 use crate::arguments::{ImageOptions, ModelFile, StorePlace};
 use crate::images::ImageFiles;
 use crate::outputs::{self, Inputs};
-use crate::terminal::one_line;
+use crate::terminal::{command_line, one_line};
 use crate::text::meaning;
 
 /// Judge a questioned signature against references of a writer
@@ -144,16 +144,23 @@ impl Verify {
         let images = files.named();
         let question = Question { questioned: images[0], options, pictures: self.report.is_some() };
         let mut judged = verify_references(&verifier, &images[1..], &question, Actor::local(), Threads::All)?;
-        self.write_report(&mut judged, &verifier, &images)?;
+        let threshold = if self.threshold.is_some() { ThresholdFrom::Caller } else { ThresholdFrom::Model };
+        self.write_report(&mut judged, &verifier, &images, threshold)?;
         Ok(judged)
     }
 
     /// Writes the case file, if one is wanted; the pictures were made for it alone.
-    fn write_report(&self, judged: &mut Judged, verifier: &Verifier, files: &[NamedImage<'_>]) -> Result<()> {
+    fn write_report(
+        &self,
+        judged: &mut Judged,
+        verifier: &Verifier,
+        files: &[NamedImage<'_>],
+        threshold: ThresholdFrom,
+    ) -> Result<()> {
         let Some(path) = &self.report else { return Ok(()) };
-        let command = std::env::args().collect::<Vec<_>>().join(" ");
+        let command = command_line();
         let made = Made { command, version: env!("CARGO_PKG_VERSION").to_owned(), at: Time::now() };
-        outputs::write(path, CaseFile::new(judged, verifier, files, made)?.to_html().as_bytes())?;
+        outputs::write(path, CaseFile::new(judged, verifier, files, threshold, made)?.to_html().as_bytes())?;
         judged.answer.pictures = None;
         Ok(())
     }
@@ -170,7 +177,12 @@ impl Verify {
         if self.explain.is_some() || self.report.is_some() {
             looked(&service, &judged)?;
         }
-        self.write_report(&mut judged, service.verifier(), &images)?;
+        let threshold = match (self.threshold, judged.answer.calibration) {
+            (Some(_), _) => ThresholdFrom::Caller,
+            (None, Some(_)) => service.calibration()?.map_or(ThresholdFrom::Model, ThresholdFrom::Store),
+            (None, None) => ThresholdFrom::Model,
+        };
+        self.write_report(&mut judged, service.verifier(), &images, threshold)?;
         Ok(judged)
     }
 }

@@ -177,6 +177,12 @@ fn what_a_model_was_trained_on_does_not_calibrate_it() {
     assert!(!desk.path("no.safetensors").exists());
 }
 
+/// The bundled weights with other likelihood ratios.
+fn other_calibration(office: &Office) -> &'static str {
+    office.run("calibrate population --part all --repeats 1 --out other.safetensors").succeeds();
+    "other.safetensors"
+}
+
 /// Writers of a population with so many genuine signatures each, and the files of one.
 fn population(desk: &Desk, writers: usize, genuine: usize) {
     desk.synth("population", writers, genuine, 1, 78);
@@ -207,8 +213,11 @@ fn a_store_accepts_from_where_its_own_writers_show_and_it_is_undone() {
     let verify = || office.run(&format!("verify --writer w001 {questioned} --json")).json();
     let before = verify();
     office.run("calibrate --store --undo").fails_with(&["no calibration to be undone"]);
+    let tried = office.run("calibrate --store --frr 0.1 --dry-run --json").succeeds().json()["calibration"].clone();
+    assert!(tried["audit"].is_null() && verify()["threshold"] == before["threshold"], "it was only tried: {tried}");
     let found = office.run("calibrate --store --frr 0.1 --json").succeeds().json()["calibration"].clone();
     assert_eq!((&found["frr"], &found["writers"]), (&0.1.into(), &20.into()));
+    assert_eq!(found["levels"], tried["levels"]);
     let levels = found["levels"].as_array().unwrap();
     assert_eq!(levels.iter().map(|level| level["references"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
     for level in levels {
@@ -224,6 +233,23 @@ fn a_store_accepts_from_where_its_own_writers_show_and_it_is_undone() {
     assert_eq!((&after["score"], &after["log10_lr"]), (&before["score"], &before["log10_lr"]));
     let is_accepted = after["score"].as_f64() >= levels[2]["threshold"].as_f64();
     assert_eq!(after["decision"] == "accepted", is_accepted, "{after}");
+    office.run(&format!("verify --writer w001 {questioned} --report case.html"));
+    let page = fs::read_to_string(office.desk.path("case.html")).unwrap();
+    assert!(page.contains("fixed on 20 writers of the store") && page.contains("at most 10 % of genuine"), "{page}");
+    assert!(
+        page.contains("reference 1<") && !page.contains("<strong>Reference 1"),
+        "enrolled references have the store's numbers"
+    );
+    let asked = office.run(&format!("verify --writer w001 {questioned} --threshold 0.5 --json")).json();
+    assert!(asked["threshold"] == 0.5 && asked["calibration"].is_null(), "who gives a threshold means it: {asked}");
+    let identified = office.run(&format!("identify {questioned} --json")).json();
+    assert_eq!(identified["calibration"], found["audit"]);
+    let other = format!("--model {}", other_calibration(&office));
+    let with_other = office.run(&format!("verify --writer w001 {questioned} {other} --json")).json();
+    assert!(
+        with_other["calibration"].is_null(),
+        "levels are of the likelihood ratios that they were fixed with: {with_other}"
+    );
     assert_eq!(office.run("calibrate --store --show --json").succeeds().json()["calibration"], found);
     let text = office.run("calibrate --store --show").succeeds().out;
     assert!(text.contains("\n3 or more ") && text.contains("the references of 20 writers"), "{text}");
@@ -263,6 +289,8 @@ fn an_administrator_calibrates_over_http_and_nobody_else() {
     assert!(ask(&operator, "GET", b"").is(200).json()["calibration"].is_null());
     ask(&operator, "POST", br#"{"frr": 0.1}"#).is_problem(403, Some("Authorization"));
     ask(&administrator, "POST", br#"{"frr": 0.9}"#).is_problem(400, Some("frr"));
+    let tried = ask(&administrator, "POST", br#"{"frr": 0.1, "keep": false}"#).is(200).json();
+    assert!(tried["audit"].is_null() && ask(&operator, "GET", b"").is(200).json()["calibration"].is_null());
     ask(&administrator, "POST", b"").is_problem(409, None);
     let made = ask(&administrator, "POST", br#"{"frr": 0.1}"#).is(200).json();
     assert_eq!((&made["writers"], &made["levels"][2]["references"]), (&10.into(), &3.into()));

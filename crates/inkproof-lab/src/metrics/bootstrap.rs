@@ -47,7 +47,7 @@ pub(super) struct Writers {
     /// For each writer what it counts for where it is drawn once.
     pub weights: Vec<f64>,
     /// The writers of each population.
-    populations: Vec<Vec<usize>>,
+    pub populations: Vec<Vec<usize>>,
 }
 
 impl Writers {

@@ -38,7 +38,7 @@ fn a_score_becomes_a_ratio_within_what_the_writers_support() {
 
 #[test]
 fn the_interval_of_a_ratio_is_that_of_the_line_within_the_bound() {
-    let spread = LineSpread { slope: 4.0, intercept: 1.0, both: -1.6 };
+    let spread = LineSpread { slope: 4.0, intercept: 1.0, covariance: -1.6 };
     let fit = ReferenceCalibration { spread: Some(spread), ..fit(1, 1000) };
     let interval = |score| fit.log10_lr_ci95(Score::new(score)).unwrap().map(Log10Lr::get);
     // 4 * 0.25 - 2 * 1.6 * 0.5 + 1 is 0.4.
@@ -49,6 +49,21 @@ fn the_interval_of_a_ratio_is_that_of_the_line_within_the_bound() {
     let broken = LineSpread { intercept: -1.0, ..spread };
     let error = Calibration::new(vec![ReferenceCalibration { spread: Some(broken), ..fit }]).unwrap_err();
     assert!(error.to_string().contains("variances 4 and -1"), "{error}");
+}
+
+#[test]
+fn levels_of_acceptance_serve_numbers_of_references_and_are_none_where_they_are_broken() {
+    let level = |references, log10_lr| AcceptanceLevel { references, log10_lr };
+    let levels = AcceptanceLevels::new(&[level(1, -0.5), level(3, 0.25)]).unwrap();
+    let score = |references| fit(references, 20).threshold_at(&levels, references).map(Threshold::get);
+    assert_eq!([1, 2, 3, 9].map(score), [0.35, 0.35, 0.425, 0.425].map(Some), "(level + 4) / 10");
+    let later = AcceptanceLevels::new(&[level(2, 0.0)]).unwrap();
+    assert_eq!(fit(1, 20).threshold_at(&later, 1), None);
+    assert_eq!(ReferenceCalibration { slope: 0.0, ..fit(1, 20) }.threshold_at(&levels, 1), None);
+    let many: Vec<_> = (1..10).map(|references| level(references, 0.0)).collect();
+    for broken in [vec![], vec![level(0, 0.0)], vec![level(2, 0.0), level(1, 0.0)], vec![level(1, f64::NAN)], many] {
+        assert!(AcceptanceLevels::new(&broken).is_err(), "{broken:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_service::{DEFAULT_FRR, KeptCalibration, OwnLevel, Service};
+use inkproof_service::{DEFAULT_FRR, KeptCalibration, OwnCalibration, OwnLevel, Service};
 use inkproof_store::Actor;
 use serde_json::json;
 
@@ -17,13 +17,16 @@ use crate::text::percent;
 pub struct Own {
     /// Fix on the writers who are enrolled in this store from where on it accepts their signatures, and keep that in the store;
     /// no forgery is needed. Without PLACE the store of the other commands
-    #[arg(long, value_name = "PLACE", num_args = 0..=1, conflicts_with_all = ["data", "numbers", "out"])]
+    #[arg(long, value_name = "PLACE", num_args = 0..=1, conflicts_with_all = ["data", "numbers", "out", "write_numbers", "far", "layout", "writers"])]
     store: Option<Option<String>>,
     #[command(flatten)]
     master_key: MasterKey,
     /// Of genuine signatures at most this share goes to a person or is rejected
     #[arg(long, default_value_t = DEFAULT_FRR, requires = "store")]
     frr: f64,
+    /// Say what would hold, and keep nothing
+    #[arg(long, requires = "store", conflicts_with_all = ["show", "undo"])]
+    dry_run: bool,
     /// Show what holds in the store, and change nothing
     #[arg(long, requires = "store", conflicts_with = "undo")]
     show: bool,
@@ -39,19 +42,41 @@ impl Own {
         if self.undo {
             return undo(&service, json);
         }
-        let kept = if self.show { service.calibration()? } else { Some(self.calibrate(&service)?) };
-        if json {
-            println!("{:#}", json!({"calibration": kept}));
-        } else {
-            println!("{}", kept.as_ref().map_or_else(|| MODELS_OWN.to_owned(), sentences));
+        if self.show {
+            show(service.calibration()?.as_ref(), json);
+            return Ok(ExitCode::SUCCESS);
         }
+        let measured = self.measure(&service)?;
+        if self.dry_run {
+            match json {
+                true => println!("{:#}", json!({"calibration": measured})),
+                false => {
+                    println!("{}\nNothing was kept; without --dry-run it holds from then on.", sentences(&measured))
+                }
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        show(Some(&service.keep_calibration(&measured, &Actor::local())?), json);
         Ok(ExitCode::SUCCESS)
     }
 
-    fn calibrate(&self, service: &Service) -> Result<KeptCalibration> {
+    fn measure(&self, service: &Service) -> Result<OwnCalibration> {
         let mut shown = Shown::new();
         shown.report(Event::Stage { name: "read writers", total: service.store().info()?.counts.writers as usize });
-        Ok(service.calibrate(self.frr, &Actor::local(), |done| shown.report(Event::Advance { done }))?)
+        Ok(service.measure_calibration(self.frr, None, |done| shown.report(Event::Advance { done }))?)
+    }
+}
+
+fn show(kept: Option<&KeptCalibration>, json: bool) {
+    match kept {
+        _ if json => println!("{:#}", json!({"calibration": kept})),
+        None => println!("{MODELS_OWN}"),
+        Some(kept) => println!(
+            "{}\nIt holds since {} (number {} in the audit); undo it with `inkproof calibrate --store --undo`.",
+            sentences(&kept.calibration),
+            kept.time,
+            kept.audit
+        ),
     }
 }
 
@@ -70,15 +95,18 @@ fn undo(service: &Service, json: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn sentences(kept: &KeptCalibration) -> String {
-    let calibration = &kept.calibration;
+fn sentences(calibration: &OwnCalibration) -> String {
+    let left_out = match calibration.left_out {
+        0 => String::new(),
+        some => format!(
+            " {some} writers were left out: their references were made for another model (`inkproof store reembed`)."
+        ),
+    };
     let promise = format!(
-        "Of genuine signatures at most {} go to a person or are rejected, as far as the references of {} writers show ({}; \
-         number {} in the audit). Images that are unfit to decide on come on top.",
+        "Of genuine signatures at most {} go to a person or are rejected, as far as the references of {} writers show. \
+         Images that are unfit to decide on come on top.{left_out}",
         percent(calibration.frr),
-        calibration.writers,
-        kept.time,
-        kept.audit
+        calibration.writers
     );
     let head = row(["references", "accept from", "the model's", "log10 LR", "writers", "strangers", "forgeries"]
         .map(str::to_owned));
@@ -88,8 +116,7 @@ fn sentences(kept: &KeptCalibration) -> String {
                    somebody else). Strangers: other people's signatures that are accepted. Forgeries: skilled ones, or random \
                    ones where the model knows no others; estimated from likelihood ratios, since the store has none."
         .to_owned();
-    let undo = "Undo it with `inkproof calibrate --store --undo`.".to_owned();
-    [promise, head].into_iter().chain(of_each).chain([meaning, undo]).collect::<Vec<_>>().join("\n")
+    [promise, head].into_iter().chain(of_each).chain([meaning]).collect::<Vec<_>>().join("\n")
 }
 
 fn row([references, accept, own, lr, writers, strangers, forgeries]: [String; 7]) -> String {
