@@ -23,10 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow
-import pyarrow.compute
-import pyarrow.parquet
-import ray.data
+
+try:
+    import pyarrow
+    import pyarrow.compute
+    import pyarrow.parquet
+    import ray.data
+except ImportError as error:
+    raise ImportError("inkproof.ray works over Ray's data sets, which are not installed: pip install 'ray[data]'") from error
 
 from ._inkproof import Signature
 from ._verifier import References, SignatureLike, Verifier
