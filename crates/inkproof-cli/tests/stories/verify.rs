@@ -181,7 +181,7 @@ fn a_case_file_says_whose_threshold_it_was_and_gives_no_secret_away() {
     let secret = "--key-command=secret --store postgres://user:password@nowhere/db";
     desk.run(&format!("verify --reference {a} {b} --threshold=-5 --report case.html {secret}")).succeeds();
     let page = case_file(&desk, "case.html");
-    assert!(page.contains("given by whoever asked") && page.contains("--key-command ... --store ... "), "{page}");
+    assert!(page.contains("given by whoever asked") && page.contains("--key-command ... --store ..."), "{page}");
     assert!(!page.contains("secret") && !page.contains("password"), "{page}");
     let stranger = example_files("004")[0].display().to_string();
     desk.run(&format!("verify --reference {a} {stranger} --threshold=-5 --report other.html")).succeeds();
