@@ -13,7 +13,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-os.environ["RAYON_NUM_THREADS"] = "1"
+# Of this process; a worker has one.
+os.environ["RAYON_NUM_THREADS"] = "2"
 
 import inkproof  # noqa: E402
 import inkproof.ray  # noqa: E402
@@ -21,7 +22,7 @@ import ray  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1] / "examples" / "signatures"
 WRITERS = ("001", "004", "005")
-SHORT, LONG = 600, 3000
+SHORT, LONG = 600, 2400
 
 
 def rows(count: int) -> list[dict[str, object]]:
@@ -58,7 +59,7 @@ def main() -> None:
     references = {writer: verifier.references(images) for writer, images in names.items()}
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    for round_number in range(3):
+    for round_number in range(2):
         one = rate(lambda count: over_ray(references, count, 1))
         two = rate(lambda count: over_ray(references, count, 2))
         own = rate(lambda count: native(verifier, references, count))

@@ -28,7 +28,7 @@ for file in store.db images.db; do
   "$program" store backup "$file.copy" --store "$file" > /dev/null
   echo "$file: $(($(stat -c %s "$file.copy") / (3 * writers))) bytes a reference, its writer and decisions with it"
 done
-echo "an image: $(($(cat signatures/*/*_01.png | wc -c) / writers)) bytes"
+echo "an image: $(($(cat signatures/[0-9][0-9][0-9]/*_01.png | wc -c) / writers)) bytes"
 if [ -n "${INKPROOF_TEST_POSTGRES:-}" ]; then
   measure postgres "${INKPROOF_TEST_POSTGRES/DATABASE/postgres}" false
 fi
