@@ -20,6 +20,7 @@ import ray.data  # noqa: E402
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield
