@@ -13,7 +13,7 @@ use std::time::Instant;
 use inkproof::calibration::{AcceptanceLevel, AcceptanceLevels, Calibration, Forgeries, ReferenceCalibration};
 use inkproof::enrolment::is_same_signing;
 use inkproof::{Decision, Embedding, Limits, Score, Threshold};
-use inkproof_store::{Actor, Event, NewEntry, StoreError, Time, WriterId, WriterPage};
+use inkproof_store::{Actor, Event, Hex, NewEntry, StoreError, Time, WriterId};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -31,9 +31,6 @@ const MOST_REFERENCES: usize = 10;
 
 /// Writers that are looked for, at most, with those who have one reference.
 const MOST_SEEN: usize = 20_000;
-
-/// Writers that are looked for at once.
-const PAGE: usize = 100;
 
 /// Signatures of other writers that each writer's references are compared with.
 const STRANGERS: usize = 5;
@@ -103,12 +100,10 @@ pub struct KeptCalibration {
     pub time: Time,
     /// Its number in the audit.
     pub audit: i64,
-}
-
-impl KeptCalibration {
-    pub(crate) fn levels(&self) -> Result<AcceptanceLevels> {
-        acceptance_levels(&self.calibration.levels)
-    }
+    /// What the engine goes by.
+    #[serde(skip)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub(crate) acceptance: Box<AcceptanceLevels>,
 }
 
 fn acceptance_levels(levels: &[OwnLevel]) -> Result<AcceptanceLevels> {
@@ -123,7 +118,7 @@ fn fingerprint(fits: &[ReferenceCalibration]) -> String {
         hash.update((fit.references as u64).to_le_bytes());
         [fit.slope, fit.intercept].iter().for_each(|value| hash.update(value.to_le_bytes()));
     }
-    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(*hash.finalize().first_chunk::<8>().expect("SHA-256 has 32 bytes")).to_string()
 }
 
 /// Writers to calibrate on.
@@ -159,10 +154,9 @@ impl Service {
         if self.fits().map(fingerprint).as_ref() != Some(&calibration.fits) {
             return Ok(None);
         }
-        let model = self.stamp.digest.clone();
-        let kept = KeptCalibration { calibration, model, time: entry.time, audit: entry.sequence };
-        kept.levels().map_err(|error| damaged(&error))?;
-        Ok(Some(kept))
+        let acceptance = acceptance_levels(&calibration.levels).map_err(|error| damaged(&error))?;
+        let (model, time, audit) = (self.stamp.digest.clone(), entry.time, entry.sequence);
+        Ok(Some(KeptCalibration { calibration, model, time, audit, acceptance: Box::new(acceptance) }))
     }
 
     /// From where on signatures would have to be accepted, so that of genuine ones at most the share `frr` is not; nothing is
@@ -227,27 +221,23 @@ impl Service {
 
     /// The references of writers who have two signings or more; each signing once.
     fn writers_to_calibrate_on(&self, limits: &Limits, mut progress: impl FnMut(usize)) -> Result<Found> {
-        let (mut found, mut after, mut seen) = (Found::default(), 0, 0);
-        loop {
-            let page = self.store.writers(&WriterPage { after, limit: PAGE, prefix: String::new() })?;
-            let Some(last) = page.last() else { return Ok(found) };
-            after = last.number;
-            seen += page.len();
-            for summary in page.iter().filter(|writer| writer.references - writer.waiting > 1) {
-                limits.check_time()?;
-                match self.signings(&summary.id) {
-                    Err(Error::OtherPreprocessing { .. } | Error::StoredReference { .. }) => found.left_out += 1,
-                    signings => found.writers.extend(signings?),
-                }
-                progress(found.writers.len());
-                if found.writers.len() == MOST_WRITERS {
-                    return Ok(found);
-                }
+        let mut found = Found::default();
+        for summary in self.store.all_writers("").take(MOST_SEEN) {
+            let summary = summary?;
+            if summary.references - summary.waiting < 2 {
+                continue;
             }
-            if seen >= MOST_SEEN {
-                return Ok(found);
+            limits.check_time()?;
+            match self.signings(&summary.id) {
+                Err(Error::OtherPreprocessing { .. } | Error::StoredReference { .. }) => found.left_out += 1,
+                signings => found.writers.extend(signings?),
+            }
+            progress(found.writers.len());
+            if found.writers.len() == MOST_WRITERS {
+                break;
             }
         }
+        Ok(found)
     }
 
     /// The signings of a writer; None where there are fewer than two, and where the writer was erased or changed meanwhile.
@@ -364,6 +354,11 @@ fn share_of_forgeries(genuine: &[Vec<f64>], level: f64) -> f64 {
         above.map(|ratio| 10f64.powf(-ratio)).sum::<f64>() / ratios.len() as f64
     };
     (genuine.iter().map(of_writer).sum::<f64>() / genuine.len() as f64).min(1.0)
+}
+
+/// "5 %", "2.5 %".
+pub(crate) fn percent(share: f64) -> String {
+    format!("{} %", (1000.0 * share).round() / 10.0)
 }
 
 #[cfg(test)]

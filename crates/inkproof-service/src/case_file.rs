@@ -11,10 +11,11 @@ use inkproof::calibration::{Forgeries, ReferenceCalibration, Strength, Support};
 use inkproof::decode::{decode_picture, only_page};
 use inkproof::model::DataInfo;
 use inkproof::{Decision, Limits, Model, Signature, Verifier};
-use inkproof_store::Time;
+use inkproof_store::{Hex, Time};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use crate::calibrate::percent;
 use crate::images::ImageField;
 use crate::{Error, Judged, KeptCalibration, NamedImage, Pictures, Result};
 
@@ -73,7 +74,7 @@ impl CaseImage {
         let (picture, _) = decode_picture(&only_page(file.bytes, page), &Limits { page: None, ..*limits })?;
         Ok(Self {
             name: file.name.to_owned(),
-            sha256: Sha256::digest(file.bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: Hex(Sha256::digest(file.bytes).into()).to_string(),
             bytes: file.bytes.len(),
             picture: picture.to_png(LONGEST),
             page: (page.count > 1).then(|| page.to_string()),
@@ -244,11 +245,13 @@ impl<'a> CaseFile<'a> {
     fn threshold_origin(&self) -> String {
         match &self.threshold {
             ThresholdFrom::Caller => "given by whoever asked".to_owned(),
-            ThresholdFrom::Store(KeptCalibration { calibration, time, audit, .. }) => format!(
-                "fixed on {} writers of the store ({time}, number {audit} in its audit), so that at most {} % of genuine \
+            ThresholdFrom::Store(kept) => format!(
+                "fixed on {} writers of the store ({}, number {} in its audit), so that at most {} of genuine \
                  signatures are not accepted",
-                calibration.writers,
-                100.0 * calibration.frr
+                kept.calibration.writers,
+                kept.time,
+                kept.audit,
+                percent(kept.calibration.frr)
             ),
             ThresholdFrom::Model => self
                 .fit()

@@ -5,6 +5,7 @@ use inkproof::enrolment::EnrolmentReport;
 use inkproof_store::{StoreError, WriterId};
 
 use crate::ImageField;
+use crate::calibrate::percent;
 
 /// The result of a use.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -65,9 +66,9 @@ pub enum Error {
     NotCalibrated,
     /// Too few writers to calibrate on.
     #[error(
-        "{writers} writers have two references or more; to promise that at most {} % of genuine signatures go to a person, at \
+        "{writers} writers have two references or more; to promise that at most {} of genuine signatures go to a person, at \
          least {needed} must have",
-        100.0 * frr
+        percent(*frr)
     )]
     TooFewWriters {
         /// The wanted share, 0..1.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::images::{EmbeddedImage, ImageField, NamedImage};
 use crate::search_index::Snapshot;
-use crate::{ImageFlaw, KeptCalibration, PageRead, Result, Service, VerdictFields};
+use crate::{ImageFlaw, PageRead, Result, Service, VerdictFields};
 
 /// So many of the nearest are scored in full.
 const SCORED: usize = 20;
@@ -89,7 +89,7 @@ impl Service {
         let load = begun.elapsed();
         let begun = Instant::now();
         let kept = self.calibration()?;
-        let levels = kept.as_ref().map(KeptCalibration::levels).transpose()?;
+        let levels = kept.as_ref().map(|kept| *kept.acceptance);
         let calibration = kept.filter(|_| options.threshold.is_none()).map(|kept| kept.audit);
         let options = VerifyOptions { levels, ..*options };
         let writers = self.best(&index, &questioned.signature, top, &options)?;

@@ -1,13 +1,10 @@
 //! Bringing the references of a store to another model, or to what today's steps find in the images that are kept.
 
 use inkproof::Ink;
-use inkproof_store::{Actor, Reference, StoreError, WriterId, WriterPage};
+use inkproof_store::{Actor, Reference, StoreError, WriterId};
 use serde::Serialize;
 
 use crate::{Error, Result, Service};
-
-/// Writers that are looked for at once.
-const PAGE: usize = 100;
 
 /// What was embedded again.
 #[derive(Debug, Clone, Serialize)]
@@ -41,15 +38,10 @@ impl Service {
     /// What the store says, and what the engine says of an image.
     pub fn reembed(&self, by: &Actor, mut progress: impl FnMut(usize)) -> Result<Reembedded> {
         let mut done = Reembedded { reembedded: 0, model: self.stamp.digest.clone(), left: Vec::new(), shape_alone: 0 };
-        let (mut after, mut looked_at) = (0, 0);
-        loop {
-            let page = self.store.writers(&WriterPage { after, limit: PAGE, prefix: String::new() })?;
-            let Some(last) = page.last() else { break };
-            after = last.number;
-            for writer in &page {
-                looked_at += self.reembed_writer(&writer.id, by, &mut done)?;
-                progress(looked_at);
-            }
+        let mut looked_at = 0;
+        for writer in self.store.all_writers("") {
+            looked_at += self.reembed_writer(&writer?.id, by, &mut done)?;
+            progress(looked_at);
         }
         Ok(done)
     }

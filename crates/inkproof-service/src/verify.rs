@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::images::{EmbeddedImage, ImageField, NamedImage, as_references, embed_images};
 use crate::{
-    Age, EnrolledWriter, ImageFlaw, KeptCalibration, Milliseconds, ModelName, Pictures, ReferenceName, ReferenceScore,
-    Result, Service, Threads, VerdictFields, Verification,
+    Age, EnrolledWriter, ImageFlaw, Milliseconds, ModelName, Pictures, ReferenceName, ReferenceScore, Result, Service,
+    Threads, VerdictFields, Verification,
 };
 
 /// A questioned signature, and what is asked of it.
@@ -88,7 +88,7 @@ impl Service {
         let EnrolledWriter { id, pseudonym, numbers, references, age } = self.enrolled_writer(writer)?;
         let questioned = EmbeddedImage::new(&self.verifier, question.questioned, ImageField::Questioned)?;
         let calibration = self.calibration()?;
-        let levels = calibration.as_ref().map(KeptCalibration::levels).transpose()?;
+        let levels = calibration.as_ref().map(|kept| *kept.acceptance);
         let question = Question { options: VerifyOptions { levels, ..question.options }, ..*question };
         let references = References {
             names: numbers.into_iter().map(ReferenceName::Reference).collect(),

@@ -14,6 +14,9 @@ use crate::{
     requests,
 };
 
+/// Writers that [`Store::all_writers`] asks for at once.
+const AT_ONCE: usize = 500;
+
 const SIGNATURE: &str = "id, kept, added, added_by, approved, approved_by, written, model, preprocess, \
                          CASE WHEN image IS NULL THEN 0 ELSE 1 END";
 
@@ -75,6 +78,28 @@ impl Store {
             (page.limit as i64).into(),
         ];
         self.read(|session| session.query(STATEMENT, &values)?.into_iter().map(summary).collect())
+    }
+
+    /// All writers whose ids begin so, in the order in which they were enrolled. They are asked for some at a time: whoever is
+    /// enrolled or erased meanwhile is among them or not. An error is the last.
+    pub fn all_writers(&self, prefix: &str) -> impl Iterator<Item = Result<WriterSummary>> {
+        let mut page = WriterPage { after: 0, limit: AT_ONCE, prefix: prefix.to_owned() };
+        let mut ended = false;
+        let pages = std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            let found = self.writers(&page);
+            match found.as_ref().ok().and_then(|found| found.last()) {
+                Some(last) => page.after = last.number,
+                None => ended = true,
+            }
+            Some(found)
+        });
+        pages.flat_map(|found| match found {
+            Ok(found) => found.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        })
     }
 
     /// The original image of a reference, where it is kept.

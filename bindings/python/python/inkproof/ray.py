@@ -287,15 +287,9 @@ def _taken(batch: _Batch, column: str) -> list[Any]:
 def _with(batch: _Batch, rows: list[tuple[Any, ...]], names: list[str]) -> _Batch:
     """The batch with a column for each place of the rows."""
     for place, name in enumerate(names):
+        # One by one: of lists of one length NumPy would make a matrix.
         column = np.empty(len(rows), dtype=object)
-        column[:] = [row[place] for row in rows] if name not in ("writers", "scores") else _lists(rows, place)
+        for at, row in enumerate(rows):
+            column[at] = row[place]
         batch[name] = column
     return batch
-
-
-def _lists(rows: list[tuple[Any, ...]], place: int) -> Any:
-    """Lists as values, where NumPy would make a matrix of lists of one length."""
-    column = np.empty(len(rows), dtype=object)
-    for at, row in enumerate(rows):
-        column[at] = row[place]
-    return column

@@ -11,7 +11,7 @@ use crate::arguments::StorePlace;
 use crate::outputs;
 use crate::terminal::one_line;
 use inkproof_service::Age;
-use inkproof_store::{Actor, Reference, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary};
+use inkproof_store::{Actor, Reference, Store, StoreError, Time, Writer, WriterId, WriterSummary};
 
 /// List, show, export and erase the writers that are enrolled
 #[derive(Debug, Args)]
@@ -109,17 +109,15 @@ impl Writers {
 
 impl List {
     fn run(self) -> Result<()> {
-        const PAGE: usize = 1000;
         let store = self.store.open_existing()?;
-        let (now, mut after, mut all) = (Time::now(), 0, Vec::new());
-        loop {
-            let page = store.writers(&WriterPage { after, limit: PAGE, prefix: self.prefix.clone() })?;
-            let Some(last) = page.last() else { break };
-            after = last.number;
+        let (now, mut nobody, mut all) = (Time::now(), true, Vec::new());
+        for writer in store.all_writers(&self.prefix) {
+            let writer = writer?;
+            nobody = false;
             if self.json {
-                all.extend(page.iter().map(|writer| with_age(json!(writer), writer.newest, now)));
+                all.push(with_age(json!(writer), writer.newest, now));
             } else {
-                page.iter().for_each(|writer| println!("{}", line(writer, now)));
+                println!("{}", line(&writer, now));
             }
         }
         let pending = store.pending_erasures()?;
@@ -127,7 +125,7 @@ impl List {
             println!("{:#}", json!({"writers": all, "pending_erasures": pending}));
             return Ok(());
         }
-        if after == 0 {
+        if nobody {
             println!("Nobody is enrolled.");
         }
         if pending > 0 {
