@@ -53,6 +53,7 @@ mod embedding_bytes;
 pub mod enrolment;
 pub mod error;
 pub mod explain;
+pub mod find;
 pub mod gray;
 pub mod inknet;
 #[cfg(feature = "keras")]

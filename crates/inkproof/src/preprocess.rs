@@ -5,7 +5,7 @@
 //! strokes alone.
 
 mod bytes;
-mod ink;
+pub(crate) mod ink;
 mod raw;
 
 use std::time::{Duration, Instant};

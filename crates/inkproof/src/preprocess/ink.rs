@@ -12,22 +12,22 @@
 mod bits;
 mod boxes;
 mod clean;
-mod components;
+pub(crate) mod components;
 mod edges;
 mod fit;
-mod groups;
-mod histogram;
+pub(crate) mod groups;
+pub(crate) mod histogram;
 mod inks;
 mod light;
 mod noise;
-mod paper;
+pub(crate) mod paper;
 mod pen;
-mod print;
+pub(crate) mod print;
 mod rules;
 mod sides;
-mod skeleton;
-mod threshold;
-mod width;
+pub(crate) mod skeleton;
+pub(crate) mod threshold;
+pub(crate) mod width;
 
 use serde::{Deserialize, Serialize};
 
@@ -124,19 +124,19 @@ impl Default for InkParameters {
 }
 
 /// A rectangle of 8-bit values, row-major: darkness over the paper, or a mask of 0 and 1.
-struct Plane {
-    width: usize,
-    height: usize,
-    values: Vec<u8>,
+pub(crate) struct Plane {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) values: Vec<u8>,
 }
 
 impl Plane {
-    fn row(&self, y: usize) -> &[u8] {
+    pub(crate) fn row(&self, y: usize) -> &[u8] {
         &self.values[y * self.width..(y + 1) * self.width]
     }
 
     /// Changes between ink and paper along the rows: two for each run.
-    fn changes_along_rows(&self, threshold: u8) -> usize {
+    pub(crate) fn changes_along_rows(&self, threshold: u8) -> usize {
         let in_row = |row: &[u8]| {
             changes(row, &row[1..], threshold) + changes(&[0, 0], &[row[0], row[row.len() - 1]], threshold)
         };
@@ -144,7 +144,7 @@ impl Plane {
     }
 
     /// Changes between ink and paper from row to row, and from the outermost ones to outside.
-    fn changes_across_rows(&self, threshold: u8) -> usize {
+    pub(crate) fn changes_across_rows(&self, threshold: u8) -> usize {
         let outside = vec![0; self.width];
         let (first, last) = (self.row(0), self.row(self.height - 1));
         changes(&self.values, &self.values[self.width..], threshold)

@@ -33,7 +33,7 @@ struct Piece {
 
 /// A rectangle of pixels; `right` and `bottom` are the first column and row outside.
 #[derive(Clone, Copy)]
-pub(super) struct Area {
+pub(crate) struct Area {
     pub left: u16,
     pub top: u16,
     pub right: u16,
@@ -41,23 +41,23 @@ pub(super) struct Area {
 }
 
 impl Area {
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         usize::from(self.right - self.left)
     }
 
-    pub(super) fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         usize::from(self.bottom - self.top)
     }
 
     /// Whether nothing but so many columns and rows at most lie between both.
-    pub(super) fn is_near(&self, other: &Area, columns: u16, rows: u16) -> bool {
+    pub(crate) fn is_near(&self, other: &Area, columns: u16, rows: u16) -> bool {
         self.left <= other.right.saturating_add(columns)
             && other.left <= self.right.saturating_add(columns)
             && self.top <= other.bottom.saturating_add(rows)
             && other.top <= self.bottom.saturating_add(rows)
     }
 
-    pub(super) fn join(self, other: Area) -> Area {
+    pub(crate) fn join(self, other: Area) -> Area {
         Area {
             left: self.left.min(other.left),
             top: self.top.min(other.top),
@@ -72,7 +72,7 @@ const FILLED: f32 = 0.92;
 /// From this share of an ellipse's radius on ink is near it.
 const NEAR_ELLIPSE: f32 = 0.8;
 
-pub(super) struct Components {
+pub(crate) struct Components {
     runs: Vec<Run>,
     /// Which runs are in each row.
     rows: Vec<Range<usize>>,
@@ -80,7 +80,7 @@ pub(super) struct Components {
 }
 
 /// All pieces of ink above the threshold.
-pub(super) fn find(darkness: &Plane, threshold: u8) -> Components {
+pub(crate) fn find(darkness: &Plane, threshold: u8) -> Components {
     let mut found: Vec<Run> = Vec::with_capacity(darkness.changes_along_rows(threshold) / 2);
     let mut rows: Vec<Range<usize>> = Vec::with_capacity(darkness.height);
     for y in 0..darkness.height {
@@ -97,7 +97,7 @@ pub(super) fn find(darkness: &Plane, threshold: u8) -> Components {
 }
 
 /// Calls back with the start and the end of each stretch of ink.
-pub(super) fn runs(row: &[u8], threshold: u8, mut found: impl FnMut(usize, usize)) {
+pub(crate) fn runs(row: &[u8], threshold: u8, mut found: impl FnMut(usize, usize)) {
     let mut start = None;
     // Each value next to the one before it: where a stretch begins or ends.
     let changes = super::changed(&row[..row.len() - 1], &row[1..], threshold).map(|x| x + 1);
@@ -170,22 +170,22 @@ impl Components {
     }
 
     /// How many pieces are kept.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.pieces.iter().filter(|piece| piece.kept).count()
     }
 
     /// All ink that is kept, in pixels.
-    pub(super) fn ink(&self) -> usize {
+    pub(crate) fn ink(&self) -> usize {
         self.pieces.iter().filter(|p| p.kept).map(|p| p.ink as usize).sum()
     }
 
     /// The ink of the piece that has most, in pixels; 0 where there is none.
-    pub(super) fn largest(&self) -> usize {
+    pub(crate) fn largest(&self) -> usize {
         self.pieces.iter().filter(|piece| piece.kept).map(|piece| piece.ink as usize).max().unwrap_or(0)
     }
 
     /// Drops rectangles that are filled with ink, so wide and high at least: bars and labels, which no pen draws.
-    pub(super) fn drop_filled(&mut self, least: f32) {
+    pub(crate) fn drop_filled(&mut self, least: f32) {
         for piece in &mut self.pieces {
             let (width, height) = (piece.area.width(), piece.area.height());
             let is_filled = piece.ink as f32 >= FILLED * (width * height) as f32;
@@ -194,7 +194,7 @@ impl Components {
     }
 
     /// Drops the pieces with less ink.
-    pub(super) fn drop_smaller(&mut self, smallest: f32) {
+    pub(crate) fn drop_smaller(&mut self, smallest: f32) {
         for piece in &mut self.pieces {
             piece.kept &= piece.ink as f32 >= smallest;
         }
@@ -202,7 +202,7 @@ impl Components {
 
     /// Drops what does not come out of a strip along the image's edges: what is left of a line or of
     /// something beside the signature that was cut.
-    pub(super) fn drop_edgings(&mut self, width: usize, height: usize, strip: usize) {
+    pub(crate) fn drop_edgings(&mut self, width: usize, height: usize, strip: usize) {
         let within = |from: u16, to: u16, size: usize| {
             let (from, to) = (usize::from(from), usize::from(to));
             (from == 0 && to <= strip) || (to == size && from + strip >= size)
@@ -214,7 +214,7 @@ impl Components {
     }
 
     /// How much of what is kept lies along the outermost rows and columns, in pixels.
-    pub(super) fn at_edges(&self, width: usize) -> usize {
+    pub(crate) fn at_edges(&self, width: usize) -> usize {
         let last = self.rows.len() - 1;
         let along = |(y, row): (usize, &Range<usize>)| -> usize {
             let kept = self.runs[row.clone()].iter().filter(|run| self.is_kept(run));
@@ -227,19 +227,19 @@ impl Components {
     }
 
     /// The rectangle around all that is kept; none where nothing is.
-    pub(super) fn bounds(&self) -> Option<Area> {
+    pub(crate) fn bounds(&self) -> Option<Area> {
         let kept = self.pieces.iter().filter(|p| p.kept);
         kept.map(|p| p.area).reduce(Area::join)
     }
 
     /// Drops the kept pieces for which this says so, in the order of [`Components::weighed`].
-    pub(super) fn drop_marked(&mut self, marked: &[bool]) {
+    pub(crate) fn drop_marked(&mut self, marked: &[bool]) {
         let kept = self.pieces.iter_mut().filter(|piece| piece.kept);
         kept.zip(marked).for_each(|(piece, marked)| piece.kept = !marked);
     }
 
     /// Share of the ink of each kept piece that lies near the ellipse in its box, in the order of [`Components::weighed`].
-    pub(super) fn roundness(&self) -> Vec<f32> {
+    pub(crate) fn roundness(&self) -> Vec<f32> {
         let mut near = vec![0_u32; self.pieces.len()];
         for (y, row) in self.rows.iter().enumerate() {
             for run in &self.runs[row.clone()] {
@@ -260,13 +260,34 @@ impl Components {
     }
 
     /// The pieces that are kept.
-    pub(super) fn weighed(&self) -> Vec<Weighed> {
+    pub(crate) fn weighed(&self) -> Vec<Weighed> {
         let kept = self.pieces.iter().filter(|piece| piece.kept);
         kept.map(|piece| Weighed { area: piece.area, ink: piece.ink as usize }).collect()
     }
 
+    /// The kept pieces for which this says so, in the order of [`Components::weighed`], drawn alone: 1 where their ink is, within
+    /// an area.
+    pub(crate) fn draw(&self, chosen: &[bool], area: &Area) -> Plane {
+        let mut numbers = chosen.iter();
+        let is_drawn: Vec<bool> =
+            self.pieces.iter().map(|piece| piece.kept && numbers.next().is_some_and(|chosen| *chosen)).collect();
+        let mut drawn = Plane { width: area.width(), height: area.height(), values: vec![0; area.width() * area.height()] };
+        let rows = &self.rows[usize::from(area.top)..usize::from(area.bottom)];
+        for (row, pixels) in rows.iter().zip(drawn.values.chunks_exact_mut(area.width())) {
+            let runs = &self.runs[row.clone()];
+            let first = runs.partition_point(|run| run.end <= area.left);
+            for run in runs[first..].iter().take_while(|run| run.start < area.right) {
+                if is_drawn[run.piece as usize] {
+                    let (start, end) = (run.start.max(area.left), run.end.min(area.right));
+                    pixels[usize::from(start - area.left)..usize::from(end - area.left)].fill(1);
+                }
+            }
+        }
+        drawn
+    }
+
     /// Sets the ink of dropped pieces to paper.
-    pub(super) fn erase_dropped(&self, darkness: &mut Plane) {
+    pub(crate) fn erase_dropped(&self, darkness: &mut Plane) {
         for (row, pixels) in self.rows.iter().zip(darkness.values.chunks_exact_mut(darkness.width)) {
             for run in self.runs[row.clone()].iter().filter(|run| !self.is_kept(run)) {
                 pixels[usize::from(run.start)..usize::from(run.end)].fill(0);

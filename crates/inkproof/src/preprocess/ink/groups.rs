@@ -7,7 +7,7 @@ const LEAST_WEIGHT: f32 = 0.2;
 
 /// A piece of ink: its box and its pixels.
 #[derive(Clone, Copy)]
-pub(super) struct Weighed {
+pub(crate) struct Weighed {
     pub area: Area,
     pub ink: usize,
 }
@@ -20,7 +20,7 @@ impl Weighed {
 
 /// The widest gap that cuts the pieces into two groups of similar weight, in heights of the taller group; 0 where no gap
 /// does.
-pub(super) fn gap(pieces: &[Weighed]) -> f32 {
+pub(crate) fn gap(pieces: &[Weighed]) -> f32 {
     let across = widest(pieces, |area| (area.left, area.right));
     across.max(widest(pieces, |area| (area.top, area.bottom)))
 }

@@ -1,16 +1,16 @@
 //! How often each of the 256 levels occurs, and levels that a share of all is below.
 
-pub(super) type Histogram = [u32; 256];
+pub(crate) type Histogram = [u32; 256];
 
 /// Counts values.
-pub(super) fn count(values: &[u8]) -> Histogram {
+pub(crate) fn count(values: &[u8]) -> Histogram {
     let mut histogram = [0; 256];
     add(&mut histogram, values);
     histogram
 }
 
 /// Counts values besides those that are counted already.
-pub(super) fn add(histogram: &mut Histogram, values: &[u8]) {
+pub(crate) fn add(histogram: &mut Histogram, values: &[u8]) {
     const AT_ONCE: usize = 8;
     let mut blocks = values.chunks_exact(AT_ONCE);
     for block in &mut blocks {
@@ -25,7 +25,7 @@ pub(super) fn add(histogram: &mut Histogram, values: &[u8]) {
 }
 
 /// The level of the value with this number, from 0, of all in their order; 255 where there are fewer.
-pub(super) fn level_of(histogram: &Histogram, number: usize) -> u8 {
+pub(crate) fn level_of(histogram: &Histogram, number: usize) -> u8 {
     let mut seen = 0;
     let found = histogram.iter().position(|&count| {
         seen += count as usize;
@@ -35,7 +35,7 @@ pub(super) fn level_of(histogram: &Histogram, number: usize) -> u8 {
 }
 
 /// The first of any counts up to which half of `all` is counted.
-pub(super) fn median(counts: impl IntoIterator<Item = u32>, all: usize) -> Option<usize> {
+pub(crate) fn median(counts: impl IntoIterator<Item = u32>, all: usize) -> Option<usize> {
     let mut seen = 0;
     counts.into_iter().position(|count| {
         seen += count as usize;

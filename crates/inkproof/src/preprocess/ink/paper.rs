@@ -13,20 +13,20 @@ const CELLS: usize = 8;
 const PERCENTILE: f32 = 0.75;
 
 /// The paper of an image.
-pub(super) struct Paper {
+pub(crate) struct Paper {
     grid: Grid,
 }
 
 impl Paper {
     /// As the first version had it: inverted where all of the image together says that the writing is lighter.
-    pub(super) fn plainly(gray: &Gray) -> Paper {
+    pub(crate) fn plainly(gray: &Gray) -> Paper {
         let grid = Grid::new(gray);
         let is_light_on_dark = grid.is_light_on_dark();
         Paper::inverted_if(is_light_on_dark, grid)
     }
 
     /// Of an image, inverted where the writing is lighter than the paper.
-    pub(super) fn new(gray: &Gray) -> Paper {
+    pub(crate) fn new(gray: &Gray) -> Paper {
         let grid = Grid::new(gray);
         let is_light_on_dark = match lines(gray) {
             [dark, light] if dark == light => grid.is_light_on_dark(),
@@ -43,12 +43,12 @@ impl Paper {
     }
 
     /// Whether the writing is lighter than the paper.
-    pub(super) fn is_inverted(&self) -> bool {
+    pub(crate) fn is_inverted(&self) -> bool {
         self.grid.inverted
     }
 
     /// Darkness over it, 0 on paper, of the image that it was measured on.
-    pub(super) fn darkness(&self, gray: Gray) -> Plane {
+    pub(crate) fn darkness(&self, gray: Gray) -> Plane {
         let grid = &self.grid;
         let paper = grid.paper();
         let (width, height) = (gray.width(), gray.height());

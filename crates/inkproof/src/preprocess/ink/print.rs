@@ -33,7 +33,7 @@ const MOST_WORDS: usize = 12;
 const GRID: f32 = 1.0;
 
 /// Which of the pieces are printed characters, and how many lines of them there are.
-pub(super) struct Print {
+pub(crate) struct Print {
     pub is_print: Vec<bool>,
     pub lines: usize,
     /// Characters of the lines, without what is near them.
@@ -41,7 +41,7 @@ pub(super) struct Print {
 }
 
 /// Looks for lines of print among pieces of ink of strokes of a width.
-pub(super) fn find(pieces: &[Weighed], stroke_width: f32) -> Print {
+pub(crate) fn find(pieces: &[Weighed], stroke_width: f32) -> Print {
     let least = (2.0 * stroke_width).max(5.0);
     let mut order: Vec<usize> = (0..pieces.len())
         .filter(|&piece| {

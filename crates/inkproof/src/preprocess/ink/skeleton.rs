@@ -7,7 +7,7 @@ use super::Plane;
 use super::bits::Bits;
 
 /// Points, and for each the points it is joined to.
-pub(super) struct Skeleton {
+pub(crate) struct Skeleton {
     pub points: Vec<[f32; 2]>,
     links: Vec<Links>,
 }
@@ -21,7 +21,7 @@ struct Links {
 
 impl Skeleton {
     /// The middle lines of a mask (1 ink, 0 paper); branches shorter than `spur` are bumps of the outline and left out.
-    pub(super) fn new(mask: &Plane, spur: f32) -> Skeleton {
+    pub(crate) fn new(mask: &Plane, spur: f32) -> Skeleton {
         let mut mask = Bits::new(mask);
         thin(&mut mask);
         let mut skeleton = Skeleton::trace(&mask);
@@ -60,12 +60,12 @@ impl Skeleton {
     }
 
     /// The points that a point is joined to.
-    pub(super) fn near(&self, point: usize) -> &[u32] {
+    pub(crate) fn near(&self, point: usize) -> &[u32] {
         self.links[point].all()
     }
 
     /// The lines between ends and forks, each once, and rings; a point by itself is a line too.
-    pub(super) fn lines(&self) -> Vec<Vec<[f32; 2]>> {
+    pub(crate) fn lines(&self) -> Vec<Vec<[f32; 2]>> {
         let mut lines = Vec::new();
         let mut seen = vec![false; self.points.len()];
         let is_node = |point: usize| self.near(point).len() != 2;

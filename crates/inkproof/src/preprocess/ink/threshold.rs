@@ -4,7 +4,7 @@ use super::Plane;
 use super::histogram::{self, Histogram};
 
 /// The darkness that ink is above, or none where nothing stands out from the paper's noise.
-pub(super) fn ink(darkness: &Histogram, contrast: f32) -> Option<u8> {
+pub(crate) fn ink(darkness: &Histogram, contrast: f32) -> Option<u8> {
     let threshold = otsu(darkness)?;
     let (mean, deviation) = moments(&darkness[..=usize::from(threshold)]);
     let clear = f64::from(threshold) + 0.5 - mean >= f64::from(contrast) * deviation;
@@ -13,7 +13,7 @@ pub(super) fn ink(darkness: &Histogram, contrast: f32) -> Option<u8> {
 
 /// The same for ink that is so little that the shades of the paper outweigh it: half-way between paper and what is far from
 /// all of it, by the paper's median and its median absolute deviation, which the ink does not move.
-pub(super) fn faint(plane: &Plane, histogram: &Histogram, contrast: f32) -> Option<u8> {
+pub(crate) fn faint(plane: &Plane, histogram: &Histogram, contrast: f32) -> Option<u8> {
     /// Deviations of the paper from which on a pixel is no paper.
     const FAR: f32 = 6.0;
     /// And levels: less is the step from one shade to the next.
@@ -56,7 +56,7 @@ fn hangs_together(plane: &Plane, threshold: u8) -> bool {
 }
 
 /// How much darker ink is than paper on average.
-pub(super) fn contrast(darkness: &Histogram, threshold: u8) -> f32 {
+pub(crate) fn contrast(darkness: &Histogram, threshold: u8) -> f32 {
     let (paper, ink) = darkness.split_at(usize::from(threshold) + 1);
     let (paper, ink) = (moments(paper).0, f64::from(threshold) + 1.0 + moments(ink).0);
     (ink - paper) as f32
@@ -64,7 +64,7 @@ pub(super) fn contrast(darkness: &Histogram, threshold: u8) -> f32 {
 
 /// The usual width of the strokes, in pixels: twice the ink over its outline (which is pi/4 of the changes between ink and
 /// paper along rows and columns, by Cauchy and Crofton).
-pub(super) fn stroke_width(darkness: &Plane, threshold: u8) -> f32 {
+pub(crate) fn stroke_width(darkness: &Plane, threshold: u8) -> f32 {
     let ink = super::count_above(&darkness.values, threshold);
     let edges = darkness.changes_along_rows(threshold) + darkness.changes_across_rows(threshold);
     let outline = std::f32::consts::FRAC_PI_4 * edges as f32;
@@ -72,7 +72,7 @@ pub(super) fn stroke_width(darkness: &Plane, threshold: u8) -> f32 {
 }
 
 /// 1 where the value is above the threshold, else 0.
-pub(super) fn above(plane: &Plane, threshold: u8) -> Plane {
+pub(crate) fn above(plane: &Plane, threshold: u8) -> Plane {
     let values = plane.values.iter().map(|value| u8::from(*value > threshold)).collect();
     Plane { values, ..*plane }
 }

@@ -24,7 +24,7 @@ const SCANNED: [f32; 2] = [1.5, 2.5];
 
 /// A width for each point of the middle lines, in working pixels; 0 where it is not known. `level` is the threshold,
 /// `stroke` the usual width of a stroke in working pixels.
-pub(super) fn along(skeleton: &Skeleton, darkness: &Plane, level: u8, stroke: f32) -> Vec<f32> {
+pub(crate) fn along(skeleton: &Skeleton, darkness: &Plane, level: u8, stroke: f32) -> Vec<f32> {
     let forked = near_forks(skeleton, FROM_FORK * stroke);
     let level = f32::from(level) + 0.5;
     let width = |point: usize| {
@@ -36,7 +36,7 @@ pub(super) fn along(skeleton: &Skeleton, darkness: &Plane, level: u8, stroke: f3
 
 /// Widths as an ink keeps them; `at` is where each point is drawn. None where they say nothing: `scale` is how many working
 /// pixels a pixel of the scan is.
-pub(super) fn kept(widths: &[f32], at: &[[f32; 2]], scale: f32) -> Option<Widths> {
+pub(crate) fn kept(widths: &[f32], at: &[[f32; 2]], scale: f32) -> Option<Widths> {
     let mut ascending: Vec<f32> = widths.iter().copied().filter(|width| *width > 0.0).collect();
     ascending.sort_unstable_by(f32::total_cmp);
     let tenth = |tenths: usize| ascending.get(ascending.len() * tenths / 10).copied();

@@ -1,0 +1,184 @@
+//! Where on a page handwritten signatures are, and whether it is signed at all.
+//!
+//! A page is brought to one working size and its ink parted into printed characters, lines and the rest
+//! ([`sheet`]). What is large or long among the rest begins a group, which takes in what is near, at several distances
+//! ([`groups`]); each group is described by numbers, most of them in heights of the page's print ([`features`]), and
+//! boosted trees that learned from synthetic pages give it a confidence ([`trees`]). Of groups that share ink the one with the
+//! highest confidence stays.
+
+mod features;
+mod groups;
+mod sheet;
+mod trees;
+
+use serde::Serialize;
+
+use crate::decode::Picture;
+use crate::error::Result;
+use crate::gray::Gray;
+use crate::limits::Limits;
+use groups::Group;
+pub use features::{FEATURES, Features};
+use sheet::Sheet;
+pub use trees::{Node, Tree, Trees};
+
+/// A rectangle of pixels of the page as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PageArea {
+    /// Pixels left of it.
+    pub x: usize,
+    /// Rows above it.
+    pub y: usize,
+    /// Its columns.
+    pub width: usize,
+    /// Its rows.
+    pub height: usize,
+}
+
+impl PageArea {
+    /// The area of both over that of what they cover together, 0 to 1.
+    pub fn overlap(&self, other: &PageArea) -> f64 {
+        let common = |a: usize, along: usize, b: usize, other: usize| (a + along).min(b + other).saturating_sub(a.max(b));
+        let both = common(self.x, self.width, other.x, other.width) * common(self.y, self.height, other.y, other.height);
+        let all = self.width * self.height + other.width * other.height - both;
+        both as f64 / all.max(1) as f64
+    }
+}
+
+/// A signature that was found on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct FoundSignature {
+    /// The box around its ink.
+    #[serde(flatten)]
+    pub area: PageArea,
+    /// How sure it is that this is one, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Whether a page is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignedDecision {
+    /// There is a signature.
+    Yes,
+    /// There is none.
+    No,
+    /// A person should look.
+    Look,
+}
+
+/// What a page has of signatures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PageFindings {
+    /// Columns of the page as it was read.
+    pub width: usize,
+    /// And its rows.
+    pub height: usize,
+    /// Whether it is signed, and how sure that is.
+    pub signed: Signed,
+    /// Its signatures, the surest first.
+    pub signatures: Vec<FoundSignature>,
+}
+
+/// Whether a page is signed, and the confidence of its surest signature.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Signed {
+    /// In one word.
+    pub decision: SignedDecision,
+    /// 0 to 1; 0 where nothing on the page looks like one.
+    pub confidence: f32,
+}
+
+/// What may be a signature: where it is and the numbers that say what it looks like. What a finder learns from.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The box around its ink.
+    pub area: PageArea,
+    /// See [`FEATURES`].
+    pub features: Features,
+}
+
+/// Everything on a page that may be a signature; groups of the same ink at several distances are each there.
+///
+/// # Errors
+/// [`Error::OutOfTime`](crate::Error::OutOfTime).
+pub fn candidates(gray: &Gray, limits: &Limits) -> Result<Vec<Candidate>> {
+    let Some(sheet) = Sheet::new(gray, limits)? else { return Ok(Vec::new()) };
+    described(&sheet, limits).map(|found| found.into_iter().map(|(_, candidate)| candidate).collect())
+}
+
+fn described(sheet: &Sheet, limits: &Limits) -> Result<Vec<(Group, Candidate)>> {
+    let groups = groups::all(sheet);
+    let mut found = Vec::with_capacity(groups.len());
+    for group in &groups {
+        limits.check_time()?;
+        if let Some(features) = features::of(sheet, group, &groups) {
+            found.push((group.clone(), Candidate { area: sheet.on_page(&group.area), features }));
+        }
+    }
+    Ok(found)
+}
+
+/// Finds signatures.
+#[derive(Debug, Clone)]
+pub struct Finder {
+    trees: Trees,
+}
+
+impl Finder {
+    /// The bundled finder, which learned from synthetic pages alone.
+    pub fn bundled() -> Finder {
+        Finder { trees: Trees::bundled() }
+    }
+
+    /// A finder that uses other trees.
+    pub fn new(trees: Trees) -> Finder {
+        Finder { trees }
+    }
+
+    /// The signatures of a page and whether it is signed.
+    ///
+    /// A page with nothing on it is not signed, which is no error.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTime`](crate::Error::OutOfTime).
+    pub fn find(&self, picture: &Picture, limits: &Limits) -> Result<PageFindings> {
+        let gray = &picture.gray;
+        let all = self.ranked(gray, limits)?;
+        let confidence = all.first().map_or(0.0, |found| found.confidence);
+        let decision = match confidence {
+            confidence if confidence >= self.trees.signed => SignedDecision::Yes,
+            confidence if confidence >= self.trees.look => SignedDecision::Look,
+            _ => SignedDecision::No,
+        };
+        Ok(PageFindings {
+            width: gray.width(),
+            height: gray.height(),
+            signed: Signed { decision, confidence },
+            signatures: all.into_iter().filter(|found| found.confidence >= self.trees.threshold).collect(),
+        })
+    }
+
+    /// All that may be a signature, the surest first, none of the same ink as one before it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTime`](crate::Error::OutOfTime).
+    pub fn ranked(&self, gray: &Gray, limits: &Limits) -> Result<Vec<FoundSignature>> {
+        let Some(sheet) = Sheet::new(gray, limits)? else { return Ok(Vec::new()) };
+        let mut found: Vec<(f32, Group, PageArea)> = described(&sheet, limits)?
+            .into_iter()
+            .map(|(group, candidate)| (self.trees.confidence(&candidate.features), group, candidate.area))
+            .collect();
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut taken = vec![false; sheet.pieces.len()];
+        let mut kept = Vec::new();
+        for (confidence, group, area) in found {
+            if group.pieces.iter().any(|&piece| taken[piece]) {
+                continue;
+            }
+            group.pieces.iter().for_each(|&piece| taken[piece] = true);
+            kept.push(FoundSignature { area, confidence });
+        }
+        Ok(kept)
+    }
+}

@@ -1,0 +1,95 @@
+//! Groups of pieces that may be a signature each: what is larger than print, with what is near it.
+
+use std::collections::HashSet;
+
+use crate::preprocess::ink::components::Area;
+
+use super::sheet::Sheet;
+
+/// How far apart the pieces of a group are at most, along a line and across it, in heights of print.
+const REACHES: [[f32; 2]; 4] = [[0.5, 0.3], [1.2, 0.6], [2.2, 0.9], [3.5, 1.5]];
+/// What begins a group is higher than this or wider, in heights of print.
+const BEGINS: [f32; 2] = [1.35, 3.0];
+/// And its longer side is so long.
+const LONG: f32 = 1.8;
+/// What belongs to none: smaller than this both ways.
+const DUST: [f32; 2] = [0.35, 0.6];
+/// A group has at least this width and height, and at most this, in heights of print.
+const LEAST: [f32; 2] = [1.5, 0.8];
+const MOST: [f32; 2] = [70.0, 28.0];
+/// A page has no more than so many groups; the largest are looked at.
+const MOST_GROUPS: usize = 400;
+
+/// Pieces of a sheet, by their numbers in ascending order.
+#[derive(Clone)]
+pub(super) struct Group {
+    pub pieces: Vec<usize>,
+    pub area: Area,
+}
+
+/// All groups of a sheet.
+pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
+    let side = |piece: usize| {
+        let area = &sheet.pieces[piece].area;
+        (area.width() as f32 / sheet.height, area.height() as f32 / sheet.height)
+    };
+    let writing: Vec<usize> = (0..sheet.pieces.len())
+        .filter(|&piece| !sheet.is_print[piece] && (side(piece).1 > DUST[0] || side(piece).0 > DUST[1]))
+        .collect();
+    let begins = |piece: usize| {
+        let (width, height) = side(piece);
+        (height > BEGINS[0] || width > BEGINS[1]) && width.max(height) > LONG
+    };
+    let mut seen = HashSet::new();
+    let mut groups = Vec::new();
+    let alone = writing.iter().filter(|&&piece| begins(piece)).map(|&piece| vec![piece]);
+    let joined = REACHES.iter().flat_map(|reach| joined(sheet, &writing, *reach));
+    for pieces in alone.chain(joined) {
+        if pieces.iter().any(|&piece| begins(piece)) && seen.insert(pieces.clone()) {
+            groups.push(Group { area: around(sheet, &pieces), pieces });
+        }
+    }
+    groups.retain(|group| {
+        let (width, height) = (group.area.width() as f32 / sheet.height, group.area.height() as f32 / sheet.height);
+        (LEAST[0]..=MOST[0]).contains(&width) && (LEAST[1]..=MOST[1]).contains(&height)
+    });
+    groups.sort_by_key(|group| std::cmp::Reverse(group.area.width() * group.area.height()));
+    groups.truncate(MOST_GROUPS);
+    groups
+}
+
+fn around(sheet: &Sheet, pieces: &[usize]) -> Area {
+    pieces.iter().map(|&piece| sheet.pieces[piece].area).reduce(Area::join).expect("a group has a piece")
+}
+
+/// The pieces parted into groups whose members are within reach of each other.
+fn joined(sheet: &Sheet, writing: &[usize], [along, across]: [f32; 2]) -> Vec<Vec<usize>> {
+    let reach = [along, across].map(|reach| (reach * sheet.height) as u16);
+    let area = |number: usize| &sheet.pieces[writing[number]].area;
+    let mut order: Vec<usize> = (0..writing.len()).collect();
+    order.sort_by_key(|&number| area(number).left);
+    let mut parents: Vec<usize> = (0..writing.len()).collect();
+    for (place, &number) in order.iter().enumerate() {
+        let last = area(number).right.saturating_add(reach[0]);
+        for &other in order[place + 1..].iter().take_while(|&&other| area(other).left <= last) {
+            if area(number).is_near(area(other), reach[0], reach[1]) {
+                let (a, b) = (root(&mut parents, number), root(&mut parents, other));
+                parents[a.max(b)] = a.min(b);
+            }
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); writing.len()];
+    for (number, &piece) in writing.iter().enumerate() {
+        groups[root(&mut parents, number)].push(piece);
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+fn root(parents: &mut [usize], mut at: usize) -> usize {
+    while parents[at] != at {
+        parents[at] = parents[parents[at]];
+        at = parents[at];
+    }
+    at
+}

@@ -1,0 +1,217 @@
+//! A page at its working size: its ink, parted into printed characters and the rest.
+
+use crate::error::Result;
+use crate::gray::Gray;
+use crate::limits::Limits;
+use crate::preprocess::ink::Plane;
+use crate::preprocess::ink::components::{self, Area, Components};
+use crate::preprocess::ink::groups::Weighed;
+use crate::preprocess::ink::paper::Paper;
+use crate::preprocess::ink::{histogram, print, threshold};
+
+use super::PageArea;
+
+/// The longer side of a page is made so many pixels at most: A4 at 150 dpi.
+const LONGEST: usize = 1754;
+/// A page of whose print nothing is known has print of this share of its longer side.
+const PRINT: f32 = 1.0 / 130.0;
+/// Print is within these shares of the longer side.
+const PRINT_RANGE: [f32; 2] = [1.0 / 300.0, 1.0 / 40.0];
+/// With more pieces, specks are dropped until there are no more.
+const MOST_PIECES: usize = 15_000;
+/// Ink has to stand out from the paper by so many of its deviations.
+const CONTRAST: f32 = 3.0;
+/// A line is so many heights of print long at least, and so thick at most.
+const LINE: [f32; 2] = [5.0, 0.3];
+/// What touches the edge of the page is the scanner's where it is so many heights wide or high, and filled so much.
+const SCANNERS: f32 = 12.0;
+/// A piece is no writing where so much of its box is ink and both sides have so many heights of print.
+const FILLED: [f32; 2] = [0.62, 1.2];
+/// Nor where it has these shares of the page's width and height.
+const LARGEST: [f32; 2] = [0.8, 0.45];
+
+/// The ink of a page.
+pub(super) struct Sheet {
+    /// Columns and rows.
+    pub size: (usize, usize),
+    /// How many pixels of the page as read a working pixel is.
+    block: usize,
+    on_page: (usize, usize),
+    pub components: Components,
+    pub pieces: Vec<Weighed>,
+    pub is_print: Vec<bool>,
+    /// The usual height of printed characters, in working pixels.
+    pub height: f32,
+    /// Lines that were taken out, which people sign on.
+    pub lines: Vec<Area>,
+}
+
+impl Sheet {
+    /// None where there is no ink.
+    pub(super) fn new(gray: &Gray, limits: &Limits) -> Result<Option<Sheet>> {
+        let block = gray.width().max(gray.height()).div_ceil(LONGEST);
+        let small = smaller(gray, block);
+        limits.check_time()?;
+        let (width, height) = (small.width(), small.height());
+        let mut darkness = Paper::new(&small).darkness(small);
+        let Some(level) = threshold::ink(&histogram::count(&darkness.values), CONTRAST) else { return Ok(None) };
+        let longest = width.max(height) as f32;
+        let guess = print_height(&components::find(&darkness, level).weighed(), longest);
+        let lines = erase_lines(&mut darkness, level, guess);
+        limits.check_time()?;
+        let mut components = components::find(&darkness, level);
+        drop_what_is_no_writing(&mut components, (width, height), guess);
+        let pieces = components.weighed();
+        if pieces.is_empty() {
+            return Ok(None);
+        }
+        let stroke_width = threshold::stroke_width(&darkness, level);
+        let is_print = print::find(&pieces, stroke_width.min(guess / 4.0)).is_print;
+        let printed: Vec<Weighed> =
+            pieces.iter().zip(&is_print).filter(|(_, print)| **print).map(|(piece, _)| *piece).collect();
+        let print_height = if printed.len() < 12 { guess } else { print_height(&printed, longest) };
+        Ok(Some(Sheet {
+            size: (width, height),
+            block,
+            on_page: (gray.width(), gray.height()),
+            components,
+            pieces,
+            is_print,
+            height: print_height,
+            lines,
+        }))
+    }
+
+    /// The same area in pixels of the page as it was read.
+    pub(super) fn on_page(&self, area: &Area) -> PageArea {
+        let (width, height) = self.on_page;
+        let scaled = |side: u16, most: usize| (usize::from(side) * self.block).min(most);
+        let (x, y) = (scaled(area.left, width), scaled(area.top, height));
+        PageArea { x, y, width: scaled(area.right, width) - x, height: scaled(area.bottom, height) - y }
+    }
+}
+
+/// The mean of each square of so many pixels along a side.
+fn smaller(gray: &Gray, block: usize) -> Gray {
+    if block == 1 {
+        return gray.clone();
+    }
+    let (width, height) = (gray.width().div_ceil(block), gray.height().div_ceil(block));
+    let mut pixels = Vec::with_capacity(width * height);
+    let mut sums = vec![0_u32; width];
+    for y in 0..height {
+        sums.fill(0);
+        let rows = y * block..((y + 1) * block).min(gray.height());
+        let count = rows.len();
+        for row in rows {
+            for (sum, values) in sums.iter_mut().zip(gray.row(row).chunks(block)) {
+                *sum += values.iter().map(|&value| u32::from(value)).sum::<u32>();
+            }
+        }
+        pixels.extend(sums.iter().enumerate().map(|(x, sum)| {
+            let columns = block.min(gray.width() - x * block);
+            (sum / (columns * count) as u32) as u8
+        }));
+    }
+    Gray::new(width, height, pixels).expect("a side is no longer than before")
+}
+
+/// The median height of what may be characters.
+fn print_height(pieces: &[Weighed], longest: f32) -> f32 {
+    let [least, most] = PRINT_RANGE.map(|share| share * longest);
+    let mut heights: Vec<usize> = pieces
+        .iter()
+        .filter(|piece| {
+            let (width, height) = (piece.area.width() as f32, piece.area.height() as f32);
+            (least..=most).contains(&height) && width <= 2.5 * height && 4.0 * width >= height
+        })
+        .map(|piece| piece.area.height())
+        .collect();
+    if heights.len() < 20 {
+        return PRINT * longest;
+    }
+    heights.sort_unstable();
+    heights[heights.len() / 2] as f32
+}
+
+/// Takes out straight lines along rows and columns, but where strokes cross them; gives their boxes.
+fn erase_lines(darkness: &mut Plane, level: u8, print: f32) -> Vec<Area> {
+    let (longest, thickest) = ((LINE[0] * print) as usize, (LINE[1] * print).max(3.0) as usize);
+    let mut lines = Vec::new();
+    let mut cleared: Vec<(usize, usize)> = Vec::new();
+    for y in 0..darkness.height {
+        components::runs(darkness.row(y), level, |start, end| {
+            if end - start >= longest {
+                lines.push(Area { left: start as u16, top: y as u16, right: end as u16, bottom: y as u16 + 1 });
+                cleared.extend((start..end).map(|x| (x, y)));
+            }
+        });
+    }
+    // Where a column's ink around the line is thicker, a stroke crosses it or it is no line.
+    let (width, rows) = (darkness.width, darkness.height);
+    let is_thin = |&(x, y): &(usize, usize)| {
+        let dark = |y: usize| darkness.values[y * width + x] > level;
+        let up = (0..y).rev().take(thickest + 1).take_while(|&y| dark(y)).count();
+        let down = (y + 1..rows).take(thickest + 1).take_while(|&y| dark(y)).count();
+        up + down < thickest
+    };
+    let thin: Vec<(usize, usize)> = cleared.into_iter().filter(is_thin).collect();
+    let upright = upright_lines(darkness, level, longest, thickest);
+    for (x, y) in thin.into_iter().chain(upright) {
+        darkness.values[y * width + x] = 0;
+    }
+    lines
+}
+
+/// The pixels of straight lines along columns.
+fn upright_lines(darkness: &Plane, level: u8, longest: usize, thickest: usize) -> Vec<(usize, usize)> {
+    let (width, height) = (darkness.width, darkness.height);
+    let mut found = Vec::new();
+    let mut lengths = vec![0_usize; width];
+    for y in 0..=height {
+        for (x, length) in lengths.iter_mut().enumerate() {
+            let is_dark = y < height && darkness.values[y * width + x] > level;
+            if is_dark {
+                *length += 1;
+                continue;
+            }
+            if *length >= longest {
+                found.extend((y - *length..y).map(|y| (x, y)));
+            }
+            *length = 0;
+        }
+    }
+    let is_thin = |&(x, y): &(usize, usize)| {
+        let row = darkness.row(y);
+        let left = row[..x].iter().rev().take(thickest + 1).take_while(|&&value| value > level).count();
+        let right = row[x + 1..].iter().take(thickest + 1).take_while(|&&value| value > level).count();
+        left + right < thickest
+    };
+    found.retain(is_thin);
+    found
+}
+
+/// Drops specks, the scanner's black edges, filled shapes and what is as large as the page.
+fn drop_what_is_no_writing(components: &mut Components, (width, height): (usize, usize), print: f32) {
+    let mut speck = 0.02 * print * print;
+    components.drop_smaller(speck.max(3.0));
+    while components.count() > MOST_PIECES {
+        speck *= 2.0;
+        components.drop_smaller(speck.max(3.0));
+    }
+    let is_none = |piece: &Weighed| {
+        let area = &piece.area;
+        let (wide, high) = (area.width() as f32, area.height() as f32);
+        let filled = piece.ink as f32 / (wide * high);
+        let at_edge = area.left < 2
+            || area.top < 2
+            || usize::from(area.right) + 2 > width
+            || usize::from(area.bottom) + 2 > height;
+        (at_edge && wide.max(high) > SCANNERS * print)
+            || (filled > FILLED[0] && wide.min(high) > FILLED[1] * print)
+            || wide > LARGEST[0] * width as f32
+            || high > LARGEST[1] * height as f32
+    };
+    let dropped: Vec<bool> = components.weighed().iter().map(is_none).collect();
+    components.drop_marked(&dropped);
+}

@@ -1,0 +1,74 @@
+//! Boosted decision trees (Friedman, Annals of Statistics 29, 2001): their sum is the logit of a confidence.
+
+use serde::{Deserialize, Serialize};
+
+use super::features::{FEATURES, Features};
+
+/// A node of a tree: a question about one number, or an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Node {
+    /// (feature, at most this: next node, the one after: another): goes on at `left` where the feature is at most the value,
+    /// else at `right`; both are numbers of later nodes of the same tree.
+    Split(u16, f32, u16, u16),
+    /// What the tree adds to the logit.
+    Leaf(f32),
+}
+
+/// A tree; its first node is the root.
+pub type Tree = Vec<Node>;
+
+/// Trees and the confidences from which on something follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trees {
+    /// The logit without any tree.
+    pub bias: f32,
+    /// All trees.
+    pub trees: Vec<Tree>,
+    /// From this confidence on a candidate is shown as a signature.
+    pub threshold: f32,
+    /// From this confidence of its surest candidate on a page is signed.
+    pub signed: f32,
+    /// And from this on a person should look.
+    pub look: f32,
+}
+
+impl Trees {
+    /// Those that come with the program.
+    pub(super) fn bundled() -> Trees {
+        let read: Option<Trees> = serde_json::from_str(include_str!("../../models/finder.json")).ok();
+        read.filter(Trees::are_sound).expect("the bundled file is tested")
+    }
+
+    /// Whether every question is about a feature that there is and leads to a later node that there is.
+    pub fn are_sound(&self) -> bool {
+        self.trees.iter().all(|tree| {
+            !tree.is_empty()
+                && tree.iter().enumerate().all(|(at, node)| match *node {
+                    Node::Split(feature, _, left, right) => {
+                        let leads_on = |next: u16| usize::from(next) > at && usize::from(next) < tree.len();
+                        usize::from(feature) < FEATURES.len() && leads_on(left) && leads_on(right)
+                    }
+                    Node::Leaf(value) => value.is_finite(),
+                })
+        })
+    }
+
+    /// How sure it is that these numbers are a signature's, 0 to 1.
+    pub fn confidence(&self, features: &Features) -> f32 {
+        let logit = self.bias + self.trees.iter().map(|tree| answer(tree, features)).sum::<f32>();
+        1.0 / (1.0 + (-logit).exp())
+    }
+}
+
+fn answer(tree: &Tree, features: &Features) -> f32 {
+    let mut at = 0;
+    loop {
+        match tree[at] {
+            Node::Leaf(value) => return value,
+            Node::Split(feature, most, left, right) => {
+                at = usize::from(if features[usize::from(feature)] <= most { left } else { right });
+            }
+        }
+    }
+}
