@@ -236,22 +236,23 @@ fn additions(desk: &mut Desk<'_>, design: Design, wear: Wear) {
     }
     for _ in 0..2 {
         if desk.chance(0.14) {
-            let (x, y) = (desk.between(0.1, 0.75) * width, desk.between(0.1, 0.92) * height);
-            desk.stamp(x, y);
+            let tries = desk.pick(&[1, 3, 8]);
+            let (x, y) = desk.empty_place(45.0, 16.0, [0.05, 0.8], [0.05, 0.92], tries);
+            desk.stamp(x, y + 6.0);
         }
     }
     if desk.chance(0.24) {
-        let (x, y) = if desk.chance(0.5) {
-            (desk.between(0.55, 0.75) * width, desk.between(0.03, 0.25) * height)
-        } else {
-            (desk.between(0.04, 0.7) * width, desk.between(0.1, 0.93) * height)
-        };
-        let (wide, rows) = (desk.between(20.0, 60.0), desk.rng.random_range(1..7));
-        desk.note(x, y, wide.min(width - x - 4.0), rows);
+        // Beside the head, or wherever there is room.
+        let (x, y) = if desk.chance(0.4) { ([0.5, 0.75], [0.02, 0.22]) } else { ([0.02, 0.75], [0.05, 0.93]) };
+        let (wide, rows) = (desk.between(20.0, 65.0), desk.rng.random_range(1..7));
+        let tries = desk.pick(&[1, 8, 16]);
+        let (x, y) = desk.empty_place(wide, 8.0 * rows as f64, x, y, tries);
+        desk.note(x, y + 5.0, wide, rows);
     }
     if desk.chance(0.1) {
-        let (x, y) = (desk.between(0.1, 0.85) * width, desk.between(0.05, 0.9) * height);
-        desk.initial(x, y);
+        let tries = desk.pick(&[1, 6]);
+        let (x, y) = desk.empty_place(15.0, 10.0, [0.03, 0.9], [0.03, 0.92], tries);
+        desk.initial(x, y + 7.0);
     }
     if desk.chance(0.18) {
         for _ in 0..desk.rng.random_range(1..6) {

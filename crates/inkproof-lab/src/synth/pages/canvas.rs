@@ -146,6 +146,20 @@ impl Canvas {
         }
     }
 
+    /// The share of dark pixels in a box, 0 to 1, looked at in steps of half a millimetre.
+    pub(super) fn ink_in(&self, at: Point, width: f64, height: f64) -> f64 {
+        let (columns, rows) = ((2.0 * width) as usize, (2.0 * height) as usize);
+        let mut dark = 0;
+        for place in 0..columns * rows {
+            let (column, row) = (place % columns, place / columns);
+            let pixel = self.pixel(Point { x: at.x + 0.5 * column as f64, y: at.y + 0.5 * row as f64 });
+            let x = (pixel.x.max(0.0) as usize).min(self.width - 1);
+            let y = (pixel.y.max(0.0) as usize).min(self.height - 1);
+            dark += usize::from(self.light[y * self.width + x] < 150);
+        }
+        dark as f64 / (columns * rows).max(1) as f64
+    }
+
     /// A text whose baseline begins at a place, turned clockwise by an angle in radians; returns where it ends.
     pub(super) fn print(&mut self, text: &str, at: Point, style: Type<'_>, angle: f64) -> Point {
         let (sin, cos) = (libm::sin(angle), libm::cos(angle));

@@ -82,6 +82,21 @@ impl<'a> Desk<'a> {
         (size.width, size.height)
     }
 
+    /// The emptiest of some places for a box of this size within the paper's shares `x` and `y`: its top left corner.
+    pub(super) fn empty_place(&mut self, wide: f64, tall: f64, x: [f64; 2], y: [f64; 2], tries: usize) -> (f64, f64) {
+        let (width, height) = self.paper();
+        let mut best = (f64::MAX, (0.0, 0.0));
+        for _ in 0..tries.max(1) {
+            let place = (self.between(x[0], x[1]) * width, self.between(y[0], y[1]) * height);
+            let place = (place.0.min(width - wide - 4.0).max(3.0), place.1.min(height - tall - 4.0).max(3.0));
+            let ink = self.canvas.ink_in(Point { x: place.0, y: place.1 }, wide, tall);
+            if ink < best.0 {
+                best = (ink, place);
+            }
+        }
+        best.1
+    }
+
     /// An upright face of a family, so many points tall.
     pub(super) fn face(&mut self, family: Family, bold: bool, points: f64) -> Type<'a> {
         let face = self.fonts.face(family, bold, &mut self.rng);

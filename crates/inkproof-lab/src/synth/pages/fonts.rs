@@ -10,7 +10,7 @@ use skrifa::outline::{DrawSettings, OutlinePen};
 use skrifa::{FontRef, MetadataProvider};
 
 use crate::error::{Error, Result};
-use crate::synth::draw::pick;
+use crate::synth::draw::{chance, pick};
 
 /// Where systems keep their fonts.
 const FOLDERS: [&str; 3] = ["/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts"];
@@ -55,6 +55,8 @@ pub(super) struct Face {
     pub family: Family,
     pub bold: bool,
     pub italic: bool,
+    /// Named after typewriters' most frequent type.
+    is_courier: bool,
     letters: HashMap<char, Letter>,
 }
 
@@ -95,7 +97,10 @@ impl Fonts {
     }
 
     fn like(&self, rng: &mut impl Rng, wanted: impl Fn(&Face) -> bool) -> &Face {
-        let fitting: Vec<&Face> = self.faces.iter().filter(|face| wanted(face)).collect();
+        let mut fitting: Vec<&Face> = self.faces.iter().filter(|face| wanted(face)).collect();
+        if fitting.iter().any(|face| face.is_courier) && chance(rng, 0.6) {
+            fitting.retain(|face| face.is_courier);
+        }
         if fitting.is_empty() {
             let text: Vec<&Face> = self.faces.iter().filter(|face| face.is_for_text()).collect();
             return pick::<&Face>(rng, &text);
@@ -140,8 +145,10 @@ impl Face {
         }
         letters.extend(BEYOND_ASCII.chars().filter_map(|character| Some((character, letter(character)?))));
         let is_fixed = (letters[&'i'].advance - letters[&'W'].advance).abs() < 1e-4;
+        let name = file.file_stem()?.to_string_lossy().to_lowercase();
         Some(Self {
-            family: family(&file.file_stem()?.to_string_lossy(), is_fixed),
+            is_courier: ["courier", "liberationmono", "nimbusmono"].iter().any(|word| name.contains(word)),
+            family: family(&name, is_fixed),
             bold: attributes.weight.value() >= 600.0,
             italic: attributes.style != skrifa::attribute::Style::Normal,
             letters,
@@ -149,9 +156,8 @@ impl Face {
     }
 }
 
-/// The family that a file's name speaks of.
+/// The family that a file's name, in small letters, speaks of.
 fn family(name: &str, is_fixed: bool) -> Family {
-    let name = name.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if is_fixed || has(&["courier"]) {
         Family::Typewriter

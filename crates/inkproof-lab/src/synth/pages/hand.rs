@@ -70,19 +70,41 @@ impl Desk<'_> {
             16 | 17 => Style::Print,
             other => [Style::Flowing, Style::Headline, Style::Blocks][(other - 18 + self.rng.random_range(0..2)) % 3],
         };
-        let writer = Writer::in_style(self.rng.random(), self.rng.random_range(0..1 << 20), style);
-        let paths = writer.paths(self.rng.random_range(0..1000));
-        let ((left, right), (low, high)) = (range(&paths, |p| p.x), range(&paths, |p| p.y));
-        let (wide, tall) = ((right - left).max(0.5), (high - low).max(0.5));
+        let mut paths = self.signing(style);
+        let shape = |paths: &[Path]| {
+            let ((left, right), (low, high)) = (range(paths, |p| p.x), range(paths, |p| p.y));
+            ((right - left).max(0.5), (high - low).max(0.5))
+        };
+        // Signatures on letters are mostly full names, wider and lower than this generator's.
+        if chance(&mut self.rng, 0.6) {
+            let other = self.signing(style);
+            let lowness = |paths: &[Path]| shape(paths).0 / shape(paths).1;
+            if lowness(&other) > lowness(&paths) {
+                paths = other;
+            }
+        }
         // Most are 35 to 65 mm wide; a hand that writes high writes less wide.
         let width = (50.0 + 15.0 * normal(&mut self.rng)).clamp(20.0, 110.0).min(1.25 * room.max(20.0));
         let height = self.between(11.0, 26.0);
+        let (wide, tall) = shape(&paths);
         let unit = (width / wide).min(height / tall).max(15.0 / wide.max(tall));
-        let spare = (room - unit * wide).max(0.0);
-        let from = x + self.between(-0.08, 0.7) * spare - self.between(0.0, 4.0) - unit * left;
+        let stretch = (width / (unit * wide)).clamp(1.0, 1.7);
+        for point in paths.iter_mut().flatten() {
+            point.x *= stretch;
+        }
+        let spare = (room - unit * stretch * wide).max(0.0);
+        let aside = if self.chance(0.75) { self.between(-0.1, 0.25) } else { self.between(0.0, 1.0) };
+        let (left, _) = range(&paths, |p| p.x);
+        let from = x + aside * spare - self.between(0.0, 4.0) - unit * left;
         let angle = -0.02 + 0.035 * normal(&mut self.rng);
         let place = Place { at: Point { x: from, y }, unit, angle };
         self.write(&[place.laid(&paths)], ink, Some(BoxKind::Signature));
+    }
+
+    /// The strokes of somebody's signature, in x-heights, y up.
+    fn signing(&mut self, style: Style) -> Vec<Path> {
+        let writer = Writer::in_style(self.rng.random(), self.rng.random_range(0..1 << 20), style);
+        writer.paths(self.rng.random_range(0..1000))
     }
 
     /// Two or three letters of somebody's name, with the left end of their baseline here.

@@ -110,14 +110,15 @@ impl Sheet {
         let radius = 0.1 * blur * self.scale;
         self.blur(radius.max(0.35));
         // A threshold above the middle thickens, one below thins.
-        let threshold = (150.0 + 26.0 * normal(rng)).clamp(85.0, 205.0);
+        let threshold = (150.0 + 22.0 * normal(rng)).clamp(105.0, 205.0);
+        // Most machines leave clean paper clean.
+        let white = if chance(rng, 0.8) { 222 } else { 250 };
         let fine = Grain::draw(0.1 * self.scale, rng);
         let coarse = Grain::draw(4.0 * self.scale, rng);
         let (fine_level, coarse_level) = (255.0 * rough, if chance(rng, 0.4) { between(rng, 5.0, 35.0) } else { 3.0 });
         for (y, row) in self.light.chunks_exact_mut(self.width).enumerate() {
             for (x, light) in row.iter_mut().enumerate() {
-                // Neither plain paper nor the middle of a stroke changes: no sum of noise reaches the threshold.
-                if *light > 250 {
+                if *light > white {
                     *light = 255;
                     continue;
                 }
@@ -303,13 +304,13 @@ impl Sheet {
 
     /// A finger's or a copier's smear: darker spots and streaks without an edge.
     fn smudge(&mut self, rng: &mut impl Rng) {
-        if !chance(rng, 0.14) {
+        if !chance(rng, 0.07) {
             return;
         }
         for _ in 0..rng.random_range(1..4) {
             let (wide, tall) = (between(rng, 3.0, 30.0) * self.scale, between(rng, 2.0, 9.0) * self.scale);
             let (x, y) = (between(rng, 0.0, 1.0) * self.width as f64, between(rng, 0.0, 1.0) * self.height as f64);
-            let (level, grain) = (between(rng, 0.15, 0.7) as f32, Grain::draw(between(rng, 0.6, 6.0), rng));
+            let (level, grain) = (between(rng, 0.1, 0.5) as f32, Grain::draw(between(rng, 0.6, 6.0), rng));
             let range =
                 |at: f64, reach: f64, side: usize| (at - reach).max(0.0) as usize..((at + reach) as usize).min(side);
             for row in range(y, tall, self.height) {
