@@ -184,7 +184,10 @@ pub fn page(fonts: &Fonts, seed: u64, index: u64, options: &PageOptions) -> Draw
     let designs = if options.designs.is_empty() { &Design::ALL[..] } else { &options.designs };
     let wears = if options.wear.is_empty() { &Wear::ALL[..] } else { &options.wear };
     let design = Design::draw(designs, &mut rng);
-    let wear = *pick(&mut rng, wears);
+    // Few cheques come as faxes.
+    let gray: Vec<Wear> = wears.iter().copied().filter(|wear| matches!(wear, Wear::Gray | Wear::Jpeg)).collect();
+    let is_gray = design == Design::Cheque && !gray.is_empty() && chance(&mut rng, 0.6);
+    let wear = *pick(&mut rng, if is_gray { &gray } else { wears });
     let dpi = wear.dpi(&mut rng);
     let angle = if chance(&mut rng, 0.35) { 0.0 } else { (0.7 * normal(&mut rng)).clamp(-2.0, 2.0).to_radians() };
     let paper = wear.paper(&mut rng);

@@ -23,7 +23,7 @@ pub(super) struct Ink {
 
 impl Ink {
     pub(super) fn draw(rng: &mut impl Rng) -> Self {
-        let width = if chance(rng, 0.2) { between(rng, 0.6, 1.0) } else { between(rng, 0.28, 0.65) };
+        let width = if chance(rng, 0.15) { between(rng, 0.55, 1.0) } else { between(rng, 0.28, 0.55) };
         let tone = if chance(rng, 0.75) { between(rng, 0.0, 60.0) } else { between(rng, 60.0, 125.0) } as u8;
         let dry = if chance(rng, 0.2) { between(rng, 0.2, 0.8) as f32 } else { 0.0 };
         Self { width, tone, dry }
@@ -95,8 +95,10 @@ impl Desk<'_> {
         let spare = (room - unit * stretch * wide).max(0.0);
         let aside = if self.chance(0.75) { self.between(-0.1, 0.25) } else { self.between(0.0, 1.0) };
         let (left, _) = range(&paths, |p| p.x);
-        let from = x + aside * spare - self.between(0.0, 4.0) - unit * left;
-        let angle = -0.02 + 0.035 * normal(&mut self.rng);
+        let from = x + aside * spare - self.between(0.0, 4.0);
+        let from = from.min(self.paper().0 - 3.0 - unit * stretch * wide).max(3.0) - unit * left;
+        // Most hands keep to the line or rise a little; some sign aslant.
+        let angle = if self.chance(0.12) { self.between(-0.35, 0.15) } else { -0.02 + 0.035 * normal(&mut self.rng) };
         let place = Place { at: Point { x: from, y }, unit, angle };
         self.write(&[place.laid(&paths)], ink, Some(BoxKind::Signature));
     }
@@ -133,7 +135,7 @@ impl Desk<'_> {
         for row in 0..rows {
             let indent = self.between(0.0, 3.0) * unit;
             let down = row as f64 * step;
-            let words = self.rng.random_range(1..5);
+            let words = if width > 100.0 { self.rng.random_range(5..9) } else { self.rng.random_range(1..5) };
             let dated = chance(&mut self.rng, 0.12);
             let paths = if dated {
                 scribe.figures(&super::words::short_date(&mut self.rng), &mut self.rng)

@@ -24,10 +24,17 @@ pub(super) fn letter(desk: &mut Desk<'_>, is_signed: bool) {
     let last = lowest - 45.0;
     let floor = if y + 12.0 < last { desk.between(y + 8.0, last) } else { last };
     let floor = if desk.chance(0.4) { floor.max(0.5 * (y + last)) } else { floor };
-    y = desk.paragraphs(sides, y, floor);
+    y = if desk.chance(0.04) { by_hand(desk, sides, y, floor) } else { desk.paragraphs(sides, y, floor) };
     y += desk.between(0.5, 2.5) * desk.single();
     y = ending(desk, sides, y, is_signed);
     afterwards(desk, sides[0], y, lowest);
+}
+
+/// The text of a letter that was written by hand; returns the first free baseline after it.
+fn by_hand(desk: &mut Desk<'_>, sides: [f64; 2], y: f64, floor: f64) -> f64 {
+    let rows = ((floor - y) / 10.0).max(1.0);
+    desk.note(sides[0], y, sides[1] - sides[0], rows as usize);
+    y + 11.0 * rows
 }
 
 /// Head, date, address and salutation; returns the first baseline of the text.
@@ -183,7 +190,7 @@ fn running_head(desk: &mut Desk<'_>, sides: [f64; 2]) -> f64 {
 /// Closing phrase, signatures and names; returns the baseline after them.
 fn ending(desk: &mut Desk<'_>, sides: [f64; 2], y: f64, is_signed: bool) -> f64 {
     let middle = 0.5 * (sides[0] + sides[1]);
-    let x = if desk.chance(0.6) { middle + desk.between(-8.0, 22.0) } else { sides[0] };
+    let x = if desk.chance(0.72) { middle + desk.between(-8.0, 22.0) } else { sides[0] };
     let (single, body) = (desk.single(), desk.body);
     let gap = desk.between(8.0, 22.0);
     let closing = words::closing(&mut desk.rng);

@@ -81,6 +81,7 @@ pub(super) fn worn(canvas: Canvas, wear: Wear, rng: &mut impl Rng) -> (Gray, Vec
         }
         Wear::Gray | Wear::Jpeg => {
             if chance(rng, 0.3) {
+                sheet.whiten(rng);
                 sheet.copy(between(rng, 0.5, 1.0), 0.1, rng);
             }
             sheet.scanner_edges(rng);
@@ -104,6 +105,14 @@ struct Sheet {
 }
 
 impl Sheet {
+    /// As light as a copier sees paper that a gray scan shows as gray.
+    fn whiten(&mut self, rng: &mut impl Rng) {
+        let paper = self.light.iter().copied().max().unwrap_or(255).max(1);
+        let factor = between(rng, 240.0, 255.0) / f64::from(paper);
+        let tones: [u8; 256] = std::array::from_fn(|light| (light as f64 * factor).min(255.0) as u8);
+        self.light.iter_mut().for_each(|light| *light = tones[usize::from(*light)]);
+    }
+
     /// One generation: blurred by so many tenths of a millimetre, made uneven, cut at a threshold.
     fn copy(&mut self, blur: f64, rough: f64, rng: &mut impl Rng) {
         // The lens' spot is some 0.05 to 0.1 mm.
@@ -112,10 +121,13 @@ impl Sheet {
         // A threshold above the middle thickens, one below thins.
         let threshold = (150.0 + 22.0 * normal(rng)).clamp(105.0, 205.0);
         // Most machines leave clean paper clean.
-        let white = if chance(rng, 0.8) { 222 } else { 250 };
+        let is_clean = chance(rng, 0.88);
+        let white = if is_clean { 222 } else { 250 };
         let fine = Grain::draw(0.1 * self.scale, rng);
         let coarse = Grain::draw(4.0 * self.scale, rng);
-        let (fine_level, coarse_level) = (255.0 * rough, if chance(rng, 0.4) { between(rng, 5.0, 35.0) } else { 3.0 });
+        let fine_level = 255.0 * rough;
+        // Print that is darker here and paler there, where that leaves no clouds on the paper.
+        let coarse_level = if is_clean && chance(rng, 0.4) { between(rng, 5.0, 35.0) } else { 3.0 };
         for (y, row) in self.light.chunks_exact_mut(self.width).enumerate() {
             for (x, light) in row.iter_mut().enumerate() {
                 if *light > white {
