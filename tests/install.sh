@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, PostgreSQL. Looks for each on
+# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, fonts, PostgreSQL. Looks for each on
 # its own, installs only what is missing, from the system's packages, as root on Debian and its relatives, and says what
 # it does. Where something cannot be installed it says what to do and fails, before the first long step.
 #
@@ -44,6 +44,7 @@ has_python() { python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_inf
 has_node() { node -e 'process.exit(+(process.versions.node.split(".")[0] < 18))' 2>/dev/null; }
 has_npm() { npm --version >/dev/null 2>&1; }
 has_chromium() { command -v "${CHROMIUM:-chromium}" >/dev/null; }
+has_fonts() { ls /usr/share/fonts/*/"$1"*/ >/dev/null 2>&1; }
 has_postgres() {
     for folder in "$(pg_config --bindir 2>/dev/null)" /usr/lib/postgresql/*/bin /usr/local/bin; do
         if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ]; then return 0; fi
@@ -85,11 +86,23 @@ need_postgres() {
     fi
 }
 
-[ $# -gt 0 ] || set -- python node chromium postgres
+# What synthetic pages are printed in. Two faces that look written, and another typewriter, may be missing.
+need_fonts() {
+    has_fonts dejavu || install fonts-dejavu-core
+    has_fonts liberation || install fonts-liberation
+    has_fonts breip || install fonts-breip
+    has_fonts dancingscript || install fonts-dancingscript
+    has_fonts courier-prime || install fonts-courier-prime
+    if has_fonts dejavu || has_fonts liberation; then say "fonts: in /usr/share/fonts"; else
+        lacking "fonts for synthetic pages" "install fonts-dejavu-core and fonts-liberation"
+    fi
+}
+
+[ $# -gt 0 ] || set -- python node chromium fonts postgres
 for piece in "$@"; do
     case $piece in
-    python | node | chromium | postgres) "need_$piece" ;;
-    *) say "unknown piece '$piece'; expected python, node, chromium or postgres" >&2 && exit 2 ;;
+    python | node | chromium | fonts | postgres) "need_$piece" ;;
+    *) say "unknown piece '$piece'; expected python, node, chromium, fonts or postgres" >&2 && exit 2 ;;
     esac
 done
 exit $missing

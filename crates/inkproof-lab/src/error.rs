@@ -113,6 +113,13 @@ pub enum Error {
     #[error("{}: is not empty; give the name of a new folder", .0.display())]
     NotEmpty(PathBuf),
 
+    /// Nothing to print pages with.
+    #[error(
+        "no TrueType or OpenType fonts with Latin letters under {}; install some, such as Debian's fonts-dejavu and fonts-liberation",
+        list_folders(folders)
+    )]
+    NoFonts { folders: Vec<PathBuf> },
+
     /// A `synth.json` that does not say how its folder was made.
     #[error("{}: does not say how these signatures were made ({why}); make them again", path.display())]
     BrokenNote { path: PathBuf, why: String },
@@ -217,6 +224,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// 0.001 is "0.1".
 fn percent(rate: f64) -> f64 {
     (rate * 1e8).round() / 1e6
+}
+
+/// "/usr/share/fonts, /usr/local/share/fonts".
+fn list_folders(folders: &[PathBuf]) -> String {
+    let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    names.join(", ")
 }
 
 /// "writer 001", "writers 001, 002", "writers 001, 002, 003 and 40 more".

@@ -54,7 +54,7 @@
 //! | [`candidate`], [`baselines`] | what is judged: a model, or a baseline that keeps it humble |
 //! | [`leakage`] | copies, shared writers and cues that are not the shape |
 //! | [`train`] | from signatures to a model file |
-//! | [`synth`], [`statistics`] | signatures of writers who do not exist, and how they compare with real ones |
+//! | [`synth`], [`statistics`] | signatures and pages of writers who do not exist, and how they compare with real ones |
 //! | [`robustness`] | the verifier on turned, stamped, photographed signatures |
 //! | [`report`] | an evaluation as a page |
 //! | [`matrix`] | many signatures compared with each other, in groups |

@@ -9,6 +9,7 @@ pub(crate) mod draw;
 mod files;
 mod letters;
 mod motor;
+pub mod pages;
 mod pen;
 mod plan;
 mod render;
@@ -23,7 +24,7 @@ use rayon::prelude::*;
 use draw::{between, normal};
 use plan::{Habits, Plan};
 use render::Sheet;
-use signing::Signing;
+use signing::{Path, Signing};
 
 pub(crate) use files::writer_number;
 pub use files::{SynthInfo, read_info, write};
@@ -118,6 +119,12 @@ impl Writer {
         let skill = (skill + 0.15 * normal(&mut rng)).clamp(0.0, 1.0);
         let signing = Signing::forged(&seen, self.plan.letters, &habits, skill, &mut rng);
         self.picture(&signing, 2 * self.number(repeat) + 1, &mut rng)
+    }
+
+    /// The pen's ways in the writer's own signature number `repeat`, in x-heights, y up.
+    fn paths(&self, repeat: u64) -> Vec<Path> {
+        let mut rng = stream(self.seed, "genuine", self.number(repeat));
+        Signing::genuine(&self.plan, &mut rng).paths(&mut rng)
     }
 
     /// Who makes forgery number `repeat`: the number, from 1, of a forger of the seed.

@@ -52,3 +52,30 @@ fn a_folder_with_something_in_it_is_left_alone() {
     desk.run("synth new --writers 0").fails_with(&["writers"]);
     assert_eq!(desk.everything(), ["mine", "mine/letter.txt"]);
 }
+
+#[test]
+fn pages_have_a_table_of_their_boxes() {
+    let desk = Desk::new();
+    let made = desk.run("synth made --pages 4 --seed 3 --json").succeeds().json();
+    assert_eq!(made["pages"], 4);
+    let table = |name: &str| String::from_utf8(fs::read(desk.path(name)).unwrap()).unwrap();
+    assert_eq!(table("made/pages.csv").lines().count(), 5);
+    assert_eq!(table("made/boxes.csv").lines().count() as u64, 1 + made["boxes"].as_u64().unwrap());
+    desk.run("synth again --pages 4 --seed 3").succeeds();
+    assert_eq!(table("made/boxes.csv"), table("again/boxes.csv"));
+    let read = |name: &str| fs::read(desk.path(name)).unwrap();
+    assert_eq!(read("made/images/00004.png"), read("again/images/00004.png"));
+}
+
+#[test]
+fn cheques_alone_and_what_keeps_pages_from_being_made() {
+    let desk = Desk::new();
+    let made = desk.run("synth cheques --pages 2 --design cheque --json").succeeds().json();
+    assert_eq!(made["pages"], 2);
+    desk.write("empty/note.txt", b"no font");
+    desk.run("synth other --pages 2 --fonts empty").fails_with(&["fonts-dejavu", "empty"]);
+    assert_eq!(desk.run("synth other").code, 2);
+    assert_eq!(desk.run("synth other --pages 2 --writers 2").code, 2);
+    assert_eq!(desk.run("synth other --writers 2 --design memo").code, 2);
+    assert!(!desk.path("other").exists());
+}

@@ -76,6 +76,11 @@ pub fn write(out: &Path, options: &SynthOptions, progress: &mut dyn Progress) ->
             return Err(Error::ZeroOption { option });
         }
     }
+    in_new_folder(out, |folder| write_all(folder, options, progress))
+}
+
+/// Fills a folder beside `out` and gives it that name when it is complete; what was begun is cleared away.
+pub(super) fn in_new_folder<T>(out: &Path, fill: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     let is_free = match fs::read_dir(out) {
         Ok(mut entries) => entries.next().is_none(),
         Err(_) => !out.exists(),
@@ -89,17 +94,17 @@ pub fn write(out: &Path, options: &SynthOptions, progress: &mut dyn Progress) ->
     }
     // Not into what somebody put there, be it a link.
     io(&partial, fs::create_dir(&partial))?;
-    let written = write_all(&partial, options, progress).and_then(|info| {
+    let filled = fill(&partial).and_then(|made| {
         if out.exists() {
             io(out, fs::remove_dir(out))?;
         }
-        io(out, fs::rename(&partial, out)).map(|()| info)
+        io(out, fs::rename(&partial, out)).map(|()| made)
     });
-    if written.is_err() {
+    if filled.is_err() {
         // What went wrong is reported; that the rest cannot be cleared away as well adds nothing.
         let _ = fs::remove_dir_all(&partial);
     }
-    written
+    filled
 }
 
 /// What the folder's `synth.json` says; None where there is none.
@@ -164,6 +169,6 @@ fn write_picture(path: &Path, picture: &Gray) -> Result<()> {
     io(path, fs::write(path, bytes))
 }
 
-fn io<T>(path: &Path, result: std::io::Result<T>) -> Result<T> {
+pub(super) fn io<T>(path: &Path, result: std::io::Result<T>) -> Result<T> {
     result.map_err(|source| Error::Io { path: path.to_owned(), source })
 }

@@ -44,18 +44,15 @@ impl Sheet {
 
     /// The picture of these paths; `size` is how many pixels an x-height has, if they fit.
     pub(super) fn picture(&self, paths: &[Path], size: f64) -> Gray {
-        let mut coverage = vec![0_u8; WIDTH * HEIGHT];
+        let mut cover = Cover::new(WIDTH, HEIGHT);
         let frame = Frame::around(paths, size, self);
         for path in paths {
             let places: Vec<Point> = path.iter().map(|&point| frame.pixel(point)).collect();
-            let radii = radii(&places, self.nib);
-            for (ends, radii) in places.windows(2).zip(radii.windows(2)) {
-                stamp(&mut coverage, ends[0], ends[1], 0.5 * (radii[0] + radii[1]));
-            }
+            cover.write(&places, self.nib);
         }
         let tone = |covered: usize| (self.paper + (self.ink - self.paper) * covered as f64 / 255.0 + 0.5) as u8;
         let tones: [u8; 256] = std::array::from_fn(tone);
-        let pixels = coverage.iter().map(|&covered| tones[usize::from(covered)]).collect();
+        let pixels = cover.values.iter().map(|&covered| tones[usize::from(covered)]).collect();
         Gray::new(WIDTH, HEIGHT, pixels).expect("as many pixels as its sides say")
     }
 }
@@ -105,27 +102,49 @@ fn radii(places: &[Point], nib: f64) -> Vec<f64> {
         .collect()
 }
 
-/// Lays a thick line from `a` to `b`; where there is ink already, the darker counts.
-fn stamp(coverage: &mut [u8], a: Point, b: Point, radius: f64) {
-    let reach = radius + 1.0;
-    let bounds = |low: f64, high: f64, side: usize| {
-        let low = (low - reach).floor().clamp(0.0, side as f64) as usize;
-        (low, (high + reach).ceil().clamp(0.0, side as f64) as usize)
-    };
-    let (left, right) = bounds(a.x.min(b.x), a.x.max(b.x), WIDTH);
-    let (top, bottom) = bounds(a.y.min(b.y), a.y.max(b.y), HEIGHT);
-    let (dx, dy) = ((b.x - a.x) as f32, (b.y - a.y) as f32);
-    let inverse = 1.0 / (dx * dx + dy * dy).max(1e-9);
-    let (ax, ay, edge) = (a.x as f32, a.y as f32, radius as f32 + 0.5);
-    for y in top..bottom {
-        let py = y as f32 + 0.5 - ay;
-        let row = &mut coverage[y * WIDTH + left..y * WIDTH + right];
-        for (x, covered) in row.iter_mut().enumerate() {
-            let px = (left + x) as f32 + 0.5 - ax;
-            let along = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
-            let (ox, oy) = (px - along * dx, py - along * dy);
-            let inside = (edge - (ox * ox + oy * oy).sqrt()).clamp(0.0, 1.0);
-            *covered = (*covered).max((inside * 255.0 + 0.5) as u8);
+/// How much of each pixel ink covers, 0 to 255.
+pub(super) struct Cover {
+    pub width: usize,
+    pub height: usize,
+    /// Row by row.
+    pub values: Vec<u8>,
+}
+
+impl Cover {
+    pub(super) fn new(width: usize, height: usize) -> Self {
+        Self { width, height, values: vec![0; width * height] }
+    }
+
+    /// One run of a pen whose nib has this radius, through places in pixels; what lies outside is not drawn.
+    pub(super) fn write(&mut self, places: &[Point], nib: f64) {
+        let radii = radii(places, nib);
+        for (ends, radii) in places.windows(2).zip(radii.windows(2)) {
+            self.stroke(ends[0], ends[1], 0.5 * (radii[0] + radii[1]));
+        }
+    }
+
+    /// Lays a thick line from `a` to `b`; where there is ink already, the darker counts.
+    pub(super) fn stroke(&mut self, a: Point, b: Point, radius: f64) {
+        let reach = radius + 1.0;
+        let bounds = |low: f64, high: f64, side: usize| {
+            let low = (low - reach).floor().clamp(0.0, side as f64) as usize;
+            (low, (high + reach).ceil().clamp(0.0, side as f64) as usize)
+        };
+        let (left, right) = bounds(a.x.min(b.x), a.x.max(b.x), self.width);
+        let (top, bottom) = bounds(a.y.min(b.y), a.y.max(b.y), self.height);
+        let (dx, dy) = ((b.x - a.x) as f32, (b.y - a.y) as f32);
+        let inverse = 1.0 / (dx * dx + dy * dy).max(1e-9);
+        let (ax, ay, edge) = (a.x as f32, a.y as f32, radius as f32 + 0.5);
+        for y in top..bottom {
+            let py = y as f32 + 0.5 - ay;
+            let row = &mut self.values[y * self.width + left..y * self.width + right];
+            for (x, covered) in row.iter_mut().enumerate() {
+                let px = (left + x) as f32 + 0.5 - ax;
+                let along = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
+                let (ox, oy) = (px - along * dx, py - along * dy);
+                let inside = (edge - (ox * ox + oy * oy).sqrt()).clamp(0.0, 1.0);
+                *covered = (*covered).max((inside * 255.0 + 0.5) as u8);
+            }
         }
     }
 }

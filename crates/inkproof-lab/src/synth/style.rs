@@ -8,12 +8,15 @@ mod headline;
 mod latin;
 mod monogram;
 mod print;
+mod scribe;
 
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use super::pen::Pen;
 use super::plan::Habits;
+
+pub(super) use scribe::Scribe;
 
 /// What kind of script a signature is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! Several words, joined or not, and letters that stand apart: print capitals, or small letters without joining strokes.
 
+use std::ops::Range;
+
 use rand::{Rng, RngExt};
 
 use super::latin::Hand;
@@ -127,8 +129,8 @@ pub(super) fn written(rng: &mut impl Rng) -> Pen {
                 joined.capital(&mut pen, rng);
                 joined.word(&mut pen, 1..5, rng);
             }
-            Kind::Capitals => apart.capitals(&mut pen, rng),
-            Kind::Small => apart.small(&mut pen, rng),
+            Kind::Capitals => apart.capitals(&mut pen, 1..5, rng),
+            Kind::Small => apart.small(&mut pen, 1..6, rng),
         }
         if word + 1 < words {
             if chance(rng, 0.2) {
@@ -142,7 +144,7 @@ pub(super) fn written(rng: &mut impl Rng) -> Pen {
 }
 
 /// How a writer bends letters that stand apart.
-struct Apart {
+pub(super) struct Apart {
     capitals: Vec<Vec<Vec<Target>>>,
     small: Vec<Vec<Target>>,
     /// Height of capitals.
@@ -151,7 +153,7 @@ struct Apart {
 }
 
 impl Apart {
-    fn draw(rng: &mut impl Rng) -> Self {
+    pub(super) fn draw(rng: &mut impl Rng) -> Self {
         Self {
             capitals: bent_glyphs(&CAPITALS, 0.07, rng),
             small: SMALL.iter().map(|letter| bent(letter.targets, 0.09, rng)).collect(),
@@ -160,16 +162,18 @@ impl Apart {
         }
     }
 
-    fn capitals(&self, pen: &mut Pen, rng: &mut impl Rng) {
+    /// A word of print capitals; `more` letters follow the first.
+    pub(super) fn capitals(&self, pen: &mut Pen, more: Range<usize>, rng: &mut impl Rng) {
         self.capital(pen, self.tall, rng);
-        for _ in 0..rng.random_range(1..5) {
+        for _ in 0..rng.random_range(more) {
             self.capital(pen, 0.75 * self.tall, rng);
         }
     }
 
-    fn small(&self, pen: &mut Pen, rng: &mut impl Rng) {
+    /// A capital, and `more` small letters.
+    pub(super) fn small(&self, pen: &mut Pen, more: Range<usize>, rng: &mut impl Rng) {
         self.capital(pen, self.tall, rng);
-        for _ in 0..rng.random_range(1..6) {
+        for _ in 0..rng.random_range(more) {
             let index = rng.random_range(0..SMALL.len());
             pen.run(&self.small[index], 1.0, 1.0, false);
             if SMALL[index].mark == Mark::Dot {
