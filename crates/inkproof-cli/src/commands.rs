@@ -10,6 +10,8 @@ pub mod demo;
 pub mod enroll;
 pub mod evaluate;
 pub mod export;
+pub mod find;
+pub mod finder;
 pub mod identify;
 pub mod import;
 pub mod leakage;

@@ -57,6 +57,14 @@ pub enum Error {
         root.display())]
     TrainedOnThese { root: PathBuf, images: usize },
 
+    /// Synthetic or real pages among which there are no signed ones, or no others.
+    #[error("{pages} page(s) are too few: some have to be signed, and some not")]
+    TooFewPages { pages: usize },
+
+    /// A table of pages or boxes that is missing or no such table.
+    #[error("{}: {why}; pages need pages.csv with a column path, and boxes.csv with path, kind, x, y, width and height", path.display())]
+    PagesTable { path: PathBuf, why: String },
+
     /// A training became useless.
     #[error(
         "the loss is {loss} in epoch {epoch}, step {step}: training has diverged; try again with a smaller learning rate"

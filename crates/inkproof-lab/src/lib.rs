@@ -69,6 +69,7 @@ pub mod cross;
 pub mod dataset;
 pub mod error;
 pub mod evaluate;
+pub mod finder;
 pub mod folds;
 pub mod leakage;
 pub mod loader;

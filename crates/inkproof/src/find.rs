@@ -15,7 +15,6 @@ use serde::Serialize;
 
 use crate::decode::Picture;
 use crate::error::Result;
-use crate::gray::Gray;
 use crate::limits::Limits;
 use groups::Group;
 pub use features::{FEATURES, Features};
@@ -80,6 +79,37 @@ pub struct PageFindings {
     pub signatures: Vec<FoundSignature>,
 }
 
+impl PageFindings {
+    /// The page with a frame around each of its signatures.
+    #[must_use]
+    pub fn drawn_on(&self, picture: &Picture) -> Picture {
+        const FRAME: [u8; 3] = [214, 39, 40];
+        let (width, height) = (picture.gray.width(), picture.gray.height());
+        let mut colors = match &picture.colors {
+            Some(colors) => colors.clone(),
+            None => picture.gray.pixels().iter().map(|&level| [level; 3]).collect(),
+        };
+        let thick = (width.max(height) / 400).max(2);
+        for found in &self.signatures {
+            let scaled = |at: usize, stored: usize, size: usize| (at * size / stored.max(1)).min(size - 1);
+            let across = |x: usize| scaled(x, self.width, width);
+            let down = |y: usize| scaled(y, self.height, height);
+            let area = &found.area;
+            let (left, right) = (across(area.x.saturating_sub(thick)), across(area.x + area.width + thick));
+            let (top, bottom) = (down(area.y.saturating_sub(thick)), down(area.y + area.height + thick));
+            for y in top..=bottom {
+                for x in left..=right {
+                    let is_inside = x >= left + thick && x + thick <= right && y >= top + thick && y + thick <= bottom;
+                    if !is_inside {
+                        colors[y * width + x] = FRAME;
+                    }
+                }
+            }
+        }
+        Picture { colors: Some(colors), ..picture.clone() }
+    }
+}
+
 /// Whether a page is signed, and the confidence of its surest signature.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Signed {
@@ -102,8 +132,8 @@ pub struct Candidate {
 ///
 /// # Errors
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
-pub fn candidates(gray: &Gray, limits: &Limits) -> Result<Vec<Candidate>> {
-    let Some(sheet) = Sheet::new(gray, limits)? else { return Ok(Vec::new()) };
+pub fn candidates(picture: &Picture, limits: &Limits) -> Result<Vec<Candidate>> {
+    let Some(sheet) = Sheet::new(picture, limits)? else { return Ok(Vec::new()) };
     described(&sheet, limits).map(|found| found.into_iter().map(|(_, candidate)| candidate).collect())
 }
 
@@ -131,6 +161,11 @@ impl Finder {
         Finder { trees: Trees::bundled() }
     }
 
+    /// What it has learned.
+    pub fn trees(&self) -> &Trees {
+        &self.trees
+    }
+
     /// A finder that uses other trees.
     pub fn new(trees: Trees) -> Finder {
         Finder { trees }
@@ -143,8 +178,7 @@ impl Finder {
     /// # Errors
     /// [`Error::OutOfTime`](crate::Error::OutOfTime).
     pub fn find(&self, picture: &Picture, limits: &Limits) -> Result<PageFindings> {
-        let gray = &picture.gray;
-        let all = self.ranked(gray, limits)?;
+        let all = self.ranked(picture, limits)?;
         let confidence = all.first().map_or(0.0, |found| found.confidence);
         let decision = match confidence {
             confidence if confidence >= self.trees.signed => SignedDecision::Yes,
@@ -152,8 +186,8 @@ impl Finder {
             _ => SignedDecision::No,
         };
         Ok(PageFindings {
-            width: gray.width(),
-            height: gray.height(),
+            width: picture.stored.0,
+            height: picture.stored.1,
             signed: Signed { decision, confidence },
             signatures: all.into_iter().filter(|found| found.confidence >= self.trees.threshold).collect(),
         })
@@ -163,8 +197,8 @@ impl Finder {
     ///
     /// # Errors
     /// [`Error::OutOfTime`](crate::Error::OutOfTime).
-    pub fn ranked(&self, gray: &Gray, limits: &Limits) -> Result<Vec<FoundSignature>> {
-        let Some(sheet) = Sheet::new(gray, limits)? else { return Ok(Vec::new()) };
+    pub fn ranked(&self, picture: &Picture, limits: &Limits) -> Result<Vec<FoundSignature>> {
+        let Some(sheet) = Sheet::new(picture, limits)? else { return Ok(Vec::new()) };
         let mut found: Vec<(f32, Group, PageArea)> = described(&sheet, limits)?
             .into_iter()
             .map(|(group, candidate)| (self.trees.confidence(&candidate.features), group, candidate.area))

@@ -116,7 +116,7 @@ impl Preprocess {
         let (picture, digest) = match self {
             Preprocess::Raw => {
                 let (gray, digest) = gray_with_digest(raster, GrayRule::Tensorflow, limits)?;
-                (Picture { gray, colors: None, page }, digest)
+                (Picture::of_gray(gray, page), digest)
             }
             Preprocess::Ink(_) => picture_with_digest(raster, limits)?,
         };
@@ -132,7 +132,7 @@ impl Preprocess {
     /// # Errors
     /// [`Error::NoInk`] for a blank image.
     pub fn apply_gray(&self, gray: &Gray) -> Result<Ink> {
-        let picture = Picture { gray: gray.clone(), colors: None, page: Page::ONLY };
+        let picture = Picture::of_gray(gray.clone(), Page::ONLY);
         Ok(self.apply_and_look(picture, &Limits::default())?.0)
     }
 

@@ -10,6 +10,7 @@ use super::resample::{Blocks, Pixel, enlarged};
 use super::shape::Density;
 use crate::Result;
 use crate::digest::ImageDigest;
+use crate::find::PageArea;
 use crate::gray::Gray;
 use crate::limits::Limits;
 
@@ -22,9 +23,37 @@ pub struct Picture {
     pub colors: Option<Vec<[u8; 3]>>,
     /// Which page of the file it is.
     pub page: Page,
+    /// Columns and rows of the file's own pixels, turned as the picture is: those that places in the file are counted in.
+    pub stored: (usize, usize),
 }
 
 impl Picture {
+    /// A gray image as it is.
+    pub fn of_gray(gray: Gray, page: Page) -> Picture {
+        let stored = (gray.width(), gray.height());
+        Picture { gray, colors: None, page, stored }
+    }
+
+    /// A part of the picture, with a border of a tenth of its height; the area is in the file's own pixels, and what of it
+    /// lies outside is left out.
+    #[must_use]
+    pub fn cut(&self, area: &PageArea) -> Picture {
+        let (width, height) = (self.gray.width(), self.gray.height());
+        let border = area.height / 10 + 2;
+        let range = |from: usize, length: usize, stored: usize, size: usize| {
+            let scaled = |at: usize| at * size / stored.max(1);
+            let start = scaled(from.saturating_sub(border)).min(size - 1);
+            start..scaled(from + length + border).clamp(start + 1, size)
+        };
+        let columns = range(area.x, area.width, self.stored.0, width);
+        let rows = range(area.y, area.height, self.stored.1, height);
+        let of = |y: usize| y * width + columns.start..y * width + columns.end;
+        let gray = rows.clone().flat_map(|y| &self.gray.pixels()[of(y)]).copied().collect();
+        let gray = Gray::new(columns.len(), rows.len(), gray).expect("a part of an image is one");
+        let colors = self.colors.as_ref().map(|colors| rows.flat_map(|y| &colors[of(y)]).copied().collect());
+        Picture { colors, ..Picture::of_gray(gray, self.page) }
+    }
+
     /// As a PNG file whose longer side has so many pixels at most; without what else the file said, as where it was taken.
     pub fn to_png(&self, longest: u32) -> Vec<u8> {
         let (width, height) = (self.gray.width() as u32, self.gray.height() as u32);
@@ -70,8 +99,9 @@ impl Raster {
     /// What a person sees.
     pub(crate) fn into_picture(self, limits: &Limits) -> Result<Picture> {
         let (view, page) = (View::new(&self, limits), self.page);
+        let stored = sides(self.width, self.height, self.orientation);
         if !view.has_colors(&self) {
-            return Ok(Picture { gray: self.into_on_white(limits)?, colors: None, page });
+            return Ok(Picture { gray: self.into_on_white(limits)?, colors: None, page, stored });
         }
         let colors = view.colors(&self);
         let gray = if view.is_heavy(&self) {
@@ -83,7 +113,7 @@ impl Raster {
             gray
         };
         let colors = view.finished(colors);
-        Ok(Picture { gray: view.into_gray(gray)?, colors: Some(colors), page })
+        Ok(Picture { gray: view.into_gray(gray)?, colors: Some(colors), page, stored })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A page at its working size: its ink, parted into printed characters and the rest.
 
+use crate::decode::Picture;
 use crate::error::Result;
 use crate::gray::Gray;
 use crate::limits::Limits;
@@ -34,9 +35,9 @@ const LARGEST: [f32; 2] = [0.8, 0.45];
 pub(super) struct Sheet {
     /// Columns and rows.
     pub size: (usize, usize),
-    /// How many pixels of the page as read a working pixel is.
-    block: usize,
-    on_page: (usize, usize),
+    /// Pixels of the page as it was read in a working pixel, across and down.
+    scale: (f64, f64),
+    stored: (usize, usize),
     pub components: Components,
     pub pieces: Vec<Weighed>,
     pub is_print: Vec<bool>,
@@ -48,7 +49,8 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// None where there is no ink.
-    pub(super) fn new(gray: &Gray, limits: &Limits) -> Result<Option<Sheet>> {
+    pub(super) fn new(picture: &Picture, limits: &Limits) -> Result<Option<Sheet>> {
+        let gray = &picture.gray;
         let block = gray.width().max(gray.height()).div_ceil(LONGEST);
         let small = smaller(gray, block);
         limits.check_time()?;
@@ -56,6 +58,7 @@ impl Sheet {
         let mut darkness = Paper::new(&small).darkness(small);
         let Some(level) = threshold::ink(&histogram::count(&darkness.values), CONTRAST) else { return Ok(None) };
         let longest = width.max(height) as f32;
+        let share = |stored: usize, gray: usize| (block * stored) as f64 / gray as f64;
         let guess = print_height(&components::find(&darkness, level).weighed(), longest);
         let lines = erase_lines(&mut darkness, level, guess);
         limits.check_time()?;
@@ -72,8 +75,8 @@ impl Sheet {
         let print_height = if printed.len() < 12 { guess } else { print_height(&printed, longest) };
         Ok(Some(Sheet {
             size: (width, height),
-            block,
-            on_page: (gray.width(), gray.height()),
+            scale: (share(picture.stored.0, gray.width()), share(picture.stored.1, gray.height())),
+            stored: picture.stored,
             components,
             pieces,
             is_print,
@@ -84,10 +87,11 @@ impl Sheet {
 
     /// The same area in pixels of the page as it was read.
     pub(super) fn on_page(&self, area: &Area) -> PageArea {
-        let (width, height) = self.on_page;
-        let scaled = |side: u16, most: usize| (usize::from(side) * self.block).min(most);
-        let (x, y) = (scaled(area.left, width), scaled(area.top, height));
-        PageArea { x, y, width: scaled(area.right, width) - x, height: scaled(area.bottom, height) - y }
+        let scaled = |side: u16, scale: f64, most: usize| ((f64::from(side) * scale).round() as usize).min(most);
+        let across = |side: u16| scaled(side, self.scale.0, self.stored.0);
+        let down = |side: u16| scaled(side, self.scale.1, self.stored.1);
+        let (x, y) = (across(area.left), down(area.top));
+        PageArea { x, y, width: across(area.right) - x, height: down(area.bottom) - y }
     }
 }
 

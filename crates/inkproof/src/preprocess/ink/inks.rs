@@ -241,7 +241,7 @@ mod tests {
         };
         let colors: Vec<[u8; 3]> = (0..200 * 100).map(color).collect();
         let gray = Gray::new(200, 100, colors.iter().map(|color| color[1]).collect()).unwrap();
-        (Picture { gray, colors: Some(colors.clone()), page: Page::ONLY }, colors)
+        (Picture { colors: Some(colors.clone()), ..Picture::of_gray(gray, Page::ONLY) }, colors)
     }
 
     #[test]
