@@ -215,7 +215,10 @@ fn zigzags(desk: &mut Desk<'_>, width: f64, height: f64, pen: f64, tone: u8) {
     let (pitch, tooth) = (desk.between(1.5, 3.5), desk.between(1.0, 3.0));
     let mut y = 2.0;
     while y + tooth < height {
-        let at = |step: usize| Point { x: 1.0 + tooth * step as f64, y: y + if step % 2 == 0 { 0.0 } else { tooth } };
+        let at = |step: usize| Point {
+            x: 1.0 + tooth * step as f64,
+            y: y + if step.is_multiple_of(2) { 0.0 } else { tooth },
+        };
         desk.canvas.path(&(0..((width - 2.0) / tooth) as usize).map(at).collect::<Vec<_>>(), pen, tone);
         y += pitch;
     }
