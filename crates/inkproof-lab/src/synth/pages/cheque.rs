@@ -52,10 +52,10 @@ pub(super) fn cheque(desk: &mut Desk<'_>, is_signed: bool) {
     let (sum, day) = (words::amount(&mut desk.rng), words::short_date(&mut desk.rng));
     if by_hand {
         desk.fill_in(&scribe, ink, from + 3.0, payee, box_left - from - 15.0, 6.0);
-        desk.figures(&scribe, ink, &sum, box_left + 2.0, payee + 1.0, right - box_left - 4.0, 4.5);
+        desk.figures((&scribe, ink), &sum, box_left + 2.0, payee + 1.0, right - box_left - 4.0, 4.5);
         let words_width = desk.between(0.5, 0.95) * (words_right - left);
         long_words(desk, &scribe, ink, left + 3.0, amount, words_width);
-        desk.figures(&scribe, ink, &day, from_date + 2.0, date, right - from_date - 4.0, 4.0);
+        desk.figures((&scribe, ink), &day, from_date + 2.0, date, right - from_date - 4.0, 4.0);
     } else {
         let typed = Type { em: 10.0 * POINT, stretch: 1.0, ..desk.body };
         let name = words::name(&mut desk.rng).to_uppercase();
@@ -215,7 +215,10 @@ fn zigzags(desk: &mut Desk<'_>, width: f64, height: f64, pen: f64, tone: u8) {
     let (pitch, tooth) = (desk.between(1.5, 3.5), desk.between(1.0, 3.0));
     let mut y = 2.0;
     while y + tooth < height {
-        let at = |step: usize| Point { x: 1.0 + tooth * step as f64, y: y + if step % 2 == 0 { 0.0 } else { tooth } };
+        let at = |step: usize| Point {
+            x: 1.0 + tooth * step as f64,
+            y: y + if step.is_multiple_of(2) { 0.0 } else { tooth },
+        };
         desk.canvas.path(&(0..((width - 2.0) / tooth) as usize).map(at).collect::<Vec<_>>(), pen, tone);
         y += pitch;
     }
@@ -226,7 +229,7 @@ fn squares(desk: &mut Desk<'_>, width: f64, height: f64, tone: u8) {
     let (columns, rows) = ((width / pitch) as usize, (height / pitch) as usize);
     for row in 0..rows {
         for column in 0..columns {
-            if (row + column) % 2 == 0 {
+            if (row + column).is_multiple_of(2) {
                 let (x, y) = ((column as f64 + 0.5) * pitch, row as f64 * pitch + 0.5);
                 let half = 0.5 * pitch;
                 let corners = [

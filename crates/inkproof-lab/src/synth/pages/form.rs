@@ -185,7 +185,7 @@ fn fill(desk: &mut Desk<'_>, filling: &Filling, x: f64, y: f64, width: f64, heig
             if desk.chance(0.3) {
                 let text =
                     if desk.chance(0.5) { words::short_date(&mut desk.rng) } else { words::figures(&mut desk.rng, 6) };
-                desk.figures(scribe, *ink, &text, x, y, width, tall);
+                desk.figures((scribe, *ink), &text, x, y, width, tall);
             } else {
                 desk.fill_in(scribe, *ink, x, y, width, tall);
             }

@@ -158,7 +158,15 @@ impl Desk<'_> {
     }
 
     /// A field filled in with figures.
-    pub(super) fn figures(&mut self, scribe: &Scribe, ink: Ink, text: &str, x: f64, y: f64, width: f64, height: f64) {
+    pub(super) fn figures(
+        &mut self,
+        (scribe, ink): (&Scribe, Ink),
+        text: &str,
+        x: f64,
+        y: f64,
+        width: f64,
+        height: f64,
+    ) {
         let paths = scribe.figures(text, &mut self.rng);
         self.field(paths, ink, x, y, width, height / 1.6);
     }
