@@ -7,7 +7,7 @@ use crate::preprocess::ink::components::Area;
 use super::sheet::Sheet;
 
 /// How far apart the pieces of a group are at most, along a line and across it, in heights of print.
-const REACHES: [[f32; 2]; 4] = [[0.5, 0.3], [1.2, 0.6], [2.2, 0.9], [3.5, 1.5]];
+const REACHES: [[f32; 2]; 6] = [[0.5, 0.3], [1.2, 0.6], [2.2, 0.5], [2.2, 0.9], [3.5, 1.5], [5.5, 0.5]];
 /// What begins a group is higher than this or wider, in heights of print.
 const BEGINS: [f32; 2] = [1.35, 3.0];
 /// And its longer side is so long.

@@ -24,6 +24,10 @@ const MOST_PIECES: usize = 15_000;
 const CONTRAST: f32 = 3.0;
 /// A line is so many heights of print long at least, and so thick at most.
 const LINE: [f32; 2] = [5.0, 0.3];
+/// Rows that are looked at together.
+const BAND: usize = 3;
+/// So much of a line's ink is no thicker than a line.
+const THIN: f32 = 0.7;
 /// What touches the edge of the page is the scanner's where it is so many heights wide or high, and filled so much.
 const SCANNERS: f32 = 12.0;
 /// A piece is no writing where so much of its box is ink and both sides have so many heights of print.
@@ -142,24 +146,34 @@ fn print_height(pieces: &[Weighed], longest: f32) -> f32 {
 fn erase_lines(darkness: &mut Plane, level: u8, print: f32) -> Vec<Area> {
     let (longest, thickest) = ((LINE[0] * print) as usize, (LINE[1] * print).max(3.0) as usize);
     let mut lines = Vec::new();
-    let mut cleared: Vec<(usize, usize)> = Vec::new();
-    for y in 0..darkness.height {
-        components::runs(darkness.row(y), level, |start, end| {
-            if end - start >= longest {
-                lines.push(Area { left: start as u16, top: y as u16, right: end as u16, bottom: y as u16 + 1 });
-                cleared.extend((start..end).map(|x| (x, y)));
+    let mut thin: Vec<(usize, usize)> = Vec::new();
+    let (width, rows) = (darkness.width, darkness.height);
+    let dark = |x: usize, y: usize| darkness.values[y * width + x] > level;
+    // Where a column's ink around the line is thicker, a stroke crosses it or it is no line.
+    let is_thin = |x: usize, y: usize| {
+        let up = (0..y).rev().take(thickest + 1).take_while(|&y| dark(x, y)).count();
+        let down = (y + 1..rows).take(thickest + 1).take_while(|&y| dark(x, y)).count();
+        up + down < thickest
+    };
+    // A thin line that lies askew goes on from row to row, so three are looked at together.
+    let mut together = vec![0_u8; width];
+    for y in 0..rows.saturating_sub(BAND - 1) {
+        together.fill(0);
+        for row in y..y + BAND {
+            together.iter_mut().zip(darkness.row(row)).for_each(|(most, value)| *most = (*most).max(*value));
+        }
+        components::runs(&together, level, |start, end| {
+            if end - start < longest {
+                return;
+            }
+            let inked = || (y..y + BAND).flat_map(|y| (start..end).map(move |x| (x, y))).filter(|&(x, y)| dark(x, y));
+            let found: Vec<(usize, usize)> = inked().filter(|&(x, y)| is_thin(x, y)).collect();
+            if found.len() as f32 >= THIN * inked().count() as f32 {
+                lines.push(Area { left: start as u16, top: y as u16, right: end as u16, bottom: (y + BAND) as u16 });
+                thin.extend(found);
             }
         });
     }
-    // Where a column's ink around the line is thicker, a stroke crosses it or it is no line.
-    let (width, rows) = (darkness.width, darkness.height);
-    let is_thin = |&(x, y): &(usize, usize)| {
-        let dark = |y: usize| darkness.values[y * width + x] > level;
-        let up = (0..y).rev().take(thickest + 1).take_while(|&y| dark(y)).count();
-        let down = (y + 1..rows).take(thickest + 1).take_while(|&y| dark(y)).count();
-        up + down < thickest
-    };
-    let thin: Vec<(usize, usize)> = cleared.into_iter().filter(is_thin).collect();
     let upright = upright_lines(darkness, level, longest, thickest);
     for (x, y) in thin.into_iter().chain(upright) {
         darkness.values[y * width + x] = 0;

@@ -11,6 +11,9 @@ use crate::synth::signing::Path;
 use crate::synth::style::Scribe;
 use crate::synth::{Style, Writer};
 
+/// How many signatures are names that can be read.
+const LEGIBLE: f64 = 0.4;
+
 /// A pen on this page.
 #[derive(Clone, Copy)]
 pub(super) struct Ink {
@@ -70,13 +73,14 @@ impl Desk<'_> {
             16 | 17 => Style::Print,
             other => [Style::Flowing, Style::Headline, Style::Blocks][(other - 18 + self.rng.random_range(0..2)) % 3],
         };
-        let mut paths = self.signing(style);
+        let is_read = self.chance(LEGIBLE);
+        let mut paths = if is_read { Scribe::draw(&mut self.rng).name(&mut self.rng) } else { self.signing(style) };
         let shape = |paths: &[Path]| {
             let ((left, right), (low, high)) = (range(paths, |p| p.x), range(paths, |p| p.y));
             ((right - left).max(0.5), (high - low).max(0.5))
         };
         // Signatures on letters are mostly full names, wider and lower than this generator's.
-        if chance(&mut self.rng, 0.6) {
+        if !is_read && chance(&mut self.rng, 0.6) {
             let other = self.signing(style);
             let lowness = |paths: &[Path]| shape(paths).0 / shape(paths).1;
             if lowness(&other) > lowness(&paths) {

@@ -131,6 +131,42 @@ impl Scribe {
         self.written(pen, rng)
     }
 
+    /// Somebody's name to be read: initials or a first name, and a surname.
+    pub(in crate::synth) fn name(&self, rng: &mut impl Rng) -> Vec<Path> {
+        let mut pen = Pen::default();
+        if chance(rng, 0.35) {
+            self.part_of_name(&mut pen, rng);
+            pen.gap(self.gap);
+        }
+        for _ in 0..rng.random_range(0..3) {
+            self.joined.capital(&mut pen, rng);
+            pen.next(between(rng, 0.0, 0.4));
+            if chance(rng, 0.5) {
+                pen.run(&[(0.0, 0.1, 0.0), (0.08, 0.0, 0.0)], 1.0, 1.0, false);
+                pen.next(0.2);
+            }
+            pen.gap(between(rng, 0.1, self.gap));
+        }
+        self.part_of_name(&mut pen, rng);
+        self.written(pen, rng)
+    }
+
+    fn part_of_name(&self, pen: &mut Pen, rng: &mut impl Rng) {
+        let letters = rng.random_range(3..9);
+        match self.manner {
+            Manner::Joined | Manner::Capitals => {
+                self.joined.capital(pen, rng);
+                self.joined.word(pen, letters..letters + 1, rng);
+                pen.next(0.0);
+            }
+            Manner::Apart => {
+                self.joined.capital(pen, rng);
+                pen.next(0.0);
+                self.apart.small(pen, letters..letters + 1, rng);
+            }
+        }
+    }
+
     fn written(&self, pen: Pen, rng: &mut impl Rng) -> Vec<Path> {
         Signing::genuine(&pen.finish(self.habits), rng).paths(rng)
     }
