@@ -22,6 +22,8 @@ mod demo;
 mod evaluate;
 #[path = "stories/files.rs"]
 mod files;
+#[path = "stories/find.rs"]
+mod find;
 #[path = "stories/folds.rs"]
 mod folds;
 #[path = "stories/hostile.rs"]

@@ -16,8 +16,8 @@ use serde::Serialize;
 use crate::decode::Picture;
 use crate::error::Result;
 use crate::limits::Limits;
-use groups::Group;
 pub use features::{FEATURES, Features};
+use groups::Group;
 use sheet::Sheet;
 pub use trees::{Node, Tree, Trees};
 
@@ -37,8 +37,10 @@ pub struct PageArea {
 impl PageArea {
     /// The area of both over that of what they cover together, 0 to 1.
     pub fn overlap(&self, other: &PageArea) -> f64 {
-        let common = |a: usize, along: usize, b: usize, other: usize| (a + along).min(b + other).saturating_sub(a.max(b));
-        let both = common(self.x, self.width, other.x, other.width) * common(self.y, self.height, other.y, other.height);
+        let common =
+            |a: usize, along: usize, b: usize, other: usize| (a + along).min(b + other).saturating_sub(a.max(b));
+        let both =
+            common(self.x, self.width, other.x, other.width) * common(self.y, self.height, other.y, other.height);
         let all = self.width * self.height + other.width * other.height - both;
         both as f64 / all.max(1) as f64
     }

@@ -1,12 +1,12 @@
 //! `inkproof find`: where on a page signatures are, and whether it is signed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use inkproof::Limits;
-use inkproof::decode::{Picture, decode_picture};
+use inkproof::decode::{Page, Picture, decode_picture};
 use inkproof::find::{Finder, FoundSignature, PageFindings, SignedDecision};
 use serde::Serialize;
 
@@ -42,9 +42,9 @@ pub struct Find {
     json: bool,
 }
 
-/// What was found on one page.
+/// What is said of one page.
 #[derive(Serialize)]
-struct FoundPage {
+struct Told {
     path: String,
     page: u32,
     #[serde(flatten)]
@@ -53,7 +53,35 @@ struct FoundPage {
 
 #[derive(Serialize)]
 struct Report {
-    pages: Vec<FoundPage>,
+    pages: Vec<Told>,
+}
+
+/// A page of a file, and what was found on it.
+pub struct FoundPage {
+    pub page: Page,
+    pub picture: Picture,
+    pub findings: PageFindings,
+}
+
+/// The wanted page of a file, or all of them, one after the other; after an error there is no other.
+pub fn found_pages(
+    bytes: &[u8],
+    wanted: Option<u32>,
+    limits: &Limits,
+) -> impl Iterator<Item = inkproof::Result<FoundPage>> {
+    let finder = Finder::bundled();
+    let mut next = Some(wanted.unwrap_or(1));
+    std::iter::from_fn(move || {
+        let number = next.take()?;
+        let limits = Limits { page: Some(number), ..*limits };
+        let found = decode_picture(bytes, &limits).and_then(|(picture, _)| {
+            let findings = finder.find(&picture, &limits)?;
+            Ok(FoundPage { page: picture.page, picture, findings })
+        });
+        let count = found.as_ref().map_or(0, |found| found.page.count);
+        next = (wanted.is_none() && number < count).then_some(number + 1);
+        Some(found)
+    })
 }
 
 impl Find {
@@ -64,22 +92,14 @@ impl Find {
             inputs.spare_folder(folder)?;
         }
         let limits = self.image.limits();
-        let finder = Finder::bundled();
         let mut report = Report { pages: Vec::new() };
         for path in &files {
             let images = ImageFiles::read(&[path], &limits)?.on_page(self.image.page, 1);
             let image = images.named()[0];
-            let mut number = image.page.unwrap_or(1);
-            loop {
-                let at = Limits { page: Some(number), ..limits };
-                let (picture, _) = decode_picture(image.bytes, &at).map_err(|error| error.at(path))?;
-                let findings = finder.find(&picture, &at)?;
-                self.write_pictures(path, number, &picture, &findings)?;
-                report.pages.push(FoundPage { path: path.display().to_string(), page: number, findings });
-                if image.page.is_some() || number >= picture.page.count {
-                    break;
-                }
-                number += 1;
+            for found in found_pages(image.bytes, image.page, &limits) {
+                let FoundPage { page, picture, findings } = found.map_err(|error| error.at(path))?;
+                self.write_pictures(path, page.number, &picture, &findings)?;
+                report.pages.push(Told { path: path.display().to_string(), page: page.number, findings });
             }
         }
         if self.json {
@@ -90,7 +110,7 @@ impl Find {
         Ok(report.exit_code())
     }
 
-    fn write_pictures(&self, path: &PathBuf, number: u32, picture: &Picture, findings: &PageFindings) -> Result<()> {
+    fn write_pictures(&self, path: &Path, number: u32, picture: &Picture, findings: &PageFindings) -> Result<()> {
         let stem = path.file_stem().map_or_else(|| "page".into(), |stem| stem.to_string_lossy().into_owned());
         if let Some(folder) = &self.cut {
             std::fs::create_dir_all(folder)?;
@@ -119,8 +139,8 @@ impl Report {
     }
 }
 
-fn text(page: &FoundPage) -> String {
-    let FoundPage { path, page, findings } = page;
+fn text(page: &Told) -> String {
+    let Told { path, page, findings } = page;
     let confidence = percent(f64::from(findings.signed.confidence));
     let decision = match findings.signed.decision {
         SignedDecision::Yes => format!("signed ({confidence} sure)"),

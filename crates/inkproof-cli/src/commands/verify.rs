@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use inkproof::find::FoundSignature;
 use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, Verifier, VerifyOptions};
 use inkproof_service::{
     CaseFile, Door, ImageFlaw, Judged, Made, NamedImage, Question, Seen, Service, Threads, ThresholdFrom, Verification,
@@ -13,6 +14,7 @@ use inkproof_service::{
 use inkproof_store::{Actor, Time, WriterId};
 
 use crate::arguments::{ImageOptions, ModelFile, StorePlace};
+use crate::commands::find::{FoundPage, found_pages};
 use crate::images::ImageFiles;
 use crate::outputs::{self, Inputs};
 use crate::terminal::{command_line, one_line};
@@ -41,6 +43,10 @@ pub struct Verify {
     store: StorePlace,
     #[command(flatten)]
     image: ImageOptions,
+    /// QUESTIONED is a page, as a letter or a cheque: its signatures are found and each is judged. Without --page its first
+    /// page that is signed
+    #[arg(long, conflicts_with_all = ["explain", "report"])]
+    document: bool,
     /// Accept from this score on and reject below it, instead of from the model's own threshold; nothing is left undecided
     #[arg(long)]
     threshold: Option<f64>,
@@ -108,10 +114,10 @@ impl Verify {
         }
         let threshold = self.threshold.map(Threshold::new).transpose()?;
         let options = VerifyOptions { threshold, ..VerifyOptions::default() };
-        let judged = match &self.writer {
-            None => self.by_files(options)?,
-            Some(writer) => self.by_enrolled(options, writer)?,
-        };
+        if self.document {
+            return self.judge_document(options, assumed);
+        }
+        let judged = self.judged(options, None)?;
         if let Some(path) = &self.explain {
             explain(path, &judged.references, &judged.verdict, &judged.questioned)?;
         }
@@ -132,15 +138,59 @@ impl Verify {
         Ok(exit_code(judged.verdict.decision))
     }
 
+    /// The questioned image, or what was cut of it.
+    fn judged(&self, options: VerifyOptions, cut: Option<Vec<u8>>) -> Result<Judged> {
+        match &self.writer {
+            None => self.by_files(options, cut),
+            Some(writer) => self.by_enrolled(options, writer, cut),
+        }
+    }
+
+    /// Each signature of a page: one that is accepted is enough for exit code 0.
+    fn judge_document(&self, options: VerifyOptions, assumed: Option<&str>) -> Result<ExitCode> {
+        let document = SignedPage::find(self.questioned(), &self.image)?;
+        let mut judged = Vec::new();
+        for (found, cut) in &document.signatures {
+            judged.push((found, self.judged(options, Some(cut.clone()))?));
+        }
+        if self.json {
+            let signatures: Vec<_> = judged
+                .iter()
+                .map(|(found, judged)| serde_json::json!({"found": found, "verification": judged.answer}))
+                .collect();
+            println!("{:#}", serde_json::json!({"page": document.page, "signatures": signatures}));
+        } else {
+            for (at, (found, judged)) in judged.iter().enumerate() {
+                let area = found.area;
+                println!(
+                    "Signature {} of {} on page {}, at x {}, y {} ({} x {} pixels):",
+                    at + 1,
+                    document.signatures.len(),
+                    document.page,
+                    area.x,
+                    area.y,
+                    area.width,
+                    area.height
+                );
+                println!("{}", sentences(&judged.answer, &judged.verdict));
+            }
+            assumed.iter().for_each(|assumed| println!("{assumed}"));
+        }
+        let any = |decision| judged.iter().any(|(_, judged)| judged.verdict.decision == decision);
+        let decisions = [Decision::Accepted, Decision::Undecided];
+        Ok(exit_code(decisions.into_iter().find(|decision| any(*decision)).unwrap_or(Decision::Rejected)))
+    }
+
     fn inputs(&self) -> Inputs {
         let images = self.reference.iter().chain([self.questioned()]);
         Inputs::default().and(images).and(self.model.path()).and_store(self.store.place().ok().as_deref())
     }
 
-    fn by_files(&self, options: VerifyOptions) -> Result<Judged> {
+    fn by_files(&self, options: VerifyOptions, cut: Option<Vec<u8>>) -> Result<Judged> {
         let verifier = self.model.verifier(&self.image)?;
         let paths: Vec<&PathBuf> = [self.questioned()].into_iter().chain(&self.reference).collect();
         let files = ImageFiles::read(&paths, verifier.limits())?.on_page(self.image.page, 1);
+        let files = with_cut(files, cut);
         let images = files.named();
         let question = Question { questioned: images[0], options, pictures: self.report.is_some() };
         let mut judged = verify_references(&verifier, &images[1..], &question, Actor::local(), Threads::All)?;
@@ -166,9 +216,10 @@ impl Verify {
     }
 
     /// A decision that could not be written down is not given, and no picture of references that were looked at unseen.
-    fn by_enrolled(&self, options: VerifyOptions, writer: &WriterId) -> Result<Judged> {
+    fn by_enrolled(&self, options: VerifyOptions, writer: &WriterId, cut: Option<Vec<u8>>) -> Result<Judged> {
         let service = self.store.service(&self.model, &self.image)?;
         let files = ImageFiles::read(&[self.questioned()], service.verifier().limits())?.on_page(self.image.page, 1);
+        let files = with_cut(files, cut);
         let images = files.named();
         let question = Question { questioned: images[0], options, pictures: self.report.is_some() };
         let mut judged = [service.verify_writer(writer, &question, Actor::local())?];
@@ -184,6 +235,42 @@ impl Verify {
         };
         self.write_report(&mut judged, service.verifier(), &images, threshold)?;
         Ok(judged)
+    }
+}
+
+/// The files with what was cut of the first in its place.
+fn with_cut(files: ImageFiles, cut: Option<Vec<u8>>) -> ImageFiles {
+    match cut {
+        Some(cut) => files.with_first(cut),
+        None => files,
+    }
+}
+
+/// A page and its signatures, each with an image of its own.
+struct SignedPage {
+    page: u32,
+    signatures: Vec<(FoundSignature, Vec<u8>)>,
+}
+
+impl SignedPage {
+    /// The wanted page, or the first with a signature.
+    fn find(path: &Path, image: &ImageOptions) -> Result<Self> {
+        let limits = image.limits();
+        let files = ImageFiles::read(&[path], &limits)?.on_page(image.page, 1);
+        let NamedImage { bytes, page: wanted, .. } = files.named()[0];
+        for found in found_pages(bytes, wanted, &limits) {
+            let FoundPage { page, picture, findings } = found.map_err(|error| error.at(path))?;
+            if !findings.signatures.is_empty() {
+                let cut = |found: &FoundSignature| (*found, picture.cut(&found.area).to_png(u32::MAX));
+                return Ok(Self { page: page.number, signatures: findings.signatures.iter().map(cut).collect() });
+            }
+        }
+        let page = wanted.map_or(String::new(), |page| format!(", page {page}"));
+        bail!(
+            "{}{page}: no signature was found on it; `inkproof find --explain FOLDER` shows what was looked at, and a signature \
+             that was cut out by hand is judged without --document",
+            path.display()
+        )
     }
 }
 

@@ -55,7 +55,8 @@ impl PagesFolder {
                 return Err(Error::PagesTable { path: table, why: format!("{} is not in pages.csv", row.path) });
             };
             if row.kind == "signature" {
-                let [x, y, width, height] = [row.x, row.y, row.width, row.height].map(|side| side.max(0.0).round() as usize);
+                let [x, y, width, height] =
+                    [row.x, row.y, row.width, row.height].map(|side| side.max(0.0).round() as usize);
                 boxes.push(PageArea { x, y, width, height });
             }
         }
@@ -292,7 +293,14 @@ fn average_precision(pages: &[&PageTruth]) -> Option<f64> {
         })
         .collect();
     let mut best = 0.0_f64;
-    let area: f64 = precisions.iter().rev().map(|&precision| { best = best.max(precision); best }).sum();
+    let area: f64 = precisions
+        .iter()
+        .rev()
+        .map(|&precision| {
+            best = best.max(precision);
+            best
+        })
+        .sum();
     (signatures > 0).then(|| area / signatures as f64)
 }
 

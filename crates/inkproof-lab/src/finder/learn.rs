@@ -1,8 +1,8 @@
 //! Learning where signatures are from pages of nobody.
 
+use inkproof::Limits;
 use inkproof::decode::{Page, Picture};
 use inkproof::find::{self, Finder, PageArea, Trees};
-use inkproof::Limits;
 use rayon::prelude::*;
 
 use super::boost::{BoostOptions, Example, boost};

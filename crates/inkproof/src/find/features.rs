@@ -259,7 +259,8 @@ fn widths(skeleton: &Skeleton, mask: &Plane) -> f32 {
     let run = |x: usize, y: usize, step: (isize, isize)| {
         let mut count = 0;
         let (mut x, mut y) = (x as isize, y as isize);
-        let is_inside = |x: isize, y: isize| (0..mask.width as isize).contains(&x) && (0..mask.height as isize).contains(&y);
+        let is_inside =
+            |x: isize, y: isize| (0..mask.width as isize).contains(&x) && (0..mask.height as isize).contains(&y);
         while count < 40 && is_inside(x, y) && mask.values[y as usize * mask.width + x as usize] > 0 {
             (x, y) = (x + step.0, y + step.1);
             count += 1;

@@ -271,7 +271,8 @@ impl Components {
         let mut numbers = chosen.iter();
         let is_drawn: Vec<bool> =
             self.pieces.iter().map(|piece| piece.kept && numbers.next().is_some_and(|chosen| *chosen)).collect();
-        let mut drawn = Plane { width: area.width(), height: area.height(), values: vec![0; area.width() * area.height()] };
+        let mut drawn =
+            Plane { width: area.width(), height: area.height(), values: vec![0; area.width() * area.height()] };
         let rows = &self.rows[usize::from(area.top)..usize::from(area.bottom)];
         for (row, pixels) in rows.iter().zip(drawn.values.chunks_exact_mut(area.width())) {
             let runs = &self.runs[row.clone()];
