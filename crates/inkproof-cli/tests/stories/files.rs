@@ -123,7 +123,7 @@ fn what_is_not_read_is_named_with_what_to_do() {
     for (name, bytes, words) in [
         ("photo.jpg", &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..], "HEIC"),
         ("a.avif", b"\0\0\0\x1cftypavif\0\0\0\0mif1miaf", "AVIF"),
-        ("scan.pdf", b"%PDF-1.4\n", "PDF document, which is not read here; save its page"),
+        ("scan.pdf", b"%PDF-1.4\n", "PDF document that cannot be decoded"),
         ("pad.png", b"<!DOCTYPE html><html>", "web page (HTML), not an image"),
         ("pad.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawing, which is not read here; export it"),
         ("letter.docx", b"PK\x03\x04\x14\0\x06\0[Content_Types].xml", "office program"),
