@@ -1,4 +1,5 @@
 //! PDF documents as tests want them, object by object.
+#![allow(dead_code, reason = "the stories of the program use a part of it")]
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -31,6 +31,7 @@ const STEP: usize = 1 << 16;
 /// Refuses a document whose streams unpack to more than its pages can be in need of.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<()> {
     let most = limits.pixels.saturating_mul(BYTES_A_PIXEL).max(STEP as u64);
+    let most_held = limits.pixels.saturating_mul(HELD_A_PIXEL).max(STEP as u64);
     let mut unpacker = Unpacker { inflater: Decompress::new(true), out: vec![0; STEP], most };
     let (mut held, mut all) = (0, 0);
     for (dictionary, data) in streams(bytes) {
@@ -38,8 +39,10 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<()> {
         let size = unpacker.size(dictionary, data)?;
         all += size;
         held += if contains(dictionary, b"/Image") { 0 } else { size };
-        if size > most || held > limits.pixels.saturating_mul(HELD_A_PIXEL) || all > MOST_IN_ALL {
-            return Err(unsupported(format!("it unpacks to more than {} MiB", size.max(held).max(all) >> 20)));
+        for (size, most) in [(size, most), (held, most_held), (all, MOST_IN_ALL)] {
+            if size > most {
+                return Err(unsupported(format!("it unpacks to more than {} MiB", most >> 20)));
+            }
         }
     }
     Ok(())
