@@ -429,7 +429,7 @@ fn loops_and_what_multiplies_is_refused_or_ended() {
     let resources = format!("/Resources << /XObject << /F {own} 0 R >> >>");
     form.stream(&format!("/Subtype /Form /BBox [0 0 300 150] {resources}"), b"/F Do /F Do");
     form.page([300.0, 150.0], "/F Do", &resources);
-    is_answered("a form in itself", &form.bytes());
+    let _ = is_answered("a form in itself", &form.bytes());
 
     let mut pattern = Document::new();
     let own = pattern.next();
@@ -438,7 +438,14 @@ fn loops_and_what_multiplies_is_refused_or_ended() {
     let fill = "/Pattern cs /P scn 0 0 300 150 re f";
     pattern.stream(&format!("{tiles} {resources}"), fill.as_bytes());
     pattern.page([300.0, 150.0], fill, &resources);
-    is_refused("a pattern in itself", &pattern.bytes(), "patterns within patterns");
+    let _ = is_answered("a pattern in itself", &pattern.bytes());
+    let mut patterns = Document::new();
+    let uses = |number: usize| format!("/Resources << /Pattern << /P {number} 0 R >> >>");
+    patterns.page([300.0, 150.0], fill, &uses(patterns.next() + 2));
+    for _ in 0..20 {
+        patterns.stream(&format!("{tiles} {}", uses(patterns.next() + 1)), fill.as_bytes());
+    }
+    is_refused("patterns within patterns", &patterns.bytes(), "patterns within patterns");
 
     let mut tiny = Document::new();
     let tiles = tiles.replace("Step 9", "Step 0.01").replace("9 9]", "90000 90000]");
@@ -456,7 +463,7 @@ fn loops_and_what_multiplies_is_refused_or_ended() {
     let group = "/Subtype /Form /BBox [0 0 300 150] /Group << /S /Transparency /CS /DeviceGray >>";
     mask.stream(&format!("{group} /Resources {state}"), b"/G gs 0 0 300 150 re f");
     mask.page([300.0, 150.0], "/G gs 0 0 300 150 re f", &format!("/Resources {state}"));
-    is_answered("a mask in itself", &mask.bytes());
+    let _ = is_answered("a mask in itself", &mask.bytes());
 
     let many_masks = |count: usize| {
         let mut document = Document::new();
@@ -480,11 +487,20 @@ fn loops_and_what_multiplies_is_refused_or_ended() {
     ));
     letters.stream("", b"9 0 d0 BT /F 9 Tf (aa) Tj ET");
     letters.page([300.0, 150.0], "BT /F 9 Tf (a) Tj ET", &font);
-    is_answered("a letter in itself", &letters.bytes());
+    let _ = is_answered("a letter in itself", &letters.bytes());
+
+    let mut forms = Document::new();
+    let first = forms.next();
+    for level in 0..200 {
+        let resources = format!("/Resources << /XObject << /F {} 0 R >> >>", first + level + 1);
+        forms.stream(&format!("/Subtype /Form /BBox [0 0 300 150] {resources}"), b"q 1 0 0 1 0 0 cm /F Do Q");
+    }
+    forms.page([300.0, 150.0], "/F Do", &format!("/Resources << /XObject << /F {first} 0 R >> >>"));
+    let _ = is_answered("forms 200 deep", &forms.bytes());
 
     // A list of pages that holds itself, and a table of objects that does.
     let mut pages = Document::new();
-    pages.page_of("/Type /Pages /Kids [2 0 R 3 0 R 1 0 R]");
+    pages.page_of("/Type /Pages /Kids [2 0 R 3 0 R]");
     is_refused("pages within themselves", &pages.bytes(), "no pages");
     let mut table = fax_scan().0;
     table.trailer("/Prev 15");
@@ -492,7 +508,7 @@ fn loops_and_what_multiplies_is_refused_or_ended() {
     let deep = "[".repeat(1 << 20);
     let mut nested = Document::new();
     nested.page([300.0, 150.0], SIGNATURE, &format!("/Resources {deep}"));
-    is_answered("a million brackets", &nested.bytes());
+    let _ = is_answered("a million brackets", &nested.bytes());
 }
 
 #[test]
@@ -508,11 +524,11 @@ fn much_of_everything_takes_no_longer_than_it_may() {
     let lines = format!("0 0 m {} S", "595 842 l 0 3 l ".repeat(200_000));
     is_refused("400,000 lines across", &page(&lines), "more is drawn on it");
     let states = "q Q ".repeat(8 << 20);
-    is_answered("8 million states", &page(&states));
+    let _ = is_answered("8 million states", &page(&states));
     let saves = "q ".repeat(8 << 20);
-    is_answered("8 million states that are kept", &page(&saves));
+    let _ = is_answered("8 million states that are kept", &page(&saves));
     let clips = "0 0 500 800 re W n ".repeat(100_000);
-    is_answered("100,000 clips", &page(&clips));
+    let _ = is_answered("100,000 clips", &page(&clips));
     // As many streams as fit, none of which is one.
     let words = b"1 0 obj << /Filter /FlateDecode >> stream\n".repeat(200_000);
     is_refused("200,000 streams", &[b"%PDF-1.4\n".to_vec(), words].concat(), "");
@@ -546,11 +562,33 @@ fn a_page_takes_no_more_memory_than_any_image() {
     let font = document.object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
     document.page(A4, &format!("{} {SIGNATURE}", text(100)), &format!("/Resources << /Font << /F1 {font} 0 R >> >>"));
     full("a page full of text", &document.bytes());
-    let curves: String =
-        (0..3000).map(|at| format!("{0} {1} m {0} 400 300 {1} 590 {0} c S ", at % 590, at % 840)).collect();
+    let curves = |count: usize| {
+        let curve = |at: usize| format!("{0} {1} m {0} 400 300 {1} 590 {0} c S ", at % 590, at % 840);
+        let mut document = Document::new();
+        document.page(A4, &(0..count).map(curve).collect::<String>(), "");
+        document.bytes()
+    };
+    full("2,500 curves across the page", &curves(2500));
+    is_refused("10,000 curves across the page", &curves(10_000), "more is drawn on it");
+    // As many masks as may be, and pictures.
     let mut document = Document::new();
-    document.page(A4, &curves, "");
-    full("3,000 curves across the page", &document.bytes());
+    let form = document.stream(
+        "/Subtype /Form /BBox [0 0 600 850] /Group << /S /Transparency /CS /DeviceGray >>",
+        b"1 g 0 0 300 150 re f",
+    );
+    let states: String =
+        (0..10).map(|at| format!("/G{at} << /SMask << /S /Luminosity /BC [0.{at}] /G {form} 0 R >> >> ")).collect();
+    let marks: String = (0..10).map(|at| format!("/G{at} gs 0 0 300 150 re f ")).collect();
+    document.page(A4, &marks, &format!("/Resources << /ExtGState << {states} >> >>"));
+    full("ten masks", &document.bytes());
+    let mut document = Document::new();
+    let image = document.stream(
+        "/Subtype /Image /Width 2480 /Height 3508 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /FlateDecode",
+        &deflated(&vec![200; 2480 * 3508 * 3]),
+    );
+    let marks = "q 595.2 0 0 841.92 0 0 cm /I Do Q ".repeat(3);
+    document.page(A4, &marks, &format!("/Resources << /XObject << /I {image} 0 R >> >>"));
+    full("three pictures of the page's size", &document.bytes());
 }
 
 proptest! {

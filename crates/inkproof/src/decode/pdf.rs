@@ -28,6 +28,7 @@ use super::shape::Density;
 use super::{Format, Page, Raster, pages};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+pub use aside::MOST_GIVEN_UP;
 pub use facts::PdfFacts;
 
 /// Units of a page to an inch, unless it says otherwise.
@@ -161,14 +162,17 @@ impl Sheet {
             None => ([RESOLUTION * self.unit; 2], most.min(Limits::WORKING_PIXELS)),
         };
         let (width, height) = (self.width * wanted[0], self.height * wanted[1]);
-        let fits =
-            (most as f64 / (width * height)).sqrt().min(Limits::LONGEST_SIDE as f64 / width.max(height)).min(1.0);
-        let scale = wanted.map(|scale| scale * fits);
-        if fits < 1.0 && scale[0].min(scale[1]) < COARSEST * self.unit {
+        if width * height <= most as f64 && width.max(height) <= Limits::LONGEST_SIDE as f64 {
+            return Ok(wanted);
+        }
+        let most = most.min(Limits::WORKING_PIXELS);
+        let longest = Limits::LONGEST_SIDE as f64 / self.width.max(self.height);
+        let scale = (most as f64 / (self.width * self.height)).sqrt().min(longest);
+        if scale < COARSEST * self.unit {
             let [width, height] = [self.width, self.height].map(|side| (side * COARSEST * self.unit) as u64);
             return Err(Error::TooManyPixels { width, height, limit: most });
         }
-        Ok(scale)
+        Ok([scale; 2])
     }
 
     /// Columns and rows.

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 #[cfg(target_family = "wasm")]
 use crate::limits::Limits;
 
+/// So many threads that were given up may still run at a time, with what they hold. Nothing new is begun then.
+pub const MOST_GIVEN_UP: usize = 2;
+
 /// Stops work from within a callback of a library that has no other way to end: [`run`] returns the error. No panic is
 /// reported anywhere, as the hook is not called.
 pub(super) fn stop(error: Error) -> ! {
@@ -38,16 +41,14 @@ mod threads {
     use std::thread;
     use std::time::{Duration, Instant};
 
-    use super::caught;
+    use super::{MOST_GIVEN_UP, caught};
     use crate::error::{Error, Result};
     use crate::limits::Limits;
 
     /// A page takes less than a second; one that is not done by now is meant to take longer.
     const LONGEST: Duration = Duration::from_secs(20);
     /// Forms may lie in forms, and patterns in these. Memory is taken only for what is used of it.
-    const STACK: usize = 256 << 20;
-    /// Where so many threads that were given up still run, no other is started.
-    const MOST_GIVEN_UP: usize = 4;
+    const STACK: usize = 64 << 20;
     static GIVEN_UP: AtomicUsize = AtomicUsize::new(0);
 
     /// Runs the work with limits that end with it.
@@ -74,12 +75,53 @@ mod threads {
             }
         };
         thread::Builder::new().name("pdf".to_owned()).stack_size(STACK).spawn(work).map_err(|_| Error::OutOfTime)?;
-        answered.recv_timeout(deadline.saturating_duration_since(Instant::now())).unwrap_or_else(|_| {
-            GIVEN_UP.fetch_add(1, Ordering::Relaxed);
-            if is_over.swap(true, Ordering::AcqRel) {
-                GIVEN_UP.fetch_sub(1, Ordering::Relaxed);
+        let wait = deadline.saturating_duration_since(Instant::now());
+        if let Ok(answer) = answered.recv_timeout(wait) {
+            return answer;
+        }
+        if GIVEN_UP.fetch_add(1, Ordering::Relaxed) >= MOST_GIVEN_UP {
+            GIVEN_UP.fetch_sub(1, Ordering::Relaxed);
+            return answered.recv().unwrap_or(Err(Error::OutOfTime));
+        }
+        if is_over.swap(true, Ordering::AcqRel) {
+            GIVEN_UP.fetch_sub(1, Ordering::Relaxed);
+        }
+        Err(Error::OutOfTime)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        fn within(milliseconds: u64) -> Limits {
+            Limits { deadline: Some(Instant::now() + Duration::from_millis(milliseconds)), ..Limits::default() }
+        }
+
+        #[test]
+        fn work_is_given_up_at_its_deadline_and_only_so_much_of_it_runs_on() {
+            let (end, ends) = mpsc::channel::<()>();
+            let ends = Arc::new(std::sync::Mutex::new(ends));
+            let endless = || {
+                let ends = Arc::clone(&ends);
+                run(&within(50), move |_| {
+                    let _ = ends.lock().expect("nobody panics").recv();
+                    Ok(())
+                })
+            };
+            for _ in 0..MOST_GIVEN_UP {
+                assert!(matches!(endless(), Err(Error::OutOfTime)));
             }
-            Err(Error::OutOfTime)
-        })
+            assert!(matches!(run(&within(10_000), |_| Ok(())), Err(Error::OutOfTime)), "nothing new is begun");
+            drop(end);
+            let begin = Instant::now();
+            while run(&within(10_000), |_| Ok(())).is_err() {
+                assert!(begin.elapsed() < Duration::from_secs(10), "what has ended counts no longer");
+                thread::sleep(Duration::from_millis(5));
+            }
+            let stopped: Result<()> = run(&Limits::default(), |_| super::super::stop(Error::Empty));
+            assert!(matches!(stopped, Err(Error::Empty)));
+            let panicked: Result<()> = run(&Limits::default(), |_| panic!("as a library may"));
+            assert!(matches!(panicked, Err(Error::Broken { .. })));
+        }
     }
 }

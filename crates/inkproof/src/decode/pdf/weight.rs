@@ -126,8 +126,14 @@ impl Counter<'_> {
         self.times = before;
     }
 
-    /// An outline in units of the page.
-    fn outline(&mut self, path: &BezPath, transform: Affine) {
+    /// A path that is filled, in all its extent.
+    fn fill(&mut self, path: &BezPath, transform: Affine) {
+        self.outline(path, transform);
+        self.weight.area += self.times * self.on_page(transform.transform_rect_bbox(path.control_box())).area();
+    }
+
+    /// Adds an outline, and returns its length within the page.
+    fn outline(&mut self, path: &BezPath, transform: Affine) -> f64 {
         let clamp = |point: Point| {
             let point = transform * point;
             // Coordinates may be no numbers.
@@ -156,9 +162,10 @@ impl Counter<'_> {
                 at = next;
             }
         }
-        self.weight.length += self.times * (length + path.elements().len() as f64);
-        self.weight.area += self.times * self.on_page(transform.transform_rect_bbox(path.control_box())).area();
-        self.calls += self.times * path.elements().len() as f64 / 16.0;
+        let elements = path.elements().len() as f64;
+        self.weight.length += self.times * (length + elements);
+        self.calls += self.times * elements / 16.0;
+        length
     }
 
     fn on_page(&self, area: Rect) -> Rect {
@@ -169,7 +176,10 @@ impl Counter<'_> {
     /// A stroke is dashed along its whole way, and outlined on both sides.
     fn stroke(&mut self, path: &BezPath, transform: Affine, stroke: &StrokeProps) {
         self.outline(path, transform);
-        self.outline(path, transform);
+        let length = self.outline(path, transform);
+        let (across, down) = x_y_advances(&transform);
+        let width = f64::from(stroke.line_width.abs()) * across.length().max(down.length());
+        self.weight.area += self.times * (length * (1.0 + width)).min(self.page.area());
         let period: f64 = stroke.dash_array.iter().map(|&dash| f64::from(dash.abs())).sum();
         if !stroke.dash_array.is_empty() {
             let dashes = path.perimeter(1.0) / period * stroke.dash_array.len() as f64;
@@ -223,7 +233,7 @@ impl<'a> Counter<'_> {
         let along = |cell: f64, step: f32, seen: f64, advance: f64| {
             let step = f64::from(step.abs());
             let is_repeated = seen >= step;
-            let copies = if is_repeated { cell / step } else { (cell + seen) / step } + 2.0;
+            let copies = if is_repeated { (cell / step).ceil() } else { ((cell + seen) / step).floor() + 1.0 };
             (copies, if is_repeated { step } else { seen + step } * advance)
         };
         let (columns, width) = along(tiling.bbox.width(), tiling.x_step, seen.width(), across.length());
@@ -274,10 +284,10 @@ impl<'a> Device<'a> for Counter<'_> {
         self.mask(props.soft_mask.as_ref());
         let area = props.transform.transform_rect_bbox(path.control_box());
         match draw_mode {
-            DrawMode::Fill(_) => self.outline(path, props.transform),
+            DrawMode::Fill(_) => self.fill(path, props.transform),
             DrawMode::Stroke(stroke) => self.stroke(path, props.transform, stroke),
             DrawMode::FillAndStroke(_, stroke) => {
-                self.outline(path, props.transform);
+                self.fill(path, props.transform);
                 self.stroke(path, props.transform, stroke);
             }
             DrawMode::Invisible => return,
@@ -287,7 +297,7 @@ impl<'a> Device<'a> for Counter<'_> {
 
     fn push_clip_path(&mut self, clip_path: &ClipPath) {
         self.count();
-        self.outline(&clip_path.path, Affine::IDENTITY);
+        self.fill(&clip_path.path, Affine::IDENTITY);
     }
 
     fn push_transparency_group(&mut self, _: f32, mask: Option<SoftMask<'a>>, _: BlendMode) {
@@ -341,25 +351,25 @@ impl<'a> Device<'a> for Counter<'_> {
 }
 
 impl Weight {
-    /// Refuses what would take too long or too much memory where so many pixels lie along a unit.
+    /// Refuses what would take too long or too much memory with so many pixels to a unit, and `pixels` in all.
     pub(super) fn check(&self, scale: [f64; 2], pixels: f64, limits: &Limits) -> Result<()> {
-        /// Outlines are kept as squares of so many pixels a side, in so many bytes each.
+        /// Outlines are kept as squares of so many pixels a side until the page is drawn, in so many bytes each.
         const SQUARE: f64 = 4.0;
-        const BYTES: f64 = 40.0;
+        const OUTLINE_BYTES: f64 = 24.0;
+        /// And so are pictures, in so many bytes a pixel.
+        const PICTURE_BYTES: f64 = 4.0;
+        /// What is kept may take so many bytes for each pixel that an image may have.
+        const MOST_BYTES: f64 = 8.0;
+        /// Pictures may be drawn again and again.
+        const MOST_DECODED: f64 = 4.0;
         /// The page may be painted over so many times.
         const MOST_LAYERS: f64 = 200.0;
-        /// A picture takes so many bytes a pixel until the page is drawn.
-        const BYTES_A_PIXEL: f64 = 4.0;
         let allowed = limits.pixels as f64;
-        let area = scale[0] * scale[1];
-        let outlines = self.length * scale[0].max(scale[1]) / SQUARE * BYTES;
-        let held = outlines + self.masks as f64 * pixels + BYTES_A_PIXEL * self.decoded.min(self.area * area);
-        if held > BYTES_A_PIXEL * allowed.max(2.0 * pixels)
-            || self.decoded > 4.0 * allowed
-            || self.area * area > MOST_LAYERS * pixels
-        {
-            return Err(unsupported("more is drawn on it than on a page"));
-        }
-        Ok(())
+        let area = self.area * scale[0] * scale[1];
+        let outlines = self.length * scale[0].max(scale[1]) / SQUARE * OUTLINE_BYTES;
+        let held = outlines + self.masks as f64 * pixels + PICTURE_BYTES * self.decoded.min(area);
+        let is_too_much =
+            held > MOST_BYTES * allowed || self.decoded > MOST_DECODED * allowed || area > MOST_LAYERS * pixels;
+        if is_too_much { Err(unsupported("more is drawn on it than on a page")) } else { Ok(()) }
     }
 }
