@@ -294,12 +294,15 @@ fn what_a_document_holds_besides_its_pages_is_said() {
     let link = document.object("<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] >>");
     let hidden = document.object("<< /Type /Annot /Subtype /Stamp /F 2 /Rect [0 0 9 9] >>");
     document.page([300.0, 150.0], "", &format!("/Annots [{link} 0 R {ink} 0 R]"));
-    document.page([300.0, 150.0], "", &format!("/Annots [{link} 0 R {hidden} 0 R]"));
+    let empty = document.object("<< /Type /Annot /Subtype /Widget /FT /Tx /Rect [0 0 9 9] >>");
+    document.page([300.0, 150.0], "", &format!("/Annots [{link} 0 R {hidden} 0 R {empty} 0 R]"));
+    let filled = document.object("<< /Type /Annot /Subtype /Widget /FT /Tx /V (Jo) /Rect [0 0 9 9] >>");
+    document.page([300.0, 150.0], "", &format!("/Annots [{filled} 0 R]"));
     // A field that waits for a signature is none.
     let field = document.object("<< /FT /Sig /T (Sign here) >>");
     document.catalog(&format!("/AcroForm << /Fields [{field} 0 R] >>"));
     let found = facts(&document);
-    assert_eq!((found.pages, found.has_digital_signature, found.undrawn_annotations), (3, false, vec![2]));
+    assert_eq!((found.pages, found.has_digital_signature, found.undrawn_annotations), (4, false, vec![2, 4]));
     document.object("<< /Type /Sig /Filter /Adobe.PPKLite /ByteRange [0 10 20 30] /Contents <00> >>");
     assert!(facts(&document).has_digital_signature);
 }

@@ -50,8 +50,12 @@ fn is_signature(dict: &Dict<'_>) -> bool {
 
 fn is_undrawn(annotation: &Dict<'_>) -> bool {
     let kind = annotation.get::<Name<'_>>("Subtype");
-    // They show nothing on the page itself.
-    let is_aside = kind.is_some_and(|kind| [&b"Link"[..], b"Popup"].contains(&&*kind));
+    let is = |name: &[u8]| kind.as_ref().is_some_and(|kind| &**kind == name);
+    let has_value = |dict: &Dict<'_>| dict.contains_key("V");
+    // An empty field shows nothing, and these show nothing on the page itself.
+    let is_empty =
+        is(b"Widget") && !has_value(annotation) && !annotation.get("Parent").is_some_and(|of| has_value(&of));
+    let is_aside = is(b"Link") || is(b"Popup") || is_empty;
     let is_hidden = annotation.get::<u32>("F").unwrap_or(0) & HIDDEN != 0;
     !is_aside && !is_hidden && !(has_appearance(annotation) && annotation.get::<Rect>("Rect").is_some())
 }
