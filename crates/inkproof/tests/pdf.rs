@@ -532,9 +532,29 @@ fn much_of_everything_takes_no_longer_than_it_may() {
     let _ = is_answered("8 million states that are kept", &page(&saves));
     let clips = "0 0 500 800 re W n ".repeat(100_000);
     let _ = is_answered("100,000 clips", &page(&clips));
-    // As many streams as fit, none of which is one.
-    let words = b"1 0 obj << /Filter /FlateDecode >> stream\n".repeat(200_000);
-    is_refused("200,000 streams", &[b"%PDF-1.4\n".to_vec(), words].concat(), "");
+    // As many streams as fit, none of which is one, or none of which ends.
+    let file = |part: &str| [b"%PDF-1.4\n", part.repeat((15 << 20) / part.len()).as_bytes()].concat();
+    for part in [
+        "1 0 obj << /Filter /FlateDecode >> stream\n",
+        "1 0 obj << /Length 9 >> stream\n",
+        "1 0 obj << /Type /ObjStm /N 1 /First 9 /Length 9 >> stream\n",
+        "stream ",
+        "endstream ",
+        "1 0 obj ",
+        "<< ",
+        "1 0 obj << /Type /Catalog /Pages 1 0 R >> endobj ",
+        "trailer << /Root 1 0 R >> ",
+        "1 0 R ",
+        "/",
+        "(",
+    ] {
+        is_refused(part, &file(part), "is a PDF document");
+    }
+    // Half a million pages.
+    let count = 500_000;
+    let mut document = Document::new();
+    document.page_of(&format!("/Type /Pages /Kids [{}]", "<</Type/Page>> ".repeat(count)));
+    is_refused("half a million pages", &document.bytes(), "has 500000 pages");
 }
 
 #[test]

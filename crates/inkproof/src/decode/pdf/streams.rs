@@ -9,7 +9,7 @@ use memchr::memmem;
 use weezl::decode::Decoder as Lzw;
 use weezl::{BitOrder, LzwStatus};
 
-use super::unsupported;
+use super::{broken, unsupported};
 use crate::error::Result;
 use crate::limits::Limits;
 
@@ -23,6 +23,10 @@ const BYTES_A_PIXEL: u64 = 3;
 const HELD_A_PIXEL: u64 = 4;
 /// All streams of a document are unpacked once, which takes time.
 const MOST_IN_ALL: u64 = 1 << 30;
+/// A stream begins after this word.
+const WORD: &[u8] = b"stream";
+/// A document may be looked through so many times for the ends of its streams.
+const MOST_LOOKED_AT: usize = 64;
 /// So much of the dictionary before a stream is looked at.
 const DICTIONARY: usize = 4096;
 /// Bytes unpacked at a time.
@@ -34,6 +38,7 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<()> {
     let most_held = limits.pixels.saturating_mul(HELD_A_PIXEL).max(STEP as u64);
     let mut unpacker = Unpacker { inflater: Decompress::new(true), out: vec![0; STEP], most };
     let (mut held, mut all) = (0, 0);
+    check_ends(bytes)?;
     for (dictionary, data) in streams(bytes) {
         limits.check_time()?;
         let size = unpacker.size(dictionary, data)?;
@@ -48,14 +53,33 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a document whose streams share their ends: the library looks for the end of each anew.
+fn check_ends(bytes: &[u8]) -> Result<()> {
+    let mut ends = memmem::find_iter(bytes, b"endstream").chain(std::iter::once(bytes.len()));
+    let (mut end, mut looked_at) = (0, 0);
+    for begin in begins(bytes) {
+        while end < begin {
+            end = ends.next().unwrap_or(bytes.len());
+        }
+        looked_at += end - begin;
+        if looked_at > MOST_LOOKED_AT * bytes.len() {
+            return Err(broken("its streams do not end"));
+        }
+    }
+    Ok(())
+}
+
+/// Where the word stands that begins a stream.
+fn begins(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    memmem::find_iter(bytes, WORD).filter(|&at| !bytes[..at].ends_with(b"end"))
+}
+
 /// The dictionary of each stream, and the file from the stream's first byte on.
 fn streams(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let word = b"stream";
-    let begins = memmem::find_iter(bytes, word).filter(|&at| !bytes[..at].ends_with(b"end"));
-    begins.map(|at| {
+    begins(bytes).map(|at| {
         let dictionary = &bytes[at.saturating_sub(DICTIONARY)..at];
         let dictionary = &dictionary[memmem::rfind(dictionary, b"obj").unwrap_or(0)..];
-        let data = &bytes[at + word.len()..];
+        let data = &bytes[at + WORD.len()..];
         let line_ends = [&b"\r\n"[..], b"\n", b"\r"];
         (dictionary, line_ends.iter().find_map(|end| data.strip_prefix(*end)).unwrap_or(data))
     })

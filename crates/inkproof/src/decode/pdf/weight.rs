@@ -15,7 +15,7 @@ use hayro::hayro_interpret::{
     InterpreterSettings, Paint, SoftMask, StrokeProps, TransformExt, interpret_page,
 };
 use hayro::hayro_syntax::page::Page;
-use hayro::kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape};
+use hayro::kurbo::{Affine, BezPath, PathEl, Point, Rect};
 
 use super::aside::stop;
 use super::{images, unsupported};
@@ -140,28 +140,7 @@ impl Counter<'_> {
             let within = |value: f64, most: f64| if value > 0.0 { value.min(most) } else { 0.0 };
             Point::new(within(point.x, self.page.x1), within(point.y, self.page.y1))
         };
-        let (mut length, mut begin, mut at) = (0.0, Point::ZERO, Point::ZERO);
-        for element in path.elements() {
-            let points: &[Point] = match element {
-                PathEl::MoveTo(point) => {
-                    (begin, at) = (clamp(*point), clamp(*point));
-                    &[]
-                }
-                PathEl::LineTo(a) => &[*a],
-                PathEl::QuadTo(a, b) => &[*a, *b],
-                PathEl::CurveTo(a, b, c) => &[*a, *b, *c],
-                PathEl::ClosePath => {
-                    length += at.distance(begin);
-                    at = begin;
-                    &[]
-                }
-            };
-            for point in points {
-                let next = clamp(*point);
-                length += at.distance(next);
-                at = next;
-            }
-        }
+        let length = way(path, clamp);
         let elements = path.elements().len() as f64;
         self.weight.length += self.times * (length + elements);
         self.calls += self.times * elements / 16.0;
@@ -182,7 +161,7 @@ impl Counter<'_> {
         self.weight.area += self.times * (length * (1.0 + width)).min(self.page.area());
         let period: f64 = stroke.dash_array.iter().map(|&dash| f64::from(dash.abs())).sum();
         if !stroke.dash_array.is_empty() {
-            let dashes = path.perimeter(1.0) / period * stroke.dash_array.len() as f64;
+            let dashes = way(path, |point| point) / period * stroke.dash_array.len() as f64;
             self.dashes += self.times * dashes;
             // Not a number where both are none.
             if self.dashes.is_nan() || self.dashes > MOST_DASHES {
@@ -190,6 +169,33 @@ impl Counter<'_> {
             }
         }
     }
+}
+
+/// How long a path is at most, with its points put into their places: curves are no longer than the way by their points.
+fn way(path: &BezPath, place: impl Fn(Point) -> Point) -> f64 {
+    let (mut length, mut begin, mut at) = (0.0, Point::ZERO, Point::ZERO);
+    for element in path.elements() {
+        let points: &[Point] = match element {
+            PathEl::MoveTo(point) => {
+                (begin, at) = (place(*point), place(*point));
+                &[]
+            }
+            PathEl::LineTo(a) => &[*a],
+            PathEl::QuadTo(a, b) => &[*a, *b],
+            PathEl::CurveTo(a, b, c) => &[*a, *b, *c],
+            PathEl::ClosePath => {
+                length += at.distance(begin);
+                at = begin;
+                &[]
+            }
+        };
+        for point in points {
+            let next = place(*point);
+            length += at.distance(next);
+            at = next;
+        }
+    }
+    length
 }
 
 impl<'a> Counter<'_> {
