@@ -547,14 +547,28 @@ fn much_of_everything_takes_no_longer_than_it_may() {
         "1 0 R ",
         "/",
         "(",
+        "1 0 obj << /A (",
+        "1 0 obj [ ",
+        "1 0 obj << /A << /B << /C [ >> >> ",
+        "% ",
+        "<< /Type /ObjStm >> ",
+        "1 0 obj << /Type /ObjStm /N 9 /First 9 /Length 1 >> stream\n1 endstream ",
     ] {
         is_refused(part, &file(part), "is a PDF document");
     }
-    // Half a million pages.
-    let count = 500_000;
     let mut document = Document::new();
-    document.page_of(&format!("/Type /Pages /Kids [{}]", "<</Type/Page>> ".repeat(count)));
-    is_refused("half a million pages", &document.bytes(), "has 500000 pages");
+    document.page_of(&format!("/Type /Pages /Kids [{}]", "<<>>".repeat(150_000)));
+    is_refused("150,000 pages", &document.bytes(), "has 150000 pages");
+    document.page_of(&format!("/Type /Pages /Kids [{}]", "<<>>".repeat(3_000_000)));
+    is_refused("three million pages", &document.bytes(), "more than 160000 objects");
+    let mut document = Document::new();
+    document.stream("/Type /ObjStm /N 1 /First 9 /Filter /FlateDecode", &deflated("<<>>".repeat(200_000).as_bytes()));
+    document.page([300.0, 150.0], SIGNATURE, "");
+    is_refused("packed pages", &document.bytes(), "more than 160000 objects");
+    let mut document = Document::new();
+    document.stream("/Type /XRef /W [1 2 0] /Size 9 /Filter /FlateDecode", &deflated(&vec![1; 20 << 20]));
+    document.page([300.0, 150.0], SIGNATURE, "");
+    is_refused("seven million objects", &document.bytes(), "unpacks to more than");
 }
 
 #[test]

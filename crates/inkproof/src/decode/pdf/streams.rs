@@ -21,12 +21,20 @@ const TIGHTEST_RUN: u64 = 64;
 const BYTES_A_PIXEL: u64 = 3;
 /// Streams of other things than pictures may be held all at once, in so many bytes for each pixel that an image may have.
 const HELD_A_PIXEL: u64 = 4;
+/// The table of objects may have a byte for so many of them ...
+const PIXELS_A_BYTE_OF_TABLE: u64 = 4;
+/// ... and the document a dictionary.
+const PIXELS_A_DICTIONARY: u64 = 100;
 /// All streams of a document are unpacked once, which takes time.
 const MOST_IN_ALL: u64 = 1 << 30;
 /// A stream begins after this word.
 const WORD: &[u8] = b"stream";
 /// A document may be looked through so many times for the ends of its streams.
 const MOST_LOOKED_AT: usize = 64;
+/// Of dictionaries and objects no more than this are open at a time.
+const DEEPEST: usize = 500;
+/// Each time that a document is changed it gets a trailer, and all of them are read where its table is damaged.
+const MOST_TRAILERS: usize = 1000;
 /// So much of the dictionary before a stream is looked at.
 const DICTIONARY: usize = 4096;
 /// Bytes unpacked at a time.
@@ -34,23 +42,45 @@ const STEP: usize = 1 << 16;
 
 /// Refuses a document whose streams unpack to more than its pages can be in need of.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<()> {
+    check_ends(bytes)?;
+    check_nesting(bytes)?;
+    if memmem::find_iter(bytes, b"/Root").nth(MOST_TRAILERS).is_some() {
+        return Err(broken("it has too many trailers"));
+    }
     let most = limits.pixels.saturating_mul(BYTES_A_PIXEL).max(STEP as u64);
     let most_held = limits.pixels.saturating_mul(HELD_A_PIXEL).max(STEP as u64);
-    let mut unpacker = Unpacker { inflater: Decompress::new(true), out: vec![0; STEP], most };
-    let (mut held, mut all) = (0, 0);
-    check_ends(bytes)?;
+    let most_of_table = (limits.pixels / PIXELS_A_BYTE_OF_TABLE).max(STEP as u64);
+    let mut unpacker = Unpacker { inflater: Decompress::new(true), out: vec![0; STEP], most, dictionaries: 0 };
+    let (mut held, mut all, mut dictionaries) = (0, 0, count_dictionaries(bytes));
     for (dictionary, data) in streams(bytes) {
         limits.check_time()?;
         let size = unpacker.size(dictionary, data)?;
         all += size;
-        held += if contains(dictionary, b"/Image") { 0 } else { size };
-        for (size, most) in [(size, most), (held, most_held), (all, MOST_IN_ALL)] {
+        if !contains(dictionary, b"/Image") {
+            held += size;
+            dictionaries += unpacker.dictionaries;
+        }
+        let table = if contains(dictionary, b"/XRef") { size } else { 0 };
+        for (size, most) in [(size, most), (held, most_held), (all, MOST_IN_ALL), (table, most_of_table)] {
             if size > most {
                 return Err(unsupported(format!("it unpacks to more than {} MiB", most >> 20)));
             }
         }
+        check_dictionaries(dictionaries, limits)?;
+    }
+    check_dictionaries(dictionaries, limits)
+}
+
+/// Any dictionary may be a page, and takes memory as one.
+fn check_dictionaries(count: u64, limits: &Limits) -> Result<()> {
+    if count > limits.pixels / PIXELS_A_DICTIONARY {
+        return Err(unsupported(format!("it has more than {} objects", limits.pixels / PIXELS_A_DICTIONARY)));
     }
     Ok(())
+}
+
+fn count_dictionaries(bytes: &[u8]) -> u64 {
+    memmem::find_iter(bytes, b"<<").count() as u64
 }
 
 /// Refuses a document whose streams share their ends: the library looks for the end of each anew.
@@ -67,6 +97,27 @@ fn check_ends(bytes: &[u8]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses a document whose dictionaries or objects do not end: the library looks through the rest of the file for each.
+/// Among the bytes of pictures the same signs are found by chance, as many of one as of the other.
+fn check_nesting(bytes: &[u8]) -> Result<()> {
+    let signs = memchr::memchr2_iter(b'<', b'>', bytes).filter_map(|at| match bytes.get(at..at + 2) {
+        Some(b"<<") => Some(true),
+        Some(b">>") => Some(false),
+        _ => None,
+    });
+    let objects = memmem::find_iter(bytes, b"obj").map(|at| !bytes[..at].ends_with(b"end"));
+    if is_deep(signs) || is_deep(objects) { Err(broken("its objects do not end")) } else { Ok(()) }
+}
+
+/// Whether too many are open at any time.
+fn is_deep(mut opens: impl Iterator<Item = bool>) -> bool {
+    let mut depth = 0_usize;
+    opens.any(|opens| {
+        depth = if opens { depth + 1 } else { depth.saturating_sub(1) };
+        depth > DEEPEST
+    })
 }
 
 /// Where the word stands that begins a stream.
@@ -90,6 +141,8 @@ struct Unpacker {
     out: Vec<u8>,
     /// No stream is unpacked any further.
     most: u64,
+    /// Those of the last stream.
+    dictionaries: u64,
 }
 
 impl Unpacker {
@@ -126,10 +179,14 @@ impl Unpacker {
         let has_header =
             matches!(*data, [method, flags, ..] if method & 15 == 8 && u16::from_be_bytes([method, flags]) % 31 == 0);
         self.inflater.reset(has_header);
+        self.dictionaries = 0;
         loop {
             let (read, written) = (self.inflater.total_in(), self.inflater.total_out());
             let rest = &data[read as usize..];
-            match self.inflater.decompress(rest, &mut self.out, FlushDecompress::None) {
+            let status = self.inflater.decompress(rest, &mut self.out, FlushDecompress::None);
+            let fresh = (self.inflater.total_out() - written) as usize;
+            self.dictionaries += count_dictionaries(&self.out[..fresh]);
+            match status {
                 // Others go on where this is an error, and nobody knows how far.
                 Err(_) if has_header || is_said_to_be => return written + to_end(rest) * TIGHTEST,
                 Ok(Status::Ok) if written <= self.most && self.inflater.total_in() > read => {}
