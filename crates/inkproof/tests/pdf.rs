@@ -322,7 +322,14 @@ fn what_cannot_be_read_is_said() {
     let key = encrypted.object("<< /Filter /Standard /V 1 /R 2 /O <00> /U <00> /P -4 >>");
     encrypted.trailer(&format!("/Encrypt {key} 0 R /ID [<00> <00>]"));
     is_refused("encrypted", &encrypted.bytes(), "encrypted");
-    // A picture that is no picture leaves no blank page behind.
+    // A picture that is not there leaves no blank page behind, and marks that are not there do not.
+    let mut missing = Document::new();
+    missing.page([300.0, 150.0], "/Scan Do", "/Resources << /XObject << /Scan 99 0 R >> >>");
+    is_refused("a missing picture", &missing.bytes(), "a part of the page is missing");
+    let mut missing = Document::new();
+    missing.page_of("/MediaBox [0 0 300 150] /Contents 99 0 R");
+    is_refused("missing marks", &missing.bytes(), "a part of the page is missing");
+    // Neither does a picture that is none.
     let mut broken = Document::new();
     broken.scan(A4, [800, 1000], "/ColorSpace /DeviceGray /Filter /DCTDecode", b"no JPEG");
     is_refused("a broken picture", &broken.bytes(), "a picture on it cannot be decoded");

@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hayro::hayro_interpret::{InterpreterSettings, InterpreterWarning, TransformExt};
+use hayro::hayro_syntax::object::Stream;
+use hayro::hayro_syntax::page::Page as PageOf;
 use hayro::hayro_syntax::{LoadPdfError, Pdf};
 use hayro::kurbo::Affine;
 use hayro::vello_cpu::color::palette::css::WHITE;
@@ -103,6 +105,9 @@ impl Document {
     /// The page of a number, from 1.
     fn draw(&self, number: u32, limits: &Limits) -> Result<Raster> {
         let page = &self.pdf.pages()[number as usize - 1];
+        if !is_whole(page) {
+            return Err(broken("a part of the page is missing"));
+        }
         let has_failed = Arc::new(AtomicBool::new(false));
         let settings = settings(&has_failed);
         let weight = weight::of(page, &settings, limits);
@@ -130,6 +135,13 @@ impl Document {
         let (channels, samples) = on_paper(pixels);
         Ok(Raster { density: Some(density), ..Raster::new(width, height, channels, Samples::U8(samples)) })
     }
+}
+
+/// Whether all that the page names is there: the library draws a page without what is not.
+fn is_whole(page: &PageOf<'_>) -> bool {
+    let objects = &page.resources().x_objects;
+    let has_marks = page.page_stream().is_some() || !page.raw().contains_key("Contents");
+    has_marks && objects.keys().all(|name| objects.get::<Stream<'_>>(name).is_some())
 }
 
 /// How a page is looked at; what happens to its pictures is noted.
