@@ -276,7 +276,12 @@ impl Raster {
 
 /// The file with no other page than this one, so that whoever reads it again within the same limits reads the same; of a
 /// PDF a PNG of the page.
-pub fn only_page<'a>(bytes: &'a [u8], page: Page, limits: &Limits) -> Cow<'a, [u8]> {
+pub fn only_page<'a>(
+    bytes: &'a [u8],
+    page: Page,
+    #[cfg_attr(not(feature = "pdf"), expect(unused_variables, reason = "other files are cut without being decoded"))]
+    limits: &Limits,
+) -> Cow<'a, [u8]> {
     if page.count == 1 {
         return Cow::Borrowed(bytes);
     }

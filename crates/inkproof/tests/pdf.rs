@@ -94,7 +94,7 @@ fn is_refused(name: &str, bytes: &[u8], says: &str) {
 fn ink(width: u32, height: u32) -> Vec<bool> {
     let is_ink = |x: u32, y: u32| {
         let wave = (height / 2).saturating_add_signed(((f64::from(x) / 31.0).sin() * f64::from(height) / 5.0) as i32);
-        y.abs_diff(wave) < 4 || (x % 97 < 2 && y % 3 == 0)
+        y.abs_diff(wave) < 4 || (x % 97 < 2 && y.is_multiple_of(3))
     };
     (0..height).flat_map(|y| (0..width).map(move |x| is_ink(x, y))).collect()
 }

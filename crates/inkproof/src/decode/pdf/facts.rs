@@ -57,7 +57,8 @@ fn is_undrawn(annotation: &Dict<'_>) -> bool {
         is(b"Widget") && !has_value(annotation) && !annotation.get("Parent").is_some_and(|of| has_value(&of));
     let is_aside = is(b"Link") || is(b"Popup") || is_empty;
     let is_hidden = annotation.get::<u32>("F").unwrap_or(0) & HIDDEN != 0;
-    !is_aside && !is_hidden && !(has_appearance(annotation) && annotation.get::<Rect>("Rect").is_some())
+    let is_drawn = has_appearance(annotation) && annotation.get::<Rect>("Rect").is_some();
+    !(is_aside || is_hidden || is_drawn)
 }
 
 /// Whether the annotation brings a drawing of itself, as it is or for the state that it is in.
