@@ -31,6 +31,7 @@ doc: gpu
 engine-alone:
 	cargo check -p inkproof --no-default-features
 	cargo check -p inkproof --no-default-features --features keras
+	cargo check -p inkproof --no-default-features --features pdf
 	@if [ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then \
 	  cargo check -p inkproof --no-default-features --target wasm32-unknown-unknown; \
 	else $(call skip,the engine for the browser; rustup target add wasm32-unknown-unknown installs the target); fi

@@ -44,6 +44,7 @@ pub fn engine(error: EngineError) -> PyErr {
         | EngineError::OutOfTime
         | EngineError::UnknownFormat
         | EngineError::OtherKind(_)
+        | EngineError::Encrypted
         | EngineError::Broken { .. }
         | EngineError::Unsupported { .. }
         | EngineError::Shape { .. }

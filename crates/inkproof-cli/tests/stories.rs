@@ -18,6 +18,8 @@ mod crash;
 mod cross;
 #[path = "stories/demo.rs"]
 mod demo;
+#[path = "../../inkproof/tests/documents/mod.rs"]
+mod documents;
 #[path = "stories/evaluate.rs"]
 mod evaluate;
 #[path = "stories/files.rs"]

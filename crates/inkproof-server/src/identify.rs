@@ -24,7 +24,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 ///
 /// `top` says how many are wanted: 5 by default, 20 at most.
 #[utoipa::path(post, path = "/v1/identify", tag = "verify",
-    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"))),
+    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"), (Vec<u8> = "application/pdf"))),
     responses((status = OK, description = "Those that fit best", body = Identification), Problem))]
 async fn ask(
     State(server): State<Shared>,

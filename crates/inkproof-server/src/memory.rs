@@ -7,15 +7,17 @@ use std::fs;
 use std::path::Path;
 
 use inkproof::Limits;
+use inkproof::decode::pdf::MOST_GIVEN_UP;
 
 use crate::settings::Settings;
 
 /// What the program takes before the first request, and what a store, a log and connections add.
 const FIXED: u64 = 96 << 20;
 
-/// The most memory that the service takes, in bytes: every worker with the largest image, and all bodies.
+/// The most memory that the service takes, in bytes: every worker with the largest image, documents that were given up and
+/// not yet let go of, and all bodies.
 pub fn most(settings: &Settings, limits: &Limits) -> u64 {
-    let workers = limits.memory().saturating_mul(settings.workers as u64);
+    let workers = limits.memory().saturating_mul((settings.workers + MOST_GIVEN_UP) as u64);
     workers.saturating_add(settings.max_bodies as u64).saturating_add(FIXED)
 }
 

@@ -54,7 +54,7 @@ async fn create(
 /// `image/png` or what else it is.
 #[utoipa::path(post, path = "/v1/writers/{id}/references", tag = "writers",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Names this request")),
-    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"))),
+    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"), (Vec<u8> = "application/pdf"))),
     responses((status = CREATED, description = "Enrolled", body = Enrolled), Problem))]
 async fn add(
     State(server): State<Shared>,

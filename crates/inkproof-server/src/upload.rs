@@ -127,7 +127,7 @@ pub fn read(media_type: Option<&str>, body: Bytes, most_images: usize) -> Result
             let form = of_form(media_type, body, most_images).now_or_never();
             form.unwrap_or_else(|| Err(Kind::Malformed.with("the form does not end")))?
         }
-        image if image.starts_with("image/") => {
+        image if image.starts_with("image/") || image == "application/pdf" => {
             Upload { only: Some(Image { name: String::new(), bytes: body, page: None }), ..Upload::default() }
         }
         _ => {
@@ -341,9 +341,11 @@ mod tests {
 
     #[test]
     fn an_image_that_is_all_of_a_body_is_what_the_route_wants() {
-        let only = || read(Some("image/png"), "one".into(), 3).unwrap();
-        assert_eq!(only().take_questioned().unwrap().bytes, "one");
-        assert_eq!(only().take_references().unwrap().len(), 1);
+        for media_type in ["image/png", "application/pdf"] {
+            let only = || read(Some(media_type), "one".into(), 3).unwrap();
+            assert_eq!(only().take_questioned().unwrap().bytes, "one");
+            assert_eq!(only().take_references().unwrap().len(), 1);
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ async fn verify(
 /// `explain` the answer shows the writer's references: that is written down, too, as `viewed`, and `picture-rate` says how
 /// often a token may ask for it.
 #[utoipa::path(post, path = "/v1/writers/{id}/verify", tag = "verify", params(("id" = String, Path)),
-    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"))),
+    request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"), (Vec<u8> = "application/pdf"))),
     responses((status = OK, description = "The verdict", body = Verification), Problem))]
 async fn verify_writer(
     State(server): State<Shared>,

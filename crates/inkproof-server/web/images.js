@@ -5,9 +5,9 @@ import { h, icon, ICONS, say } from "./dom.js";
 
 /** Pixels that a signature needs at most; photographs have more than the service takes. */
 const MOST_PIXELS = 4_000_000;
-const TYPES = "image/*,.png,.jpg,.jpeg,.jfif,.webp,.bmp,.tif,.tiff,.gif,.heic,.heif,.jp2,.pgm,.pnm";
+const TYPES = "image/*,.png,.jpg,.jpeg,.jfif,.webp,.bmp,.tif,.tiff,.gif,.heic,.heif,.jp2,.pgm,.pnm,.pdf";
 /** Read by the service, and by few browsers. */
-const SELDOM_SHOWN = /\.(tiff?|hei[cf]|jp2|p[gpn]m)$/i;
+const SELDOM_SHOWN = /\.(tiff?|hei[cf]|jp2|p[gpn]m|pdf)$/i;
 
 /** The image, scaled down where it is larger than needed; what the browser cannot read is sent as it is. */
 export async function fitting(file) {

@@ -71,7 +71,7 @@ struct CaseImage {
 impl CaseImage {
     fn new(file: &NamedImage<'_>, signature: &Signature, limits: &Limits) -> inkproof::Result<Self> {
         let page = signature.page;
-        let (picture, _) = decode_picture(&only_page(file.bytes, page), &Limits { page: None, ..*limits })?;
+        let (picture, _) = decode_picture(&only_page(file.bytes, page, limits), &Limits { page: None, ..*limits })?;
         Ok(Self {
             name: file.name.to_owned(),
             sha256: Hex(Sha256::digest(file.bytes).into()).to_string(),

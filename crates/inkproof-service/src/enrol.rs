@@ -127,7 +127,10 @@ impl Service {
             ink: image.signature.ink.clone(),
             embedding: image.signature.embedding.clone(),
             digest: image.signature.digest,
-            image: self.options.keep_images.then(|| only_page(file.bytes, image.signature.page).into_owned()),
+            image: self
+                .options
+                .keep_images
+                .then(|| only_page(file.bytes, image.signature.page, self.verifier.limits()).into_owned()),
             written: request.written,
         };
         images.iter().zip(request.images).map(new).collect()

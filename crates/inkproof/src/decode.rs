@@ -1,5 +1,5 @@
-//! Bytes to one gray channel, or to a picture with its colours: PNG, JPEG, TIFF, HEIC, GIF, BMP, WebP, JPEG 2000 and PNM,
-//! known by their first bytes, and each of them as a text in base64.
+//! Bytes to one gray channel, or to a picture with its colours: PNG, JPEG, TIFF, HEIC, GIF, BMP, WebP, JPEG 2000, PNM and
+//! pages of PDF, known by their first bytes, and each of them as a text in base64.
 //!
 //! [`decode`] checks the byte limit, reads the header, checks the pixel limit, and only then
 //! allocates. Two rules turn colour, alpha and depth into gray: the one of TensorFlow's
@@ -14,6 +14,9 @@ mod jpeg;
 mod jpeg2000;
 mod kind;
 mod orientation;
+mod pages;
+#[cfg(feature = "pdf")]
+pub mod pdf;
 mod picture;
 mod pixels;
 mod png;
@@ -90,6 +93,9 @@ pub enum Format {
     Gif,
     /// High efficiency image format, with pictures in HEVC; with the feature `heic`.
     Heic,
+    /// Portable document format, of several pages the wanted one, or the only one that has something on it; with the
+    /// feature `pdf`.
+    Pdf,
     /// Windows bitmap.
     Bmp,
     /// WebP, of an animation the first picture.
@@ -113,7 +119,16 @@ impl Format {
             [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => Some(Format::Jpeg2000),
             [b'P', b'1'..=b'7', b' ' | b'\t' | b'\r' | b'\n', ..] => Some(Format::Pnm),
             _ if cfg!(feature = "heic") && Kind::detect(bytes) == Some(Kind::Heic) => Some(Format::Heic),
+            _ if cfg!(feature = "pdf") && Kind::detect(bytes) == Some(Kind::Pdf) => Some(Format::Pdf),
             _ => None,
+        }
+    }
+
+    /// "PNG image".
+    pub(crate) fn thing(self) -> String {
+        match self {
+            Format::Pdf => format!("{self} document"),
+            _ => format!("{self} image"),
         }
     }
 }
@@ -126,6 +141,7 @@ impl fmt::Display for Format {
             Format::Tiff => "TIFF",
             Format::Gif => "GIF",
             Format::Heic => "HEIC",
+            Format::Pdf => "PDF",
             Format::Bmp => "BMP",
             Format::WebP => "WebP",
             Format::Jpeg2000 => "JPEG 2000",
@@ -239,6 +255,10 @@ impl Raster {
             Format::Heic => heic::read(bytes, limits),
             #[cfg(not(feature = "heic"))]
             Format::Heic => Err(Error::OtherKind(Kind::Heic)),
+            #[cfg(feature = "pdf")]
+            Format::Pdf => pdf::read(bytes, limits),
+            #[cfg(not(feature = "pdf"))]
+            Format::Pdf => Err(Error::OtherKind(Kind::Pdf)),
             Format::Jpeg2000 => jpeg2000::read(bytes, limits),
             Format::WebP => Raster::from_decoder(format, WebPDecoder::new(from), limits),
             Format::Pnm => Raster::from_decoder(format, PnmDecoder::new(from), limits),
@@ -254,12 +274,23 @@ impl Raster {
     }
 }
 
-/// The file with no other page than this one, so that whoever reads it again reads the same.
-pub fn only_page(bytes: &[u8], page: Page) -> Cow<'_, [u8]> {
+/// The file with no other page than this one, so that whoever reads it again within the same limits reads the same; of a
+/// PDF a PNG of the page.
+pub fn only_page<'a>(
+    bytes: &'a [u8],
+    page: Page,
+    #[cfg_attr(not(feature = "pdf"), expect(unused_variables, reason = "other files are cut without being decoded"))]
+    limits: &Limits,
+) -> Cow<'a, [u8]> {
     if page.count == 1 {
         return Cow::Borrowed(bytes);
     }
-    tiff::only_page(bytes, page).map_or(Cow::Borrowed(bytes), Cow::Owned)
+    let only = match Format::detect(bytes) {
+        #[cfg(feature = "pdf")]
+        Some(Format::Pdf) => pdf::only_page(bytes, page, limits),
+        _ => tiff::only_page(bytes, page),
+    };
+    only.map_or(Cow::Borrowed(bytes), Cow::Owned)
 }
 
 /// A decoder's own error; its words on one line.

@@ -100,8 +100,13 @@ pub enum Error {
     /// A file of a kind that is well known and not read.
     #[error("is {0}")]
     OtherKind(Kind),
+    /// A document that opens with a password only, or that may not be read by everybody.
+    #[error(
+        "is an encrypted PDF document; open it with its password and print it to a new PDF, or save its page as PNG"
+    )]
+    Encrypted,
     /// An image that its decoder refuses.
-    #[error("is a {format} image that cannot be decoded ({why}); it may be cut off or damaged, export it again")]
+    #[error("is a {} that cannot be decoded ({why}); it may be cut off or damaged, export it again", format.thing())]
     Broken {
         /// The format, by the first bytes.
         format: Format,
@@ -109,7 +114,7 @@ pub enum Error {
         why: String,
     },
     /// A valid image of a kind that is not read here.
-    #[error("is a {format} image of a kind that is not supported ({why}); save it as PNG")]
+    #[error("is a {} of a kind that is not supported ({why}); save it as PNG", format.thing())]
     Unsupported {
         /// The format, by the first bytes.
         format: Format,

@@ -87,7 +87,7 @@ fn the_page_that_was_read_is_known_and_can_be_asked_for() {
     let blank_first = std::fs::read(golden::folder("formats").join("tiff_blank_first.tif")).unwrap();
     let found = picture(&blank_first);
     assert_eq!(found.page, Page { number: 2, count: 2 });
-    let only = only_page(&blank_first, found.page);
+    let only = only_page(&blank_first, found.page, &Limits::default());
     assert_eq!(picture(&only), Picture { page: Page::ONLY, ..found.clone() });
     let asked = |page| decode_picture(&blank_first, &Limits { page: Some(page), ..Limits::default() });
     assert_eq!(asked(2).unwrap().0, found);

@@ -8,6 +8,7 @@ use base64::Engine;
 use image::GrayImage;
 use serde_json::{Value, json};
 
+use super::documents::{Document, deflated};
 use super::program::{Desk, example_files};
 use super::running::Server;
 
@@ -117,13 +118,58 @@ fn of_several_pages_the_one_that_was_read_is_said_and_two_are_asked_about() {
     assert!(out.contains("pages 1 and 2 have something on them"), "{out}");
 }
 
+/// A document with a page that shows this and nothing else, at 300 dots an inch.
+fn scan_into(document: &mut Document, image: &GrayImage) {
+    let (width, height) = image.dimensions();
+    let page = [width, height].map(|side| f64::from(side) * 72.0 / 300.0);
+    let picture = "/ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /FlateDecode";
+    document.scan(page, [width, height], picture, &deflated(image));
+}
+
+#[test]
+fn a_page_of_a_document_is_judged_as_the_image_on_it() {
+    let signatures = Signatures::new();
+    let desk = &signatures.desk;
+    signatures.questioned.save(desk.path("image.png")).unwrap();
+    let judged = signatures.decision("image.png");
+    let mut document = Document::new();
+    scan_into(&mut document, &signatures.questioned);
+    desk.write("one.pdf", &document.bytes());
+    assert_eq!(signatures.decision("one.pdf"), judged);
+    scan_into(&mut document, &gray(&example_files("002")[0]));
+    desk.write("two.pdf", &document.bytes());
+    signatures.verify("two.pdf").fails_with(&["two.pdf: has 2 pages, and pages 1 and 2 have something", "--page"]);
+    assert_eq!(signatures.decision("two.pdf --page 1"), judged);
+    assert_eq!(signatures.decision("two.pdf[1]"), judged);
+    assert_ne!(signatures.decision("two.pdf[2]").1, judged.1);
+    signatures.verify("two.pdf --page 3").fails_with(&[
+        "two.pdf",
+        "has 2 page(s), so there is no page 3",
+        "from 1 to 2",
+    ]);
+    let text = signatures.verify("two.pdf --page 1").out;
+    assert!(text.contains("Read: page 1 of 2 of two.pdf"), "{text}");
+    // A reference may be one, its original is that page alone, and another model is asked about the same one.
+    desk.run("enroll K-17 two.pdf[1]").succeeds();
+    let found = desk.run("verify --writer K-17 image.png --json").json();
+    assert_eq!(found["decision"], "undecided", "it is a copy");
+    desk.run("store reembed").succeeds();
+    document.trailer("/Encrypt << /Filter /Standard >>");
+    desk.write("locked.pdf", &document.bytes());
+    signatures
+        .verify("locked.pdf")
+        .fails_with(&["locked.pdf: is an encrypted PDF document; open it with its password"]);
+    desk.write("half.pdf", &fs::read(desk.path("one.pdf")).unwrap()[..2000]);
+    signatures.verify("half.pdf").fails_with(&["half.pdf: is a PDF document that cannot be decoded"]);
+}
+
 #[test]
 fn what_is_not_read_is_named_with_what_to_do() {
     let signatures = Signatures::new();
     for (name, bytes, words) in [
         ("photo.jpg", &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..], "HEIC"),
         ("a.avif", b"\0\0\0\x1cftypavif\0\0\0\0mif1miaf", "AVIF"),
-        ("scan.pdf", b"%PDF-1.4\n", "PDF document, which is not read here; save its page"),
+        ("scan.pdf", b"%PDF-1.4\n", "PDF document that cannot be decoded"),
         ("pad.png", b"<!DOCTYPE html><html>", "web page (HTML), not an image"),
         ("pad.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawing, which is not read here; export it"),
         ("letter.docx", b"PK\x03\x04\x14\0\x06\0[Content_Types].xml", "office program"),
