@@ -8,5 +8,5 @@ mod judge;
 mod learn;
 
 pub use boost::BoostOptions;
-pub use judge::{Counted, JudgedPages, PageTruth, PagesFolder, Share, fitted_to, judge};
+pub use judge::{Counted, JudgedPages, PageTruth, PagesFolder, Share, judge, with_thresholds};
 pub use learn::{LearnOptions, LearnedFinder, learn};

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use inkproof::find::{Finder, Trees};
-use inkproof_lab::finder::{BoostOptions, JudgedPages, LearnOptions, PagesFolder, Share, fitted_to, judge, learn};
+use inkproof_lab::finder::{
+    BoostOptions, JudgedPages, LearnOptions, PagesFolder, Share, judge, learn, with_thresholds,
+};
 use inkproof_lab::synth::pages::Fonts;
 
 use crate::outputs;
@@ -124,7 +126,8 @@ impl Evaluate {
             outputs::write(path, table.as_bytes())?;
         }
         if let Some(path) = &self.fit_thresholds {
-            outputs::write(path, &written(&fitted_to(finder.trees(), &pages))?)?;
+            let fitted = with_thresholds(finder.trees().clone(), &pages);
+            outputs::write(path, &written(&fitted.context("some pages have to be signed, and some not")?)?)?;
         }
         if self.json {
             println!("{:#}", serde_json::to_value(&judged)?);

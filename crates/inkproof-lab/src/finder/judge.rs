@@ -332,30 +332,27 @@ fn page_auc(pages: &[&PageTruth]) -> Option<f64> {
     (pairs > 0.0).then(|| signed.iter().map(|&value| below(value)).sum::<f64>() / pairs)
 }
 
-/// Of the pages that look so sure as to be signed, this share of the unsigned ones is called so.
+/// Of unsigned pages this share is called signed.
 const FALSE_ALARMS: f64 = 0.05;
-/// And of the signed pages this share is passed over.
+/// Of signed pages this share is passed over.
 const PASSED_OVER: f64 = 0.05;
 
-/// Thresholds of the best balance of precision and recall, and of what is signed.
-pub(super) fn with_thresholds(trees: Trees, pages: &[PageTruth]) -> Trees {
+/// The trees with thresholds that these pages fix: for a box where precision and recall balance best (F1), and for a page by
+/// the shares of false alarms and of signed pages that are passed over. None where no page is signed or every one is.
+pub fn with_thresholds(trees: Trees, pages: &[PageTruth]) -> Option<Trees> {
     let pages: Vec<&PageTruth> = pages.iter().collect();
     let signatures: usize = pages.iter().map(|page| page.truth.len()).sum();
-    let (mut right, mut best) = (0, (0.0, 0.5));
+    let (mut right, mut best) = (0, (0.0, 1.0));
     for (at, (confidence, hit)) in ranking(&pages).into_iter().enumerate() {
         right += usize::from(hit);
-        let balance = 2.0 * f64::from(right as u32) / (signatures + at + 1) as f64;
+        let balance = 2.0 * right as f64 / (signatures + at + 1) as f64;
         if balance > best.0 {
             best = (balance, confidence);
         }
     }
-    let signed = quantile(&pages, false, 1.0 - FALSE_ALARMS).unwrap_or(0.5) as f32;
-    let look = quantile(&pages, true, PASSED_OVER).unwrap_or(0.5) as f32;
-    Trees { threshold: best.1, signed: signed.max(best.1), look: look.min(signed.max(best.1)), ..trees }
-}
-
-/// A finder with thresholds fixed on these pages instead.
-#[must_use]
-pub fn fitted_to(trees: &Trees, pages: &[PageTruth]) -> Trees {
-    with_thresholds(trees.clone(), pages)
+    let threshold = best.1;
+    // A page on which a signature is shown is never one without.
+    let signed = (quantile(&pages, false, 1.0 - FALSE_ALARMS)? as f32).min(threshold);
+    let look = (quantile(&pages, true, PASSED_OVER)? as f32).min(signed);
+    Some(Trees { threshold, signed, look, ..trees })
 }

@@ -66,12 +66,12 @@ pub(crate) fn blocks() -> Vec<Block> {
     let total: usize = STAGES.iter().map(|stage| stage.blocks).sum();
     let mut blocks = Vec::with_capacity(total);
     let mut channels_in = STEM;
-    for (_number, stage) in STAGES.iter().enumerate() {
+    for (stage, _number) in STAGES.iter().zip(1_u32..) {
         for repeat in 0..stage.blocks {
             blocks.push(Block {
                 name: format!("blocks.{}", blocks.len()),
                 #[cfg(feature = "keras")]
-                keras_name: format!("{}{}", _number + 1, char::from(b'a' + repeat as u8)),
+                keras_name: format!("{}{}", _number, char::from(b'a' + repeat as u8)),
                 channels_in,
                 wide: channels_in * stage.expansion,
                 channels_out: stage.channels,
