@@ -35,14 +35,22 @@ pub struct PageArea {
 }
 
 impl PageArea {
+    /// The share of this area that lies in another one, 0 to 1.
+    pub fn share_in(&self, other: &PageArea) -> f64 {
+        self.common(other) as f64 / (self.width * self.height).max(1) as f64
+    }
+
     /// The area of both over that of what they cover together, 0 to 1.
     pub fn overlap(&self, other: &PageArea) -> f64 {
-        let common =
-            |a: usize, along: usize, b: usize, other: usize| (a + along).min(b + other).saturating_sub(a.max(b));
-        let both =
-            common(self.x, self.width, other.x, other.width) * common(self.y, self.height, other.y, other.height);
+        let both = self.common(other);
         let all = self.width * self.height + other.width * other.height - both;
         both as f64 / all.max(1) as f64
+    }
+
+    fn common(&self, other: &PageArea) -> usize {
+        let common =
+            |a: usize, along: usize, b: usize, other: usize| (a + along).min(b + other).saturating_sub(a.max(b));
+        common(self.x, self.width, other.x, other.width) * common(self.y, self.height, other.y, other.height)
     }
 }
 
@@ -79,6 +87,9 @@ pub struct PageFindings {
     pub signed: Signed,
     /// Its signatures, the surest first.
     pub signatures: Vec<FoundSignature>,
+    /// All that may be a signature, the surest first, however unlikely.
+    #[serde(skip)]
+    pub candidates: Vec<FoundSignature>,
 }
 
 impl PageFindings {
@@ -181,18 +192,32 @@ impl Finder {
     /// [`Error::OutOfTime`](crate::Error::OutOfTime).
     pub fn find(&self, picture: &Picture, limits: &Limits) -> Result<PageFindings> {
         let all = self.ranked(picture, limits)?;
-        let confidence = all.first().map_or(0.0, |found| found.confidence);
+        let signed = self.signed(&all);
+        Ok(PageFindings {
+            width: picture.stored.0,
+            height: picture.stored.1,
+            signed,
+            signatures: all.iter().filter(|found| found.confidence >= self.trees.threshold).copied().collect(),
+            candidates: all,
+        })
+    }
+
+    /// Whether a page with these candidates is signed, the surest first.
+    pub fn signed(&self, candidates: &[FoundSignature]) -> Signed {
+        let confidence = candidates.first().map_or(0.0, |found| found.confidence);
         let decision = match confidence {
             confidence if confidence >= self.trees.signed => SignedDecision::Yes,
             confidence if confidence >= self.trees.look => SignedDecision::Look,
             _ => SignedDecision::No,
         };
-        Ok(PageFindings {
-            width: picture.stored.0,
-            height: picture.stored.1,
-            signed: Signed { decision, confidence },
-            signatures: all.into_iter().filter(|found| found.confidence >= self.trees.threshold).collect(),
-        })
+        Signed { decision, confidence }
+    }
+
+    /// Whether a part of the page is signed: by what lies in it with half of its box at least.
+    pub fn signed_within(&self, findings: &PageFindings, field: &PageArea) -> Signed {
+        let within: Vec<FoundSignature> =
+            findings.candidates.iter().filter(|found| found.area.share_in(field) >= 0.5).copied().collect();
+        self.signed(&within)
     }
 
     /// All that may be a signature, the surest first, none of the same ink as one before it.

@@ -109,6 +109,14 @@ fn the_signatures_of_a_letter_are_judged_each_by_itself() {
     assert_eq!(decisions.len(), 2, "{found}");
     assert!(decisions.contains(&"accepted") && judged.code == 0, "{found}");
     assert!(decisions.iter().any(|decision| *decision != "accepted"), "{found}");
+    let fields = "--field upper=20%,50%,70%,18% --field top=5%,0%,90%,10%";
+    let asked = desk.run(&format!("find letter.png {fields} --json"));
+    assert_eq!(asked.code, 1, "the top of the page is not signed");
+    let asked = asked.json();
+    let signed = |at: usize| asked["pages"][0]["fields"][at]["decision"].as_str();
+    assert_eq!([signed(0), signed(1)], [Some("yes"), Some("no")], "{asked}");
+    assert_eq!(desk.run("find letter.png --field upper=20%,50%,70%,18%").code, 0);
+    assert_eq!(desk.run("find letter.png --field upper=20,50,70,18").code, 2);
     let text = desk.run(&format!("verify {references} --document letter.png"));
     assert!(text.out.contains("Signature 1 of 2 on page 1"), "{}", text.out);
     let blank = image::GrayImage::from_pixel(1240, 1754, image::Luma([255]));

@@ -332,27 +332,25 @@ fn page_auc(pages: &[&PageTruth]) -> Option<f64> {
     (pairs > 0.0).then(|| signed.iter().map(|&value| below(value)).sum::<f64>() / pairs)
 }
 
+/// Of the boxes that are shown this share is right.
+const PRECISION: f64 = 0.8;
 /// Of unsigned pages this share is called signed.
 const FALSE_ALARMS: f64 = 0.05;
 /// Of signed pages this share is passed over.
 const PASSED_OVER: f64 = 0.05;
 
-/// The trees with thresholds that these pages fix: for a box where precision and recall balance best (F1), and for a page by
-/// the shares of false alarms and of signed pages that are passed over. None where no page is signed or every one is.
+/// The trees with thresholds that these pages fix: for a box the lowest at which enough are right, and for a page by the shares
+/// of false alarms and of signed pages that are passed over. None where no page is signed or every one is.
 pub fn with_thresholds(trees: Trees, pages: &[PageTruth]) -> Option<Trees> {
     let pages: Vec<&PageTruth> = pages.iter().collect();
-    let signatures: usize = pages.iter().map(|page| page.truth.len()).sum();
-    let (mut right, mut best) = (0, (0.0, 1.0));
+    let (mut right, mut threshold) = (0, 1.0);
     for (at, (confidence, hit)) in ranking(&pages).into_iter().enumerate() {
         right += usize::from(hit);
-        let balance = 2.0 * right as f64 / (signatures + at + 1) as f64;
-        if balance > best.0 {
-            best = (balance, confidence);
+        if hit && right as f64 >= PRECISION * (at + 1) as f64 {
+            threshold = confidence;
         }
     }
-    let threshold = best.1;
-    // A page on which a signature is shown is never one without.
-    let signed = (quantile(&pages, false, 1.0 - FALSE_ALARMS)? as f32).min(threshold);
+    let signed = quantile(&pages, false, 1.0 - FALSE_ALARMS)? as f32;
     let look = (quantile(&pages, true, PASSED_OVER)? as f32).min(signed);
     Some(Trees { threshold, signed, look, ..trees })
 }
