@@ -64,7 +64,6 @@ fn gray(bytes: &[u8]) -> Gray {
 
 /// The answer within the service's limits, and what it cost.
 fn costs(bytes: &[u8]) -> (inkproof::Result<Picture>, Duration, usize) {
-    let _alone = alone();
     let before = HELD.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
     let begin = Instant::now();
@@ -123,6 +122,7 @@ fn fax_scan() -> (Document, Vec<bool>) {
 
 #[test]
 fn a_drawn_page_has_300_dots_an_inch() {
+    let _alone = alone();
     let mut document = Document::new();
     document.page([300.0, 150.0], SIGNATURE, "");
     let (picture, _) = decode_picture(&document.bytes(), &Limits::default()).unwrap();
@@ -138,6 +138,7 @@ fn a_drawn_page_has_300_dots_an_inch() {
 
 #[test]
 fn a_scanned_page_has_the_pixels_of_its_scanner() {
+    let _alone = alone();
     let (document, ink) = fax_scan();
     let found = gray(&document.bytes());
     assert_eq!((found.width(), found.height()), (1653, 2339));
@@ -146,6 +147,7 @@ fn a_scanned_page_has_the_pixels_of_its_scanner() {
 
 #[test]
 fn codecs_and_depths_of_scans() {
+    let _alone = alone();
     let [width, height] = [827_u32, 1169];
     let tones: Vec<u8> = (0..width * height).map(|at| (at % 251) as u8 ^ (at / width % 7) as u8).collect();
     let page = [595.44, 841.68];
@@ -173,6 +175,7 @@ fn codecs_and_depths_of_scans() {
 
 #[test]
 fn a_scan_in_strips_turned_with_margins_or_with_text_unseen_is_one_too() {
+    let _alone = alone();
     let [width, height] = [800_u32, 1000];
     let tones: Vec<u8> = (0..width * height).map(|at| (at % 253) as u8).collect();
     let strip = |document: &mut Document, part: usize| {
@@ -211,6 +214,7 @@ fn a_scan_in_strips_turned_with_margins_or_with_text_unseen_is_one_too() {
 
 #[test]
 fn a_coarse_background_with_a_drawn_signature_is_drawn_finely() {
+    let _alone = alone();
     let mut document = Document::new();
     let image = document
         .stream("/Subtype /Image /Width 100 /Height 50 /ColorSpace /DeviceGray /BitsPerComponent 8", &[240; 5000]);
@@ -221,6 +225,7 @@ fn a_coarse_background_with_a_drawn_signature_is_drawn_finely() {
 
 #[test]
 fn a_fax_with_pixels_that_are_not_square_is_made_square() {
+    let _alone = alone();
     let [width, height] = [1728, 1145];
     let ink = ink(width, height);
     let mut document = Document::new();
@@ -233,6 +238,7 @@ fn a_fax_with_pixels_that_are_not_square_is_made_square() {
 
 #[test]
 fn of_several_pages_the_wanted_one_is_read_or_the_only_one_that_has_something_on_it() {
+    let _alone = alone();
     let mut document = Document::new();
     document.page([300.0, 150.0], "", "");
     document.page([300.0, 150.0], SIGNATURE, "");
@@ -257,6 +263,7 @@ fn of_several_pages_the_wanted_one_is_read_or_the_only_one_that_has_something_on
 
 #[test]
 fn a_page_of_thousands_is_read_at_once() {
+    let _alone = alone();
     let mut document = Document::new();
     for _ in 0..5000 {
         document.page([300.0, 150.0], SIGNATURE, "");
@@ -274,6 +281,7 @@ fn a_page_of_thousands_is_read_at_once() {
 
 #[test]
 fn form_fields_and_ink_are_drawn_where_they_bring_an_appearance() {
+    let _alone = alone();
     let mut document = Document::new();
     let appearance = document.stream("/Subtype /Form /BBox [0 0 300 150]", SIGNATURE.as_bytes());
     let drawn =
@@ -287,6 +295,7 @@ fn form_fields_and_ink_are_drawn_where_they_bring_an_appearance() {
 
 #[test]
 fn what_a_document_holds_besides_its_pages_is_said() {
+    let _alone = alone();
     let facts = |document: &Document| -> PdfFacts { facts(&document.bytes(), &Limits::default()).unwrap() };
     let mut document = Document::new();
     document.page([300.0, 150.0], "", "");
@@ -309,6 +318,7 @@ fn what_a_document_holds_besides_its_pages_is_said() {
 
 #[test]
 fn what_cannot_be_read_is_said() {
+    let _alone = alone();
     let (document, _) = fax_scan();
     let bytes = document.bytes();
     for cut in [20, 200, bytes.len() / 2] {
@@ -337,6 +347,7 @@ fn what_cannot_be_read_is_said() {
 
 #[test]
 fn sides_of_pages_and_pictures_have_limits() {
+    let _alone = alone();
     let boxed = |sides: &str| {
         let mut document = Document::new();
         let marks = document.stream("", SIGNATURE.as_bytes());
@@ -384,6 +395,7 @@ fn sides_of_pages_and_pictures_have_limits() {
 
 #[test]
 fn bombs_are_seen_before_they_are_unpacked() {
+    let _alone = alone();
     let zeros = vec![b' '; 300 << 20];
     let bomb = deflated(&zeros);
     drop(zeros);
@@ -422,6 +434,7 @@ fn bombs_are_seen_before_they_are_unpacked() {
 
 #[test]
 fn loops_and_what_multiplies_is_refused_or_ended() {
+    let _alone = alone();
     // Forms ten deep, each of which draws the next ten times.
     let mut forms = Document::new();
     let first = forms.next();
@@ -523,6 +536,7 @@ fn loops_and_what_multiplies_is_refused_or_ended() {
 
 #[test]
 fn much_of_everything_takes_no_longer_than_it_may() {
+    let _alone = alone();
     let page = |marks: &str| {
         let mut document = Document::new();
         let marks = document.stream("/Filter /FlateDecode", &deflated(marks.as_bytes()));
@@ -580,6 +594,7 @@ fn much_of_everything_takes_no_longer_than_it_may() {
 
 #[test]
 fn a_page_takes_no_more_memory_than_any_image() {
+    let _alone = alone();
     let full = |name: &str, bytes: &[u8]| assert!(is_answered(name, bytes).is_ok(), "{name}");
     let scan = |[width, height]: [u32; 2], colors: &[u8], space: &str, channels: jpeg_encoder::ColorType| {
         let mut jpeg = Vec::new();
@@ -640,8 +655,8 @@ proptest! {
 
     #[test]
     fn damaged_documents_never_panic(at in 0_usize..4000, by in 1_u8.., cut in 0_usize..4000) {
-        let _alone = alone();
-        let mut document = Document::new();
+    let _alone = alone();
+            let mut document = Document::new();
         let image = document.stream("/Subtype /Image /Width 20 /Height 20 /ColorSpace /DeviceGray /BitsPerComponent 8", &[90; 400]);
         let marks = format!("{SIGNATURE} q 50 0 0 50 9 9 cm /I Do Q BT /F 12 Tf 9 9 Td (text) Tj ET");
         document.page([300.0, 150.0], &marks, &format!("/Resources << /XObject << /I {image} 0 R >> >>"));
