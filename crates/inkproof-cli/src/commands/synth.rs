@@ -41,10 +41,10 @@ pub struct Synth {
     #[arg(long)]
     pages: Option<usize>,
     /// What all pages are; mixed where it is not given
-    #[arg(long, value_enum, value_name = "NAME", requires = "pages")]
+    #[arg(long, value_enum, value_name = "NAME", requires = "pages", conflicts_with = "writers")]
     design: Option<Kind>,
     /// Folder of the fonts that pages are printed in, in place of the system's
-    #[arg(long, value_name = "DIR", requires = "pages")]
+    #[arg(long, value_name = "DIR", requires = "pages", conflicts_with = "writers")]
     fonts: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long)]

@@ -150,10 +150,10 @@ fn a_page_of_a_document_is_judged_as_the_image_on_it() {
     let text = signatures.verify("two.pdf --page 1").out;
     assert!(text.contains("Read: page 1 of 2 of two.pdf"), "{text}");
     // A reference may be one, its original is that page alone, and another model is asked about the same one.
-    desk.run("enroll K-17 two.pdf[1]").succeeds();
-    let found = desk.run("verify --writer K-17 image.png --json").json();
+    desk.run("enroll K-17 two.pdf[1] --store writers.db").succeeds();
+    let found = desk.run("verify --writer K-17 image.png --store writers.db --json").json();
     assert_eq!(found["decision"], "undecided", "it is a copy");
-    desk.run("store reembed").succeeds();
+    desk.run("store reembed --store writers.db").succeeds();
     document.trailer("/Encrypt << /Filter /Standard >>");
     desk.write("locked.pdf", &document.bytes());
     signatures
