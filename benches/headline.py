@@ -2,12 +2,17 @@
 
     make headline DATA=../shared/data/dutch        about an hour and a half on two cores
 
-Four sides, each run in a process of its own, one after the other:
+The sides, each run in a process of its own, one after the other:
 
     keras     Keras, with its first weights and its orders of the pairs: a shuffle buffer of 1,000, as in the notebook
     follows   inkproof from the first weights of `keras`, through the same orders
     nudged    as `follows`, but each first weight is moved by its last bit: how far apart rounding alone leads
     inkproof  inkproof with first weights and orders of its own
+    exact     as `keras`, in float64: slow, and run only where it is asked for
+
+The first steps, one by one, beside float64 (`--pairs 32` makes an epoch of one step):
+
+    python benches/headline.py DATA --seeds 1 --epochs 12 --pairs 32 --sides keras follows exact --out steps.jsonl
 
 Each epoch is a line of the log. A side that has all its epochs there is not run again; one that was cut off begins anew.
 The tables are printed at the end. Under `--overlap` the test is a part of what is trained on, as in the notebook.
@@ -26,7 +31,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = Path(os.environ.get("INKPROOF_PROGRAM", ROOT / "target" / "release" / "inkproof"))
-SIDES = ("keras", "follows", "nudged", "inkproof")
+SIDES = ("keras", "follows", "nudged", "inkproof", "exact")
 LAST_BIT = 2.0**-23
 BATCH, BUFFER = 32, 1000
 # Which pairs there are, of all that the notebook's rule could draw; the same for every seed.
@@ -40,7 +45,8 @@ class Log:
 
     def __init__(self, arguments):
         self.path = arguments.out
-        self.setting = {"data": arguments.data.name, "overlap": arguments.overlap, "epochs": arguments.epochs}
+        self.setting = {"data": arguments.data.name, "overlap": arguments.overlap}
+        self.setting |= {"epochs": arguments.epochs, "pairs": arguments.pairs}
 
     def add(self, **figures):
         with self.path.open("a") as file:
@@ -51,7 +57,7 @@ class Log:
         found = {}
         lines = map(json.loads, self.path.read_text().splitlines()) if self.path.exists() else ()
         for line in lines:
-            if {key: line[key] for key in self.setting} == self.setting:
+            if {key: line.get(key) for key in self.setting} == self.setting:
                 run = found.setdefault((line["side"], line["seed"]), [])
                 run[line["epoch"] - 1 :] = [line]
         return {key: run for key, run in found.items() if len(run) == self.setting["epochs"]}
@@ -76,7 +82,7 @@ def record(arguments, log, side, seed, epoch, evaluate):
         begun = time.perf_counter()
         loss, accuracy = epoch(number)
         figures = {"loss": loss, "accuracy": accuracy, "seconds": round(time.perf_counter() - begun, 1)}
-        if number + 1 == arguments.epochs:
+        if number + 1 == arguments.epochs and not arguments.pairs:
             figures["test_loss"], figures["test_accuracy"] = evaluate()
         log.add(side=side, seed=seed, epoch=number + 1, **figures)
 
@@ -98,22 +104,22 @@ def run_keras(arguments, log, side, seed):
     keras.config.set_floatx("float32")
     keras.utils.set_random_seed(seed)
     model = networks.siamese(networks.simple_cnn())
+    first = [np.array(weight) for weight in model.get_weights()]
+    if side == "exact":
+        keras.config.set_floatx("float64")
+        keras.config.set_dtype_policy("float64")
+        model = networks.siamese(networks.simple_cnn())
+        model.set_weights(first)
     model.compile(optimizer=keras.optimizers.Adam(), loss="binary_crossentropy", metrics=["accuracy"])
     train, test = pairs(arguments)
     shuffled = tf.data.Dataset.range(len(train)).shuffle(BUFFER, seed=seed)
-    orders = np.array([list(shuffled.as_numpy_iterator()) for _ in range(arguments.epochs)])
-    np.save(given(log, seed, ".npy"), orders)
-    first = [np.array(weight) for weight in model.get_weights()]
-    for other, factor in (("nudged", 1 + LAST_BIT), ("follows", 1)):
-        model.set_weights([weight * np.float32(factor) for weight in first])
-        model.save(given(log, seed, f"-{other}.keras"))
-    differences = apart(tf, train, test)
-    beyond = sum(difference > HALF_A_LEVEL for difference in differences)
-    print(
-        f"read by TensorFlow, {beyond} of {len(differences)} pictures differ by more than half a level of gray, by "
-        f"{max(differences):.3f} at most",
-        file=sys.stderr,
-    )
+    orders = np.array([list(shuffled.as_numpy_iterator())[: arguments.pairs] for _ in range(arguments.epochs)])
+    if side == "keras":
+        np.save(given(log, seed, ".npy"), orders)
+        for other, factor in (("nudged", 1 + LAST_BIT), ("follows", 1)):
+            model.set_weights([weight * np.float32(factor) for weight in first])
+            model.save(given(log, seed, f"-{other}.keras"))
+        compare_pictures(tf, train, test)
 
     def epoch(number):
         order = orders[number]
@@ -127,8 +133,8 @@ def run_keras(arguments, log, side, seed):
     record(arguments, log, side, seed, epoch, evaluate)
 
 
-def apart(tf, *parts):
-    """For each picture of the pairs, the largest difference from the same file as the notebook reads it."""
+def compare_pictures(tf, *parts):
+    """Says how far the pictures of the pairs are from the same files as the notebook reads them."""
     pictures = {}
     for part in parts:
         for files, both in zip(part.paths, zip(part.a, part.b)):
@@ -138,7 +144,13 @@ def apart(tf, *parts):
         image = tf.io.decode_image(tf.io.read_file(str(path)), channels=1, expand_animations=False)
         return (tf.image.resize(image, (224, 224)) / 255.0).numpy()
 
-    return [abs(read(path) - picture).max() for path, picture in pictures.items()]
+    differences = [abs(read(path) - picture).max() for path, picture in pictures.items()]
+    beyond = sum(difference > HALF_A_LEVEL for difference in differences)
+    print(
+        f"read by TensorFlow, {beyond} of {len(differences)} pictures differ by more than half a level of gray, by "
+        f"{max(differences):.3f} at most",
+        file=sys.stderr,
+    )
 
 
 def run_inkproof(arguments, log, side, seed):
@@ -178,20 +190,27 @@ def side_by_side(runs, base, side, epochs):
     seeds = [seed for name, seed in runs if name == side and (base, seed) in runs]
     if not seeds:
         return
-    print(f"\n`{side}` beside `{base}`, the same first weights and orders: medians over {len(seeds)} seeds\n")
+    print(f"\n`{side}` beside `{base}`, the same first weights and orders: medians over {len(seeds)} seed(s)\n")
     print(f"| epoch | loss: {base} | {side} | difference in % (extremes) | accuracy: {base} | {side} | difference in points |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for epoch in range(epochs):
         theirs, mine = ([runs[name, seed][epoch] for seed in seeds] for name in (base, side))
-        middle = [statistics.median(line[name] for line in lines) for name in ("loss", "accuracy") for lines in (theirs, mine)]
+        loss, my_loss, accuracy, my_accuracy = (
+            statistics.median(line[name] for line in lines) for name in ("loss", "accuracy") for lines in (theirs, mine)
+        )
         points = [100 * (m["accuracy"] - t["accuracy"]) for m, t in zip(mine, theirs)]
         print(
-            f"| {epoch + 1} | {middle[0]:.4f} | {middle[1]:.4f} | {median_and_extremes(relative(mine, theirs, 'loss'), 3)} "
-            f"| {middle[2]:.4f} | {middle[3]:.4f} | {median_and_extremes(points, 2)} |"
+            f"| {epoch + 1} | {loss:.5f} | {my_loss:.5f} | {median_and_extremes(relative(mine, theirs, 'loss'), 3)} "
+            f"| {accuracy:.4f} | {my_accuracy:.4f} | {median_and_extremes(points, 2)} |"
         )
 
 
-FIGURES = {"loss": "training loss", "accuracy": "training accuracy", "test_loss": "test loss", "test_accuracy": "test accuracy"}
+FIGURES = {
+    "loss": "training loss",
+    "accuracy": "training accuracy",
+    "test_loss": "test loss",
+    "test_accuracy": "test accuracy",
+}
 
 
 def each_seed(runs):
@@ -246,8 +265,9 @@ def parse():
     parser.add_argument("data", type=Path, help="folder of signatures with a training and a test part")
     parser.add_argument("--out", type=Path, help="the log; target/headline/NAME.jsonl without it")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
-    parser.add_argument("--sides", choices=SIDES, nargs="+", default=SIDES)
+    parser.add_argument("--sides", choices=SIDES, nargs="+", default=SIDES[:-1])
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--pairs", type=int, help="how many of an epoch's pairs are trained on; all without it")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--overlap", action="store_true", help="train on the test part too, as the notebook does")
     parser.add_argument("--tables", action="store_true", help="only print the tables of a log")
@@ -264,7 +284,7 @@ def main():
     arguments = parse()
     log = Log(arguments)
     if arguments.run:
-        run = run_keras if arguments.run == "keras" else run_inkproof
+        run = run_keras if arguments.run in ("keras", "exact") else run_inkproof
         run(arguments, log, arguments.run, arguments.seeds[0])
         return
     todo = [] if arguments.tables else [(side, seed) for seed in arguments.seeds for side in arguments.sides]
@@ -273,10 +293,11 @@ def main():
             print(f"{side}, seed {seed}", file=sys.stderr, flush=True)
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--run", side, "--seeds", str(seed)], check=True)
     runs = log.runs()
-    side_by_side(runs, "keras", "follows", arguments.epochs)
-    side_by_side(runs, "follows", "nudged", arguments.epochs)
-    each_seed(runs)
-    means(runs)
+    for base, side in (("keras", "follows"), ("follows", "nudged"), ("exact", "keras"), ("exact", "follows")):
+        side_by_side(runs, base, side, arguments.epochs)
+    if not arguments.pairs:
+        each_seed(runs)
+        means(runs)
 
 
 if __name__ == "__main__":
