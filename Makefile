@@ -1,7 +1,7 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
 .PHONY: check tools skipped format lint doc program test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke wheel \
-  python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
+  headline python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
 
 check: tools format lint gpu doc engine-alone test web-test bench-smoke python-lint python-test skipped
 
@@ -90,6 +90,18 @@ bench-peers:
 	target/peers-env/bin/pip install --quiet --requirement benches/peers/requirements.txt
 	$(if $(filter torch,$(PEERS)),target/peers-env/bin/pip install --quiet --requirement benches/peers/requirements-torch.txt)
 	target/peers-env/bin/python benches/peers/peers.py $(if $(filter torch,$(PEERS)),--torch)
+
+# Ten epochs of the notebook's network by Keras and by inkproof, five seeds each (benches/headline.py), in an environment of its
+# own: on writers who do not exist, as many as the notebook's, or with DATA=../shared/data/dutch on real signatures, and then
+# with HEADLINE=--overlap tested on images that were trained on, as the notebook does.
+headline: wheel
+	cargo build --release
+	python3 -m venv target/headline-env
+	target/headline-env/bin/pip install --quiet --requirement tests/golden/requirements.txt target/wheels/inkproof-*.whl
+	$(if $(DATA),,rm -rf target/headline/synthetic)
+	$(if $(DATA),,target/release/inkproof synth target/headline/synthetic/train --writers 64 --genuine 13 --forgeries 12 --seed 1)
+	$(if $(DATA),,target/release/inkproof synth target/headline/synthetic/test --writers 20 --genuine 13 --forgeries 12 --seed 2)
+	target/headline-env/bin/python benches/headline.py $(or $(DATA),target/headline/synthetic) $(HEADLINE)
 
 # That the benches run, with the program of the tests, and that ONNX Runtime computes from our exports what we do; each
 # figure is taken once.
