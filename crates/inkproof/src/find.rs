@@ -1,9 +1,9 @@
 //! Where on a page handwritten signatures are, and whether it is signed at all.
 //!
 //! A page is brought to one working size and its ink parted into printed characters, lines and the rest
-//! ([`sheet`]). What is large or long among the rest begins a group, which takes in what is near, at several distances
-//! ([`groups`]); each group is described by numbers, most of them in heights of the page's print ([`features`]), and
-//! boosted trees that learned from synthetic pages give it a confidence ([`trees`]). Of groups that share ink the one with the
+//! (`sheet`). What is large or long among the rest begins a group, which takes in what is near, at several distances
+//! (`groups`); each group is described by numbers, most of them in heights of the page's print (`features`), and
+//! boosted trees that learned from synthetic pages give it a confidence (`trees`). Of groups that share ink the one with the
 //! highest confidence stays.
 
 mod features;

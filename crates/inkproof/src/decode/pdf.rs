@@ -3,8 +3,8 @@
 //!
 //! A scan is drawn at its own resolution, so that its pixels are those of the scanner; other pages at 300 dots an inch.
 //! Form fields and annotations are drawn where they bring an appearance; [`facts`] says where they do not. The library
-//! itself has no limits: what a document unpacks to ([`streams`]), what is on a page ([`weight`]) and how long it takes
-//! ([`aside`]) are looked at here.
+//! itself has no limits: what a document unpacks to (`streams`), what is on a page (`weight`) and how long it takes
+//! (`aside`) are looked at here.
 
 mod aside;
 mod facts;
