@@ -22,6 +22,9 @@ const PRINT_RANGE: [f32; 2] = [1.0 / 300.0, 1.0 / 40.0];
 const MOST_PIECES: usize = 15_000;
 /// Ink has to stand out from the paper by so many of its deviations.
 const CONTRAST: f32 = 3.0;
+/// A piece over half of the page both ways with so much of all ink is a pattern of the paper, of which there may be so many.
+const PATTERN: f32 = 0.15;
+const PATTERNS: usize = 2;
 /// A line is so many heights of print long at least, and so thick at most.
 const LINE: [f32; 2] = [5.0, 0.3];
 /// Rows that are looked at together.
@@ -60,10 +63,9 @@ impl Sheet {
         limits.check_time()?;
         let (width, height) = (small.width(), small.height());
         let mut darkness = Paper::new(&small).darkness(small);
-        let Some(level) = threshold::ink(&histogram::count(&darkness.values), CONTRAST) else { return Ok(None) };
         let longest = width.max(height) as f32;
+        let Some((level, guess)) = ink_level(&darkness, longest) else { return Ok(None) };
         let share = |stored: usize, gray: usize| (block * stored) as f64 / gray as f64;
-        let guess = print_height(&components::find(&darkness, level).weighed(), longest);
         let lines = erase_lines(&mut darkness, level, guess);
         limits.check_time()?;
         let mut components = components::find(&darkness, level);
@@ -124,17 +126,49 @@ fn smaller(gray: &Gray, block: usize) -> Gray {
     Gray::new(width, height, pixels).expect("a side is no longer than before")
 }
 
+/// The darkness that ink is above, and the usual height of print; None where nothing stands out from the paper.
+///
+/// A pattern under the writing hangs together over the page and is lighter than pens and print: then what is darker than the
+/// pattern is ink, if more lines of print are seen so.
+fn ink_level(darkness: &Plane, longest: f32) -> Option<(u8, f32)> {
+    let histogram = histogram::count(&darkness.values);
+    let over_pattern = |level| threshold::ink_over_pattern(&histogram, level, CONTRAST);
+    let mut level = threshold::ink(&histogram, CONTRAST).or_else(|| over_pattern(None))?;
+    let mut pieces = components::find(darkness, level).weighed();
+    for _ in 0..PATTERNS {
+        let is_pattern =
+            |piece: &&Weighed| 2 * piece.area.width() > darkness.width && 2 * piece.area.height() > darkness.height;
+        let ink: usize = pieces.iter().map(|piece| piece.ink).sum();
+        let of_pattern: usize = pieces.iter().filter(is_pattern).map(|piece| piece.ink).sum();
+        if (of_pattern as f32) < PATTERN * ink as f32 {
+            break;
+        }
+        let Some(next) = over_pattern(Some(level)) else { break };
+        let found = components::find(darkness, next).weighed();
+        if printed(&found, longest) <= printed(&pieces, longest) {
+            break;
+        }
+        (level, pieces) = (next, found);
+    }
+    Some((level, print_height(&pieces, longest)))
+}
+
+/// How many characters stand on lines of print.
+fn printed(pieces: &[Weighed], longest: f32) -> usize {
+    let mut pieces = pieces.to_vec();
+    pieces.retain(|piece| piece.area.height() as f32 >= PRINT_RANGE[0] * longest);
+    pieces.truncate(MOST_PIECES);
+    print::find(&pieces, PRINT * longest / 4.0).characters
+}
+
 /// The median height of what may be characters.
 fn print_height(pieces: &[Weighed], longest: f32) -> f32 {
     let [least, most] = PRINT_RANGE.map(|share| share * longest);
-    let mut heights: Vec<usize> = pieces
-        .iter()
-        .filter(|piece| {
-            let (width, height) = (piece.area.width() as f32, piece.area.height() as f32);
-            (least..=most).contains(&height) && width <= 2.5 * height && 4.0 * width >= height
-        })
-        .map(|piece| piece.area.height())
-        .collect();
+    let is_one = |piece: &&Weighed| {
+        let (width, height) = (piece.area.width() as f32, piece.area.height() as f32);
+        (least..=most).contains(&height) && width <= 2.5 * height && 4.0 * width >= height
+    };
+    let mut heights: Vec<usize> = pieces.iter().filter(is_one).map(|piece| piece.area.height()).collect();
     if heights.len() < 20 {
         return PRINT * longest;
     }

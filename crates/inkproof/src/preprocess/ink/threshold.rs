@@ -5,10 +5,21 @@ use super::histogram::{self, Histogram};
 
 /// The darkness that ink is above, or none where nothing stands out from the paper's noise.
 pub(crate) fn ink(darkness: &Histogram, contrast: f32) -> Option<u8> {
-    let threshold = otsu(darkness)?;
+    otsu(darkness).filter(|&threshold| is_clear(darkness, threshold, contrast))
+}
+
+/// The same where there is a pattern under the ink: of what is darker than Otsu's threshold or than `level` alone.
+pub(crate) fn ink_over_pattern(darkness: &Histogram, level: Option<u8>, contrast: f32) -> Option<u8> {
+    let pattern = level.or_else(|| otsu(darkness))?;
+    let mut darker = *darkness;
+    darker[..=usize::from(pattern)].fill(0);
+    otsu(&darker).filter(|&threshold| threshold > pattern && is_clear(darkness, threshold, contrast))
+}
+
+/// Whether what is above the threshold stands out from all the rest.
+fn is_clear(darkness: &Histogram, threshold: u8, contrast: f32) -> bool {
     let (mean, deviation) = moments(&darkness[..=usize::from(threshold)]);
-    let clear = f64::from(threshold) + 0.5 - mean >= f64::from(contrast) * deviation;
-    clear.then_some(threshold)
+    f64::from(threshold) + 0.5 - mean >= f64::from(contrast) * deviation
 }
 
 /// The same for ink that is so little that the shades of the paper outweigh it: half-way between paper and what is far from
