@@ -243,3 +243,87 @@ impl Finder {
         Ok(kept)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::decode::Page;
+    use crate::gray::Gray;
+
+    fn area() -> impl Strategy<Value = PageArea> {
+        (0_usize..200, 0_usize..200, 1_usize..100, 1_usize..100).prop_map(|(x, y, width, height)| PageArea {
+            x,
+            y,
+            width,
+            height,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn overlap_is_mutual_and_whole_with_itself(a in area(), b in area()) {
+            prop_assert_eq!(a.overlap(&b), b.overlap(&a));
+            prop_assert!((0.0..=1.0).contains(&a.overlap(&b)));
+            prop_assert_eq!(a.overlap(&a), 1.0);
+            prop_assert!(a.share_in(&b) + 1e-9 >= a.overlap(&b));
+        }
+    }
+
+    /// A page with lines of print, a wave as a pen draws it, and a darker or lighter pattern of crossing lines under all.
+    fn page(pattern: Option<u8>) -> Picture {
+        let (width, height) = (1000, 1400);
+        let mut pixels = vec![255; width * height];
+        if let Some(level) = pattern {
+            for (at, pixel) in pixels.iter_mut().enumerate() {
+                let (x, y) = (at % width, at / width);
+                *pixel = if (x + y) % 17 < 2 || (x + 3 * y) % 23 < 2 { level } else { 255 };
+            }
+        }
+        let mut dark = |x: usize, y: usize| pixels[y * width + x] = 20;
+        for line in 0..20 {
+            for letter in 0..50 {
+                let (left, top) = (100 + 14 * letter, 100 + 30 * line);
+                (0..10).for_each(|row| (0..2).for_each(|column| dark(left + column, top + row)));
+                (0..7).for_each(|column| (0..2).for_each(|row| dark(left + column, top + 8 + row)));
+            }
+        }
+        for step in 0..6000_u32 {
+            let part = f64::from(step) / 6000.0;
+            let (x, y) = (300.0 + 260.0 * part, 1000.0 + 40.0 * (31.0 * part).sin() * (1.0 - 0.6 * part));
+            (0..3).for_each(|row| (0..3).for_each(|column| dark(x as usize + column, y as usize + row)));
+        }
+        Picture::of_gray(Gray::new(width, height, pixels).unwrap(), Page::ONLY)
+    }
+
+    #[test]
+    fn what_a_pen_wrote_is_a_group_of_its_own_with_and_without_a_pattern_under_it() {
+        let truth = PageArea { x: 300, y: 962, width: 262, height: 80 };
+        for pattern in [None, Some(190), Some(150)] {
+            let found = candidates(&page(pattern), &Limits::default()).unwrap();
+            let best = found.iter().map(|found| found.area.overlap(&truth)).fold(0.0, f64::max);
+            assert!(best > 0.8, "{pattern:?}: {best}");
+        }
+    }
+
+    #[test]
+    fn a_page_with_nothing_on_it_is_not_signed() {
+        let blank = Picture::of_gray(Gray::new(800, 1000, vec![255; 800_000]).unwrap(), Page::ONLY);
+        let findings = Finder::bundled().find(&blank, &Limits::default()).unwrap();
+        assert_eq!(findings.signed, Signed { decision: SignedDecision::No, confidence: 0.0 });
+        assert!(findings.signatures.is_empty());
+    }
+
+    #[test]
+    fn places_are_in_the_pixels_of_the_file_whatever_its_pixels_are_like() {
+        let square = page(None);
+        let tall = Picture { stored: (1000, 700), ..square.clone() };
+        let finder = Finder::bundled();
+        let [a, b] = [square, tall].map(|page| finder.ranked(&page, &Limits::default()).unwrap());
+        for (a, b) in a.iter().zip(&b) {
+            assert_eq!((a.area.x, a.area.width), (b.area.x, b.area.width));
+            assert!((a.area.y as f64 / 2.0 - b.area.y as f64).abs() <= 1.0, "{a:?} {b:?}");
+        }
+    }
+}

@@ -21,7 +21,7 @@ pub struct BoostOptions {
 
 impl Default for BoostOptions {
     fn default() -> Self {
-        Self { trees: 200, leaves: 12, rate: 0.06, l2: 1.0, least: 5.0 }
+        Self { trees: 350, leaves: 12, rate: 0.06, l2: 1.0, least: 5.0 }
     }
 }
 

@@ -25,7 +25,7 @@ pub struct LearnOptions {
 impl Default for LearnOptions {
     /// As the bundled finder.
     fn default() -> Self {
-        Self { pages: 4000, seed: 1, boost: BoostOptions::default() }
+        Self { pages: 5000, seed: 1, boost: BoostOptions::default() }
     }
 }
 
