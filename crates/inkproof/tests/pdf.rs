@@ -1,43 +1,19 @@
 //! Pages of PDF documents: scans come back pixel by pixel, drawings at 300 dots an inch, and what a hostile document wants
 //! is refused before it costs anything.
 
+mod counting;
 mod documents;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use counting::{HELD, PEAK};
 use documents::{Document, deflated};
 use inkproof::decode::pdf::{PdfFacts, facts};
 use inkproof::decode::{Picture, decode_picture, only_page};
 use inkproof::{Error, Gray, GrayRule, Limits, Page, decode};
 use proptest::prelude::*;
-
-/// Counts what is allocated.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: the system's allocator does the work; only numbers are kept beside it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(held, Ordering::Relaxed);
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What is allocated is counted for all threads, so one test runs at a time.
 static ONE: Mutex<()> = Mutex::new(());

@@ -21,7 +21,8 @@ use crate::text::percent;
 /// Find the handwritten signatures on pages, and say which pages are signed
 ///
 /// Every page of a file is looked at. Exit code 0 when one is signed, 1 when none is, 3 when a person should look, 2 when one
-/// cannot be read; with --field 0 when every field is signed, 1 when one is not, 3 when a person should look. Printed names, stamps, logos, initials and notes are not signatures.
+/// cannot be read; with --field 0 when every field is signed, 1 when one is not, 3 when a person should look. Printed names,
+/// stamps, logos, initials and notes are not signatures.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     inkproof find letter.tif\n  \
@@ -125,11 +126,11 @@ pub struct FoundPage {
 
 /// The wanted page of a file, or all of them, one after the other; after an error there is no other.
 pub fn found_pages(
+    finder: &Finder,
     bytes: &[u8],
     wanted: Option<u32>,
     limits: &Limits,
 ) -> impl Iterator<Item = inkproof::Result<FoundPage>> {
-    let finder = Finder::bundled();
     let mut next = Some(wanted.unwrap_or(1));
     std::iter::from_fn(move || {
         let number = next.take()?;
@@ -152,6 +153,7 @@ impl Find {
             inputs.spare_folder(folder)?;
         }
         let limits = self.image.limits();
+        let finder = Finder::bundled();
         let mut report = Report { pages: Vec::new(), notes: Vec::new() };
         for path in &files {
             let images = ImageFiles::read(&[path], &limits)?.on_page(self.image.page, 1);
@@ -159,12 +161,12 @@ impl Find {
             if Format::detect(image.bytes) == Some(Format::Pdf) {
                 report.notes.extend(document_notes(path, image.bytes, &limits)?);
             }
-            for found in found_pages(image.bytes, image.page, &limits) {
+            for found in found_pages(&finder, image.bytes, image.page, &limits) {
                 let FoundPage { page, picture, findings } = found.map_err(|error| error.at(path))?;
                 self.write_pictures(path, page.number, &picture, &findings)?;
                 let told = |field: &Field| ToldField {
                     name: field.name.clone(),
-                    signed: Finder::bundled().signed_within(&findings, &field.area(&findings)),
+                    signed: finder.signed_within(&findings, &field.area(&findings)),
                 };
                 let fields = self.field.iter().map(told).collect();
                 report.pages.push(Told { path: path.display().to_string(), page: page.number, findings, fields });

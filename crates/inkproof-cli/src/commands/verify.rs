@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use inkproof::find::FoundSignature;
+use inkproof::find::{Finder, FoundSignature};
 use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, Verifier, VerifyOptions};
 use inkproof_service::{
     CaseFile, Door, ImageFlaw, Judged, Made, NamedImage, Question, Seen, Service, Threads, ThresholdFrom, Verification,
@@ -258,7 +258,7 @@ impl SignedPage {
         let limits = image.limits();
         let files = ImageFiles::read(&[path], &limits)?.on_page(image.page, 1);
         let NamedImage { bytes, page: wanted, .. } = files.named()[0];
-        for found in found_pages(bytes, wanted, &limits) {
+        for found in found_pages(&Finder::bundled(), bytes, wanted, &limits) {
             let FoundPage { page, picture, findings } = found.map_err(|error| error.at(path))?;
             if !findings.signatures.is_empty() {
                 let cut = |found: &FoundSignature| (*found, picture.cut(&found.area).to_png(u32::MAX));
