@@ -267,8 +267,7 @@ impl SignedPage {
         }
         let page = wanted.map_or(String::new(), |page| format!(", page {page}"));
         bail!(
-            "{}{page}: no signature was found on it; `inkproof find --explain FOLDER` shows what was looked at, and a signature \
-             that was cut out by hand is judged without --document",
+            "{}{page}: no signature was found on it; one that was cut out by hand is judged without --document",
             path.display()
         )
     }
