@@ -1,9 +1,9 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check tools skipped format lint doc program test soak web-test fuzz engine-alone gpu demo bench bench-peers bench-smoke wheel \
-  headline python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
+.PHONY: check tools skipped format lint doc program test soak web-test fuzz engine-alone demo bench bench-peers bench-smoke wheel \
+  headline documents python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
 
-check: tools format lint gpu doc engine-alone test web-test bench-smoke python-lint python-test skipped
+check: tools format lint doc engine-alone test web-test bench-smoke python-lint python-test skipped
 
 # What cannot be checked here is printed where it is found and once more at the end.
 export INKPROOF_SKIPPED := $(CURDIR)/target/skipped
@@ -20,11 +20,12 @@ skipped:
 format:
 	cargo fmt --all --check
 
+# With the feature `gpu`, which trains through Vulkan: its tests need a GPU, so it is only checked. The tests build without it.
 lint:
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets --features inkproof-cli/gpu -- -D warnings
 
-# The documentation, without a link that leads nowhere; with the features of `gpu`, whose crates are then at hand.
-doc: gpu
+# The documentation, without a link that leads nowhere; with the feature of `lint`, whose crates are then at hand.
+doc: lint
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features inkproof-cli/gpu
 
 # The engine, and the networks below it, without threads, and for the browser where that target is installed.
@@ -35,10 +36,6 @@ engine-alone:
 	@if [ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then \
 	  cargo check -p inkproof --no-default-features --target wasm32-unknown-unknown; \
 	else $(call skip,the engine for the browser; rustup target add wasm32-unknown-unknown installs the target); fi
-
-# The build that trains on a GPU through Vulkan; its tests need one, so it is only checked.
-gpu:
-	cargo check --package inkproof-cli --features gpu
 
 # The program that `cargo test` has built for its stories; where it has not, it builds it.
 PROGRAM := $(CURDIR)/target/debug/inkproof
@@ -102,6 +99,14 @@ headline: wheel
 	$(if $(DATA),,target/release/inkproof synth target/headline/synthetic/train --writers 64 --genuine 13 --forgeries 12 --seed 1)
 	$(if $(DATA),,target/release/inkproof synth target/headline/synthetic/test --writers 20 --genuine 13 --forgeries 12 --seed 2)
 	target/headline-env/bin/python benches/headline.py $(or $(DATA),target/headline/synthetic) $(HEADLINE)
+
+# What a verdict loses on the way from a clean crop to a page: the table of docs/pages.md.
+documents: wheel
+	cargo build --release
+	rm -rf target/documents
+	target/release/inkproof synth target/documents/signatures --writers 40 --genuine 11 --forgeries 6 --seed 41
+	target/release/inkproof synth target/documents/pages --pages 120 --seed 42
+	target/python-env/bin/python benches/documents.py target/documents/signatures target/documents/pages
 
 # That the benches run, with the program of the tests, and that ONNX Runtime computes from our exports what we do; each
 # figure is taken once.

@@ -41,6 +41,7 @@ pub fn engine(error: EngineError) -> PyErr {
         | EngineError::TooLong { .. }
         | EngineError::NoPage { .. }
         | EngineError::SeveralPages { .. }
+        | EngineError::NoSignature { .. }
         | EngineError::OutOfTime
         | EngineError::UnknownFormat
         | EngineError::OtherKind(_)
@@ -79,6 +80,7 @@ pub fn lab(error: LabError) -> PyErr {
         | LabError::TooFewWriters { .. }
         | LabError::Folds { .. }
         | LabError::NotCalibrated { .. }
+        | LabError::Order { .. }
         | LabError::NotEmpty(_)
         | LabError::BrokenNote { .. } => DataSetError::new_err(text),
         LabError::NoSuchModel { .. }
@@ -92,7 +94,8 @@ pub fn lab(error: LabError) -> PyErr {
         | LabError::ZeroOption { .. }
         | LabError::ShortcutsOnPart
         | LabError::ShortcutsAlone
-        | LabError::FoldsOfRaw => OptionError::new_err(text),
+        | LabError::FoldsOfRaw
+        | LabError::OrderNeedsPairs => OptionError::new_err(text),
         _ => Error::new_err(text),
     }
 }

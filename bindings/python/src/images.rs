@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use inkproof::decode::Picture;
+use inkproof::find::{Finder, FoundPage};
 use inkproof::{Ink, Limits, PixelSamples, Pixels, Preprocess, Signature, Verifier, read_image_file};
 use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -81,5 +83,29 @@ impl Image<'_> {
             Self::Pixels(pixels) => (Path::new(name), verifier.embed_pixels(pixels)),
         };
         signature.map_err(|error| error.at(place))
+    }
+
+    /// What the pages of the image have of signatures: of page `page`, or of all, each handed to `each` and let go.
+    pub fn pages<T>(
+        &self,
+        finder: &Finder,
+        name: &str,
+        page: Option<u32>,
+        each: impl Fn(FoundPage) -> T,
+    ) -> inkproof::Result<Vec<T>> {
+        let limits = Limits { page, ..Limits::default() };
+        let of_bytes = |bytes: &[u8]| finder.pages(bytes, &limits).map(|found| found.map(&each)).collect();
+        let (place, found) = match self {
+            Self::Path(path) => (*path, of_bytes(&read_image_file(path, &limits)?)),
+            Self::Bytes(bytes) => (Path::new(name), of_bytes(bytes)),
+            Self::Pixels(pixels) => {
+                let found = Picture::of_pixels(pixels, &limits).and_then(|picture| {
+                    let findings = finder.find(&picture, &limits)?;
+                    Ok(vec![each(FoundPage { page: picture.page, picture, findings })])
+                });
+                (Path::new(name), found)
+            }
+        };
+        found.map_err(|error: inkproof::Error| error.at(place))
     }
 }

@@ -11,6 +11,7 @@ mod errors;
 mod images;
 mod laboratory;
 mod network;
+mod pages;
 mod progress;
 mod signature;
 mod verdict;
@@ -23,6 +24,8 @@ mod _inkproof {
     use crate::laboratory::{evaluate, leakage, notebook, pairs, synthesize};
     #[pymodule_export]
     use crate::network::{Network, Origin, measure, pictures};
+    #[pymodule_export]
+    use crate::pages::find;
     #[pymodule_export]
     use crate::signature::Signature;
     #[pymodule_export]

@@ -21,6 +21,7 @@ fn lab_hint(error: &LabError) -> Option<String> {
     Some(match error {
         LabError::TooFewToCalibrate { .. } => "to train on all, give --preprocess raw".to_owned(),
         LabError::Diverged { .. } | LabError::LearningRate(_) => "see --learning-rate".to_owned(),
+        LabError::OrderNeedsPairs => "leave out --order, or give --backbone simple-cnn".to_owned(),
         LabError::InknetNeedsInk => "leave out --preprocess".to_owned(),
         LabError::InitNeedsInknet { .. } => "--init goes with --backbone inknet".to_owned(),
         LabError::NoCheckpoint(_) => "leave out --resume to start over".to_owned(),
@@ -58,6 +59,9 @@ fn service_hint(error: &ServiceError) -> Option<&'static str> {
             Some("or allow more with --max-pixels")
         }
         ServiceError::Image { source: EngineError::SeveralPages { .. }, .. } => Some("see --page, or give FILE[1]"),
+        ServiceError::Image { source: EngineError::NoSignature { .. }, .. } => {
+            Some("one that was cut out by hand is judged without --document")
+        }
         ServiceError::NoApprovedReference(_) => {
             Some("add one with `inkproof enroll`, or approve one that waits with `inkproof writers approve`")
         }

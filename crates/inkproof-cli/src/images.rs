@@ -44,14 +44,6 @@ impl ImageFiles {
         self
     }
 
-    /// The same with other bytes in place of the first file's, as of a part of it.
-    pub fn with_first(mut self, bytes: Vec<u8>) -> Self {
-        if let Some(first) = self.0.first_mut() {
-            (first.bytes, first.page) = (bytes, None);
-        }
-        self
-    }
-
     /// The files as a service takes them.
     pub fn named(&self) -> Vec<NamedImage<'_>> {
         let files = self.0.iter();

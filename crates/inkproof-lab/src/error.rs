@@ -65,6 +65,14 @@ pub enum Error {
     #[error("{}: {why}; pages need pages.csv with a column path, and boxes.csv with path, kind, x, y, width and height", path.display())]
     PagesTable { path: PathBuf, why: String },
 
+    /// A table of pairs that cannot be followed.
+    #[error("{}: {why}", path.display())]
+    Order { path: PathBuf, why: String },
+
+    /// An order of pairs for a network that learns from places.
+    #[error("inknet learns from places and not from pairs, so there is no order of pairs")]
+    OrderNeedsPairs,
+
     /// A training became useless.
     #[error(
         "the loss is {loss} in epoch {epoch}, step {step}: training has diverged; try again with a smaller learning rate"

@@ -9,6 +9,7 @@ mod calibrate;
 mod checkpoint;
 pub mod in_memory;
 mod inknet;
+mod order;
 mod siamese;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +49,10 @@ pub struct TrainOptions {
     pub compute: Compute,
     /// What `inknet` goes on from; siamese networks start from nothing.
     pub init: Option<InknetWeights>,
+    /// A table of the pairs that a siamese network is shown, in their order, in place of those that are drawn: the columns
+    /// `first` and `second`, paths below the data set's folder; optionally `epoch`, from 1, without which all epochs have the
+    /// same, and `label`.
+    pub order: Option<PathBuf>,
 }
 
 /// Which pairs are labelled 0.
@@ -83,17 +88,19 @@ impl TrainOptions {
             seed: 0,
             compute: Compute::Cpu,
             init: None,
+            order: None,
         }
     }
 
     /// Refuses options that contradict each other.
     ///
     /// # Errors
-    /// [`Error::InknetNeedsInk`] for `inknet` on raw images, [`Error::InitNeedsInknet`] for another network that is to
-    /// continue from something.
+    /// [`Error::InknetNeedsInk`] for `inknet` on raw images, [`Error::OrderNeedsPairs`] for `inknet` in an order,
+    /// [`Error::InitNeedsInknet`] for another network that is to continue from something.
     pub(crate) fn require_consistent(&self) -> Result<()> {
         match self.backbone {
             Architecture::Inknet if self.read.preprocess == Preprocess::Raw => Err(Error::InknetNeedsInk),
+            Architecture::Inknet if self.order.is_some() => Err(Error::OrderNeedsPairs),
             Architecture::Siamese(_) if self.init.is_some() => Err(Error::InitNeedsInknet { backbone: self.backbone }),
             _ => Ok(()),
         }

@@ -11,7 +11,7 @@ use crate::Shared;
 use crate::images::{called, failed};
 use crate::problem::{Kind, Problem};
 use crate::tokens::Caller;
-use crate::upload;
+use crate::upload::{self, Upload};
 
 const TOP: usize = 5;
 const MOST: usize = 20;
@@ -33,10 +33,7 @@ async fn ask(
 ) -> Result<Json<Identification>, Problem> {
     let found = server.with_upload(request, move |server, mut upload| {
         upload.require_no_references()?;
-        let top = upload.top.unwrap_or(TOP);
-        if !(1..=MOST).contains(&top) {
-            return Err(Kind::Malformed.with(format!("give 1 to {MOST}")).on_field("top"));
-        }
+        let top = top(&upload)?;
         let (threshold, questioned) = (upload.threshold()?, upload.take_questioned()?);
         let name = called(&questioned, ImageField::Questioned);
         let questioned = upload.named(&questioned, &name);
@@ -48,4 +45,13 @@ async fn ask(
     let Identified { answer, entry } = found.await?;
     server.recorder.entry(entry).await?;
     Ok(Json(answer))
+}
+
+/// How many writers are wanted.
+pub fn top(upload: &Upload) -> Result<usize, Problem> {
+    let top = upload.top.unwrap_or(TOP);
+    if !(1..=MOST).contains(&top) {
+        return Err(Kind::Malformed.with(format!("give 1 to {MOST}")).on_field("top"));
+    }
+    Ok(top)
 }

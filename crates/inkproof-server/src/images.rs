@@ -57,6 +57,7 @@ pub fn failed(error: Error) -> Problem {
                 EngineError::TooManyPixels { .. } => "; max-pixels of the service's settings says how many it may have",
                 EngineError::TooManyBytes { .. } => "; max-body of the service's settings says how many it may have",
                 EngineError::SeveralPages { .. } => "; page says it",
+                EngineError::NoSignature { .. } => "; one that was cut out by hand can be sent by itself",
                 _ => "",
             };
             kind.with(format!("the image {source}{setting}")).on_field(in_words(field))

@@ -9,7 +9,9 @@ mod audit;
 mod bodies;
 mod calibration;
 mod cors;
+mod document;
 mod erasures;
+mod find;
 mod headers;
 mod health;
 mod identify;
@@ -48,6 +50,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use inkproof::find::Finder;
 use inkproof::{Limits, Model, Verifier};
 use inkproof_service::{Options, Service, Threads};
 use inkproof_store::{Store, StoreError, Upgraded};
@@ -74,6 +77,7 @@ use settings::Settings;
 /// What all routes share.
 struct Server {
     service: Service,
+    finder: Finder,
     store: Arc<Store>,
     settings: Settings,
     workers: Workers,
@@ -140,6 +144,8 @@ fn api() -> OpenApiRouter<Shared> {
         me::routes(),
         verify::routes(),
         identify::routes(),
+        find::routes(),
+        document::routes(),
         writers::routes(),
         references::routes(),
         reviews::routes(),
@@ -234,6 +240,7 @@ impl Server {
             metrics: Metrics::new(service.verifier().model().digest()),
             recorder: Recorder::new(store.clone()),
             service,
+            finder: Finder::bundled(),
             store,
             rates: Rates::new(settings.rate),
             picture_rates: PictureRates::new(settings.picture_rate),

@@ -47,6 +47,8 @@ pub struct Upload {
     pub top: Option<usize>,
     /// Which page of the questioned signature's file is meant; of all references' where there is no such signature.
     pub page: Option<u32>,
+    /// Parts of a page that have to be signed, as text.
+    pub fields: Vec<String>,
     /// An image that is all of the body: the questioned signature, or the only reference.
     #[serde(skip)]
     pub only: Option<Image>,
@@ -88,6 +90,8 @@ pub struct Form {
     force: Option<bool>,
     /// Which page of the questioned signature's file is meant, or of all references' where there is no such signature.
     page: Option<u32>,
+    /// A part of a page that has to be signed, as `customer=10%,80%,35%,8%`; once for each.
+    field: Vec<String>,
 }
 
 /// The same as JSON.
@@ -99,6 +103,7 @@ pub struct Json {
     threshold: Option<f64>,
     explain: Option<bool>,
     force: Option<bool>,
+    fields: Option<Vec<String>>,
 }
 
 /// An image in a JSON document.
@@ -225,9 +230,10 @@ impl Upload {
             "written" => self.written = value(field, &bytes)?,
             "top" => self.top = value(field, &bytes)?,
             "page" => self.page = value(field, &bytes)?,
+            "field" => self.fields.extend(value::<String>(field, &bytes)?),
             _ => {
-                let why = "there is no such field; reference, questioned, threshold, explain, force, id, written, top and page \
-                     are";
+                let why = "there is no such field; reference, questioned, threshold, explain, force, id, written, top, page \
+                     and field are";
                 return Err(Kind::Malformed.with(why).on_field(field.chars().take(40).collect::<String>()));
             }
         }

@@ -73,10 +73,7 @@ async fn verify_writer(
         if upload.explain {
             server.picture_rates.check(&caller)?;
         }
-        if upload.threshold()?.is_some() {
-            let why = "an enrolled writer is judged at the model's own threshold; give one to /v1/verify";
-            return Err(Kind::Malformed.with(why).on_field("threshold"));
-        }
+        require_own_threshold(&upload)?;
         let questioned = upload.take_questioned()?;
         let name = called(&questioned, ImageField::Questioned);
         let questioned = upload.named(&questioned, &name);
@@ -92,9 +89,18 @@ async fn verify_writer(
     Ok(Json(judged.answer))
 }
 
+/// Refuses a threshold that a client gives for an enrolled writer.
+pub fn require_own_threshold(upload: &Upload) -> Result<(), Problem> {
+    if upload.threshold()?.is_some() {
+        let why = "an enrolled writer is judged at the model's own threshold; give one to /v1/verify";
+        return Err(Kind::Malformed.with(why).on_field("threshold"));
+    }
+    Ok(())
+}
+
 impl Server {
     /// Writes a decision down before it is answered; its number.
-    async fn record(&self, judged: &mut Judged) -> Result<i64, Problem> {
+    pub async fn record(&self, judged: &mut Judged) -> Result<i64, Problem> {
         let number = self.recorder.decision(judged.decision.clone()).await?;
         self.metrics.decided(&judged.answer.verdict.decision.to_string());
         Ok(number)

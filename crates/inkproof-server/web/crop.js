@@ -26,13 +26,21 @@ export async function crop(file, most) {
   const paper = paperOf(small);
   const view = await ask(small, paper, file.name, begun);
   if (view === null) return null;
-  if (isAsItWas(view)) return source;
+  return isAsItWas(view) ? source : made(source, image, view, { most, paper });
+}
+
+/** A file of what a box holds, in shares of the image's sides, with nothing asked. */
+export async function cut(source, box, most) {
+  return made(source, await decoded(source), { ...AS_IT_WAS, box }, { most, paper: "#fff" });
+}
+
+async function made(source, image, view, { most, paper }) {
   const canvas = h("canvas");
   paint(canvas, image, view, { most, paper });
   const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
-  const made = new File([blob], `${source.name.replace(/\.[^.]*$/, "")}.png`, { type: "image/png" });
-  origins.set(made, { source, view });
-  return made;
+  const file = new File([blob], `${source.name.replace(/\.[^.]*$/, "")}.png`, { type: "image/png" });
+  origins.set(file, { source, view });
+  return file;
 }
 
 async function decoded(file) {

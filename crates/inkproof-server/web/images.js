@@ -2,6 +2,7 @@
 
 import { crop } from "./crop.js";
 import { h, icon, ICONS, say } from "./dom.js";
+import { chooseOnPage } from "./pages.js";
 
 /** Pixels that a signature needs at most; photographs have more than the service takes. */
 const MOST_PIXELS = 4_000_000;
@@ -60,7 +61,7 @@ export function dropPlace({ label, field, many = false }) {
     event.target.value = "";
   }
   function add(more) {
-    const images = more.filter((file) => file.type.startsWith("image/") || /\.(png|jpe?g|jfif|webp|bmp|tiff?|gif|hei[cf]|jp2|p[gpn]m)$/i.test(file.name));
+    const images = more.filter((file) => file.type.startsWith("image/") || /\.(png|jpe?g|jfif|webp|bmp|tiff?|gif|hei[cf]|jp2|p[gpn]m|pdf)$/i.test(file.name));
     if (more.length > 0 && images.length === 0) say("That is not an image.");
     if (images.length === 0) return;
     files = many ? [...files, ...images] : images.slice(0, 1);
@@ -75,8 +76,8 @@ export function dropPlace({ label, field, many = false }) {
     show();
   }
   /** What the user made of an image, which is in its place then; null where nothing was to change. */
-  async function cropped(file) {
-    const next = await crop(file, MOST_PIXELS);
+  async function cropped(file, how = crop) {
+    const next = await how(file, MOST_PIXELS);
     if (next === null || next === file) return null;
     replace(file, next);
     return next;
@@ -91,12 +92,13 @@ export function dropPlace({ label, field, many = false }) {
       show();
       choose.querySelector("input").focus();
     };
-    const change = async () => {
-      const next = await cropped(file);
+    const change = (how) => async () => {
+      const next = await cropped(file, how);
       if (next) thumbs.children[files.indexOf(next)].querySelector(".change").focus();
     };
-    const changer = h("button", { class: "change", type: "button", "aria-label": `Crop or turn ${file.name}`, onclick: change }, "Crop or turn");
-    return h("li", { class: many ? "thumb" : "thumb large" }, picture(file, changer), changer, h("button", { class: "leave-out", type: "button", "aria-label": `Leave out ${file.name}`, onclick: drop }, "×"));
+    const changer = h("button", { class: "change", type: "button", "aria-label": `Crop or turn ${file.name}`, onclick: change(crop) }, "Crop or turn");
+    const finder = h("button", { class: "change", type: "button", "aria-label": `Find the signature on ${file.name}`, onclick: change(chooseOnPage) }, "Find on page");
+    return h("li", { class: many ? "thumb" : "thumb large" }, picture(file, changer), changer, finder, h("button", { class: "leave-out", type: "button", "aria-label": `Leave out ${file.name}`, onclick: drop }, "×"));
   }
 
   place.addEventListener("dragover", (event) => {

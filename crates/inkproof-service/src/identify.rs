@@ -84,6 +84,16 @@ impl Service {
         by: Actor,
     ) -> Result<Identified> {
         let questioned = EmbeddedImage::new(&self.verifier, questioned, ImageField::Questioned)?;
+        self.identified(questioned, top, options, by)
+    }
+
+    pub(crate) fn identified(
+        &self,
+        questioned: EmbeddedImage,
+        top: usize,
+        options: &VerifyOptions,
+        by: Actor,
+    ) -> Result<Identified> {
         let begun = Instant::now();
         let index = self.refreshed_index()?;
         let load = begun.elapsed();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use inkproof::{Signature, Verifier};
+use inkproof::{Limits, Signature, Verifier};
 use rayon::prelude::*;
 
 use crate::answer::ImageFlaw;
@@ -19,6 +19,13 @@ pub struct NamedImage<'a> {
     pub page: Option<u32>,
     /// The moment at which work on it is given up.
     pub deadline: Option<Instant>,
+}
+
+impl NamedImage<'_> {
+    /// Limits with its page and its deadline.
+    pub(crate) fn limits(&self, limits: &Limits) -> Limits {
+        Limits { page: self.page, deadline: self.deadline.or(limits.deadline), ..*limits }
+    }
 }
 
 /// Which image of a question one is.

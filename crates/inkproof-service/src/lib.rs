@@ -1,5 +1,5 @@
-//! What inkproof does for its users, each use written once: verify, enrol, identify, open a review, bring references to
-//! another model.
+//! What inkproof does for its users, each use written once: verify, enrol, identify, find and judge the signatures of a
+//! page, open a review, bring references to another model.
 //!
 //! A [`Service`] is a verifier and a store. Each use returns plain data that serialises to one JSON document, the same
 //! whichever program asked, and writes its audit entry in one form. Nothing here knows of HTTP or of a command line.
@@ -8,9 +8,11 @@
 mod answer;
 mod calibrate;
 mod case_file;
+mod document;
 mod enrol;
 mod enrolled_writer;
 mod error;
+mod find;
 mod identify;
 mod images;
 mod pictures;
@@ -32,9 +34,14 @@ pub use answer::{
 };
 pub use calibrate::{DEFAULT_FRR, KeptCalibration, OwnCalibration, OwnLevel};
 pub use case_file::{CaseFile, Made, ThresholdFrom};
+pub use document::{
+    DocumentIdentification, DocumentVerification, IdentifiedDocument, JudgedDocument, SignatureIdentification,
+    SignatureVerification, refusal, verify_document,
+};
 pub use enrol::{EnrolRequest, WriterState};
 pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};
 pub use error::{Error, Result};
+pub use find::{Found, FoundField, FoundOnPage, PagePictures, document_notes, find_signatures};
 pub use identify::{Candidate, Identification, Identified, SearchTimes};
 pub use images::{EmbeddedImage, ImageField, NamedImage, Threads, embed_images};
 pub use pictures::{Crop, Pictures};

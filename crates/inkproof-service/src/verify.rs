@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use inkproof::calibration::AcceptanceLevels;
 use inkproof::quality::copy_of;
 use inkproof::verdict::Compared;
 use inkproof::{Decision, Flaw, Signature, Verdict, Verifier, VerifyOptions};
@@ -43,14 +44,18 @@ pub struct Judged {
 }
 
 /// References that a questioned signature is compared with.
-struct References {
+#[derive(Clone)]
+pub(crate) struct References {
     names: Vec<ReferenceName>,
     signatures: Vec<Signature>,
     /// The writer that they are enrolled of.
     writer: Option<Claimed>,
+    /// The thresholds that hold for that writer, where they are not the model's own.
+    levels: Option<AcceptanceLevels>,
 }
 
 /// The enrolled writer that is claimed to have signed.
+#[derive(Clone)]
 struct Claimed {
     id: WriterId,
     pseudonym: Pseudonym,
@@ -72,11 +77,17 @@ pub fn verify_references(
 ) -> Result<Judged> {
     let fields = [(ImageField::Questioned, question.questioned)].into_iter().chain(as_references(references));
     let mut images = embed_images(verifier, &fields.collect::<Vec<_>>(), threads)?;
-    let references = images.split_off(1);
-    let questioned = images.remove(0);
-    let (names, signatures) =
-        references.into_iter().map(|image| (ReferenceName::Path(image.name), image.signature)).unzip();
-    judge(verifier, References { names, signatures, writer: None }, questioned, question, by)
+    let references = References::of_images(images.split_off(1));
+    judge(verifier, references, images.remove(0), question, by)
+}
+
+impl References {
+    /// Images that came with the question.
+    pub(crate) fn of_images(images: Vec<EmbeddedImage>) -> Self {
+        let (names, signatures) =
+            images.into_iter().map(|image| (ReferenceName::Path(image.name), image.signature)).unzip();
+        Self { names, signatures, writer: None, levels: None }
+    }
 }
 
 impl Service {
@@ -85,17 +96,21 @@ impl Service {
     /// # Errors
     /// Where the writer is not enrolled or has no reference that counts, or the image cannot be used.
     pub fn verify_writer(&self, writer: &WriterId, question: &Question<'_>, by: Actor) -> Result<Judged> {
-        let EnrolledWriter { id, pseudonym, numbers, references, age } = self.enrolled_writer(writer)?;
+        let references = self.references_of(writer)?;
         let questioned = EmbeddedImage::new(&self.verifier, question.questioned, ImageField::Questioned)?;
+        judge(&self.verifier, references, questioned, question, by)
+    }
+
+    /// The references of an enrolled writer, and the thresholds that hold for them.
+    pub(crate) fn references_of(&self, writer: &WriterId) -> Result<References> {
+        let EnrolledWriter { id, pseudonym, numbers, references, age } = self.enrolled_writer(writer)?;
         let calibration = self.calibration()?;
-        let levels = calibration.as_ref().map(|kept| *kept.acceptance);
-        let question = Question { options: VerifyOptions { levels, ..question.options }, ..*question };
-        let references = References {
+        Ok(References {
             names: numbers.into_iter().map(ReferenceName::Reference).collect(),
             signatures: references,
+            levels: calibration.as_ref().map(|kept| *kept.acceptance),
             writer: Some(Claimed { id, pseudonym, age, calibration: calibration.map(|kept| kept.audit) }),
-        };
-        judge(&self.verifier, references, questioned, &question, by)
+        })
     }
 
     /// Writes decisions down, all or none, and numbers their answers; a decision that could not be written down must not be
@@ -114,16 +129,18 @@ impl Service {
     }
 }
 
-fn judge(
+/// Judges a questioned signature by the thresholds of its references, where those have their own.
+pub(crate) fn judge(
     verifier: &Verifier,
     references: References,
     questioned: EmbeddedImage,
     question: &Question<'_>,
     by: Actor,
 ) -> Result<Judged> {
-    let References { names, signatures, writer } = references;
+    let References { names, signatures, writer, levels } = references;
+    let options = VerifyOptions { levels: levels.or(question.options.levels), ..question.options };
     let begun = Instant::now();
-    let verdict = verifier.verify_with(&signatures, &questioned.signature, &question.options)?;
+    let verdict = verifier.verify_with(&signatures, &questioned.signature, &options)?;
     let scored = begun.elapsed();
     let times = signatures.iter().chain([&questioned.signature]).map(|signature| signature.times).sum();
     let (ink, embedding) = verdict.judged(&questioned.signature);

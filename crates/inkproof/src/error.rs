@@ -91,6 +91,12 @@ pub enum Error {
         /// Which have something on them, or that this was not looked at.
         which: String,
     },
+    /// No signature was found on the page, or on any.
+    #[error("shows no signature that could be found{}", on_page(*page))]
+    NoSignature {
+        /// The page that was asked for; None for all.
+        page: Option<u32>,
+    },
     /// Work on the image went on until its deadline.
     #[error("takes too long to be looked at; scale it down or crop it to the signature")]
     OutOfTime,
@@ -205,6 +211,10 @@ pub enum Error {
     /// Nothing in the image can be distinguished from its paper.
     #[error("has no ink that can be distinguished from the paper; give an image with a signature")]
     NoInk,
+}
+
+fn on_page(page: Option<u32>) -> String {
+    page.map_or_else(String::new, |page| format!(" on page {page}"))
 }
 
 impl From<inkproof_nn::Error> for Error {

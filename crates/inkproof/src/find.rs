@@ -8,8 +8,11 @@
 
 mod features;
 mod groups;
+mod pages;
 mod sheet;
 mod trees;
+
+use std::fmt;
 
 use serde::Serialize;
 
@@ -18,6 +21,7 @@ use crate::error::Result;
 use crate::limits::Limits;
 pub use features::{FEATURES, Features};
 use groups::Group;
+pub use pages::{Field, FoundPage, NoField};
 use sheet::Sheet;
 pub use trees::{Node, Tree, Trees};
 
@@ -74,6 +78,16 @@ pub enum SignedDecision {
     No,
     /// A person should look.
     Look,
+}
+
+impl fmt::Display for SignedDecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Look => "look",
+        })
+    }
 }
 
 /// What a page has of signatures.
@@ -213,10 +227,11 @@ impl Finder {
         Signed { decision, confidence }
     }
 
-    /// Whether a part of the page is signed: by what lies in it with half of its box at least.
-    pub fn signed_within(&self, findings: &PageFindings, field: &PageArea) -> Signed {
+    /// Whether a field of the page is signed: by what lies in it with half of its box at least.
+    pub fn signed_within(&self, findings: &PageFindings, field: &Field) -> Signed {
+        let field = field.area(findings.width, findings.height);
         let within: Vec<FoundSignature> =
-            findings.candidates.iter().filter(|found| found.area.share_in(field) >= 0.5).copied().collect();
+            findings.candidates.iter().filter(|found| found.area.share_in(&field) >= 0.5).copied().collect();
         self.signed(&within)
     }
 

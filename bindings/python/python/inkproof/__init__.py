@@ -6,7 +6,7 @@
 >>> verdict = verifier.verify(references, "questioned.png")
 >>> verdict.decision, verdict.score, verdict.log10_lr
 
-``Verifier`` judges signatures. ``Siamese`` is the notebook's network in Keras' manner. ``evaluate`` says how good a model is,
+``Verifier`` judges signatures, and ``find`` finds them on pages. ``Siamese`` is the notebook's network in Keras' manner. ``evaluate`` says how good a model is,
 and ``leakage`` what would make that figure worthless.
 """
 
@@ -15,12 +15,15 @@ from __future__ import annotations
 from . import errors
 from ._data import Pairs, evaluate, leakage, load_images, load_pairs, synthesize
 from ._inkproof import Signature, Verdict, __version__
+from ._pages import FoundSignature, Page, find
 from ._siamese import History, Siamese, load_model
 from ._verifier import References, Verifier
 from .errors import *  # noqa: F403
 
 __all__ = [
+    "FoundSignature",
     "History",
+    "Page",
     "Pairs",
     "References",
     "Siamese",
@@ -30,6 +33,7 @@ __all__ = [
     "__version__",
     "errors",
     "evaluate",
+    "find",
     "leakage",
     "load_images",
     "load_model",

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeGuard
 import numpy as np
 
 from . import _inkproof
-from .errors import ImageError
+from .errors import ImageError, OptionError
 
 #: What can be given as an image: a path, the bytes of a file, a file object, a Pillow image, or an array.
 ImageLike: TypeAlias = Any
@@ -20,6 +20,8 @@ Source: TypeAlias = "str | bytes | np.ndarray[Any, Any]"
 # Modes of Pillow whose arrays are pictures, and those that another mode with alpha holds whole.
 _READ_AS_THEY_ARE = ("1", "L", "LA", "RGB", "RGBA", "I", "I;16", "I;16L", "I;16B", "I;16N", "F")
 _WITH_ALPHA = {"La": "LA", "RGBa": "RGBA", "PA": "RGBA"}
+# The number beyond which a page does not exist.
+_MOST_PAGES = 65_535
 _EXPECTED = "a path, bytes, a file object, a Pillow image or a NumPy array"
 
 
@@ -45,6 +47,12 @@ def source(image: ImageLike, name: str) -> Source:
     if hasattr(image, "__array__") or hasattr(image, "__array_interface__"):
         return _pixels(np.asarray(image), name)
     raise TypeError(f"{name}: expected {_EXPECTED}, not {type(image).__name__}")
+
+
+def require_page(page: int | None) -> None:
+    """Refuses a number that no page has."""
+    if page is not None and not 1 <= page <= _MOST_PAGES:
+        raise OptionError(f"page must be a number from 1 to {_MOST_PAGES}, not {page}")
 
 
 def is_many(images: object) -> TypeGuard[Iterable[Any]]:

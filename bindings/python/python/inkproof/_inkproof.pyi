@@ -17,6 +17,7 @@ __all__ = [
     "__version__",
     "check_sides",
     "evaluate",
+    "find",
     "leakage",
     "measure",
     "notebook",
@@ -107,6 +108,7 @@ class Engine:
         self, sets: list[list[Signature]], questioned: list[Signature]
     ) -> npt.NDArray[np.float64]: ...
 
+def find(image: Any, name: str, page: int | None = None) -> list[tuple[Any, ...]]: ...
 def check_sides(width: int, height: int, name: str) -> None: ...
 
 @final

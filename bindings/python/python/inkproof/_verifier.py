@@ -21,8 +21,7 @@ SignatureLike: TypeAlias = "Signature | ImageLike"
 # Images that are embedded, or signatures that are judged, between two looks at the keyboard.
 _CHUNK = 64
 _BUNDLED = "bundled"
-# Numbers beyond which a page does not exist and more references change nothing.
-_MOST_PAGES = 65_535
+# A number beyond which more references change nothing.
 _MANY = 1_000
 
 
@@ -128,8 +127,7 @@ class Verifier:
 
     def embed(self, image: ImageLike, *, page: int | None = None) -> Signature:
         """What the model sees of an image. `page` is the number, from 1, of the page of a file that has several."""
-        if page is not None and not 1 <= page <= _MOST_PAGES:
-            raise OptionError(f"page must be a number from 1 to {_MOST_PAGES}, not {page}")
+        _images.require_page(page)
         return self._engine.embed([("image", _images.source(image, "image"))], page)[0]
 
     def embed_batch(self, images: Iterable[ImageLike], *, progress: bool = False) -> list[Signature]:

@@ -2,32 +2,35 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use inkproof::Limits;
-use inkproof::decode::{Format, Page, Picture, decode_picture, pdf};
-use inkproof::find::{Finder, FoundSignature, PageArea, PageFindings, Signed, SignedDecision};
-use serde::Serialize;
+use inkproof::find::{Field, Finder, FoundPage, FoundSignature, Signed, SignedDecision};
+use inkproof_lab::progress::{Event, Progress};
+use inkproof_lab::spreadsheet::cell;
+use inkproof_service::{Found, FoundField, FoundOnPage, document_notes};
+use rayon::prelude::*;
 
 use crate::arguments::ImageOptions;
 use crate::commands::check::all_images;
 use crate::images::ImageFiles;
 use crate::outputs::{self, Inputs};
+use crate::progress::Shown;
 use crate::terminal::one_line;
 use crate::text::percent;
 
 /// Find the handwritten signatures on pages, and say which pages are signed
 ///
 /// Every page of a file is looked at. Exit code 0 when one is signed, 1 when none is, 3 when a person should look, 2 when one
-/// cannot be read; with --field 0 when every field is signed, 1 when one is not, 3 when a person should look. Printed names,
+/// cannot be read, which is said at the end; with --field 0 when every field is signed, 1 when one is not, 3 when a person should look. Printed names,
 /// stamps, logos, initials and notes are not signatures.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     inkproof find letter.tif\n  \
     inkproof find contract.pdf --page 3 --cut signatures --explain shown\n  \
-    inkproof find form.pdf --field customer=10%,80%,35%,8% --field bank=55%,80%,35%,8%")]
+    inkproof find form.pdf --field customer=10%,80%,35%,8% --field bank=55%,80%,35%,8%\n  \
+    inkproof find forms/ --template fields.txt --json")]
 pub struct Find {
     /// Files of pages: letters, forms, cheques, or folders of them; `-` reads one from standard input
     #[arg(required = true, value_name = "PAGE")]
@@ -38,111 +41,69 @@ pub struct Find {
     /// of the page's; give the option once for each
     #[arg(long, value_name = "NAME=X%,Y%,W%,H%")]
     field: Vec<Field>,
+    /// A file with such fields, one on each line, of a form that is always the same; lines that begin with # say nothing
+    #[arg(long, value_name = "FIELDS.txt")]
+    template: Option<PathBuf>,
     /// Write each signature as an image of its own into this folder
     #[arg(long, value_name = "FOLDER")]
     cut: Option<PathBuf>,
     /// Write each page with boxes around its signatures into this folder
     #[arg(long, value_name = "FOLDER")]
     explain: Option<PathBuf>,
+    /// Write a table with a line for each signature, and one for each page without
+    #[arg(long, value_name = "OUT.csv")]
+    csv: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
 }
 
-/// A part of a page, in shares of its width and height.
-#[derive(Debug, Clone)]
-struct Field {
-    name: String,
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
+/// Files that are looked at together.
+const AT_ONCE: usize = 16;
+
+/// What looks at files.
+struct Looker<'a> {
+    find: &'a Find,
+    finder: Finder,
+    fields: Vec<Field>,
+    limits: Limits,
 }
 
-impl FromStr for Field {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let share = |side: &str| {
-            let number: f64 = side.trim().strip_suffix('%')?.trim().parse().ok()?;
-            (0.0..=100.0).contains(&number).then_some(number / 100.0)
-        };
-        let read = || {
-            let (name, sides) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
-            let sides: Vec<f64> = sides.split(',').map(share).collect::<Option<_>>()?;
-            let [x, y, width, height] = sides[..] else { return None };
-            let is_some = width > 0.0 && height > 0.0 && x + width <= 1.0 + 1e-9 && y + height <= 1.0 + 1e-9;
-            is_some.then(|| Self { name: name.to_owned(), x, y, width, height })
-        };
-        read().ok_or_else(|| "expected NAME=X%,Y%,W%,H% within the page, such as customer=10%,80%,35%,8%".to_owned())
-    }
-}
-
-impl Field {
-    fn area(&self, findings: &PageFindings) -> PageArea {
-        let part = |share: f64, of: usize| (share * of as f64).round() as usize;
-        PageArea {
-            x: part(self.x, findings.width),
-            y: part(self.y, findings.height),
-            width: part(self.width, findings.width),
-            height: part(self.height, findings.height),
+impl Looker<'_> {
+    /// What all files have, in their order. One that cannot be read does not lose what the others have; alone it is an error.
+    fn all(&self, files: &[PathBuf]) -> Result<Found> {
+        let mut progress = Shown::new();
+        progress.report(Event::Stage { name: "pages", total: files.len() });
+        let mut all = Found::default();
+        for (chunk, paths) in files.chunks(AT_ONCE).enumerate() {
+            let looked: Vec<Result<Found>> = paths.par_iter().with_max_len(1).map(|path| self.one(path)).collect();
+            for found in looked {
+                match found {
+                    Ok(found) => {
+                        all.pages.extend(found.pages);
+                        all.notes.extend(found.notes);
+                    }
+                    Err(error) if files.len() == 1 => return Err(error),
+                    Err(error) => all.unreadable.push(format!("{error:#}")),
+                }
+            }
+            progress.report(Event::Advance { done: chunk * AT_ONCE + paths.len() });
         }
+        Ok(all)
     }
-}
 
-/// Whether a field is signed.
-#[derive(Serialize)]
-struct ToldField {
-    name: String,
-    #[serde(flatten)]
-    signed: Signed,
-}
-
-/// What is said of one page.
-#[derive(Serialize)]
-struct Told {
-    path: String,
-    page: u32,
-    #[serde(flatten)]
-    findings: PageFindings,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<ToldField>,
-}
-
-#[derive(Serialize)]
-struct Report {
-    pages: Vec<Told>,
-    /// What is to be known besides, in sentences.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-}
-
-/// A page of a file, and what was found on it.
-pub struct FoundPage {
-    pub page: Page,
-    pub picture: Picture,
-    pub findings: PageFindings,
-}
-
-/// The wanted page of a file, or all of them, one after the other; after an error there is no other.
-pub fn found_pages(
-    finder: &Finder,
-    bytes: &[u8],
-    wanted: Option<u32>,
-    limits: &Limits,
-) -> impl Iterator<Item = inkproof::Result<FoundPage>> {
-    let mut next = Some(wanted.unwrap_or(1));
-    std::iter::from_fn(move || {
-        let number = next.take()?;
-        let limits = Limits { page: Some(number), ..*limits };
-        let found = decode_picture(bytes, &limits).and_then(|(picture, _)| {
-            let findings = finder.find(&picture, &limits)?;
-            Ok(FoundPage { page: picture.page, picture, findings })
-        });
-        let count = found.as_ref().map_or(0, |found| found.page.count);
-        next = (wanted.is_none() && number < count).then_some(number + 1);
-        Some(found)
-    })
+    fn one(&self, path: &PathBuf) -> Result<Found> {
+        let images = ImageFiles::read(&[path], &self.limits)?.on_page(self.find.image.page, 1);
+        let image = images.named()[0];
+        let notes = document_notes(&image, &self.limits).map_err(|error| error.at(path))?;
+        let mut pages = Vec::new();
+        for found in self.finder.pages(image.bytes, &Limits { page: image.page, ..self.limits }) {
+            let found = found.map_err(|error| error.at(path))?;
+            self.find.write_pictures(path, &found)?;
+            pages.push(FoundOnPage::new(image.name, &found, &self.fields, &self.finder));
+        }
+        Ok(Found { pages, notes, unreadable: Vec::new() })
+    }
 }
 
 impl Find {
@@ -152,36 +113,39 @@ impl Find {
         for folder in self.cut.iter().chain(&self.explain) {
             inputs.spare_folder(folder)?;
         }
-        let limits = self.image.limits();
-        let finder = Finder::bundled();
-        let mut report = Report { pages: Vec::new(), notes: Vec::new() };
-        for path in &files {
-            let images = ImageFiles::read(&[path], &limits)?.on_page(self.image.page, 1);
-            let image = images.named()[0];
-            if Format::detect(image.bytes) == Some(Format::Pdf) {
-                report.notes.extend(document_notes(path, image.bytes, &limits)?);
-            }
-            for found in found_pages(&finder, image.bytes, image.page, &limits) {
-                let FoundPage { page, picture, findings } = found.map_err(|error| error.at(path))?;
-                self.write_pictures(path, page.number, &picture, &findings)?;
-                let told = |field: &Field| ToldField {
-                    name: field.name.clone(),
-                    signed: finder.signed_within(&findings, &field.area(&findings)),
-                };
-                let fields = self.field.iter().map(told).collect();
-                report.pages.push(Told { path: path.display().to_string(), page: page.number, findings, fields });
-            }
+        if let Some(path) = &self.csv {
+            inputs.spare(&[path])?;
+        }
+        let looker =
+            Looker { find: &self, finder: Finder::bundled(), fields: self.fields()?, limits: self.image.limits() };
+        let found = looker.all(&files)?;
+        if let Some(path) = &self.csv {
+            outputs::write(path, &table(&found)?)?;
         }
         if self.json {
-            println!("{:#}", serde_json::to_value(&report)?);
+            println!("{:#}", serde_json::to_value(&found)?);
         } else {
-            report.pages.iter().for_each(|page| println!("{}", text(page)));
-            report.notes.iter().for_each(|note| println!("Note: {note}"));
+            found.pages.iter().for_each(|page| println!("{}", text(page)));
+            found.notes.iter().for_each(|note| println!("Note: {}", one_line(note)));
+            found.unreadable.iter().for_each(|why| println!("Unreadable: {}", one_line(why)));
         }
-        Ok(report.exit_code())
+        Ok(exit_code(&found))
     }
 
-    fn write_pictures(&self, path: &Path, number: u32, picture: &Picture, findings: &PageFindings) -> Result<()> {
+    fn fields(&self) -> Result<Vec<Field>> {
+        let Some(path) = &self.template else { return Ok(self.field.clone()) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let said = |(_, line): &(usize, &str)| !line.trim().is_empty() && !line.starts_with('#');
+        let field = |(at, line): (usize, &str)| {
+            line.trim().parse().with_context(|| format!("{}, line {}", path.display(), at + 1))
+        };
+        let listed = text.lines().enumerate().filter(said).map(field).collect::<Result<Vec<Field>>>()?;
+        Ok(self.field.iter().cloned().chain(listed).collect())
+    }
+
+    fn write_pictures(&self, path: &Path, found: &FoundPage) -> Result<()> {
+        let FoundPage { page, picture, findings } = found;
+        let number = page.number;
         let stem = path.file_stem().map_or_else(|| "page".into(), |stem| stem.to_string_lossy().into_owned());
         if let Some(folder) = &self.cut {
             std::fs::create_dir_all(folder)?;
@@ -199,49 +163,65 @@ impl Find {
     }
 }
 
-impl Report {
-    fn exit_code(&self) -> ExitCode {
-        let fields = || self.pages.iter().flat_map(|page| &page.fields).map(|field| field.signed.decision);
-        let any_field = |decision| fields().any(|found| found == decision);
-        let any = |decision| self.pages.iter().any(|page| page.findings.signed.decision == decision);
-        ExitCode::from(match () {
-            () if any_field(SignedDecision::No) => 1,
-            () if any_field(SignedDecision::Look) => 3,
-            () if fields().next().is_some() => 0,
-            () if any(SignedDecision::Yes) => 0,
-            () if any(SignedDecision::Look) => 3,
-            () => 1,
-        })
+/// A line for each signature, and one for each page without.
+fn table(found: &Found) -> Result<Vec<u8>> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record([
+        "path",
+        "page",
+        "signed",
+        "page_confidence",
+        "signature",
+        "x",
+        "y",
+        "width",
+        "height",
+        "confidence",
+    ])?;
+    for page in &found.pages {
+        let mut row = |of_signature: [String; 6]| {
+            let signed = page.signed;
+            let of_page =
+                [cell(&page.path), page.page.to_string(), signed.decision.to_string(), signed.confidence.to_string()];
+            table.write_record(of_page.into_iter().chain(of_signature))
+        };
+        if page.signatures.is_empty() {
+            row(Default::default())?;
+        }
+        for (number, FoundSignature { area, confidence }) in (1..).zip(&page.signatures) {
+            let sides = [number, area.x, area.y, area.width, area.height].map(|side| side.to_string());
+            let [number, x, y, width, height] = sides;
+            row([number, x, y, width, height, confidence.to_string()])?;
+        }
     }
+    Ok(table.into_inner()?)
 }
 
-/// What a PDF document holds besides ink.
-fn document_notes(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Vec<String>> {
-    let facts = pdf::facts(bytes, limits).map_err(|error| error.at(path))?;
-    let name = one_line(path.display());
-    let signed = facts.has_digital_signature.then(|| {
-        format!("{name} is signed with a certificate, which was not checked and says nothing of handwriting.")
-    });
-    let undrawn = (!facts.undrawn_annotations.is_empty()).then(|| {
-        let numbers: Vec<String> = facts.undrawn_annotations.iter().map(ToString::to_string).collect();
-        format!(
-            "{name} has annotations that a viewer may show and that were not looked at, on page {}.",
-            numbers.join(", ")
-        )
-    });
-    Ok(signed.into_iter().chain(undrawn).collect())
+fn exit_code(found: &Found) -> ExitCode {
+    let fields = || found.pages.iter().flat_map(|page| &page.fields).map(|field| field.signed.decision);
+    let any_field = |decision| fields().any(|found| found == decision);
+    let any = |decision| found.pages.iter().any(|page| page.signed.decision == decision);
+    ExitCode::from(match () {
+        () if !found.unreadable.is_empty() => 2,
+        () if any_field(SignedDecision::No) => 1,
+        () if any_field(SignedDecision::Look) => 3,
+        () if fields().next().is_some() => 0,
+        () if any(SignedDecision::Yes) => 0,
+        () if any(SignedDecision::Look) => 3,
+        () => 1,
+    })
 }
 
-fn text(page: &Told) -> String {
-    let Told { path, page, findings, fields } = page;
-    let decision = in_words(findings.signed);
+fn text(page: &FoundOnPage) -> String {
+    let FoundOnPage { path, page, signed, signatures, fields, .. } = page;
+    let decision = in_words(*signed);
     let line = |found: &FoundSignature| {
         let area = found.area;
         let sure = percent(f64::from(found.confidence));
         format!("\n  signature at x {}, y {}, {} x {} pixels ({sure} sure)", area.x, area.y, area.width, area.height)
     };
-    let signatures: String = findings.signatures.iter().map(line).collect();
-    let field = |field: &ToldField| format!("\n  field {}: {}", one_line(&field.name), in_words(field.signed));
+    let signatures: String = signatures.iter().map(line).collect();
+    let field = |field: &FoundField| format!("\n  field {}: {}", one_line(&field.name), in_words(field.signed));
     let fields: String = fields.iter().map(field).collect();
     format!("{}, page {page}: {decision}{signatures}{fields}", one_line(path))
 }

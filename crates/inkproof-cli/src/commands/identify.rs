@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use inkproof::VerifyOptions;
-use inkproof_service::{Candidate, Identification, Identified, ImageFlaw};
+use inkproof::find::Finder;
+use inkproof_service::{
+    Candidate, DocumentIdentification, Identification, Identified, ImageFlaw, NamedImage, Service, refusal,
+};
 use inkproof_store::Actor;
 
 use crate::arguments::{ImageOptions, ModelFile, StorePlace};
@@ -21,6 +24,10 @@ use crate::terminal::one_line;
 pub struct Identify {
     /// The questioned signature; `-` reads it from standard input
     questioned: PathBuf,
+    /// QUESTIONED is a page, as a letter or a cheque: its signatures are found and each is compared. Without --page its first
+    /// page that is signed
+    #[arg(long)]
+    document: bool,
     /// How many writers are shown
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     top: u16,
@@ -40,12 +47,38 @@ impl Identify {
         let service = self.store.service(&self.model, &self.image)?;
         let files = ImageFiles::read(&[&self.questioned], service.verifier().limits())?.on_page(self.image.page, 1);
         let (questioned, options) = (files.named()[0], VerifyOptions::default());
+        if self.document {
+            return self.of_document(&service, questioned);
+        }
         let Identified { answer, entry } = service.identify(questioned, self.top.into(), &options, Actor::local())?;
         service.store().append(&[entry])?;
         if self.json {
             println!("{:#}", serde_json::to_value(&answer)?);
         } else {
             print!("{}", table(&answer));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Identify {
+    fn of_document(&self, service: &Service, page: NamedImage<'_>) -> Result<ExitCode> {
+        let (finder, options, by) = (Finder::bundled(), VerifyOptions::default(), Actor::local());
+        let found = service.identify_document(&finder, page, self.top.into(), &options, &by)?;
+        let identified = found.signatures.iter().filter_map(|(_, identified)| identified.as_ref().ok());
+        service.store().append(&identified.map(|identified| identified.entry.clone()).collect::<Vec<_>>())?;
+        if self.json {
+            println!("{:#}", serde_json::to_value(DocumentIdentification::from(found))?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let count = found.signatures.len();
+        for (at, (place, identified)) in found.signatures.iter().enumerate() {
+            let (number, page, area) = (at + 1, found.page.number, place.area);
+            println!("Signature {number} of {count} on page {page}, at x {}, y {}:", area.x, area.y);
+            match identified {
+                Ok(identified) => print!("{}", table(&identified.answer)),
+                Err(error) => println!("{}.", refusal(error)),
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

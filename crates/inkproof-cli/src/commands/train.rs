@@ -54,6 +54,10 @@ pub struct Train {
     /// Decides the pairs, their order, the first weights and who is held out
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// A table of the pairs in the order in which they are shown, to compare with another program: first and second (paths
+    /// below DATA), optionally epoch (from 1; without it all epochs have the same order) and label
+    #[arg(long, value_name = "PAIRS.csv", conflicts_with = "negatives")]
+    order: Option<PathBuf>,
     /// What the network is trained on: cpu, or gpu in a build with the feature `gpu`, which is slower so far (docs/speed.md)
     #[arg(long, default_value = "cpu")]
     device: Compute,
@@ -99,7 +103,7 @@ impl Train {
     fn spare_inputs(&self, set: &DataSet) -> Result<()> {
         let log = self.log.clone().unwrap_or_else(|| log_beside(&self.out));
         let checkpoint = train::checkpoint_path(&self.out);
-        Inputs::default().and_data(set).and(&self.init).spare(&[&self.out, &log, &checkpoint])
+        Inputs::default().and_data(set).and(&self.init).and(&self.order).spare(&[&self.out, &log, &checkpoint])
     }
 
     fn options(&self) -> Result<TrainOptions> {
@@ -113,6 +117,7 @@ impl Train {
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,
             seed: self.seed,
+            order: self.order.clone(),
             ..TrainOptions::new(self.backbone, preprocess)
         })
     }

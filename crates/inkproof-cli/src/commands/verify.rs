@@ -8,13 +8,12 @@ use clap::Args;
 use inkproof::find::{Finder, FoundSignature};
 use inkproof::{Decision, Embedding, Explanation, Ink, Signature, Threshold, Verdict, Verifier, VerifyOptions};
 use inkproof_service::{
-    CaseFile, Door, ImageFlaw, Judged, Made, NamedImage, Question, Seen, Service, Threads, ThresholdFrom, Verification,
-    verify_references, viewed,
+    CaseFile, DocumentVerification, Door, ImageFlaw, Judged, JudgedDocument, Made, NamedImage, Question, Seen, Service,
+    Threads, ThresholdFrom, Verification, refusal, verify_document, verify_references, viewed,
 };
 use inkproof_store::{Actor, Time, WriterId};
 
 use crate::arguments::{ImageOptions, ModelFile, StorePlace};
-use crate::commands::find::{FoundPage, found_pages};
 use crate::images::ImageFiles;
 use crate::outputs::{self, Inputs};
 use crate::terminal::{command_line, one_line};
@@ -117,7 +116,10 @@ impl Verify {
         if self.document {
             return self.judge_document(options, assumed);
         }
-        let judged = self.judged(options, None)?;
+        let judged = match &self.writer {
+            None => self.by_files(options),
+            Some(writer) => self.by_enrolled(options, writer),
+        }?;
         if let Some(path) = &self.explain {
             explain(path, &judged.references, &judged.verdict, &judged.questioned)?;
         }
@@ -138,47 +140,53 @@ impl Verify {
         Ok(exit_code(judged.verdict.decision))
     }
 
-    /// The questioned image, or what was cut of it.
-    fn judged(&self, options: VerifyOptions, cut: Option<Vec<u8>>) -> Result<Judged> {
-        match &self.writer {
-            None => self.by_files(options, cut),
-            Some(writer) => self.by_enrolled(options, writer, cut),
-        }
-    }
-
     /// Each signature of a page: one that is accepted is enough for exit code 0.
     fn judge_document(&self, options: VerifyOptions, assumed: Option<&str>) -> Result<ExitCode> {
-        let document = SignedPage::find(self.questioned(), &self.image)?;
-        let mut judged = Vec::new();
-        for (found, cut) in &document.signatures {
-            judged.push((found, self.judged(options, Some(cut.clone()))?));
-        }
+        let document = match &self.writer {
+            None => self.document_by_files(options),
+            Some(writer) => self.document_by_enrolled(options, writer),
+        }?;
+        let decided = |decision| {
+            let mut judged = document.signatures.iter().filter_map(|(_, judged)| judged.as_ref().ok());
+            judged.any(|judged| judged.verdict.decision == decision)
+        };
+        let code = match () {
+            () if decided(Decision::Accepted) => exit_code(Decision::Accepted),
+            () if document.signatures.iter().any(|(_, judged)| judged.is_err()) => exit_code(Decision::Undecided),
+            () if decided(Decision::Undecided) => exit_code(Decision::Undecided),
+            () => exit_code(Decision::Rejected),
+        };
         if self.json {
-            let signatures: Vec<_> = judged
-                .iter()
-                .map(|(found, judged)| serde_json::json!({"found": found, "verification": judged.answer}))
-                .collect();
-            println!("{:#}", serde_json::json!({"page": document.page, "signatures": signatures}));
+            println!("{:#}", serde_json::to_value(DocumentVerification::from(document))?);
         } else {
-            for (at, (found, judged)) in judged.iter().enumerate() {
-                let area = found.area;
-                println!(
-                    "Signature {} of {} on page {}, at x {}, y {} ({} x {} pixels):",
-                    at + 1,
-                    document.signatures.len(),
-                    document.page,
-                    area.x,
-                    area.y,
-                    area.width,
-                    area.height
-                );
-                println!("{}", sentences(&judged.answer, &judged.verdict));
-            }
+            println!("{}", document_sentences(&document));
             assumed.iter().for_each(|assumed| println!("{assumed}"));
         }
-        let any = |decision| judged.iter().any(|(_, judged)| judged.verdict.decision == decision);
-        let decisions = [Decision::Accepted, Decision::Undecided];
-        Ok(exit_code(decisions.into_iter().find(|decision| any(*decision)).unwrap_or(Decision::Rejected)))
+        Ok(code)
+    }
+
+    fn document_by_files(&self, options: VerifyOptions) -> Result<JudgedDocument> {
+        let verifier = self.model.verifier(&self.image)?;
+        let files = self.read(&self.reference, &verifier)?;
+        let images = files.named();
+        let question = Question { questioned: images[0], options, pictures: false };
+        let (finder, by) = (Finder::bundled(), Actor::local());
+        Ok(verify_document(&verifier, &finder, &images[1..], &question, &by, Threads::All)?)
+    }
+
+    fn document_by_enrolled(&self, options: VerifyOptions, writer: &WriterId) -> Result<JudgedDocument> {
+        let service = self.store.service(&self.model, &self.image)?;
+        let files = self.read(&[], service.verifier())?;
+        let question = Question { questioned: files.named()[0], options, pictures: false };
+        let mut document = service.verify_writer_document(&Finder::bundled(), writer, &question, &Actor::local())?;
+        service.record(document.signatures.iter_mut().filter_map(|(_, judged)| judged.as_mut().ok()))?;
+        Ok(document)
+    }
+
+    /// The questioned image and references.
+    fn read(&self, references: &[PathBuf], verifier: &Verifier) -> Result<ImageFiles> {
+        let paths: Vec<&PathBuf> = [self.questioned()].into_iter().chain(references).collect();
+        Ok(ImageFiles::read(&paths, verifier.limits())?.on_page(self.image.page, 1))
     }
 
     fn inputs(&self) -> Inputs {
@@ -186,11 +194,9 @@ impl Verify {
         Inputs::default().and(images).and(self.model.path()).and_store(self.store.place().ok().as_deref())
     }
 
-    fn by_files(&self, options: VerifyOptions, cut: Option<Vec<u8>>) -> Result<Judged> {
+    fn by_files(&self, options: VerifyOptions) -> Result<Judged> {
         let verifier = self.model.verifier(&self.image)?;
-        let paths: Vec<&PathBuf> = [self.questioned()].into_iter().chain(&self.reference).collect();
-        let files = ImageFiles::read(&paths, verifier.limits())?.on_page(self.image.page, 1);
-        let files = with_cut(files, cut);
+        let files = self.read(&self.reference, &verifier)?;
         let images = files.named();
         let question = Question { questioned: images[0], options, pictures: self.report.is_some() };
         let mut judged = verify_references(&verifier, &images[1..], &question, Actor::local(), Threads::All)?;
@@ -216,10 +222,9 @@ impl Verify {
     }
 
     /// A decision that could not be written down is not given, and no picture of references that were looked at unseen.
-    fn by_enrolled(&self, options: VerifyOptions, writer: &WriterId, cut: Option<Vec<u8>>) -> Result<Judged> {
+    fn by_enrolled(&self, options: VerifyOptions, writer: &WriterId) -> Result<Judged> {
         let service = self.store.service(&self.model, &self.image)?;
-        let files = ImageFiles::read(&[self.questioned()], service.verifier().limits())?.on_page(self.image.page, 1);
-        let files = with_cut(files, cut);
+        let files = self.read(&[], service.verifier())?;
         let images = files.named();
         let question = Question { questioned: images[0], options, pictures: self.report.is_some() };
         let mut judged = [service.verify_writer(writer, &question, Actor::local())?];
@@ -238,41 +243,6 @@ impl Verify {
     }
 }
 
-/// The files with what was cut of the first in its place.
-fn with_cut(files: ImageFiles, cut: Option<Vec<u8>>) -> ImageFiles {
-    match cut {
-        Some(cut) => files.with_first(cut),
-        None => files,
-    }
-}
-
-/// A page and its signatures, each with an image of its own.
-struct SignedPage {
-    page: u32,
-    signatures: Vec<(FoundSignature, Vec<u8>)>,
-}
-
-impl SignedPage {
-    /// The wanted page, or the first with a signature.
-    fn find(path: &Path, image: &ImageOptions) -> Result<Self> {
-        let limits = image.limits();
-        let files = ImageFiles::read(&[path], &limits)?.on_page(image.page, 1);
-        let NamedImage { bytes, page: wanted, .. } = files.named()[0];
-        for found in found_pages(&Finder::bundled(), bytes, wanted, &limits) {
-            let FoundPage { page, picture, findings } = found.map_err(|error| error.at(path))?;
-            if !findings.signatures.is_empty() {
-                let cut = |found: &FoundSignature| (*found, picture.cut(&found.area).to_png(u32::MAX));
-                return Ok(Self { page: page.number, signatures: findings.signatures.iter().map(cut).collect() });
-            }
-        }
-        let page = wanted.map_or(String::new(), |page| format!(", page {page}"));
-        bail!(
-            "{}{page}: no signature was found on it; one that was cut out by hand is judged without --document",
-            path.display()
-        )
-    }
-}
-
 /// Writes down that a picture will show what is enrolled.
 fn looked(service: &Service, judged: &Judged) -> Result<()> {
     let seen = Seen::Verification(judged.answer.audit.expect("it was recorded"));
@@ -285,6 +255,20 @@ fn explain(path: &Path, references: &[Signature], verdict: &Verdict, questioned:
     let inks: Vec<&Ink> = references.iter().map(|reference| &reference.ink).collect();
     let picture = Explanation::new(&embeddings, embedding)?.picture(&inks, ink);
     outputs::write(path, &picture.to_png())
+}
+
+fn document_sentences(document: &JudgedDocument) -> String {
+    let count = document.signatures.len();
+    let signature = |(at, (found, judged)): (usize, &(FoundSignature, inkproof::Result<Judged>))| {
+        let (number, page, area) = (at + 1, document.page.number, found.area);
+        let place = format!("at x {}, y {} ({} x {} pixels)", area.x, area.y, area.width, area.height);
+        let judged = match judged {
+            Ok(judged) => sentences(&judged.answer, &judged.verdict),
+            Err(error) => format!("UNDECIDED: {}.", refusal(error)),
+        };
+        format!("Signature {number} of {count} on page {page}, {place}:\n{judged}")
+    };
+    document.signatures.iter().enumerate().map(signature).collect::<Vec<_>>().join("\n")
 }
 
 fn exit_code(decision: Decision) -> ExitCode {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::program::{Desk, example_files};
+use super::running::{Server, base64};
 
 /// A page of nobody's letters, forms and cheques, of a seed that nothing has learned from.
 fn pages(desk: &Desk, count: usize) {
@@ -57,13 +58,23 @@ fn signed_pages_are_told_from_others_and_signatures_are_cut_out() {
 #[test]
 fn the_exit_code_says_whether_a_page_is_signed_and_what_cannot_be_read_is_named() {
     let desk = Desk::new();
-    let blank = image::GrayImage::from_pixel(1240, 1754, image::Luma([255]));
-    blank.save(desk.path("blank.png")).unwrap();
+    desk.write("blank.png", &blank());
     let empty = desk.run("find blank.png");
     assert_eq!(empty.code, 1, "{}", empty.out);
     assert!(empty.out.contains("blank.png, page 1: not signed"), "{}", empty.out);
     desk.write("broken.tif", b"no page");
     desk.run("find broken.tif").fails_with(&["broken.tif"]);
+    let both = desk.run("find broken.tif blank.png --json --csv pages.csv");
+    assert_eq!(both.code, 2, "{}", both.out);
+    let found = both.json();
+    assert_eq!(found["pages"].as_array().unwrap().len(), 1, "{found}");
+    assert!(found["unreadable"][0].as_str().unwrap().contains("broken.tif"), "{found}");
+    let table = fs::read_to_string(desk.path("pages.csv")).unwrap();
+    assert_eq!(
+        table.lines().collect::<Vec<_>>(),
+        ["path,page,signed,page_confidence,signature,x,y,width,height,confidence", "blank.png,1,no,0,,,,,,",]
+    );
+    desk.run("find blank.png --csv blank.png").fails_with(&["blank.png"]);
     desk.run("find blank.png --page 2").fails_with(&["blank.png", "page 2"]);
     desk.run("find").is_no_usage();
 }
@@ -117,11 +128,96 @@ fn the_signatures_of_a_letter_are_judged_each_by_itself() {
     assert_eq!([signed(0), signed(1)], [Some("yes"), Some("no")], "{asked}");
     assert_eq!(desk.run("find letter.png --field upper=20%,50%,70%,18%").code, 0);
     assert_eq!(desk.run("find letter.png --field upper=20,50,70,18").code, 2);
+    desk.write("fields.txt", b"# two of a letter\nupper=20%,50%,70%,18%\n\ntop=5%,0%,90%,10%\n");
+    assert_eq!(desk.run("find letter.png --template fields.txt --json").json(), asked);
+    desk.write("wrong.txt", b"upper=20%,50%,70%,18%\ntop=5%\n");
+    desk.run("find letter.png --template wrong.txt").fails_with(&["wrong.txt, line 2", "NAME="]);
     let text = desk.run(&format!("verify {references} --document letter.png"));
     assert!(text.out.contains("Signature 1 of 2 on page 1"), "{}", text.out);
-    let blank = image::GrayImage::from_pixel(1240, 1754, image::Luma([255]));
-    blank.save(desk.path("blank.png")).unwrap();
-    desk.run(&format!("verify {references} --document blank.png")).fails_with(&["blank.png", "no signature"]);
+    desk.write("blank.png", &blank());
+    desk.run(&format!("verify {references} --document blank.png")).fails_with(&[
+        "blank.png",
+        "no signature",
+        "without --document",
+    ]);
+}
+
+#[test]
+fn pages_come_over_http_too() {
+    let desk = Desk::new();
+    let (own, other) = (example_files("001"), example_files("005"));
+    letter(&desk, "letter.png", &[(&own[0], 55), (&other[0], 75)]);
+    let page = fs::read(desk.path("letter.png")).unwrap();
+    let images: Vec<Vec<u8>> = own[1..5].iter().map(|path| fs::read(path).unwrap()).collect();
+    let server = Server::start(&desk, "");
+
+    let parts =
+        [("questioned", "letter.png", &page[..]), ("field", "", b"top=5%,0%,90%,10%"), ("explain", "", b"true")];
+    let mut found = server.post_form("/v1/find", &parts).is(200).json();
+    let pictures = found["pages"][0].as_object_mut().unwrap().remove("pictures").unwrap();
+    assert_eq!(found, desk.run("find letter.png --field top=5%,0%,90%,10% --json").json());
+    assert_eq!(pictures["signatures"].as_array().unwrap().len(), 2);
+    let is_png = |text: &serde_json::Value| text.as_str().unwrap().starts_with("iVBORw0KGgo");
+    assert!(is_png(&pictures["page"]) && is_png(&pictures["signatures"][0]));
+
+    let references = images.iter().map(|image| ("reference", "r.png", &image[..]));
+    let asked: Vec<_> = references.clone().chain([("questioned", "letter.png", &page[..])]).collect();
+    let judged = server.post_form("/v1/verify-document", &asked).is(200).json();
+    let paths: String = own[1..5].iter().map(|path| format!("--reference {} ", path.display())).collect();
+    let by_command = desk.run(&format!("verify {paths} --document letter.png --json")).json();
+    for at in 0..2 {
+        let [one, two] = [&judged, &by_command].map(|judged| &judged["signatures"][at]);
+        assert_eq!(one["found"], two["found"]);
+        assert_eq!(one["verification"]["score"], two["verification"]["score"]);
+        // What /v1/find cuts is judged like what is cut on the way.
+        let cut = pictures["signatures"][at].as_str().unwrap();
+        let image = |bytes: &[u8]| serde_json::json!({"image": base64(bytes)});
+        let references: Vec<_> = images.iter().map(|bytes| image(bytes)).collect();
+        let document = serde_json::json!({"references": references, "questioned": {"image": cut}});
+        let alone = server.post_json("/v1/verify", &document).is(200).json();
+        assert_eq!(alone["score"], one["verification"]["score"]);
+    }
+
+    let enrolled: Vec<_> = references.chain([("id", "", &b"K-1"[..]), ("force", "", b"true")]).collect();
+    server.post_form("/v1/writers", &enrolled).is(201);
+    let page_alone = [("questioned", "letter.png", &page[..])];
+    let judged = server.post_form("/v1/writers/K-1/verify-document", &page_alone).is(200).json();
+    assert_eq!((&judged["page"], &judged["pages"]), (&1.into(), &1.into()));
+    let numbers: Vec<_> =
+        (0..2).map(|at| judged["signatures"][at]["verification"]["audit"].as_i64().unwrap()).collect();
+    let audit = server.get("/v1/audit?limit=500").is(200).json();
+    let entries = audit["entries"].as_array().unwrap();
+    for (number, at) in numbers.iter().zip(0..) {
+        let entry = entries.iter().find(|entry| entry["number"] == *number).unwrap();
+        let found: &serde_json::Value = &judged["signatures"][at]["found"];
+        assert_eq!((&entry["event"], &entry["details"]["found"]["x"]), (&"decided".into(), &found["x"]));
+    }
+    let identified = server.post_form("/v1/identify-document", &page_alone).is(200).json();
+    assert_eq!(identified["signatures"][0]["identification"]["writers"][0]["writer"], "K-1");
+    let by_command = desk.run("identify letter.png --document --store office.db --json").succeeds().json();
+    assert_eq!(by_command["signatures"][1]["found"], identified["signatures"][1]["found"]);
+
+    desk.write("blank.png", &blank());
+    let blank = fs::read(desk.path("blank.png")).unwrap();
+    let nothing = server.post_form("/v1/writers/K-1/verify-document", &[("questioned", "blank.png", &blank)]);
+    nothing.is_problem(422, Some("questioned"));
+    assert!(nothing.text().contains("no signature that could be found"), "{}", nothing.text());
+    assert_eq!(
+        server.post_form("/v1/find", &[("questioned", "", &blank)]).is(200).json()["pages"][0]["signed"]["decision"],
+        "no"
+    );
+    let wrong = [("questioned", "letter.png", &page[..]), ("field", "", b"top=5,0,90,10")];
+    server.post_form("/v1/find", &wrong).is_problem(400, Some("fields"));
+    let explained = [("questioned", "letter.png", &page[..]), ("explain", "", b"true")];
+    server.post_form("/v1/writers/K-1/verify-document", &explained).is_problem(400, Some("explain"));
+}
+
+/// A white page as a PNG file.
+fn blank() -> Vec<u8> {
+    let page = image::GrayImage::from_pixel(1240, 1754, image::Luma([255]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    page.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
 }
 
 #[test]

@@ -157,7 +157,15 @@ fn requests_that_are_none() {
             body[place] = dice.roll(256) as u8;
         }
         body.truncate(dice.roll(body.len() + 1));
-        let paths = ["/v1/verify", "/v1/identify", "/v1/writers", "/v1/writers/A/verify", "/v1/reviews/1"];
+        let paths = [
+            "/v1/verify",
+            "/v1/verify-document",
+            "/v1/identify",
+            "/v1/find",
+            "/v1/writers",
+            "/v1/writers/A/verify",
+            "/v1/reviews/1",
+        ];
         let reply = server.ask("POST", paths[dice.roll(paths.len())], &[("Content-Type", media_type)], &body);
         assert!((400..500).contains(&reply.status) || reply.status < 300, "{}: {}", reply.status, reply.text());
     }

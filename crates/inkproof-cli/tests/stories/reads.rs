@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::program::{Desk, example_files};
-use super::running::{FORM, Reply, Server, form};
+use super::running::{FORM, Reply, Server, base64, form};
 use super::tokens::{guarded, token};
 use super::writers::{Office, files};
 
@@ -224,9 +224,4 @@ fn looks_at_the_command_line_are_written_down() {
     let exported: Value = serde_json::from_slice(&fs::read(office.desk.path("all/writer.json")).unwrap()).unwrap();
     let events = exported["audit"].as_array().unwrap().iter().filter(|entry| entry["event"] == "viewed");
     assert_eq!(events.count(), 3, "who looked is among what is kept of a writer");
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use ::base64::Engine;
-    ::base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -180,3 +180,9 @@ impl Reply {
         }
     }
 }
+
+/// Bytes as a JSON document has them.
+pub fn base64(bytes: &[u8]) -> String {
+    use ::base64::Engine;
+    ::base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::program::Desk;
-use super::running::{Part, Server, form};
+use super::running::{Part, Server, base64, form};
 
 /// Signatures of writers who do not exist, and one of them enrolled.
 struct Office {
@@ -376,9 +376,4 @@ fn large(width: u32, height: u32) -> Vec<u8> {
         .write_to(&mut bytes, image::ImageFormat::Png)
         .unwrap();
     bytes.into_inner()
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use ::base64::Engine;
-    ::base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -36,6 +36,10 @@ fn routes(server: &Server) -> Vec<(String, String)> {
 const ALLOWED: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/verify", &["clerk", "operator"]),
     ("POST", "/v1/identify", &["clerk", "operator"]),
+    ("POST", "/v1/find", &["clerk", "operator"]),
+    ("POST", "/v1/verify-document", &["clerk", "operator"]),
+    ("POST", "/v1/identify-document", &["clerk", "operator"]),
+    ("POST", "/v1/writers/W-1/verify-document", &["clerk", "operator"]),
     ("GET", "/v1/writers", &["clerk", "operator"]),
     ("POST", "/v1/writers", &["operator"]),
     ("GET", "/v1/writers/W-1", &["clerk", "operator"]),

@@ -112,3 +112,53 @@ fn the_cache_changes_nothing() {
     };
     assert!(train("kept.safetensors", "on") == train("read.safetensors", "off"));
 }
+
+/// A table of pairs by name, an epoch of each list.
+fn order(epochs: &[&[(&str, &str, u8)]]) -> String {
+    let rows = epochs.iter().zip(1..).flat_map(|(pairs, epoch)| {
+        pairs.iter().map(move |(first, second, label)| format!("{epoch},{first},{second},{label}\n"))
+    });
+    rows.fold("epoch,first,second,label\n".to_owned(), |table, row| table + &row)
+}
+
+#[test]
+fn pairs_are_shown_in_the_order_that_is_given() {
+    let desk = Desk::new();
+    desk.synth("signatures", 3, 3, 2, 2);
+    let [a, b, c] = ["001/001_01.png", "001/001_02.png", "002/002_01.png"];
+    let files = desk.everything();
+    let forged =
+        files.iter().find_map(|name| name.strip_prefix("signatures/").filter(|name| name.starts_with("001_forg/")));
+    let forged = forged.unwrap();
+    let pairs = [(a, b, 1), (a, forged, 0), (b, a, 1), (b, c, 0)];
+    let other = [pairs[3], pairs[2], pairs[1], pairs[0]];
+    let train = |out: &str, options: &str| {
+        let done = desk.run(&format!(
+            "train signatures --out {out} --preprocess raw --batch-size 2 --epochs 2 --seed 3 --json {options}"
+        ));
+        done.succeeds().json()
+    };
+    desk.write("one.csv", order(&[&pairs]).as_bytes());
+    desk.write("twice.csv", order(&[&pairs, &pairs]).as_bytes());
+    desk.write("turned.csv", order(&[&pairs, &other]).as_bytes());
+    assert_eq!(train("one.safetensors", "--order one.csv")["pairs"], 4);
+    train("twice.safetensors", "--order twice.csv");
+    train("turned.safetensors", "--order turned.csv");
+    let read = |name: &str| fs::read(desk.path(name)).unwrap();
+    assert!(read("one.safetensors") == read("twice.safetensors"), "one list is that of every epoch");
+    assert!(read("one.safetensors") != read("turned.safetensors"), "the order counts");
+
+    let refused = |table: &str, words: &[&str]| {
+        desk.write("wrong.csv", table.as_bytes());
+        let train = "train signatures --out wrong.safetensors --preprocess raw --order wrong.csv --epochs 2";
+        desk.run(train).fails_with(words);
+    };
+    refused("first,second\n", &["wrong.csv", "no pair"]);
+    refused("first\n", &["wrong.csv", "\"second\""]);
+    refused(&format!("first,second\n{a},nobody.png\n"), &["line 2", "nobody.png"]);
+    refused(&format!("first,second,label\n{a},{b},0\n"), &["line 2", "the label is 0"]);
+    refused(&order(&[&pairs, &pairs[..2]]), &["2, 4 pairs"]);
+    refused(&order(&[&pairs, &other, &other]).replace("\n2,", "\n4,"), &["epoch 2 of 2"]);
+    desk.run("train signatures --out i.safetensors --backbone inknet --order one.csv")
+        .fails_with(&["places", "--order"]);
+}

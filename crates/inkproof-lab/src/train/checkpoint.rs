@@ -91,7 +91,11 @@ struct Header {
     adam_steps: u64,
 }
 
-pub(super) fn identity(options: &TrainOptions, pairs: &[Pair], loaded: &LoadedImages) -> Identity {
+pub(super) fn identity<'a>(
+    options: &TrainOptions,
+    pairs: impl Iterator<Item = &'a Pair>,
+    loaded: &LoadedImages,
+) -> Identity {
     let words = [
         ("backbone", options.backbone.to_string()),
         ("preprocess", serde_json::to_string(&options.read.preprocess).expect("plain data")),

@@ -9,10 +9,10 @@ use std::time::Instant;
 use inkproof::Model;
 use inkproof::network::{Backbone, Batch};
 use inkproof::random::stream;
-use rand::seq::SliceRandom;
 
 use super::calibrate::{self, Calibration};
 use super::checkpoint::{self, Checkpoint, Position};
+use super::order::Order;
 use super::{Interruptible, Negatives, Outcome, TrainOptions, Trained, model_info};
 use crate::dataset::{DataSet, Kind};
 use crate::error::{Error, Result};
@@ -33,14 +33,14 @@ pub(super) fn fit(
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
     let work = Work::prepare(set, options, progress)?;
-    let identity = checkpoint::identity(options, &work.pairs, &work.loaded);
+    let identity = checkpoint::identity(options, work.order.all(), &work.loaded);
     let state = match way {
         Some(way) if way.resume => Checkpoint::load(&way.checkpoint, &identity, backbone, options)?,
         _ => Checkpoint::beginning(backbone, options),
     };
     let stop = || way.is_some_and(|way| (way.stop)());
     let save = |state: &Checkpoint| way.map_or(Ok(()), |way| state.save(&way.checkpoint, &identity));
-    let mut run = Run { options, pairs: &work.pairs, loaded: &work.loaded, state };
+    let mut run = Run { options, order: &work.order, loaded: &work.loaded, state };
     let finished = run.all_epochs(&stop, progress, save)?;
     if let (false, Some(way)) = (finished, way) {
         let Position { epoch, step, .. } = run.state.position;
@@ -55,7 +55,7 @@ struct Work {
     set: DataSet,
     loaded: LoadedImages,
     calibration: Option<Calibration>,
-    pairs: Vec<Pair>,
+    order: Order,
 }
 
 impl Work {
@@ -66,8 +66,11 @@ impl Work {
             Some(held_out) => Some(Calibration::read(held_out, &loaded, options, progress)?),
             None => None,
         };
-        let pairs = pairs_of(&set, options.negatives, options.seed, progress)?;
-        Ok(Self { set, loaded, calibration, pairs })
+        let order = match &options.order {
+            Some(path) => Order::read(path, &set, options.epochs)?,
+            None => Order::Shuffled(pairs_of(&set, options.negatives, options.seed, progress)?),
+        };
+        Ok(Self { set, loaded, calibration, order })
     }
 
     fn finished(
@@ -85,7 +88,7 @@ impl Work {
             skipped.extend(calibration.set.skipped);
         }
         let last_epoch = Some(last_epoch.figures());
-        Ok(Trained { model, pairs: self.pairs.len(), last_epoch, skipped })
+        Ok(Trained { model, pairs: self.order.pairs(), last_epoch, skipped })
     }
 }
 
@@ -125,7 +128,7 @@ fn draw_pairs(set: &DataSet, negatives: Negatives, seed: u64) -> Result<Vec<Pair
 /// A training under way.
 struct Run<'a> {
     options: &'a TrainOptions,
-    pairs: &'a [Pair],
+    order: &'a Order,
     loaded: &'a LoadedImages,
     state: Checkpoint,
 }
@@ -152,13 +155,12 @@ impl Run<'_> {
 
     /// Steps in an epoch.
     fn steps(&self) -> usize {
-        self.pairs.len().div_ceil(self.options.batch_size)
+        self.order.pairs().div_ceil(self.options.batch_size)
     }
 
     fn one_epoch(&mut self, stop: &dyn Fn() -> bool, progress: &mut dyn Progress) -> Result<bool> {
         let (epoch, epochs, steps) = (self.state.position.epoch, self.options.epochs, self.steps());
-        let mut order = self.pairs.to_vec();
-        order.shuffle(&mut stream(self.options.seed, "shuffle", epoch as u64));
+        let order = self.order.of_epoch(epoch, self.options.seed);
         let done = self.state.position.step * self.options.batch_size;
         let batches: Vec<&[Pair]> = order[done..].chunks(self.options.batch_size).collect();
         let begun = Instant::now();

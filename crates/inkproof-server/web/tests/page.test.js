@@ -106,6 +106,47 @@ const coloured = (page) => drawn(page, "coloured.jpeg", genuine(), (canvas) => {
   context.fillRect(200, 0, 200, 200);
 });
 
+/** An image's pixels in gray. */
+async function pixels(page, buffer) {
+  const { width, height, base64 } = await page.evaluate(async (data) => {
+    const image = new Image(), canvas = document.createElement("canvas");
+    image.src = data;
+    await image.decode();
+    const [width, height] = [(canvas.width = image.naturalWidth), (canvas.height = image.naturalHeight)];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const rgba = context.getImageData(0, 0, width, height).data;
+    let text = "";
+    for (let at = 0; at < rgba.length; at += 4) text += String.fromCharCode(rgba[at]);
+    return { width, height, base64: btoa(text) };
+  }, `data:image/png;base64,${buffer.toString("base64")}`);
+  return { width, height, gray: Buffer.from(base64, "base64") };
+}
+
+/** A document of two scans: a white page, then this one. */
+function pdf({ width, height, gray }) {
+  const parts = [Buffer.from("%PDF-1.4\n")], places = [];
+  const object = (...content) => {
+    places.push(Buffer.concat(parts).length);
+    parts.push(Buffer.from(`${places.length} 0 obj\n`), ...content.map((part) => Buffer.from(part)), Buffer.from("\nendobj\n"));
+  };
+  const stream = (facts, data) => [`<<${facts} /Length ${data.length}>>\nstream\n`, data, "\nendstream"];
+  const draw = Buffer.from("q 595 0 0 842 0 0 cm /I Do Q");
+  const sheet = (image) => `<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources <</XObject <</I ${image} 0 R>>>> /Contents 7 0 R>>`;
+  const scan = (data) => stream(`/Type /XObject /Subtype /Image /Width ${width} /Height ${height} /ColorSpace /DeviceGray /BitsPerComponent 8`, data);
+  object("<</Type /Catalog /Pages 2 0 R>>");
+  object("<</Type /Pages /Kids [3 0 R 4 0 R] /Count 2>>");
+  object(sheet(5));
+  object(sheet(6));
+  object(...scan(Buffer.alloc(width * height, 255)));
+  object(...scan(gray));
+  object(...stream("", draw));
+  const end = Buffer.concat(parts).length;
+  const table = places.map((place) => `${String(place).padStart(10, "0")} 00000 n \n`).join("");
+  parts.push(Buffer.from(`xref\n0 ${places.length + 1}\n0000000000 65535 f \n${table}trailer\n<</Size ${places.length + 1} /Root 1 0 R>>\nstartxref\n${end}\n%%EOF\n`));
+  return Buffer.concat(parts);
+}
+
 /** The size of an image that is shown, and what colours are in its corners and its middle. */
 async function seen(image) {
   return image.evaluate(async (image) => {
@@ -425,6 +466,66 @@ for (const width of [1280, 390]) {
   }
 }
 
+/** A page of lines of print with a signature below them. */
+const letter = (page, path) => drawn(page, "letter.png", path, (canvas, image) => {
+  canvas.width = 1240;
+  canvas.height = 1754;
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = "#111";
+  context.font = "24px serif";
+  for (let line = 0; line < 20; line += 1) context.fillText("We confirm the order of the third and will deliver all that was agreed by the end of", 130, 200 + 38 * line);
+  context.globalCompositeOperation = "multiply";
+  context.drawImage(image, 160, 1050, 520, (520 * image.height) / image.width);
+});
+
+for (const width of [1280, 390]) {
+  test(`at ${width} pixels a signature is found on a page, chosen and judged`, async () => {
+    const page = await open(chromium.context, server.address, { width, height: 844 });
+    await choose(page, "Questioned signature: choose a file", await letter(page, genuine()));
+    await page.getByLabel("Writer", { exact: true }).fill("K-20417");
+    await page.getByRole("button", { name: "Find the signature on letter.png" }).click();
+    const dialog = page.getByRole("dialog", { name: "Signatures on letter.png" });
+    await dialog.getByText("1 signature found.").waitFor();
+    await isSound(page, `page-${width}-light`);
+    const before = await page.locator(".thumb img").elementHandle();
+    await dialog.getByRole("button", { name: /^Signature 1, / }).click();
+    await page.waitForFunction((image) => !image.isConnected, before);
+    const [cutWidth, cutHeight] = (await seen(page.locator(".thumb img"))).size;
+    assert.ok(cutWidth < 800 && cutHeight < 500, `${cutWidth} x ${cutHeight}`);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Crop or turn letter.png", "the focus stays");
+    await page.getByRole("button", { name: "Crop or turn letter.png" }).click();
+    assert.notEqual(await page.getByLabel("Top edge").getAttribute("aria-valuetext"), "0 % cut off", "the whole page is still there");
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.locator(".verdict h2").waitFor();
+    assert.equal(await page.locator(".verdict h2").textContent(), "Accepted");
+    await page.close();
+  });
+}
+
+test("a document that the browser cannot show is looked at page by page", async () => {
+  const page = await open(chromium.context, server.address);
+  const { buffer } = await letter(page, genuine());
+  await choose(page, "Questioned signature: choose a file", { name: "contract.pdf", mimeType: "application/pdf", buffer: pdf(await pixels(page, buffer)) });
+  await page.getByRole("button", { name: "Find the signature on contract.pdf" }).click();
+  const dialog = page.getByRole("dialog", { name: "Signatures on contract.pdf" });
+  await dialog.getByText("1 signature found.").waitFor();
+  assert.equal(await dialog.getByLabel("Page, of 2").inputValue(), "2", "the first that is signed");
+  await dialog.getByLabel("Page, of 2").selectOption("1");
+  await dialog.getByText("No signature was found here.").waitFor();
+  await isSound(page, "document-1280-light");
+  await dialog.getByLabel("Page, of 2").selectOption("2");
+  await dialog.getByRole("button", { name: /^Signature 1, / }).click();
+  await page.locator(".thumb img").waitFor();
+  await page.getByLabel("Writer", { exact: true }).fill("K-20417");
+  await page.getByRole("button", { name: "Verify" }).click();
+  await page.locator(".verdict h2").waitFor();
+  assert.equal(await page.locator(".verdict h2").textContent(), "Accepted");
+  await page.close();
+});
+
 test("a refused image is cropped from where that is said", async () => {
   const page = await open(chromium.context, server.address);
   await choose(page, "Questioned signature: choose a file", await blank(page));
@@ -496,7 +597,7 @@ test("an image that the browser cannot show is named, and not offered to be crop
   await thumb.getByText("This browser cannot show it; the service reads it.").waitFor();
   await thumb.getByText("scan.tif").waitFor();
   assert.equal(await thumb.locator("img").count(), 0);
-  assert.deepEqual(await thumb.getByRole("button").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label"))), ["Leave out scan.tif"]);
+  assert.deepEqual(await thumb.getByRole("button").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label"))), ["Find the signature on scan.tif", "Leave out scan.tif"]);
   await isSound(page, "unseen-1280-light");
   await page.getByLabel("Writer", { exact: true }).fill("K-20417");
   await page.getByRole("button", { name: "Verify" }).click();

@@ -5,6 +5,7 @@ use bytemuck::cast_vec;
 use super::Page;
 use super::alpha::Alpha;
 use super::orientation::{sides, turned};
+use super::pixels::Pixels;
 use super::raster::{Channels, Raster, Samples};
 use super::resample::{Blocks, Pixel, enlarged};
 use super::shape::Density;
@@ -32,6 +33,14 @@ impl Picture {
     pub fn of_gray(gray: Gray, page: Page) -> Picture {
         let stored = (gray.width(), gray.height());
         Picture { gray, colors: None, page, stored }
+    }
+
+    /// Pixels that a program holds in memory already.
+    ///
+    /// # Errors
+    /// [`Error::Pixels`](crate::Error::Pixels) for what is no picture, and one over the limits.
+    pub fn of_pixels(pixels: &Pixels<'_>, limits: &Limits) -> Result<Picture> {
+        Raster::from_pixels(pixels, limits)?.into_picture(limits)
     }
 
     /// A part of the picture, with a border of a tenth of its height; the area is in the file's own pixels, and what of it

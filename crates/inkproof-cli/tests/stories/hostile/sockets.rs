@@ -84,6 +84,8 @@ fn requests() -> Vec<Vec<u8>> {
     let posts = [
         "/v1/verify",
         "/v1/identify",
+        "/v1/find",
+        "/v1/verify-document",
         "/v1/writers",
         "/v1/writers/W-1/references",
         "/v1/writers/W-1/verify",
