@@ -155,7 +155,8 @@ fn pages_come_over_http_too() {
         [("questioned", "letter.png", &page[..]), ("field", "", b"top=5%,0%,90%,10%"), ("explain", "", b"true")];
     let mut found = server.post_form("/v1/find", &parts).is(200).json();
     let pictures = found["pages"][0].as_object_mut().unwrap().remove("pictures").unwrap();
-    assert_eq!(found, desk.run("find letter.png --field top=5%,0%,90%,10% --json").json());
+    let by_command = desk.run("find letter.png --field top=5%,0%,90%,10% --json").json();
+    assert_eq!(in_single_precision(&found), in_single_precision(&by_command));
     assert_eq!(pictures["signatures"].as_array().unwrap().len(), 2);
     let is_png = |text: &serde_json::Value| text.as_str().unwrap().starts_with("iVBORw0KGgo");
     assert!(is_png(&pictures["page"]) && is_png(&pictures["signatures"][0]));
@@ -210,6 +211,19 @@ fn pages_come_over_http_too() {
     server.post_form("/v1/find", &wrong).is_problem(400, Some("fields"));
     let explained = [("questioned", "letter.png", &page[..]), ("explain", "", b"true")];
     server.post_form("/v1/writers/K-1/verify-document", &explained).is_problem(400, Some("explain"));
+}
+
+/// A document with its numbers as text of so many digits as single precision has: one door prints more.
+fn in_single_precision(document: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match document {
+        Value::Number(number) if number.is_f64() => format!("{:.5}", number.as_f64().unwrap()).into(),
+        Value::Array(values) => values.iter().map(in_single_precision).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), in_single_precision(value))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 /// A white page as a PNG file.
