@@ -1,5 +1,5 @@
-//! What inkproof does for its users, each use written once: verify, enrol, identify, open a review, bring references to
-//! another model.
+//! What inkproof does for its users, each use written once: verify, by the signing rule of an account too, enrol, identify, open
+//! a review, bring references to another model.
 //!
 //! A [`Service`] is a verifier and a store. Each use returns plain data that serialises to one JSON document, the same
 //! whichever program asked, and writes its audit entry in one form. Nothing here knows of HTTP or of a command line.
@@ -13,6 +13,7 @@ mod enrolled_writer;
 mod error;
 mod identify;
 mod images;
+mod mandates;
 mod pictures;
 mod reembed;
 mod review;
@@ -37,6 +38,11 @@ pub use enrolled_writer::{Age, EnrolledWriter, OLD_AFTER_DAYS};
 pub use error::{Error, Result};
 pub use identify::{Candidate, Identification, Identified, SearchTimes};
 pub use images::{EmbeddedImage, ImageField, NamedImage, Threads, embed_images};
+pub use mandates::{
+    Alternative, Amount, AmountError, Counted, CountedSignature, Evaluation, JudgedSignature, MOST_ALTERNATIVES,
+    MOST_SIGNATURES, MOST_SIGNERS, Mandate, MandateRule, MandateSigner, MandateVerification, Outcome, Rule, RuleError,
+    Signer, SignerVerdict, Standing, TriedAlternative, evaluate,
+};
 pub use pictures::{Crop, Pictures};
 pub use reembed::Reembedded;
 pub use review::OpenReview;
