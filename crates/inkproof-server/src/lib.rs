@@ -18,6 +18,7 @@ mod limits;
 mod listen;
 mod log;
 mod machine;
+mod mandates;
 mod me;
 mod memory;
 mod metrics;
@@ -145,6 +146,7 @@ fn api() -> OpenApiRouter<Shared> {
         reviews::routes(),
         audit::routes(),
         calibration::routes(),
+        mandates::routes(),
     ];
     routes.into_iter().fold(document, OpenApiRouter::merge)
 }
