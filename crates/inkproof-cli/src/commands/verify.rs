@@ -148,7 +148,7 @@ impl Verify {
 
     /// Each signature of a page: one that is accepted is enough for exit code 0.
     fn judge_document(&self, options: VerifyOptions, assumed: Option<&str>) -> Result<ExitCode> {
-        let document = SignedPage::find(self.questioned(), &self.image)?;
+        let document = self.signed_page()?;
         let mut judged = Vec::new();
         for (found, cut) in &document.signatures {
             judged.push((found, self.judged(options, Some(cut.clone()))?));
@@ -179,6 +179,18 @@ impl Verify {
         let any = |decision| judged.iter().any(|(_, judged)| judged.verdict.decision == decision);
         let decisions = [Decision::Accepted, Decision::Undecided];
         Ok(exit_code(decisions.into_iter().find(|decision| any(*decision)).unwrap_or(Decision::Rejected)))
+    }
+
+    fn signed_page(&self) -> Result<SignedPage> {
+        let path = self.questioned();
+        if let Some(found) = SignedPage::find(&Finder::bundled(), path, &self.image)? {
+            return Ok(found);
+        }
+        let page = self.image.page.map_or(String::new(), |page| format!(", page {page}"));
+        bail!(
+            "{}{page}: no signature was found on it; one that was cut out by hand is judged without --document",
+            path.display()
+        )
     }
 
     fn inputs(&self) -> Inputs {
@@ -247,29 +259,25 @@ fn with_cut(files: ImageFiles, cut: Option<Vec<u8>>) -> ImageFiles {
 }
 
 /// A page and its signatures, each with an image of its own.
-struct SignedPage {
-    page: u32,
-    signatures: Vec<(FoundSignature, Vec<u8>)>,
+pub struct SignedPage {
+    pub page: u32,
+    pub signatures: Vec<(FoundSignature, Vec<u8>)>,
 }
 
 impl SignedPage {
-    /// The wanted page, or the first with a signature.
-    fn find(path: &Path, image: &ImageOptions) -> Result<Self> {
+    /// The wanted page, or the first with a signature; None where no signature was found.
+    pub fn find(finder: &Finder, path: &Path, image: &ImageOptions) -> Result<Option<Self>> {
         let limits = image.limits();
         let files = ImageFiles::read(&[path], &limits)?.on_page(image.page, 1);
         let NamedImage { bytes, page: wanted, .. } = files.named()[0];
-        for found in found_pages(&Finder::bundled(), bytes, wanted, &limits) {
+        for found in found_pages(finder, bytes, wanted, &limits) {
             let FoundPage { page, picture, findings } = found.map_err(|error| error.at(path))?;
             if !findings.signatures.is_empty() {
                 let cut = |found: &FoundSignature| (*found, picture.cut(&found.area).to_png(u32::MAX));
-                return Ok(Self { page: page.number, signatures: findings.signatures.iter().map(cut).collect() });
+                return Ok(Some(Self { page: page.number, signatures: findings.signatures.iter().map(cut).collect() }));
             }
         }
-        let page = wanted.map_or(String::new(), |page| format!(", page {page}"));
-        bail!(
-            "{}{page}: no signature was found on it; one that was cut out by hand is judged without --document",
-            path.display()
-        )
+        Ok(None)
     }
 }
 
