@@ -12,7 +12,7 @@ use inkproof_store::{KeySource, Store, Upgraded, default_place};
 use crate::terminal::one_line;
 
 /// Which model judges.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ModelFile {
     /// Model file written by `inkproof train`; without it the one that comes with the program
     #[arg(long)]

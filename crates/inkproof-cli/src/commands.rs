@@ -15,6 +15,7 @@ pub mod finder;
 pub mod identify;
 pub mod import;
 pub mod leakage;
+pub mod mandates;
 pub mod matrix;
 pub mod reviews;
 pub mod robustness;

@@ -70,6 +70,7 @@ fn service_hint(error: &ServiceError) -> Option<&'static str> {
         }
         ServiceError::Objections(_) => Some("give other images, or --anyway"),
         ServiceError::Contended(_) => Some("try again"),
+        ServiceError::MandateWaits(_) => Some("`inkproof mandates approve` is for somebody else than who set it"),
         _ => None,
     }
 }
@@ -80,6 +81,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::NoStore(_) => Some("give another place with --store"),
         StoreError::Older { .. } => Some("run `inkproof store upgrade`, which makes a backup before"),
         StoreError::NoWriter(_) => Some("`inkproof writers list` shows who is enrolled"),
+        StoreError::NoMandate(_) => Some("`inkproof mandates list` shows those that have one"),
+        StoreError::NoRule { .. } => Some("`inkproof mandates show` has its number"),
         StoreError::NoToken(_) => Some("`inkproof token list` shows them"),
         StoreError::OtherMasterKey { .. } | StoreError::NoMasterKey => {
             Some("see --key-file, --key-command and the variable INKPROOF_KEY")

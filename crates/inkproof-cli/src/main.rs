@@ -45,6 +45,7 @@ enum Command {
     Identify(commands::identify::Identify),
     Matrix(commands::matrix::MatrixCommand),
     Writers(commands::writers::Writers),
+    Mandates(commands::mandates::Mandates),
     Reviews(commands::reviews::Reviews),
     VerifyBatch(commands::verify_batch::VerifyBatch),
     Store(commands::store::Store),
@@ -72,9 +73,12 @@ fn main() -> ExitCode {
         pipe::end_with_reader();
     }
     match command {
-        Command::Verify(_) | Command::Enroll(_) | Command::Writers(_) | Command::Store(_) | Command::Token(_) => {
-            allocator::small_pages()
-        }
+        Command::Verify(_)
+        | Command::Enroll(_)
+        | Command::Mandates(_)
+        | Command::Writers(_)
+        | Command::Store(_)
+        | Command::Token(_) => allocator::small_pages(),
         Command::Serve(_) => {
             allocator::small_pages();
             allocator::return_memory();
@@ -91,6 +95,7 @@ fn main() -> ExitCode {
         Command::Identify(command) => command.run(),
         Command::Matrix(command) => command.run(),
         Command::Writers(command) => command.run(),
+        Command::Mandates(command) => command.run(),
         Command::Reviews(command) => command.run(),
         Command::VerifyBatch(command) => command.run(),
         Command::Store(command) => command.run(),

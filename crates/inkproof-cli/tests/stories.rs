@@ -38,6 +38,8 @@ mod keras;
 mod leakage;
 #[path = "stories/load.rs"]
 mod load;
+#[path = "stories/mandates.rs"]
+mod mandates;
 #[cfg(unix)]
 #[path = "stories/master_key.rs"]
 mod master_key;

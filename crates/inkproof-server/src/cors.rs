@@ -39,7 +39,7 @@ fn is_origin(text: &str) -> bool {
 /// What lets them in; None where there are none.
 pub fn layer(origins: Vec<HeaderValue>) -> Option<CorsLayer> {
     let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")];
-    let methods = [Method::GET, Method::POST, Method::DELETE];
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
     let allow = || CorsLayer::new().allow_origin(origins.clone()).allow_methods(methods).allow_headers(headers);
     (!origins.is_empty()).then(allow)
 }

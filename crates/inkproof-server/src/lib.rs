@@ -20,6 +20,7 @@ mod limits;
 mod listen;
 mod log;
 mod machine;
+mod mandates;
 mod me;
 mod memory;
 mod metrics;
@@ -151,6 +152,7 @@ fn api() -> OpenApiRouter<Shared> {
         reviews::routes(),
         audit::routes(),
         calibration::routes(),
+        mandates::routes(),
     ];
     routes.into_iter().fold(document, OpenApiRouter::merge)
 }

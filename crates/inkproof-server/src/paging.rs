@@ -19,7 +19,7 @@ pub struct Paging {
     cursor: Option<String>,
     /// How many at most; 50 by default, and no more than 500.
     limit: Option<usize>,
-    /// How the ids of writers begin.
+    /// How the ids of writers, or of accounts, begin.
     pub prefix: Option<String>,
 }
 

@@ -55,7 +55,7 @@ pub enum Kind {
     Unauthenticated,
     /// 403: the role of the token, the page it comes from or the four-eyes rule does not allow it.
     Forbidden,
-    /// 404: there is nothing at the address, or no such writer, reference or review.
+    /// 404: there is nothing at the address, or no such writer, reference, review or rule of an account.
     NotFound,
     /// 405: the address is right and the method is not.
     WrongMethod,

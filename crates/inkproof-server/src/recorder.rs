@@ -94,10 +94,18 @@ fn work(store: &Store, jobs: &Receiver<Job>) {
 /// What the store says, to a client.
 pub fn problem(error: &StoreError) -> Problem {
     let kind = match error {
-        StoreError::NoWriter(_) | StoreError::NoReference { .. } | StoreError::NoReview(_) => Kind::NotFound,
+        StoreError::NoWriter(_)
+        | StoreError::NoReference { .. }
+        | StoreError::NoReview(_)
+        | StoreError::NoMandate(_)
+        | StoreError::NoRule { .. } => Kind::NotFound,
         StoreError::WriterId(_) => return Kind::Malformed.with(error).on_field("id"),
-        StoreError::FourEyes { .. } | StoreError::OwnReview { .. } => Kind::Forbidden,
-        StoreError::AlreadyApproved(_) | StoreError::Changed(_) | StoreError::Settled { .. } => Kind::Conflict,
+        StoreError::AccountId(_) => return Kind::Malformed.with(error).on_field("account"),
+        StoreError::FourEyes { .. } | StoreError::OwnReview { .. } | StoreError::OwnRule { .. } => Kind::Forbidden,
+        StoreError::AlreadyApproved(_)
+        | StoreError::RuleApproved(_)
+        | StoreError::Changed(_)
+        | StoreError::Settled { .. } => Kind::Conflict,
         StoreError::NotWrittenYet(_) => return Kind::Malformed.with(error).on_field("written"),
         StoreError::TooManyReferences { .. } | StoreError::Policy { .. } => Kind::Conflict,
         StoreError::KeyReused => return Kind::KeyReused.with(error).on_field("Idempotency-Key"),

@@ -36,6 +36,8 @@ enum Need {
     ReadAudit,
     ReadFigures,
     Calibrate,
+    ReadMandates,
+    SetMandates,
 }
 
 const NEEDS: &[(&str, &str, Need)] = &[
@@ -64,6 +66,12 @@ const NEEDS: &[(&str, &str, Need)] = &[
     ("GET", "/v1/calibration", Need::Token),
     ("POST", "/v1/calibration", Need::Calibrate),
     ("DELETE", "/v1/calibration", Need::Calibrate),
+    ("GET", "/v1/mandates", Need::ReadMandates),
+    ("GET", "/v1/mandates/{account}", Need::ReadMandates),
+    ("PUT", "/v1/mandates/{account}", Need::SetMandates),
+    ("DELETE", "/v1/mandates/{account}", Need::SetMandates),
+    ("POST", "/v1/mandates/{account}/verify-document", Need::Verify),
+    ("POST", "/v1/mandates/{account}/rules/{rule}/approve", Need::SetMandates),
 ];
 
 impl Need {
@@ -75,14 +83,22 @@ impl Need {
 
     fn is_met_by(self, role: Role) -> bool {
         match role {
-            Role::Operator => !matches!(self, Self::ReadAudit | Self::Calibrate),
-            Role::Clerk => !matches!(self, Self::ReadAudit | Self::Enrol | Self::SeeReferences | Self::Calibrate),
+            Role::Operator => !matches!(self, Self::ReadAudit | Self::Calibrate | Self::SetMandates),
+            Role::Clerk => !matches!(self, Self::Enrol | Self::SeeReferences) && self.is_met_by(Role::Operator),
             Role::Auditor => {
                 matches!(self, Self::Nothing | Self::Token | Self::ReadAudit | Self::ReadReviews | Self::ReadFigures)
             }
             Role::Monitor => matches!(self, Self::Nothing | Self::ReadFigures),
             Role::Administrator => {
-                matches!(self, Self::Nothing | Self::Token | Self::ReadFigures | Self::Calibrate)
+                matches!(
+                    self,
+                    Self::Nothing
+                        | Self::Token
+                        | Self::ReadFigures
+                        | Self::Calibrate
+                        | Self::ReadMandates
+                        | Self::SetMandates
+                )
             }
         }
     }
@@ -255,7 +271,7 @@ mod tests {
 
     #[test]
     fn roles_are_apart() {
-        const ALL: [Need; 10] = [
+        const ALL: [Need; 12] = [
             Need::Token,
             Need::Verify,
             Need::ReadWriters,
@@ -266,13 +282,21 @@ mod tests {
             Need::ReadAudit,
             Need::ReadFigures,
             Need::Calibrate,
+            Need::ReadMandates,
+            Need::SetMandates,
         ];
         let refused = |role: Role| -> Vec<Need> { ALL.into_iter().filter(|need| !need.is_met_by(role)).collect() };
-        assert_eq!(refused(Role::Operator), [Need::ReadAudit, Need::Calibrate]);
-        assert_eq!(refused(Role::Clerk), [Need::SeeReferences, Need::Enrol, Need::ReadAudit, Need::Calibrate]);
+        assert_eq!(refused(Role::Operator), [Need::ReadAudit, Need::Calibrate, Need::SetMandates]);
+        assert_eq!(
+            refused(Role::Clerk),
+            [Need::SeeReferences, Need::Enrol, Need::ReadAudit, Need::Calibrate, Need::SetMandates]
+        );
         let allowed = |role: Role| -> Vec<Need> { ALL.into_iter().filter(|need| need.is_met_by(role)).collect() };
         assert_eq!(allowed(Role::Auditor), [Need::Token, Need::ReadReviews, Need::ReadAudit, Need::ReadFigures]);
         assert_eq!(allowed(Role::Monitor), [Need::ReadFigures]);
-        assert_eq!(allowed(Role::Administrator), [Need::Token, Need::ReadFigures, Need::Calibrate]);
+        assert_eq!(
+            allowed(Role::Administrator),
+            [Need::Token, Need::ReadFigures, Need::Calibrate, Need::ReadMandates, Need::SetMandates]
+        );
     }
 }

@@ -11,6 +11,7 @@ use axum::body::Bytes;
 use futures_util::FutureExt;
 use inkproof::Threshold;
 use inkproof::decode::from_base64;
+use inkproof_service::Amount;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -49,6 +50,8 @@ pub struct Upload {
     pub page: Option<u32>,
     /// Parts of a page that have to be signed, as text.
     pub fields: Vec<String>,
+    /// What an account's signers sign for.
+    pub amount: Option<Amount>,
     /// An image that is all of the body: the questioned signature, or the only reference.
     #[serde(skip)]
     pub only: Option<Image>,
@@ -92,6 +95,8 @@ pub struct Form {
     page: Option<u32>,
     /// A part of a page that has to be signed, as `customer=10%,80%,35%,8%`; once for each.
     field: Vec<String>,
+    /// What an account's signers sign for, as `250.50`.
+    amount: Option<String>,
 }
 
 /// The same as JSON.
@@ -104,6 +109,7 @@ pub struct Json {
     explain: Option<bool>,
     force: Option<bool>,
     fields: Option<Vec<String>>,
+    amount: Option<String>,
 }
 
 /// An image in a JSON document.
@@ -230,10 +236,11 @@ impl Upload {
             "written" => self.written = value(field, &bytes)?,
             "top" => self.top = value(field, &bytes)?,
             "page" => self.page = value(field, &bytes)?,
+            "amount" => self.amount = value(field, &bytes)?,
             "field" => self.fields.extend(value::<String>(field, &bytes)?),
             _ => {
-                let why = "there is no such field; reference, questioned, threshold, explain, force, id, written, top, page \
-                     and field are";
+                let why = "there is no such field; reference, questioned, threshold, explain, force, id, written, top, page, \
+                     field and amount are";
                 return Err(Kind::Malformed.with(why).on_field(field.chars().take(40).collect::<String>()));
             }
         }

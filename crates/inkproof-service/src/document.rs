@@ -131,14 +131,15 @@ impl Service {
 }
 
 /// A page with signatures.
-struct SignedPage<'a> {
+pub(crate) struct SignedPage<'a> {
     image: NamedImage<'a>,
     limits: Limits,
     found: FoundPage,
 }
 
 impl<'a> SignedPage<'a> {
-    fn find(finder: &Finder, image: NamedImage<'a>, limits: &Limits) -> Result<Self> {
+    /// The page that is asked for, or the first with a signature.
+    pub(crate) fn find(finder: &Finder, image: NamedImage<'a>, limits: &Limits) -> Result<Self> {
         let limits = image.limits(limits);
         let wrong = |source| Error::Image { field: ImageField::Questioned, name: image.name.to_owned(), source };
         let found = finder.signed_page(image.bytes, &limits).map_err(wrong)?;
@@ -165,17 +166,33 @@ impl<'a> SignedPage<'a> {
         verifier: &Verifier,
         work: impl Fn(&FoundSignature, EmbeddedImage) -> Result<T>,
     ) -> Result<OnPage<T>> {
-        let mut signatures = Vec::new();
-        for found in &self.found.findings.signatures {
-            self.limits.check_time()?;
-            let done = match self.embedded(verifier, found) {
-                Ok(signature) => Ok(work(found, signature)?),
-                Err(inkproof::Error::OutOfTime) => return Err(inkproof::Error::OutOfTime.into()),
-                Err(error) => Err(error),
-            };
-            signatures.push((*found, done));
-        }
+        let done = |(found, embedded): (FoundSignature, inkproof::Result<EmbeddedImage>)| match embedded {
+            Ok(signature) => Ok((found, Ok(work(&found, signature)?))),
+            Err(error) => Ok((found, Err(error))),
+        };
+        let signatures = self.signatures(verifier)?.into_iter().map(done).collect::<Result<_>>()?;
         Ok(OnPage { page: self.found.page, signatures })
+    }
+
+    /// Its signatures, the surest first, and what a model sees of each or why it sees nothing.
+    pub(crate) fn signatures(
+        &self,
+        verifier: &Verifier,
+    ) -> Result<Vec<(FoundSignature, inkproof::Result<EmbeddedImage>)>> {
+        let embed = |found: &FoundSignature| {
+            self.limits.check_time()?;
+            match self.embedded(verifier, found) {
+                // It is not this signature that is at fault, and the next would have no time either.
+                Err(inkproof::Error::OutOfTime) => Err(inkproof::Error::OutOfTime.into()),
+                embedded => Ok((*found, embedded)),
+            }
+        };
+        self.found.findings.signatures.iter().map(embed).collect()
+    }
+
+    /// Which page it is.
+    pub(crate) fn page(&self) -> Page {
+        self.found.page
     }
 
     fn embedded(&self, verifier: &Verifier, found: &FoundSignature) -> inkproof::Result<EmbeddedImage> {

@@ -2,10 +2,10 @@
 //! programs, so they add it.
 
 use inkproof::enrolment::EnrolmentReport;
-use inkproof_store::{StoreError, WriterId};
+use inkproof_store::{AccountId, StoreError, WriterId};
 
-use crate::ImageField;
 use crate::calibrate::percent;
+use crate::{ImageField, MOST_SIGNATURES};
 
 /// The result of a use.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -78,6 +78,12 @@ pub enum Error {
         /// How many are needed.
         needed: usize,
     },
+    /// The account has a rule, and nobody has approved it yet.
+    #[error("the rule of account '{0}' waits for somebody else's approval, and does not hold yet")]
+    MandateWaits(AccountId),
+    /// More signatures than are judged by a rule at once.
+    #[error("there are {0} signatures; give at most {MOST_SIGNATURES} at once")]
+    TooManySignatures(usize),
     /// A writer who was to be new.
     #[error("there is a writer '{0}' already")]
     WriterExists(WriterId),

@@ -1,5 +1,5 @@
-//! What inkproof does for its users, each use written once: verify, enrol, identify, find and judge the signatures of a
-//! page, open a review, bring references to another model.
+//! What inkproof does for its users, each use written once: verify, by the signing rule of an account too, enrol, identify, find
+//! and judge the signatures of a page, open a review, bring references to another model.
 //!
 //! A [`Service`] is a verifier and a store. Each use returns plain data that serialises to one JSON document, the same
 //! whichever program asked, and writes its audit entry in one form. Nothing here knows of HTTP or of a command line.
@@ -15,6 +15,7 @@ mod error;
 mod find;
 mod identify;
 mod images;
+mod mandates;
 mod pictures;
 mod reembed;
 mod review;
@@ -44,6 +45,11 @@ pub use error::{Error, Result};
 pub use find::{Found, FoundField, FoundOnPage, PagePictures, document_notes, find_signatures};
 pub use identify::{Candidate, Identification, Identified, SearchTimes};
 pub use images::{EmbeddedImage, ImageField, NamedImage, Threads, embed_images};
+pub use mandates::{
+    Alternative, Amount, AmountError, Counted, CountedSignature, Evaluation, FoundIn, JudgedSignature,
+    MOST_ALTERNATIVES, MOST_SIGNATURES, MOST_SIGNERS, Mandate, MandateRule, MandateSigner, MandateVerification,
+    Outcome, Rule, RuleError, Signer, SignerVerdict, Standing, TriedAlternative, evaluate,
+};
 pub use pictures::{Crop, Pictures};
 pub use reembed::Reembedded;
 pub use review::OpenReview;

@@ -165,7 +165,7 @@ pub(crate) fn judge(
     Ok(Judged { answer, verdict, questioned: questioned.signature, references: signatures, decision })
 }
 
-fn flaws(verdict: &Verdict, questioned: &str, references: &[ReferenceName]) -> Vec<ImageFlaw> {
+pub(crate) fn flaws(verdict: &Verdict, questioned: &str, references: &[ReferenceName]) -> Vec<ImageFlaw> {
     let named = |flawed: &inkproof::verdict::ImageFlaw| {
         let path = match flawed.image {
             Compared::Questioned => questioned.to_owned(),

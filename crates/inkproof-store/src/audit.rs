@@ -53,10 +53,18 @@ pub enum Event {
     PolicyChanged,
     /// From now on signatures are accepted as this store's own writers show; or as the model says again.
     Calibrated,
+    /// An account got a signing rule; the outcome is `approved`, or `waiting` for somebody else.
+    MandateSet,
+    /// A signing rule that somebody else set holds from now on.
+    MandateApproved,
+    /// An account has no signing rule any more.
+    MandateRemoved,
+    /// Signatures were judged by the signing rule of an account.
+    MandateDecided,
 }
 
 impl Event {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 21] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
@@ -74,6 +82,10 @@ impl Event {
         Self::MasterKeyChanged,
         Self::PolicyChanged,
         Self::Calibrated,
+        Self::MandateSet,
+        Self::MandateApproved,
+        Self::MandateRemoved,
+        Self::MandateDecided,
     ];
 
     /// The word that the audit has for it, in kebab case.
@@ -96,6 +108,10 @@ impl Event {
             Self::MasterKeyChanged => "master-key-changed",
             Self::PolicyChanged => "policy-changed",
             Self::Calibrated => "calibrated",
+            Self::MandateSet => "mandate-set",
+            Self::MandateApproved => "mandate-approved",
+            Self::MandateRemoved => "mandate-removed",
+            Self::MandateDecided => "mandate-decided",
         }
     }
 }
@@ -136,7 +152,7 @@ pub struct Entry {
     pub outcome: String,
     /// An object; what is in it depends on the event.
     pub details: Json,
-    /// A hash over what is kept of the writer, token or review after this event, where that changed.
+    /// A hash over what is kept of the writer, token, review or rule after this event, where that changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seal: Option<Hash>,
     /// SHA-256 over the hash of the entry before and all of the above.
@@ -203,15 +219,24 @@ impl Store {
         })
     }
 
+    /// Writes one such entry down; its number.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn append_one(&self, entry: &NewEntry) -> Result<i64> {
+        self.write(|chain| chain.append(entry.clone(), None))
+    }
+
     /// Some entries.
     pub fn audit(&self, page: AuditPage, limit: usize) -> Result<Vec<Entry>> {
         self.read(|session| entries(session, page, limit as i64))
     }
 
-    /// Entries that speak of one writer, the oldest first; also those that name the writer as one among others whom a
-    /// signature may be by.
+    /// Entries that speak of one writer, the oldest first; also those that name the writer as one among others: whom a
+    /// signature may be by, or who may sign for an account.
     pub fn audit_of(&self, writer: Pseudonym, after: i64, limit: usize) -> Result<Vec<Entry>> {
-        const NAMED: &str = "(writer = $1 OR (event = 'identified' AND details LIKE $2))";
+        const NAMED: &str =
+            "(writer = $1 OR (event IN ('identified', 'mandate-set', 'mandate-decided') AND details LIKE $2))";
         let statement =
             format!("SELECT {COLUMNS} FROM audit WHERE {NAMED} AND sequence > $3 ORDER BY sequence LIMIT $4");
         let among = format!("%\"{writer}\"%");

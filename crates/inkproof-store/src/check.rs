@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::Value as Json;
+
 use crate::audit::{AuditPage, Checked, Entry, Event, Head, SealedHead, chained, entry, head, rows};
 use crate::database::Session;
-use crate::schema::SEALED;
+use crate::schema::{SEALED, WITH_MANDATES};
 use crate::{Actor, Hash, Hex, Pseudonym, Result, Store, StoreError, Time, requests};
 
 const PAGE: i64 = 1000;
@@ -19,6 +21,8 @@ pub(crate) struct Expected {
     pub writers: HashMap<Pseudonym, ExpectedWriter>,
     pub tokens: HashMap<String, ExpectedToken>,
     pub reviews: HashMap<i64, ExpectedReview>,
+    /// Rules of accounts by their numbers.
+    pub mandates: HashMap<i64, ExpectedMandate>,
     /// Hashes of answers to requests, whose they are about, and when they were given.
     pub requests: HashMap<Hash, (Pseudonym, Time)>,
     last_reference: i64,
@@ -52,6 +56,21 @@ pub(crate) struct ExpectedReview {
     pub writer: Option<Pseudonym>,
     pub seal: Hash,
     pub settled: Option<Settled>,
+}
+
+pub(crate) struct ExpectedMandate {
+    pub account: Pseudonym,
+    pub seal: Hash,
+    pub told: ToldMandate,
+}
+
+/// What the audit tells of a rule.
+#[derive(PartialEq)]
+pub(crate) struct ToldMandate {
+    pub rule: Json,
+    pub added: Time,
+    pub added_by: Actor,
+    pub approved: Option<(Time, Actor)>,
 }
 
 /// When, by whom and how.
@@ -96,13 +115,16 @@ fn check(session: &mut dyn Session, version: i64, noted: Option<Hash>) -> Result
     }
     let expected = replay(session, end, noted, &mut wrong)?;
     check_counters(session, &expected, &mut wrong)?;
-    let Expected { writers, tokens, reviews, requests, .. } = expected;
+    let Expected { writers, tokens, reviews, mandates, requests, .. } = expected;
     let (writers, references) = crate::writer_row::check(session, writers, has_key, &mut wrong)?;
     crate::tokens::check(session, version, tokens, &mut wrong)?;
     crate::decisions::check(session, reviews, &mut wrong)?;
     // Before, the audit did not tell of answers to requests.
     if version > 1 {
         requests::check(session, requests, &mut wrong)?;
+    }
+    if version >= WITH_MANDATES {
+        crate::mandates::check(session, mandates, &mut wrong)?;
     }
     Ok(Checked { entries: end.sequence, head: end.hash, writers, references, has_key, wrong })
 }
@@ -169,6 +191,9 @@ impl Expected {
                 self.reviews.insert(entry.sequence, ExpectedReview { writer, seal, settled: None });
             }
             (Event::Settled, _, Some(seal)) => self.follow_settlement(entry, seal),
+            (Event::MandateSet | Event::MandateApproved | Event::MandateRemoved, _, seal) => {
+                self.follow_mandate(entry, seal);
+            }
             (Event::Enrolled, Some(writer), Some(seal)) => self.follow_enrolment(entry, writer, seal),
             (_, Some(writer), Some(seal)) => {
                 if let Some(known) = self.writers.get_mut(&writer) {
@@ -198,6 +223,34 @@ impl Expected {
         review.seal = seal;
         if entry.outcome != "noted" {
             review.settled = Some((entry.time, entry.actor.clone(), entry.outcome.clone()));
+        }
+    }
+
+    fn follow_mandate(&mut self, entry: &Entry, seal: Option<Hash>) {
+        let Some(Ok(account)) = entry.details["account"].as_str().map(str::parse::<Pseudonym>) else { return };
+        let (approval, is_approved) = ((entry.time, entry.actor.clone()), entry.outcome == "approved");
+        match (entry.event, seal) {
+            (Event::MandateSet, Some(seal)) => {
+                // One that waits leaves that which holds as it is.
+                self.mandates
+                    .retain(|_, rule| rule.account != account || (!is_approved && rule.told.approved.is_some()));
+                let told = ToldMandate {
+                    rule: entry.details["rule"].clone(),
+                    added: entry.time,
+                    added_by: entry.actor.clone(),
+                    approved: is_approved.then_some(approval),
+                };
+                self.mandates.insert(entry.sequence, ExpectedMandate { account, seal, told });
+            }
+            (Event::MandateApproved, Some(seal)) => {
+                let approved = entry.details["number"].as_i64().unwrap_or_default();
+                self.mandates.retain(|number, rule| rule.account != account || *number == approved);
+                if let Some(rule) = self.mandates.get_mut(&approved) {
+                    (rule.seal, rule.told.approved) = (seal, Some(approval));
+                }
+            }
+            (Event::MandateRemoved, _) => self.mandates.retain(|_, rule| rule.account != account),
+            _ => {}
         }
     }
 

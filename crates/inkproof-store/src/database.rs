@@ -23,12 +23,12 @@ pub trait Database: Send + Sync {
     /// Those of `work`, and what the database says.
     fn write(&self, work: Work<'_>) -> Result<()>;
 
-    /// Makes sure that nothing of the writers who were deleted is left in the database's files; false where another program
-    /// that still reads hinders that. Nobody is kept waiting for longer than a moment.
+    /// Makes sure that nothing of the rows that were deleted from these tables is left in the database's files; false where
+    /// another program that still reads hinders that. Nobody is kept waiting for longer than a moment.
     ///
     /// # Errors
     /// [`StoreError::MayNotRewrite`], and what the database says.
-    fn forget(&self) -> Result<bool>;
+    fn forget(&self, tables: &[Erasable]) -> Result<bool>;
 
     /// A copy of everything in a new file, while others go on reading and writing; None where the database cannot do that
     /// itself. It ends early where it is to `stop`.
@@ -57,6 +57,25 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// What the database says.
     fn version(&self) -> Result<i64>;
+}
+
+/// A table that has ids of persons, or keys: it is small, and rewritten after an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erasable {
+    /// Writers' ids and keys.
+    Writers,
+    /// Accounts' ids.
+    Mandates,
+}
+
+impl Erasable {
+    /// What the schema calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Writers => "writers",
+            Self::Mandates => "mandates",
+        }
+    }
 }
 
 /// What opening may do to a store.

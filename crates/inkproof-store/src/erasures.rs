@@ -1,12 +1,13 @@
 //! Erasures that are not finished: the writer is gone, and the key may still be in the database's files, because somebody
-//! reads there what was before, or because the program was ended in between.
+//! reads there what was before, or because the program was ended in between. The same of an account whose rule was removed,
+//! and of its id.
 //!
 //! The audit is the queue. When the files are cleared, it gets an entry that says up to which erasure; those after the last
 //! such entry are pending. Each opening of the store tries to finish them, and so does a server from time to time.
 
 use serde_json::json;
 
-use crate::database::Session;
+use crate::database::{Erasable, Session};
 use crate::{Actor, Event, NewEntry, Result, Store, StoreError};
 
 /// Erasures that are not finished.
@@ -14,6 +15,8 @@ struct Pending {
     count: i64,
     /// The number of the last one's entry.
     up_to: i64,
+    /// What of it was erased.
+    tables: Vec<Erasable>,
 }
 
 impl Store {
@@ -30,8 +33,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::MayNotRewrite`], and what the database says.
     pub fn finish_erasures(&self, by: &Actor) -> Result<i64> {
-        let Pending { count, up_to } = self.read(pending)?;
-        if count == 0 || !self.database.forget()? {
+        let Pending { count, up_to, tables } = self.read(pending)?;
+        if count == 0 || !self.database.forget(&tables)? {
             return Ok(count);
         }
         self.write(|chain| {
@@ -63,11 +66,16 @@ impl Store {
 }
 
 fn pending(session: &mut dyn Session) -> Result<Pending> {
-    const STATEMENT: &str = "SELECT count(*), max(sequence) FROM audit WHERE event = 'erased' AND sequence > $1";
+    const STATEMENT: &str = "SELECT event, count(*), max(sequence) FROM audit
+        WHERE event IN ('erased', 'mandate-removed') AND sequence > $1 GROUP BY event";
     let cleared = cleared(session)?;
-    let found = session.query(STATEMENT, &[cleared.into()])?.pop();
-    let mut found = found.ok_or_else(|| StoreError::damaged("a count gives nothing"))?;
-    Ok(Pending { count: found.integer()?, up_to: found.maybe_integer()?.unwrap_or(cleared) })
+    let mut pending = Pending { count: 0, up_to: cleared, tables: Vec::new() };
+    for mut found in session.query(STATEMENT, &[cleared.into()])? {
+        pending.tables.push(if found.text()? == "erased" { Erasable::Writers } else { Erasable::Mandates });
+        pending.count += found.integer()?;
+        pending.up_to = pending.up_to.max(found.integer()?);
+    }
+    Ok(pending)
 }
 
 /// The number of the last erasure after which the files were cleared; 0 before the first.

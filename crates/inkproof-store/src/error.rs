@@ -1,6 +1,6 @@
 //! What can go wrong with a store, named after what the user sees.
 
-use crate::{Time, WriterId};
+use crate::{AccountId, Time, WriterId};
 
 /// The store's result.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -85,6 +85,33 @@ pub enum StoreError {
         "'{0}' cannot be a writer's id; give 1 to 128 letters, digits or . _ : @ - and begin with a letter or digit"
     )]
     WriterId(String),
+    /// The account has no signing rule, not even one that waits.
+    #[error("account '{0}' has no signing rule")]
+    NoMandate(AccountId),
+    /// Text that cannot be an id; its first 128 characters.
+    #[error(
+        "'{0}' cannot be an account's id; give 1 to 128 letters, digits or . _ : @ - and begin with a letter or digit"
+    )]
+    AccountId(String),
+    /// The account has no rule of this number, or not any more.
+    #[error("account '{account}' has no rule {rule}, or another one was set in its place; look again")]
+    NoRule {
+        /// Whose it would be.
+        account: AccountId,
+        /// The number that was asked for.
+        rule: i64,
+    },
+    /// By its number: it holds already.
+    #[error("rule {0} is approved already")]
+    RuleApproved(i64),
+    /// Under four eyes, the rule was set by the same person.
+    #[error("rule {rule} was set by {by}, who cannot approve it too; let somebody else do it")]
+    OwnRule {
+        /// The rule's number.
+        rule: i64,
+        /// Who set it and tried to approve it.
+        by: String,
+    },
     /// The writer is enrolled, but without a reference of this number.
     #[error("'{writer}' has no reference {reference}")]
     NoReference {
@@ -193,8 +220,8 @@ pub enum StoreError {
     NotEmpty(String),
     /// Erased, but id and key are still in the file of a table that belongs to somebody else.
     #[error(
-        "the writer is erased, but the key is left in the database's files, since its user may not rewrite the table \
-         'writers'; let the table's owner open the store, or make this user the owner"
+        "the writer or account is erased, but the key or id is left in the database's files, since its user may not rewrite \
+         the tables 'writers' and 'mandates'; let their owner open the store, or make this user the owner"
     )]
     MayNotRewrite,
     /// What is stored cannot have been written by this program.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::database::Session;
+use crate::schema::WITH_MANDATES;
 use crate::{Head, Result, Store};
 
 /// What a store says of itself.
@@ -37,7 +38,12 @@ pub struct Counts {
     pub reviews: i64,
     /// Tokens, also those that are not valid any more.
     pub tokens: i64,
+    /// Accounts with a signing rule, or one that waits.
+    pub mandates: i64,
 }
+
+/// As what rows are counted of.
+const ACCOUNTS: &str = "(SELECT DISTINCT account FROM mandates) accounts";
 
 impl Store {
     /// What the store says of itself, also one of an older version.
@@ -58,6 +64,7 @@ impl Store {
                     waiting: count(session, "signatures WHERE approved IS NULL")?,
                     reviews: count(session, "reviews WHERE settled IS NULL")?,
                     tokens: count(session, "tokens")?,
+                    mandates: if version < WITH_MANDATES { 0 } else { count(session, ACCOUNTS)? },
                 },
                 pending_erasures,
                 head,

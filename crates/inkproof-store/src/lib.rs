@@ -1,4 +1,5 @@
-//! The store: writers and their references, decisions that a person has to take, tokens, and the audit trail.
+//! The store: writers and their references, decisions that a person has to take, signing rules of accounts, tokens, and the
+//! audit trail.
 //!
 //! Each verb is one transaction: it happens with its entry in the audit or not at all, and when it returns it is on the
 //! disk. The verbs are written once, over the few statements that SQLite and PostgreSQL have in common (`database`); so
@@ -15,6 +16,7 @@ mod erasures;
 mod error;
 mod info;
 mod keys;
+mod mandates;
 mod model_stamp;
 mod policy;
 #[cfg(feature = "postgres")]
@@ -39,6 +41,7 @@ pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
 pub use keys::{KeyId, KeySource, default_key_file};
+pub use mandates::{Mandate, MandatePage, NewMandate, Signer};
 pub use model_stamp::ModelStamp;
 pub use records::{
     Approval, Enrolled, Enrolment, Erased, Exported, NewReference, Reference, RequestKey, Writer, WriterPage,
@@ -48,7 +51,7 @@ pub use rotate::Rotated;
 pub use search::{Changes, Known, KnownVector};
 pub use tokens::{NewToken, Role, Token};
 pub use transfer::Copied;
-pub use words::{Actor, Hash, Hex, Pseudonym, Time, WriterId};
+pub use words::{AccountId, Actor, Hash, Hex, Pseudonym, Time, WriterId};
 
 use std::path::{Path, PathBuf};
 

@@ -18,7 +18,7 @@ use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, GenericClient, IsolationLevel};
 
-use crate::database::{Database, Opening, Row, Session, Value, Work};
+use crate::database::{Database, Erasable, Opening, Row, Session, Value, Work};
 use crate::schema::MIGRATIONS;
 use crate::{Result, StoreError};
 
@@ -104,9 +104,9 @@ impl Database for Postgres {
         self.run(Kind::Write, work)
     }
 
-    fn forget(&self) -> Result<bool> {
+    fn forget(&self, tables: &[Erasable]) -> Result<bool> {
         let mut client = self.pool.take()?;
-        let forgotten = forget::forget(&mut client)?;
+        let forgotten = forget::forget(&mut client, tables)?;
         client.keep();
         Ok(forgotten)
     }

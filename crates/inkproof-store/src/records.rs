@@ -3,7 +3,7 @@
 use inkproof::{Embedding, ImageDigest, Ink};
 use serde::Serialize;
 
-use crate::{Actor, Entry, Hash, ModelStamp, Pseudonym, Review, Time, WriterId};
+use crate::{AccountId, Actor, Entry, Hash, ModelStamp, Pseudonym, Review, Time, WriterId};
 
 /// References to be kept of a writer, old or new.
 #[derive(Debug, Clone)]
@@ -144,6 +144,8 @@ pub struct Exported {
     pub writer: Writer,
     /// Decisions that were left to a person, open or settled.
     pub reviews: Vec<Review>,
+    /// Accounts whose signing rules name the writer.
+    pub accounts: Vec<AccountId>,
     /// The audit's entries that name the writer.
     pub audit: Vec<Entry>,
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::audit::{Event, NewEntry, SealedHead, mark};
-use crate::database::Session;
+use crate::database::{Erasable, Session};
 use crate::keys::{KeyId, sealed_by};
 use crate::sealing::Key;
 use crate::{Actor, Result, Store, StoreError};
@@ -42,7 +42,7 @@ impl Store {
             session.execute("UPDATE chain SET master = $1, mark = $2 WHERE one = 1", &values).map(drop)
         })?;
         if has_open_keys {
-            self.database.forget()?;
+            self.database.forget(&[Erasable::Writers])?;
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Store {
         if !is_new && writers == 0 {
             return Err(StoreError::NoNewerKey(self.source()?.to_string()));
         }
-        self.database.forget()?;
+        self.database.forget(&[Erasable::Writers])?;
         Ok(Rotated { master: newest, writers })
     }
 

@@ -1,14 +1,17 @@
 //! The tables, a step for each version. They are in PostgreSQL's words, which `sqlite` turns into its own.
 //!
-//! All times are milliseconds since 1970. What a writer is called in `audit` and `reviews` is the pseudonym, which only
-//! `writers` connects to the id. `global`, `kept`, `image`, and of an enrolled writer's reviews `ink` and `note`, are sealed
+//! All times are milliseconds since 1970. What a writer is called in `audit`, `reviews` and `mandates` is the pseudonym, which
+//! only `writers` connects to the id; what an account is called in `audit`, only `mandates` does. `global`, `kept`, `image`, and of an enrolled writer's reviews `ink` and `note`, are sealed
 //! with the writer's key, and `writers.key` with a master key from elsewhere, which `chain.master` names.
 
 /// What brings a store from version n to n + 1. A step that has shipped never changes.
-pub const MIGRATIONS: [&str; 2] = [FIRST, SECOND];
+pub const MIGRATIONS: [&str; 3] = [FIRST, SECOND, THIRD];
 
 /// From this version on stores are sealed with a master key.
 pub const SEALED: i64 = 2;
+
+/// From this version on stores keep signing rules of accounts.
+pub const WITH_MANDATES: i64 = 3;
 
 const FIRST: &str = "
 CREATE TABLE chain (
@@ -103,4 +106,20 @@ CREATE INDEX audit_by_time ON audit (time, sequence);
 ALTER TABLE chain ADD COLUMN master BYTEA;
 ALTER TABLE chain ADD COLUMN mark BYTEA;
 ALTER TABLE tokens ADD COLUMN owner TEXT;
+";
+
+/// Signing rules of accounts, a row for each rule: one that holds, and one that waits for somebody's approval, at most. A row has
+/// the number of the audit's entry that tells of it. Erasures rewrite the table, so that its indexes are those of its keys.
+const THIRD: &str = "
+CREATE TABLE mandates (
+    number BIGINT PRIMARY KEY,
+    account TEXT NOT NULL,
+    pseudonym BYTEA NOT NULL,
+    rule TEXT NOT NULL,
+    added BIGINT NOT NULL,
+    added_by TEXT NOT NULL,
+    approved BIGINT,
+    approved_by TEXT,
+    UNIQUE (account, number)
+);
 ";

@@ -14,7 +14,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, Transaction, TransactionBehavior, params_from_iter};
 
 use crate::beside::{make_private_folder, written_whole};
-use crate::database::{Database, Opening, Row, Session, Value, Work};
+use crate::database::{Database, Erasable, Opening, Row, Session, Value, Work};
 use crate::schema::MIGRATIONS;
 use crate::{Result, StoreError};
 use look::{APPLICATION, Look, recognise};
@@ -132,8 +132,8 @@ impl Database for Sqlite {
         transaction.commit().map_err(said)
     }
 
-    fn forget(&self) -> Result<bool> {
-        forget::forget(&self.writer)
+    fn forget(&self, tables: &[Erasable]) -> Result<bool> {
+        forget::forget(&self.writer, tables)
     }
 
     fn backup(&self, out: &Path, stop: fn() -> bool) -> Option<Result<()>> {

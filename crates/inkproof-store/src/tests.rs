@@ -113,11 +113,13 @@ fn story(ground: &dyn Ground) {
     pages(&store);
     a_person_decides(&store);
     two_persons(ground);
+    a_rule_waits_for_a_second_person(ground);
     tokens(&store);
     a_clock_that_is_set_back_revives_no_token(&store);
     another_model(&store);
     the_search_keeps_up(&store);
     erased_is_gone(&store);
+    accounts_have_rules(&store);
     let checked = is_whole(&store);
     assert_eq!(store.check(Some(checked.head)).unwrap().wrong, Vec::<String>::new());
     let other = store.check(Some(Hex::random())).unwrap();
@@ -366,11 +368,115 @@ fn erased_is_gone(store: &Store) {
     assert!(again.references[0].id > late.references[0].id, "numbers are given once");
 }
 
+fn account(name: &str) -> AccountId {
+    name.parse().unwrap()
+}
+
+/// Sets a rule whose demand is a number; the rule's number.
+fn set_rule(store: &Store, of: &str, signers: &[&str], demands: i64, four_eyes: bool) -> Result<i64> {
+    let signers: Vec<WriterId> = signers.iter().copied().map(id).collect();
+    let (account, rule, by) = (&account(of), &json!(demands), &by("anna"));
+    store.set_mandate(&NewMandate { account, signers: &signers, rule, by, four_eyes })
+}
+
+/// The demands of an account's rules, and whether each holds.
+fn demands(store: &Store, of: &str) -> Vec<(i64, bool)> {
+    let rules = store.mandates_of(&account(of)).unwrap();
+    rules.iter().map(|rule| (rule.rule.as_i64().unwrap(), rule.approved.is_some())).collect()
+}
+
+fn accounts_have_rules(store: &Store) {
+    for (name, number) in [("signer-a", 50), ("signer-b", 51)] {
+        enroll(store, name, &[number], 0).unwrap();
+    }
+    let number = set_rule(store, "K-1", &["signer-a", "signer-b"], 1, false).unwrap();
+    let kept = store.mandates_of(&account("K-1")).unwrap().remove(0);
+    let names = |mandate: &Mandate| -> Vec<Option<WriterId>> {
+        mandate.signers.iter().map(|signer| signer.writer.clone()).collect()
+    };
+    assert_eq!((kept.number, &kept.account, &kept.rule), (number, &account("K-1"), &json!(1)));
+    assert_eq!(names(&kept), [Some(id("signer-a")), Some(id("signer-b"))]);
+    assert_eq!((&kept.added_by, kept.approved.as_ref().unwrap().by.as_str()), (&by("anna"), "anna"));
+    assert_eq!(store.info().unwrap().counts.mandates, 1);
+    assert!(matches!(set_rule(store, "K-1", &["nobody"], 9, false), Err(StoreError::NoWriter(_))));
+
+    let waiting = [2, 3].map(|demand| set_rule(store, "K-1", &["signer-a"], demand, true).unwrap())[1];
+    assert_eq!(demands(store, "K-1"), [(1, true), (3, false)], "one holds, the last waits");
+    let approve = |number, name| store.approve_mandate(&account("K-1"), number, &by(name));
+    assert!(matches!(approve(waiting, "anna"), Err(StoreError::OwnRule { .. })));
+    assert!(matches!(approve(waiting - 1, "otto"), Err(StoreError::NoRule { .. })), "that was replaced");
+    assert!(matches!(approve(number, "otto"), Err(StoreError::RuleApproved(_))));
+    approve(waiting, "otto").unwrap();
+    assert_eq!(demands(store, "K-1"), [(3, true)]);
+    assert_eq!(store.mandates_of(&account("K-1")).unwrap()[0].pseudonym, kept.pseudonym, "the audit's name stays");
+    set_rule(store, "K-1", &["signer-a"], 4, true).unwrap();
+    set_rule(store, "K-1", &["signer-a", "signer-b"], 5, false).unwrap();
+    assert_eq!(demands(store, "K-1"), [(5, true)], "what waited before is withdrawn");
+    is_whole(store);
+
+    set_rule(store, "L-1", &["signer-b"], 6, false).unwrap();
+    let page = |after, limit, prefix: &str| {
+        let found = store.mandates(&MandatePage { after, limit, prefix: prefix.to_owned() }).unwrap();
+        found.into_iter().map(|mandate| mandate.account.to_string()).collect::<Vec<_>>()
+    };
+    let first = store.mandates(&MandatePage { limit: 1, ..MandatePage::default() }).unwrap()[0].number;
+    assert_eq!(
+        (page(0, 9, ""), page(first, 9, "")),
+        (vec!["K-1".to_owned(), "L-1".to_owned()], vec!["L-1".to_owned()])
+    );
+    assert_eq!((page(0, 9, "L"), page(0, 9, "%")), (vec!["L-1".to_owned()], vec![]));
+
+    let of_writer = store.export(&id("signer-a"), &by("otto")).unwrap();
+    assert_eq!(of_writer.accounts, [account("K-1")]);
+    assert!(of_writer.audit.iter().any(|entry| entry.event == Event::MandateSet), "{:?}", of_writer.audit);
+    store.erase(&id("signer-a"), &by("otto")).unwrap();
+    enroll(store, "signer-a", &[52], 0).unwrap();
+    let kept = store.mandates_of(&account("K-1")).unwrap().remove(0);
+    assert_eq!(names(&kept), [None, Some(id("signer-b"))], "who comes again may not sign for who was erased");
+    is_whole(store);
+
+    let copied = set_rule(store, "M-1", &["signer-b"], 7, true).unwrap();
+    assert_eq!(demands(store, "M-1"), [(7, false)], "nothing holds yet");
+    store.remove_mandate(&account("K-1"), &by("otto")).unwrap();
+    assert!(store.mandates_of(&account("K-1")).unwrap().is_empty());
+    assert!(matches!(store.remove_mandate(&account("K-1"), &by("otto")), Err(StoreError::NoMandate(_))));
+    assert!(matches!(approve(copied, "otto"), Err(StoreError::NoRule { .. })), "it is another account's");
+    assert_eq!(store.pending_erasures().unwrap(), 0);
+    set_rule(store, "K-1", &["signer-b"], 8, false).unwrap();
+    let again = store.mandates_of(&account("K-1")).unwrap().remove(0);
+    assert_ne!(again.pseudonym, kept.pseudonym, "what is removed is forgotten");
+    assert!("a b".parse::<AccountId>().is_err() && "x".repeat(129).parse::<AccountId>().is_err());
+}
+
+/// By the store's word, too, and one person with two tokens is one person.
+fn a_rule_waits_for_a_second_person(ground: &dyn Ground) {
+    let store = Store::open(&ground.place(), &keys()).unwrap();
+    enroll(&store, "one", &[1], 0).unwrap();
+    store.keep_four_eyes(true, &by("otto")).unwrap();
+    let token = |owner: &str| store.create_token(Role::Administrator, Some(owner), None, &by("otto")).unwrap();
+    let [anna, again, otto] = ["anna", "Anna", "otto"].map(|owner| token(owner).token.actor());
+    let (signers, rule, of) = ([id("one")], json!(1), account("K-1"));
+    let new = NewMandate { account: &of, signers: &signers, rule: &rule, by: &anna, four_eyes: false };
+    let number = store.set_mandate(&new).unwrap();
+    assert_eq!(demands(&store, "K-1"), [(1, false)], "without being asked");
+    for same in [&anna, &again, &by("local:anna")] {
+        let refused = store.approve_mandate(&of, number, same);
+        assert!(matches!(refused, Err(StoreError::OwnRule { .. })), "{same}");
+    }
+    store.approve_mandate(&of, number, &otto).unwrap();
+    assert_eq!(demands(&store, "K-1"), [(1, true)]);
+    store.keep_four_eyes(false, &otto).unwrap();
+    let asked = NewMandate { four_eyes: true, ..new };
+    assert!(matches!(store.set_mandate(&asked), Err(StoreError::Policy { kept: "off" })));
+    is_whole(&store);
+}
+
 fn a_copy_is_the_same(store: &Store, place: &str) {
     let copy = Store::open(place, &keys()).unwrap();
     let copied = store.copy_to(&copy).unwrap();
     assert_eq!(copied.head, store.head().unwrap());
     assert_eq!(copied.counts, store.info().unwrap().counts);
+    assert_eq!(demands(&copy, "M-1"), demands(store, "M-1"));
     assert!(matches!(store.copy_to(&copy), Err(StoreError::NotEmpty(_))));
     let ids = enroll(&copy, "after", &[8], 0).unwrap().references;
     assert!(

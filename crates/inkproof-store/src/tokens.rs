@@ -25,7 +25,7 @@ pub enum Role {
     Auditor,
     /// Reads the server's figures, and nothing else.
     Monitor,
-    /// Calibrates on the store's own writers, reads the figures, and nothing else.
+    /// Sets the signing rules of accounts, calibrates on the store's own writers, reads the figures, and nothing else.
     Administrator,
 }
 

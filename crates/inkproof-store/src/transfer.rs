@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::beside::written_whole;
 use crate::database::{Keyed, Session, Value};
 use crate::keys::{KeyId, Keyring};
-use crate::{Counts, Head, Result, Store, StoreError};
+use crate::{Counts, Head, Result, Store, StoreError, mandates};
 
 /// Tables, what numbers their rows, and all columns, that first; each before those which refer to it.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
     ("audit", "sequence, time, actor, event, writer, model, outcome, details, seal, hash"),
     ("writers", "number, id, pseudonym, key, created, changed"),
     (
@@ -16,6 +16,7 @@ const TABLES: [(&str, &str); 4] = [
         "id, writer, added, added_by, approved, approved_by, written, model, preprocess, global, kept, image",
     ),
     ("reviews", "decision, writer, ink, settled, settled_by, outcome, note"),
+    ("mandates", mandates::COLUMNS),
 ];
 /// Which of the columns of `writers` is sealed with the master key.
 const WRITER_KEY: usize = 3;

@@ -1,4 +1,4 @@
-//! The store's small words: who, when, which writer, and bytes that are shown in hexadecimal.
+//! The store's small words: who, when, which writer, which account, and bytes that are shown in hexadecimal.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,9 +13,21 @@ use crate::{Result, StoreError};
 #[serde(transparent)]
 pub struct WriterId(String);
 
-impl WriterId {
-    const LONGEST: usize = 128;
+/// Characters of an id, at most.
+const LONGEST_ID: usize = 128;
 
+fn is_id(text: &str) -> bool {
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@-".contains(&b));
+    begins && fits && text.len() <= LONGEST_ID
+}
+
+/// So much of a text that is no id is told.
+fn told(text: &str) -> String {
+    text.chars().take(LONGEST_ID).collect()
+}
+
+impl WriterId {
     /// As it was given.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -26,12 +38,7 @@ impl FromStr for WriterId {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self> {
-        let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-        let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@-".contains(&b));
-        if !(begins && fits && text.len() <= Self::LONGEST) {
-            return Err(StoreError::WriterId(text.chars().take(Self::LONGEST).collect()));
-        }
-        Ok(Self(text.to_owned()))
+        if is_id(text) { Ok(Self(text.to_owned())) } else { Err(StoreError::WriterId(told(text))) }
     }
 }
 
@@ -44,6 +51,32 @@ impl fmt::Display for WriterId {
 impl<'de> Deserialize<'de> for WriterId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The id of an account that a signing rule is kept for: opaque like a writer's, never a name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// As it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if is_id(text) { Ok(Self(text.to_owned())) } else { Err(StoreError::AccountId(told(text))) }
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -180,7 +213,7 @@ impl Serialize for Time {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hex<const BYTES: usize>(pub [u8; BYTES]);
 
-/// What the audit calls a writer: random, and nothing without the writer's row.
+/// What the audit calls a writer or an account: random, and nothing without the row that has the id, too.
 pub type Pseudonym = Hex<16>;
 /// A SHA-256.
 pub type Hash = Hex<32>;

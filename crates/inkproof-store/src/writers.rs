@@ -187,11 +187,12 @@ impl Store {
         })?;
         let found = self.writer(writer)?.ok_or_else(|| StoreError::NoWriter(writer.clone()))?;
         let reviews = self.reviews_of(found.pseudonym)?;
+        let accounts = self.accounts_of(found.pseudonym)?;
         let mut audit: Vec<Entry> = Vec::new();
         loop {
             let after = audit.last().map_or(0, |entry| entry.sequence);
             match self.audit_of(found.pseudonym, after, 1000)? {
-                page if page.is_empty() => return Ok(Exported { writer: found, reviews, audit }),
+                page if page.is_empty() => return Ok(Exported { writer: found, reviews, accounts, audit }),
                 page => audit.extend(page),
             }
         }

@@ -63,7 +63,8 @@ struct Upgrade {
 /// Whether four eyes are wanted: the word of the store, which binds every command and server; a change is in the audit
 #[derive(Debug, Args)]
 struct Policy {
-    /// Whether a second person has to approve references and settle reviews; without it the policy is shown
+    /// Whether a second person has to approve references and rules of accounts, and settle reviews; without it the policy is
+    /// shown
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     four_eyes: Option<String>,
     #[command(flatten)]
@@ -73,7 +74,7 @@ struct Policy {
     json: bool,
 }
 
-/// Clear what is left of erased writers, where another program kept it from being cleared then
+/// Clear what is left of erased writers and accounts, where another program kept it from being cleared then
 #[derive(Debug, Args)]
 struct Clear {
     #[command(flatten)]
@@ -254,7 +255,7 @@ impl Clear {
         if self.json {
             println!("{:#}", json!({"cleared": true}));
         } else {
-            println!("Nothing is left of erased writers.");
+            println!("Nothing is left of erased writers and accounts.");
         }
         Ok(())
     }
@@ -274,8 +275,8 @@ impl Policy {
         println!(
             "{}",
             match four_eyes {
-                Some(true) => "Four eyes: who enrols does not approve, and who asks does not settle.",
-                Some(false) => "One person may enrol, approve, ask and settle.",
+                Some(true) => "Four eyes: who enrols or sets a rule does not approve it, and who asks does not settle.",
+                Some(false) => "One person may enrol, set rules, approve, ask and settle.",
                 None => "Nobody has decided: --four-eyes of `enroll` and four-eyes of `serve` say.",
             }
         );
@@ -370,6 +371,7 @@ impl Info {
         println!("{:>8} references, {} of them to be approved", counts.references, counts.waiting);
         println!("{:>8} decisions that wait for a person", counts.reviews);
         println!("{:>8} tokens", counts.tokens);
+        println!("{:>8} accounts with a signing rule", counts.mandates);
         if info.pending_erasures > 0 {
             println!("{:>8} erasures that are not finished", info.pending_erasures);
         }

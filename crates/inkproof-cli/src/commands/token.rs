@@ -28,7 +28,8 @@ enum Verb {
 #[derive(Debug, Args)]
 struct Create {
     /// clerk: verifies and settles reviews; operator: enrols, approves and erases too; auditor: reads the audit and reviews;
-    /// monitor: reads /metrics; administrator: calibrates on the store's writers, and reads /metrics
+    /// monitor: reads /metrics; administrator: sets the signing rules of accounts, calibrates on the store's writers, and reads
+    /// /metrics
     #[arg(long)]
     role: Role,
     /// Whose it is; a person's tokens and the person's own user name count as one where four eyes are wanted

@@ -80,7 +80,7 @@ fn the_exit_code_says_whether_a_page_is_signed_and_what_cannot_be_read_is_named(
 }
 
 /// A letter on which the bundled writer signed: the signature laid on a page of lines of print.
-fn letter(desk: &Desk, name: &str, signatures: &[(&std::path::Path, u32)]) {
+pub fn letter(desk: &Desk, name: &str, signatures: &[(&std::path::Path, u32)]) {
     desk.run("synth paper --pages 1 --design report --seed 11").succeeds();
     let mut page = image::open(desk.path("paper/images/00001.png")).unwrap().into_luma8();
     let (width, height) = page.dimensions();

@@ -229,7 +229,7 @@ fn a_store_that_was_written_before_goes_on() {
     office.desk.write("store.db", EARLIER);
     office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
     let upgraded = office.run("store upgrade --json").succeeds().json();
-    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &2.into()));
+    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &3.into()));
     office.run(&format!("store check --store store.db.version-1 --head {EARLIER_HEAD}")).succeeds();
 
     let verified = office.run(&format!("verify --writer K-1 --json {}", files("001", 4..5))).json();
@@ -238,6 +238,7 @@ fn a_store_that_was_written_before_goes_on() {
     let reviews = office.run("reviews list --json").succeeds().json();
     assert_eq!(reviews["reviews"].as_array().unwrap().len(), 2);
     office.run("reviews settle 12 --accept").succeeds();
+    assert!(office.run("mandates list").succeeds().out.contains("No account has a signing rule"));
     let found = office.run(&format!("identify --json {}", files("001", 6..7))).succeeds().json();
     assert_eq!(found["writers"][0]["writer"], "K-1");
     let log = office.run("store log --last 40 --json").succeeds().json();
@@ -386,6 +387,13 @@ fn references_from_before_get_their_pressure_from_the_originals() {
     fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let verify =
         |writer: &str, of: &str| office.run(&format!("verify --writer {writer} --json {}", files(of, 3..4))).json();
+    let older = ["older than this program's version 3", "store upgrade"];
+    office.run(&format!("verify --writer kept {}", files("005", 3..4))).fails_with(&older);
+    office.run("store check").succeeds();
+    let upgraded = office.run("store upgrade --json").succeeds().json();
+    assert_eq!((&upgraded["from"], &upgraded["to"]), (&2.into(), &3.into()));
+    office.run("store check --store store.db.version-2").succeeds();
+    office.run("mandates set K-1 kept and inks").succeeds();
     let before = verify("kept", "005");
     assert!(before["score"].is_number() && before["contributions"].is_null(), "{before}");
     let done = office.run("store reembed --json").succeeds().json();

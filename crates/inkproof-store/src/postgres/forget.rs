@@ -1,6 +1,6 @@
-//! What makes sure that nothing of an erased writer is left in the table's file.
+//! What makes sure that nothing of an erased writer or account is left in the table's file.
 //!
-//! `VACUUM FULL` writes the table with ids and keys, which is small, to a new file. It copies rows that a transaction begun
+//! `VACUUM FULL` writes a table with ids and keys, which is small, to a new file. It copies rows that a transaction begun
 //! before their deletion can still see, it skips a table that the user may not rewrite with no more than a warning, and it
 //! keeps everybody from the table while it waits. So it is begun when no older transaction is left, waits hardly at all, and
 //! what it did is looked at. The server's log, its archive and its replicas are the server's matter.
@@ -12,23 +12,33 @@ use postgres::Client;
 use postgres::error::SqlState;
 
 use super::{pool, said};
+use crate::database::Erasable;
 use crate::{Result, StoreError};
 
 /// How often, and how long each time, older transactions are waited for: a quarter of a second in all.
 const LOOKS: usize = 25;
 const BETWEEN: Duration = Duration::from_millis(10);
 
-/// Rewrites the table of writers; false where somebody else is in the way.
+/// Rewrites tables; false where somebody else is in the way.
 ///
 /// # Errors
 /// [`StoreError::MayNotRewrite`], and what the server says.
-pub fn forget(client: &mut Client) -> Result<bool> {
+pub fn forget(client: &mut Client, tables: &[Erasable]) -> Result<bool> {
     if !older_have_ended(client)? {
         return Ok(false);
     }
-    let before = file_of_writers(client)?;
+    for table in tables {
+        if !rewrite(client, table.name())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn rewrite(client: &mut Client, table: &str) -> Result<bool> {
+    let before = file_of(client, table)?;
     client.batch_execute("SET lock_timeout = '250ms'; SET statement_timeout = 0").map_err(said)?;
-    let rewritten = client.batch_execute("VACUUM FULL writers");
+    let rewritten = client.batch_execute(&format!("VACUUM FULL {table}"));
     client.batch_execute(pool::SETTINGS).map_err(said)?;
     match rewritten {
         Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Err(StoreError::MayNotRewrite),
@@ -36,7 +46,7 @@ pub fn forget(client: &mut Client) -> Result<bool> {
             StoreError::Locked => Ok(false),
             other => Err(other),
         },
-        Ok(()) if file_of_writers(client)? == before => Err(StoreError::MayNotRewrite),
+        Ok(()) if file_of(client, table)? == before => Err(StoreError::MayNotRewrite),
         Ok(()) => Ok(true),
     }
 }
@@ -65,7 +75,7 @@ fn running(client: &mut Client) -> Result<Vec<String>> {
     Ok(found.iter().map(|row| row.get(0)).collect())
 }
 
-fn file_of_writers(client: &mut Client) -> Result<i64> {
-    let found = client.query_one("SELECT pg_relation_filenode('writers')::bigint", &[]).map_err(said)?;
+fn file_of(client: &mut Client, table: &str) -> Result<i64> {
+    let found = client.query_one(&format!("SELECT pg_relation_filenode('{table}')::bigint"), &[]).map_err(said)?;
     Ok(found.get(0))
 }

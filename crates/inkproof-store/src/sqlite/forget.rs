@@ -1,7 +1,7 @@
-//! What makes sure that nothing of an erased writer is left in the file or its log.
+//! What makes sure that nothing of an erased writer or account is left in the file or its log.
 //!
 //! Deleted rows are overwritten in the file by `secure_delete`, but pages that were split before may hold copies. So the
-//! table with ids and keys, which is small, is rewritten in other pages, and the log emptied. Nothing of that is begun while
+//! tables with ids and keys, which are small, are rewritten in other pages, and the log emptied. Nothing of that is begun while
 //! a reader needs what was there before: it could not be finished, and the log would only grow.
 
 use std::sync::Mutex;
@@ -11,13 +11,14 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{PATIENCE, held, said};
+use crate::database::Erasable;
 use crate::{Result, StoreError};
 
 /// How long others are waited for, and wait.
 const MOMENT: Duration = Duration::from_millis(250);
 
-/// Rewrites the table of writers and empties the log; false where others are in the way.
-pub fn forget(writer: &Mutex<Connection>) -> Result<bool> {
+/// Rewrites tables and empties the log; false where others are in the way.
+pub fn forget(writer: &Mutex<Connection>, tables: &[Erasable]) -> Result<bool> {
     if !log_is_in_the_file(writer)? {
         return Ok(false);
     }
@@ -26,7 +27,7 @@ pub fn forget(writer: &Mutex<Connection>) -> Result<bool> {
     writer.busy_timeout(MOMENT).map_err(said)?;
     // The table that goes has rows that others refer to.
     writer.pragma_update(None, "foreign_keys", false).map_err(said)?;
-    let rewritten = rewrite_writers(&mut writer);
+    let rewritten = tables.iter().try_for_each(|table| rewrite(&mut writer, table.name()));
     writer.pragma_update(None, "foreign_keys", true).map_err(said)?;
     let emptied = rewritten.map_err(said).and_then(|()| checkpoint(&writer, "TRUNCATE"));
     writer.busy_timeout(PATIENCE).map_err(said)?;
@@ -57,14 +58,14 @@ fn checkpoint(connection: &Connection, how: &str) -> Result<bool> {
     whole.map_err(said)
 }
 
-fn rewrite_writers(connection: &mut Connection) -> rusqlite::Result<()> {
+fn rewrite(connection: &mut Connection, table: &str) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let table = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'writers'";
-    let table: String = transaction.query_row(table, [], |row| row.get(0))?;
-    let copy = table.replacen("writers", "writers_anew", 1);
+    let made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1";
+    let made: String = transaction.query_row(made, [table], |row| row.get(0))?;
+    let copy = made.replacen(table, &format!("{table}_anew"), 1);
     transaction.execute_batch(&format!(
-        "{copy}; INSERT INTO writers_anew SELECT * FROM writers ORDER BY number; DROP TABLE writers;
-         ALTER TABLE writers_anew RENAME TO writers"
+        "{copy}; INSERT INTO {table}_anew SELECT * FROM {table} ORDER BY number; DROP TABLE {table};
+         ALTER TABLE {table}_anew RENAME TO {table}"
     ))?;
     transaction.commit()
 }

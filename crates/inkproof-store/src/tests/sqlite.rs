@@ -319,31 +319,55 @@ fn a_backup_is_a_store_and_overwrites_nothing() {
 
 #[test]
 fn an_older_store_is_upgraded_after_a_backup_beside_it() {
-    const LATER: [&str; 3] = [MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
+    const LATER: [&str; 4] =
+        [MIGRATIONS[0], MIGRATIONS[1], MIGRATIONS[2], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
     let folder = Folder::new();
     let path = folder.file("store.db");
     let place = path.to_str().unwrap();
     enroll(&Store::open(place, &keys()).unwrap(), "W-1", &[1, 2], 0).unwrap();
     let before = std::fs::read(&path).unwrap();
     let open = |opening| Sqlite::open_with(&path, opening, &LATER);
-    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 2, known: 3 })));
-    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 2, known: 3 })));
+    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 3, known: 4 })));
+    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 3, known: 4 })));
     let older = open(Opening::AsItIs).unwrap();
     older.check().unwrap();
-    assert_eq!(older.version().unwrap(), 2);
+    assert_eq!(older.version().unwrap(), 3);
     drop(older);
     assert!(std::fs::read(&path).unwrap() == before, "looking changes nothing");
 
     let (found, backup) = Sqlite::upgrade(&path, &LATER).unwrap();
     let backup = backup.unwrap();
-    assert_eq!((found, backup.as_path()), (2, folder.file("store.db.version-2").as_path()));
-    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 3);
-    assert!(matches!(Store::open(place, &keys()), Err(StoreError::Newer { found: 3, known: 2 })));
+    assert_eq!((found, backup.as_path()), (3, folder.file("store.db.version-3").as_path()));
+    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 4);
+    assert!(matches!(Store::open(place, &keys()), Err(StoreError::Newer { found: 4, known: 3 })));
     let kept = Store::open_existing(backup.to_str().unwrap(), &keys()).unwrap();
     assert!(kept.check(None).unwrap().wrong.is_empty());
     assert_eq!(kept.writer(&id("W-1")).unwrap().unwrap().references.len(), 2);
 
-    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (3, None), "nothing is left to do");
+    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (4, None), "nothing is left to do");
+}
+
+#[test]
+fn of_a_removed_account_not_a_byte_is_left() {
+    let folder = Folder::new();
+    let path = folder.file("store.db");
+    let store = open(&path);
+    enroll(&store, "one", &[1], 0).unwrap();
+    let name = |number: u32| format!("account-{}-{number}", number.wrapping_mul(2_654_435_761));
+    for number in 0..90 {
+        set_rule(&store, &name(number), &["one"], i64::from(number), number % 2 == 0).unwrap();
+    }
+    assert!(found(&everything(&path), name(1).as_bytes()), "it can be found");
+    for number in (0..90).filter(|number| number % 3 != 0) {
+        assert!(!store.remove_mandate(&account(&name(number)), &by("otto")).unwrap(), "nobody reads");
+    }
+    is_whole(&store);
+    let bytes = everything(&path);
+    for number in 0..90 {
+        assert_eq!(found(&bytes, name(number).as_bytes()), number % 3 == 0, "account {number}");
+    }
+    set_rule(&store, &name(1), &["one"], 1, false).unwrap();
+    is_whole(&store);
 }
 
 #[test]

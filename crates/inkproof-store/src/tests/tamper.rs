@@ -13,7 +13,7 @@ struct Table {
     bytes: &'static [&'static str],
 }
 
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     Table { name: "chain", key: "one", numbers: &["one", "sequence", "last_reference"], texts: &[], bytes: &["hash"] },
     Table {
         name: "audit",
@@ -49,6 +49,13 @@ const TABLES: [Table; 7] = [
         numbers: &["created", "expires", "revoked"],
         texts: &["id", "role", "created_by", "owner"],
         bytes: &["hash"],
+    },
+    Table {
+        name: "mandates",
+        key: "number",
+        numbers: &["number", "added", "approved"],
+        texts: &["account", "rule", "added_by", "approved_by"],
+        bytes: &["pseudonym"],
     },
     Table {
         name: "requests",
@@ -134,6 +141,13 @@ pub fn fill(place: &str) -> Hash {
     store.create_token(Role::Clerk, Some("karl"), expires, &by("otto")).unwrap();
     let token = store.create_token(Role::Operator, Some("olga"), None, &by("anna")).unwrap().token;
     store.revoke_token(&token.id, &by("otto")).unwrap();
+    set_rule(&store, "K-1", &["one"], 1, false).unwrap();
+    set_rule(&store, "K-1", &["two", "three"], 2, true).unwrap();
+    set_rule(&store, "K-2", &["one", "two"], 3, true).unwrap();
+    let approved = store.mandates_of(&account("K-2")).unwrap()[0].number;
+    store.approve_mandate(&account("K-2"), approved, &by("otto")).unwrap();
+    set_rule(&store, "K-3", &["one"], 4, false).unwrap();
+    store.remove_mandate(&account("K-3"), &by("otto")).unwrap();
     is_whole(&store).head
 }
 
@@ -212,6 +226,11 @@ fn inserts() -> Vec<String> {
     let review = "decision, writer, ink, settled, settled_by, outcome, note";
     let token = "id, hash, role, created, created_by, expires, revoked";
     let answer = "actor, key, request, writer, answer, time";
+    let mandate = "number, account, pseudonym, rule, added, added_by, approved, approved_by";
+    let of_mandates = |account: &str| {
+        let from = mandate.replacen("number, account", &format!("999, {account}"), 1);
+        format!("{} WHERE number = (SELECT min(number) FROM mandates)", like("mandates", mandate, &from))
+    };
     vec![
         like("chain", "one, sequence, hash, last_reference", "2, sequence, hash, last_reference"),
         of_audit("0"),
@@ -230,6 +249,8 @@ fn inserts() -> Vec<String> {
             "{} WHERE revoked IS NOT NULL",
             like("tokens", token, "'new', substr(hash, 2), role, created, created_by, NULL, NULL")
         ),
+        of_mandates("account"),
+        of_mandates("'K-9'"),
         format!("{} WHERE answer = '[1,2]'", like("requests", answer, &answer.replacen("actor", "'otto'", 1))),
     ]
 }

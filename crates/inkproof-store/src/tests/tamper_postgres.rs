@@ -69,7 +69,7 @@ impl Shell for Base {
     }
 
     fn content(&self, place: &str) -> Vec<String> {
-        let tables = ["chain", "audit", "writers", "signatures", "reviews", "tokens", "requests"];
+        let tables = ["chain", "audit", "writers", "signatures", "reviews", "tokens", "mandates", "requests"];
         let rows = |table: &str| format!("SELECT '{table} ' || t::text AS row FROM {table} t");
         let all = tables.map(rows).join(" UNION ALL ");
         texts(place, &format!("SELECT row FROM ({all}) rows ORDER BY row"))
