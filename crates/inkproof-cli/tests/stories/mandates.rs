@@ -152,7 +152,16 @@ fn the_signatures_of_an_order_are_found_and_judged() {
     image::GrayImage::from_pixel(1240, 1754, image::Luma([255])).save(office.desk.path("blank.png")).unwrap();
     let unsigned = office.run("mandates verify K-1 --document blank.png");
     assert_eq!(unsigned.code, 1, "{}", unsigned.out);
-    assert!(unsigned.err.contains("blank.png: no signature was found"), "{}", unsigned.err);
+    assert!(unsigned.out.contains("blank.png shows no signature that could be found"), "{}", unsigned.out);
+    let server = Server::start(&office.desk, "--store store.db");
+    let page = fs::read(office.desk.path("order.png")).unwrap();
+    let sent = [("questioned", "order.png", &page[..]), ("amount", "", b"250.50")];
+    let by_http = server.post_form("/v1/mandates/K-1/verify-document", &sent).is(200).json();
+    assert_eq!((&by_http["outcome"], &by_http["amount"]), (&"met".into(), &"250.50".into()), "{by_http}");
+    assert_eq!(by_http["counted"], document["counted"]);
+    let wrong = [("questioned", "order.png", &page[..]), ("amount", "", b"1,000")];
+    server.post_form("/v1/mandates/K-1/verify-document", &wrong).is_problem(400, Some("amount"));
+    server.post_form("/v1/mandates/nobody/verify-document", &sent).is_problem(404, None);
 }
 
 #[test]
