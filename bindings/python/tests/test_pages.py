@@ -12,18 +12,18 @@ import inkproof
 
 
 @pytest.fixture(scope="module")
-def letter(tmp_path_factory, signatures):
-    """A page of bars in lines, as print, with a signature below them."""
-    page = np.full((1754, 1240), 255, np.uint8)
-    for line in range(20):
-        for word in range(60):
-            left, top = 120 + 16 * word, 150 + 40 * line
-            page[top : top + 14, left : left + 3] = 0
-            page[top + 11 : top + 14, left : left + 9] = 0
-    drawn = Image.open(sorted((signatures / "001").iterdir())[0]).convert("L")
-    drawn = drawn.resize((500, 500 * drawn.height // drawn.width))
-    page[1150 : 1150 + drawn.height, 200:700] = np.asarray(drawn)
-    path = tmp_path_factory.mktemp("pages") / "letter.png"
+def letter(tmp_path_factory, signatures, program):
+    """A page of print with a signature on the white below it."""
+    folder = tmp_path_factory.mktemp("pages")
+    program("synth", folder / "paper", "--pages", 1, "--design", "report", "--seed", 11)
+    page = np.array(Image.open(folder / "paper" / "images" / "00001.png").convert("L"))
+    height, width = page.shape
+    page[height // 2 :] = 255
+    drawn = Image.open(sorted((signatures / "005").iterdir())[0]).convert("L")
+    drawn = np.asarray(drawn.resize((width * 2 // 5, width * 2 * drawn.height // (5 * drawn.width))))
+    top, left = height * 55 // 100, width // 3
+    page[top : top + drawn.shape[0], left : left + drawn.shape[1]] = np.where(drawn < 140, 0, 255)
+    path = folder / "letter.png"
     Image.fromarray(page).save(path)
     return path
 
@@ -40,7 +40,7 @@ def test_a_page_s_signatures_are_those_that_the_program_finds(letter, program):
 
 def test_what_is_cut_is_judged(letter, signatures, verifier):
     [page] = inkproof.find(letter)
-    references = sorted((signatures / "001").iterdir())[1:5]
+    references = sorted((signatures / "005").iterdir())[1:5]
     [found] = page.signatures
     assert found.image.shape[0] > found.height and found.image.shape[1] > found.width
     assert verifier.verify(references, found.image).accepted

@@ -97,7 +97,7 @@ export function dropPlace({ label, field, many = false }) {
       if (next) thumbs.children[files.indexOf(next)].querySelector(".change").focus();
     };
     const changer = h("button", { class: "change", type: "button", "aria-label": `Crop or turn ${file.name}`, onclick: change(crop) }, "Crop or turn");
-    const finder = h("button", { class: "change", type: "button", "aria-label": `Find the signature on ${file.name}`, onclick: change(chooseOnPage) }, "Find on page");
+    const finder = h("button", { class: "change", type: "button", "aria-label": `Find on page: ${file.name}`, onclick: change(chooseOnPage) }, "Find on page");
     return h("li", { class: many ? "thumb" : "thumb large" }, picture(file, changer), changer, finder, h("button", { class: "leave-out", type: "button", "aria-label": `Leave out ${file.name}`, onclick: drop }, "×"));
   }
 

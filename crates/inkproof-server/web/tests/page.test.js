@@ -485,7 +485,7 @@ for (const width of [1280, 390]) {
     const page = await open(chromium.context, server.address, { width, height: 844 });
     await choose(page, "Questioned signature: choose a file", await letter(page, genuine()));
     await page.getByLabel("Writer", { exact: true }).fill("K-20417");
-    await page.getByRole("button", { name: "Find the signature on letter.png" }).click();
+    await page.getByRole("button", { name: "Find on page: letter.png" }).click();
     const dialog = page.getByRole("dialog", { name: "Signatures on letter.png" });
     await dialog.getByText("1 signature found.").waitFor();
     await isSound(page, `page-${width}-light`);
@@ -509,7 +509,7 @@ test("a document that the browser cannot show is looked at page by page", async 
   const page = await open(chromium.context, server.address);
   const { buffer } = await letter(page, genuine());
   await choose(page, "Questioned signature: choose a file", { name: "contract.pdf", mimeType: "application/pdf", buffer: pdf(await pixels(page, buffer)) });
-  await page.getByRole("button", { name: "Find the signature on contract.pdf" }).click();
+  await page.getByRole("button", { name: "Find on page: contract.pdf" }).click();
   const dialog = page.getByRole("dialog", { name: "Signatures on contract.pdf" });
   await dialog.getByText("1 signature found.").waitFor();
   assert.equal(await dialog.getByLabel("Page, of 2").inputValue(), "2", "the first that is signed");
@@ -597,7 +597,7 @@ test("an image that the browser cannot show is named, and not offered to be crop
   await thumb.getByText("This browser cannot show it; the service reads it.").waitFor();
   await thumb.getByText("scan.tif").waitFor();
   assert.equal(await thumb.locator("img").count(), 0);
-  assert.deepEqual(await thumb.getByRole("button").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label"))), ["Find the signature on scan.tif", "Leave out scan.tif"]);
+  assert.deepEqual(await thumb.getByRole("button").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label"))), ["Find on page: scan.tif", "Leave out scan.tif"]);
   await isSound(page, "unseen-1280-light");
   await page.getByLabel("Writer", { exact: true }).fill("K-20417");
   await page.getByRole("button", { name: "Verify" }).click();
