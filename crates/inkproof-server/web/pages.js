@@ -36,12 +36,13 @@ async function shown(file, page, picture) {
 
 /** The dialog: the page and the box that were chosen, no box where the user wants to draw it, or null. */
 function ask(name, find) {
-  const place = h("div", { class: "stack" }, spinner("Looking for signatures …"));
+  const place = h("div", { class: "stack" }), cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const ways = h("div", { class: "row" }, cancel);
   const dialog = h("dialog", { class: "crop", "aria-label": `Signatures on ${name}` },
     h("div", { class: "stack" },
       h("h2", {}, "Signatures on the page"),
       place,
-      h("div", { class: "row" }, h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"))));
+      ways));
   let chosen = null, pages = [];
   const choose = (choice) => {
     chosen = choice;
@@ -49,6 +50,7 @@ function ask(name, find) {
   };
   async function look(wanted) {
     place.replaceChildren(spinner("Looking for signatures …"));
+    ways.replaceChildren(cancel);
     try {
       const answer = await find(wanted);
       // Asked for one page, the service tells of that one alone.
@@ -68,7 +70,8 @@ function ask(name, find) {
       h("img", { src: `data:image/png;base64,${pictures.page}`, alt: `Page ${page.page} of ${name}` }),
       signatures.map((found, index) => box(page, found, index, (box) => choose({ page: page.page, picture: pictures.page, box }))));
     stage.style.setProperty("--ratio", page.width / page.height);
-    place.replaceChildren(...[pages.length > 1 && choice(page), h("p", {}, words), h("div", { class: "desk tall" }, stage), h("div", { class: "row" }, drawn)].filter(Boolean));
+    place.replaceChildren(...[pages.length > 1 && choice(page), h("p", {}, words), h("div", { class: "desk tall" }, stage)].filter(Boolean));
+    ways.replaceChildren(drawn, cancel);
     say(words);
     (stage.querySelector("button") ?? drawn).focus();
   }
