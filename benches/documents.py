@@ -18,10 +18,12 @@ from PIL import Image
 import inkproof
 
 REFERENCES = 5
-# Of the page's width, that a signature is wide.
-WIDTH = (0.22, 0.38)
+# Of the page's width, that a signature's longer side has.
+LONGEST = (0.22, 0.38)
 # A box that was found is the signature's from this overlap on.
 OVERLAP = 0.5
+# Pixels along a side of the squares in which room is looked for.
+BLOCK = 16
 WAYS = ("clean", "cut by hand", "found")
 
 
@@ -29,34 +31,44 @@ def gray(path):
     return np.asarray(Image.open(path).convert("L"))
 
 
-def room(page, height, width, draw):
-    """A place without ink for a rectangle of this size, drawn among all; None where there is none."""
-    inked = np.pad(np.cumsum(np.cumsum(page < 160, axis=0), axis=1), ((1, 0), (1, 0)))
-    border = page.shape[1] // 20
-    sums = inked[height:, width:] - inked[:-height, width:] - inked[height:, :-width] + inked[:-height, :-width]
-    rows, columns = np.nonzero(sums[border:-border:8, border:-border:8] == 0)
-    if len(rows) == 0:
-        return None
-    at = draw.integers(len(rows))
-    return border + 8 * rows[at], border + 8 * columns[at]
+class Page:
+    """A page of nobody, and how much ink is above and left of each of its blocks."""
+
+    def __init__(self, path):
+        self.pixels = gray(path)
+        height, width = (side // BLOCK * BLOCK for side in self.pixels.shape)
+        blocks = (self.pixels[:height, :width] < 160).reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
+        self.inked = np.pad(blocks.any(axis=(1, 3)).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+
+    def room(self, height, width, draw):
+        """The upper left corner of a rectangle of this size without ink, drawn among all; None where there is none."""
+        rows, columns = height // BLOCK + 1, width // BLOCK + 1
+        inked, border = self.inked, self.pixels.shape[1] // 20 // BLOCK
+        if inked.shape[0] <= rows + 2 * border or inked.shape[1] <= columns + 2 * border:
+            return None
+        sums = inked[rows:, columns:] - inked[:-rows, columns:] - inked[rows:, :-columns] + inked[:-rows, :-columns]
+        free = np.argwhere(sums[border:-border, border:-border] == 0)
+        return None if len(free) == 0 else BLOCK * (free[draw.integers(len(free))] + border)
 
 
 def signed(page, signature, draw, lined):
     """The page with the signature, and the true box of its ink; None where it has no room."""
-    inked = np.argwhere(signature < 128)
+    paper = np.median(signature)
+    inked = np.argwhere(signature < (paper + signature.min()) / 2)
     (top, left), (bottom, right) = inked.min(axis=0), inked.max(axis=0) + 1
     signature = signature[top:bottom, left:right]
-    width = int(page.shape[1] * draw.uniform(*WIDTH))
-    height = max(1, width * signature.shape[0] // signature.shape[1])
-    place = room(page, height + height // 3, width + width // 6, draw)
+    signature = np.minimum(signature / paper, 1)
+    scale = page.pixels.shape[1] * draw.uniform(*LONGEST) / max(signature.shape)
+    height, width = (max(1, int(scale * side)) for side in signature.shape)
+    place = page.room(height + height // 3, width + width // 6, draw)
     if place is None:
         return None
-    drawn = np.asarray(Image.fromarray(signature).resize((width, height), Image.Resampling.LANCZOS))
+    drawn = np.asarray(Image.fromarray(signature.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC))
     top, left = place[0] + height // 6, place[1] + width // 12
-    page = page.copy()
+    page = page.pixels.copy()
     under = page[top : top + height, left : left + width]
     # As ink lies on paper: what is there shines through where there is none.
-    under[:] = (under.astype(np.uint16) * drawn // 255).astype(np.uint8)
+    under[:] = np.clip(under * drawn, 0, 255).astype(np.uint8)
     if lined:
         row = top + height * 4 // 5
         page[row : row + 2, place[1] : place[1] + width + width // 6] = 40
@@ -150,7 +162,7 @@ def main():
     arguments = parser.parse_args()
     draw = np.random.default_rng(1)
     counts = (line.rsplit(",", 1) for line in (arguments.pages / "pages.csv").read_text().splitlines()[1:])
-    pages = [gray(arguments.pages / path) for path, count in counts if count == "0"]
+    pages = [Page(arguments.pages / path) for path, count in counts if count == "0"]
     verifier, rows = inkproof.Verifier.bundled(), []
     folders = sorted(path for path in arguments.signatures.iterdir() if path.is_dir() and not path.name.endswith("_forg"))
     for folder in folders:
