@@ -66,7 +66,7 @@ pub struct FoundField {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PagePictures {
-    /// The page, at most [`LONGEST`] pixels long.
+    /// The page, at most 2,339 pixels long.
     pub page: String,
     /// Its signatures as images of their own, in their order, each with a border.
     pub signatures: Vec<String>,
