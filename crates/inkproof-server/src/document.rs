@@ -79,7 +79,7 @@ async fn verify_writer(
     });
     let mut judged = judged.await?;
     let numbers = server.record_document(&mut judged).await?;
-    for (judged, number) in judged.signatures.iter_mut().filter_map(|(_, judged)| judged.as_mut().ok()).zip(numbers) {
+    for (judged, number) in judged.done_mut().zip(numbers) {
         judged.answer.audit = Some(number);
     }
     Ok(Json(judged.into()))
@@ -105,7 +105,7 @@ async fn identify(
         server.service.identify_document(&server.finder, page, top, &options, &caller.actor).map_err(failed)
     });
     let found = found.await?;
-    for identified in found.signatures.iter().filter_map(|(_, identified)| identified.as_ref().ok()) {
+    for identified in found.done() {
         server.recorder.entry(identified.entry.clone()).await?;
     }
     Ok(Json(found.into()))
@@ -124,7 +124,7 @@ impl Server {
     /// Writes the decisions down before they are answered; their numbers.
     async fn record_document(&self, document: &mut JudgedDocument) -> Result<Vec<i64>, Problem> {
         let mut numbers = Vec::new();
-        for judged in document.signatures.iter_mut().filter_map(|(_, judged)| judged.as_mut().ok()) {
+        for judged in document.done_mut() {
             numbers.push(self.record(judged).await?);
         }
         Ok(numbers)

@@ -77,6 +77,18 @@ pub struct OnPage<T> {
     pub signatures: Vec<(FoundSignature, inkproof::Result<T>)>,
 }
 
+impl<T> OnPage<T> {
+    /// What came of those with which something could be done.
+    pub fn done(&self) -> impl Iterator<Item = &T> {
+        self.signatures.iter().filter_map(|(_, done)| done.as_ref().ok())
+    }
+
+    /// The same, to be written down.
+    pub fn done_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.signatures.iter_mut().filter_map(|(_, done)| done.as_mut().ok())
+    }
+}
+
 /// Finds the signatures of a page and judges each against references that come with it; the page is the question's image.
 ///
 /// # Errors

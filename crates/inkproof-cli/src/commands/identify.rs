@@ -65,8 +65,7 @@ impl Identify {
     fn of_document(&self, service: &Service, page: NamedImage<'_>) -> Result<ExitCode> {
         let (finder, options, by) = (Finder::bundled(), VerifyOptions::default(), Actor::local());
         let found = service.identify_document(&finder, page, self.top.into(), &options, &by)?;
-        let identified = found.signatures.iter().filter_map(|(_, identified)| identified.as_ref().ok());
-        service.store().append(&identified.map(|identified| identified.entry.clone()).collect::<Vec<_>>())?;
+        service.store().append(&found.done().map(|identified| identified.entry.clone()).collect::<Vec<_>>())?;
         if self.json {
             println!("{:#}", serde_json::to_value(DocumentIdentification::from(found))?);
             return Ok(ExitCode::SUCCESS);

@@ -146,10 +146,7 @@ impl Verify {
             None => self.document_by_files(options),
             Some(writer) => self.document_by_enrolled(options, writer),
         }?;
-        let decided = |decision| {
-            let mut judged = document.signatures.iter().filter_map(|(_, judged)| judged.as_ref().ok());
-            judged.any(|judged| judged.verdict.decision == decision)
-        };
+        let decided = |decision| document.done().any(|judged| judged.verdict.decision == decision);
         let code = match () {
             () if decided(Decision::Accepted) => exit_code(Decision::Accepted),
             () if document.signatures.iter().any(|(_, judged)| judged.is_err()) => exit_code(Decision::Undecided),
@@ -179,7 +176,7 @@ impl Verify {
         let files = self.read(&[], service.verifier())?;
         let question = Question { questioned: files.named()[0], options, pictures: false };
         let mut document = service.verify_writer_document(&Finder::bundled(), writer, &question, &Actor::local())?;
-        service.record(document.signatures.iter_mut().filter_map(|(_, judged)| judged.as_mut().ok()))?;
+        service.record(document.done_mut())?;
         Ok(document)
     }
 
