@@ -2,7 +2,9 @@
 //!
 //! Memory is taken as bytes arrive, so that who announces much and sends nothing holds nothing. Whoever asks (a token, or
 //! an address where there are none) may hold as much as is left for everybody else: half of all when alone, a third each
-//! when there are two, so that there is always room for somebody new. A body that comes too slowly is dropped.
+//! when there are two, so that there is always room for somebody new. A body that comes too slowly is dropped. One that
+//! would not fit beside those that its owner is sending already is refused before most of it is received: bytes that are
+//! thrown away take everybody's time.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -19,6 +21,10 @@ use crate::problem::{Kind, Problem};
 const RETRY_AFTER: u64 = 1;
 /// The least that is taken at once.
 const STEP: usize = 16 << 10;
+/// Room is asked for so many times what has arrived.
+const AHEAD: usize = 4;
+/// From so many bytes on a body is believed to become as long as it was announced.
+const BELIEVED: usize = 64 << 10;
 /// In every such time...
 const PACE: Duration = Duration::from_secs(3);
 /// ...at least so many bytes have to come.
@@ -48,7 +54,14 @@ pub struct Bodies {
 struct Held {
     of_all: usize,
     /// Who holds nothing is not in it.
-    of_each: HashMap<Owner, usize>,
+    of_each: HashMap<Owner, Size>,
+}
+
+/// How much has arrived, and how much there will be.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    arrived: usize,
+    expected: usize,
 }
 
 /// The body of a request, and its share of the bytes of all.
@@ -63,7 +76,7 @@ pub struct Received {
 struct Share {
     bodies: Bodies,
     owner: Owner,
-    bytes: usize,
+    size: Size,
 }
 
 impl Bodies {
@@ -83,7 +96,7 @@ impl Bodies {
             return Err(self.too_large(announced.lower()));
         }
         let expected = announced.upper().map_or(self.most, |upper| self.most.min(upper as usize));
-        let mut share = Share { bodies: self.clone(), owner, bytes: 0 };
+        let mut share = Share { bodies: self.clone(), owner, size: Size::default() };
         let mut bytes = Vec::new();
         let mut clock = Clock::new(self.patience, self.pace);
         let mut parts = body.into_data_stream();
@@ -93,10 +106,14 @@ impl Bodies {
             if length > self.most {
                 return Err(self.too_large(length as u64));
             }
-            if length > share.bytes {
-                // By half, so that a large body is not copied each time that a little of it arrives.
-                let enough = (bytes.len() * 3 / 2).max(bytes.len() + STEP).min(expected).max(length);
-                share.grow(enough)?;
+            if length > share.size.arrived {
+                let is_believed = announced.upper().is_some() && length >= BELIEVED;
+                let arrived = length.next_multiple_of(STEP).min(expected).max(length);
+                share.grow(Size { arrived, expected: if is_believed { expected.max(arrived) } else { arrived } })?;
+            }
+            if length > bytes.capacity() {
+                // A large body is copied seldom, as copies cost everybody's time; what is not written yet is only an address.
+                let enough = (AHEAD * bytes.len()).max(STEP).min(expected).max(length);
                 bytes.reserve_exact(enough - bytes.len());
             }
             bytes.extend_from_slice(&part);
@@ -119,31 +136,41 @@ impl Bodies {
 }
 
 impl Share {
-    /// Takes up to so many bytes in all.
-    fn grow(&mut self, to: usize) -> Result<(), Problem> {
+    /// Takes as much in all.
+    fn grow(&mut self, to: Size) -> Result<(), Problem> {
         let held = &mut *self.bodies.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let more = to - self.bytes;
-        let own = held.of_each.get(&self.owner).copied().unwrap_or(0);
-        let others = held.of_all - own;
-        if own + more > self.bodies.most_of_one(others) {
+        let own = held.of_each.get(&self.owner).copied().unwrap_or_default();
+        let others = held.of_all - own.arrived;
+        let own = own.less(self.size).more(to);
+        if own.expected > self.bodies.most_of_one(others) {
             let whose = if others == 0 { "yours" } else { "yours and others'" };
             let why = format!("too many requests are being received, {whose}; try again in {RETRY_AFTER} s");
             return Err(Kind::Busy.with(why).retry_after(RETRY_AFTER));
         }
-        held.of_all += more;
-        *held.of_each.entry(self.owner.clone()).or_default() += more;
-        self.bytes = to;
+        held.of_all = others + own.arrived;
+        held.of_each.insert(self.owner.clone(), own);
+        self.size = to;
         Ok(())
+    }
+}
+
+impl Size {
+    fn more(self, by: Self) -> Self {
+        Self { arrived: self.arrived + by.arrived, expected: self.expected + by.expected }
+    }
+
+    fn less(self, by: Self) -> Self {
+        Self { arrived: self.arrived - by.arrived, expected: self.expected - by.expected }
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
         let held = &mut *self.bodies.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.of_all -= self.bytes;
+        held.of_all -= self.size.arrived;
         if let Some(own) = held.of_each.get_mut(&self.owner) {
-            *own -= self.bytes;
-            if *own == 0 {
+            *own = own.less(self.size);
+            if own.arrived == 0 {
                 held.of_each.remove(&self.owner);
             }
         }
@@ -188,8 +215,11 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
 
     use futures_util::stream;
+    use http_body::{Frame, SizeHint};
 
     use super::*;
 
@@ -230,6 +260,64 @@ mod tests {
         drop((first, second));
         assert!(receive("b", KIB).await.is_ok(), "what was given back can be had");
         assert_eq!(bodies.held.lock().unwrap().of_each.len(), 1, "who holds nothing is forgotten");
+    }
+
+    /// A body that is announced, and of which so much comes and then nothing.
+    struct Stalled {
+        announced: usize,
+        comes: Option<Bytes>,
+    }
+
+    impl HttpBody for Stalled {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+            self.comes.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(self.announced as u64)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_will_not_fit_is_refused_before_it_is_received() {
+        const LARGE: usize = 20 * BELIEVED;
+        let bodies = bodies(LARGE, 4 * LARGE);
+        let send = |name: &str, comes: usize| {
+            let (bodies, owner) = (bodies.clone(), owner(name));
+            let body = Body::new(Stalled { announced: LARGE, comes: Some(vec![7; comes].into()) });
+            tokio::spawn(async move { bodies.receive(owner, body).await })
+        };
+        let first = [send("a", BELIEVED), send("a", BELIEVED)];
+        tokio::task::yield_now().await;
+        assert_eq!(bodies.held.lock().unwrap().of_all, 2 * BELIEVED, "of memory only what has arrived is taken");
+        let refused = send("a", BELIEVED).await.unwrap();
+        assert_eq!(refused.unwrap_err().status, 429, "two such are half of all");
+        assert!(bodies.receive(owner("b"), body(LARGE)).await.is_ok(), "what others expect is no matter");
+        for stalled in first {
+            assert_eq!(stalled.await.unwrap().unwrap_err().status, 408);
+        }
+        assert!(bodies.held.lock().unwrap().of_each.is_empty());
+        assert!(bodies.receive(owner("a"), body(LARGE)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_announces_much_and_sends_little_is_not_believed() {
+        let bodies = bodies(2 * BELIEVED, 4 * BELIEVED);
+        let silent: Vec<_> = (0..3)
+            .map(|_| {
+                let bodies = bodies.clone();
+                let body = Body::new(Stalled { announced: 2 * BELIEVED, comes: Some(vec![7; KIB].into()) });
+                tokio::spawn(async move { bodies.receive(owner("a"), body).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert!(bodies.receive(owner("a"), body(BELIEVED)).await.is_ok());
+        for stalled in silent {
+            assert_eq!(stalled.await.unwrap().unwrap_err().status, 408);
+        }
     }
 
     #[tokio::test]
