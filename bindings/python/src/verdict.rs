@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use inkproof::verdict::{Compared, ImageFlaw};
 use inkproof::{Decision, Log10Lr, Verifier};
 use numpy::{PyArray1, PyArray3, PyArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pythonize::pythonize;
-use serde_json::{Value, json};
 
 use crate::compute::on_all_cores;
 use crate::errors::{self, InternalError};
@@ -46,31 +44,6 @@ impl Verdict {
             let questioned = self.questioned.get().borrow();
             self.inner.picture(self.verifier.model(), &references, questioned).map_err(errors::engine)
         })
-    }
-
-    fn document(&self) -> Value {
-        let verdict = &self.inner;
-        let model = self.verifier.model();
-        let flaw = |flawed: &ImageFlaw| json!({"image": name(flawed.image), "flaw": flawed.flaw});
-        json!({
-            "decision": verdict.decision, "score": verdict.score, "threshold": verdict.threshold,
-            "log10_lr": verdict.log10_lr, "log10_lr_ci95": verdict.log10_lr_ci95,
-            "contributions": verdict.contributions, "bound": verdict.bound, "support": self.support(),
-            "calibration_writers": verdict.calibration_writers,
-            "reference_scores": verdict.reference_scores,
-            "flaws": verdict.flaws.iter().map(flaw).collect::<Vec<_>>(),
-            "repeated": self.repeated(), "turned": self.turned(),
-            "wanted_far": verdict.wanted_far, "random_far": verdict.random_far,
-            "model": model.name(), "model_digest": model.digest(),
-        })
-    }
-}
-
-/// "questioned", "reference 1".
-fn name(image: Compared) -> String {
-    match image {
-        Compared::Questioned => "questioned".to_owned(),
-        Compared::Reference(index) => format!("reference {}", index + 1),
     }
 }
 
@@ -143,7 +116,7 @@ impl Verdict {
     /// What makes images unfit to decide on: pairs of ``"questioned"`` or ``"reference 1"`` and the flaw in words.
     #[getter]
     fn flaws(&self) -> Vec<(String, String)> {
-        self.inner.flaws.iter().map(|flawed| (name(flawed.image), flawed.flaw.to_string())).collect()
+        self.inner.flaws.iter().map(|flawed| (flawed.image.to_string(), flawed.flaw.to_string())).collect()
     }
 
     /// References that show the same signing as an earlier one and count once with it: pairs of both indices, from 0.
@@ -166,7 +139,8 @@ impl Verdict {
 
     /// Everything as one plain dict: ``pandas.DataFrame([verdict.to_dict() for verdict in verdicts])`` is a table.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        pythonize(py, &self.document()).map_err(|error| InternalError::new_err(error.to_string()))
+        pythonize(py, &self.inner.document(self.verifier.model()))
+            .map_err(|error| InternalError::new_err(error.to_string()))
     }
 
     /// What was compared: array (height, width, 3) of uint8, the questioned signature and, right of it, the most similar
@@ -185,7 +159,7 @@ impl Verdict {
 
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
         let png = STANDARD.encode(self.compared(py)?.to_png());
-        let lines: Vec<String> = self.lines().into_iter().map(|line| format!("<div>{line}</div>")).collect();
+        let lines: Vec<String> = self.inner.sentences().into_iter().map(|line| format!("<div>{line}</div>")).collect();
         Ok(format!(
             "<div><div><b>{}</b></div>{}<img alt=\"the questioned signature, and references to its right\" \
              style=\"max-width: 100%\" src=\"data:image/png;base64,{png}\"></div>",
@@ -202,7 +176,7 @@ impl Verdict {
     }
 
     fn __str__(&self) -> String {
-        let mut lines = self.lines();
+        let mut lines = self.inner.sentences();
         lines.insert(0, self.inner.decision.to_string());
         lines.join("\n")
     }
@@ -216,22 +190,5 @@ impl Verdict {
             self.threshold(),
             self.references.len()
         )
-    }
-}
-
-impl Verdict {
-    /// What it rests on, in words; nothing in it comes from a caller.
-    fn lines(&self) -> Vec<String> {
-        let relation = if self.score() >= self.threshold() { "reaches" } else { "is below" };
-        let mut lines =
-            vec![format!("The score {:.4} {relation} the threshold {:.4}.", self.score(), self.threshold())];
-        lines.extend(self.inner.evidence().iter().flat_map(|evidence| evidence.lines()).map(str::to_owned));
-        lines.extend(self.turned().map(|by| format!("The questioned signature was turned by {by} to be judged.")));
-        lines.extend(self.inner.repeated.iter().map(|again| {
-            let (reference, earlier) = (again.reference + 1, again.earlier + 1);
-            format!("Reference {reference} is the same signing as reference {earlier} and counts once with it.")
-        }));
-        lines.extend(self.flaws().into_iter().map(|(image, flaw)| format!("Unfit: {image}: {flaw}.")));
-        lines
     }
 }

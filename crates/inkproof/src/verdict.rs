@@ -4,6 +4,8 @@
 //! ratio between 1/2 and 2, leaves the decision to a person, and so does the same signing again, since nobody signs twice
 //! alike. A threshold of the caller's own leaves nothing else undecided. References that show one signing count once.
 
+mod document;
+
 use std::borrow::Borrow;
 
 use serde::Serialize;
