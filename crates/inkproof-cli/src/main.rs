@@ -24,7 +24,7 @@ mod text;
 
 use std::process::{ExitCode, exit};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Offline signature verification: is this questioned signature by the writer of these references?
 #[derive(Debug, Parser)]
@@ -65,6 +65,8 @@ enum Command {
     Bench(commands::bench::Bench),
     Serve(commands::serve::Serve),
     Config(commands::config::Config),
+    Completions(commands::completions::Completions),
+    Manual(commands::manual::Manual),
 }
 
 fn main() -> ExitCode {
@@ -115,6 +117,8 @@ fn main() -> ExitCode {
         Command::Bench(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Config(command) => command.run(),
+        Command::Completions(command) => command.run(Program::command()),
+        Command::Manual(command) => command.run(Program::command()),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {}{}", in_one_line(&error), hints::hint(&error));

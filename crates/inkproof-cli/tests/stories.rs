@@ -56,6 +56,9 @@ mod robustness;
 mod running;
 #[path = "stories/serve.rs"]
 mod serve;
+#[cfg(unix)]
+#[path = "stories/shell.rs"]
+mod shell;
 #[path = "stories/statistics.rs"]
 mod statistics;
 #[path = "stories/store.rs"]

@@ -51,6 +51,11 @@ impl PageArea {
         both as f64 / all.max(1) as f64
     }
 
+    /// Whether half of one of both is in the other.
+    fn is_mostly(&self, other: &PageArea) -> bool {
+        self.share_in(other).max(other.share_in(self)) >= 0.5
+    }
+
     fn common(&self, other: &PageArea) -> usize {
         let common =
             |a: usize, along: usize, b: usize, other: usize| (a + along).min(b + other).saturating_sub(a.max(b));
@@ -160,8 +165,11 @@ pub struct Candidate {
 /// # Errors
 /// [`Error::OutOfTime`](crate::Error::OutOfTime).
 pub fn candidates(picture: &Picture, limits: &Limits) -> Result<Vec<Candidate>> {
-    let Some(sheet) = Sheet::new(picture, limits)? else { return Ok(Vec::new()) };
-    described(&sheet, limits).map(|found| found.into_iter().map(|(_, candidate)| candidate).collect())
+    let mut found = Vec::new();
+    for sheet in Sheet::at_levels(picture, limits)? {
+        found.extend(described(&sheet, limits)?.into_iter().map(|(_, candidate)| candidate));
+    }
+    Ok(found)
 }
 
 fn described(sheet: &Sheet, limits: &Limits) -> Result<Vec<(Group, Candidate)>> {
@@ -240,21 +248,29 @@ impl Finder {
     /// # Errors
     /// [`Error::OutOfTime`](crate::Error::OutOfTime).
     pub fn ranked(&self, picture: &Picture, limits: &Limits) -> Result<Vec<FoundSignature>> {
-        let Some(sheet) = Sheet::new(picture, limits)? else { return Ok(Vec::new()) };
-        let mut found: Vec<(f32, Group, PageArea)> = described(&sheet, limits)?
-            .into_iter()
-            .map(|(group, candidate)| (self.trees.confidence(&candidate.features), group, candidate.area))
-            .collect();
-        found.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut taken = vec![false; sheet.pieces.len()];
-        let mut kept = Vec::new();
-        for (confidence, group, area) in found {
-            if group.pieces.iter().any(|&piece| taken[piece]) {
+        let sheets = Sheet::at_levels(picture, limits)?;
+        let mut found = Vec::new();
+        for (number, sheet) in sheets.iter().enumerate() {
+            let described = described(sheet, limits)?.into_iter();
+            found.extend(described.map(|(group, candidate)| {
+                let confidence = self.trees.confidence(&candidate.features);
+                (FoundSignature { area: candidate.area, confidence }, number, group)
+            }));
+        }
+        found.sort_by(|a, b| b.0.confidence.total_cmp(&a.0.confidence));
+        let mut taken: Vec<Vec<bool>> = sheets.iter().map(|sheet| vec![false; sheet.pieces.len()]).collect();
+        let mut kept: Vec<(FoundSignature, usize)> = Vec::new();
+        for (signature, number, group) in found {
+            let taken = &mut taken[number];
+            let is_of_another =
+                |(other, on): &(FoundSignature, usize)| *on != number && other.area.is_mostly(&signature.area);
+            if group.pieces.iter().any(|&piece| taken[piece]) || kept.iter().any(is_of_another) {
                 continue;
             }
             group.pieces.iter().for_each(|&piece| taken[piece] = true);
-            kept.push(FoundSignature { area, confidence });
+            kept.push((signature, number));
         }
+        let kept = kept.into_iter().map(|(signature, _)| signature).collect();
         Ok(kept)
     }
 }

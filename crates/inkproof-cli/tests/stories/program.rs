@@ -8,7 +8,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_inkproof");
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_inkproof");
 
 /// A temporary folder in which commands run.
 pub struct Desk {

@@ -25,6 +25,10 @@ const CONTRAST: f32 = 3.0;
 /// A piece over half of the page both ways with so much of all ink is a pattern of the paper, of which there may be so many.
 const PATTERN: f32 = 0.15;
 const PATTERNS: usize = 2;
+/// This share of all that is not ink is the paper and its pattern...
+const PAPER: f32 = 0.98;
+/// ...and a pen is looked for where so many levels lie between them and the ink.
+const BETWEEN: u8 = 24;
 /// A line is so many heights of print long at least, and so thick at most.
 const LINE: [f32; 2] = [5.0, 0.3];
 /// Rows that are looked at together.
@@ -55,21 +59,38 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    /// None where there is no ink.
-    pub(super) fn new(picture: &Picture, limits: &Limits) -> Result<Option<Sheet>> {
+    /// The page with ink from each level on that may be its; none where there is no ink.
+    ///
+    /// One level suits the print and pens as dark as it. A pen may be much lighter, and is then lost with the paper; so the
+    /// page is looked at once more with what lies between the two.
+    pub(super) fn at_levels(picture: &Picture, limits: &Limits) -> Result<Vec<Sheet>> {
         let gray = &picture.gray;
         let block = gray.width().max(gray.height()).div_ceil(LONGEST);
         let small = smaller(gray, block);
         limits.check_time()?;
-        let (width, height) = (small.width(), small.height());
-        let mut darkness = Paper::new(&small).darkness(small);
-        let longest = width.max(height) as f32;
-        let Some((level, guess)) = ink_level(&darkness, longest) else { return Ok(None) };
+        let longest = small.width().max(small.height()) as f32;
+        let darkness = Paper::new(&small).darkness(small);
+        let Some((level, guess)) = ink_level(&darkness, longest) else { return Ok(Vec::new()) };
         let share = |stored: usize, gray: usize| (block * stored) as f64 / gray as f64;
+        let scale = (share(picture.stored.0, gray.width()), share(picture.stored.1, gray.height()));
+        let mut sheets = Vec::new();
+        for level in std::iter::once(level).chain(lighter(&darkness, level)) {
+            sheets.extend(Sheet::at(darkness.clone(), level, guess, limits)?.map(|sheet| Sheet {
+                scale,
+                stored: picture.stored,
+                ..sheet
+            }));
+        }
+        Ok(sheets)
+    }
+
+    /// None where nothing is left that may be writing.
+    fn at(mut darkness: Plane, level: u8, guess: f32, limits: &Limits) -> Result<Option<Sheet>> {
+        let size = (darkness.width, darkness.height);
         let lines = erase_lines(&mut darkness, level, guess);
         limits.check_time()?;
         let mut components = components::find(&darkness, level);
-        drop_what_is_no_writing(&mut components, (width, height), guess);
+        drop_what_is_no_writing(&mut components, size, guess);
         let pieces = components.weighed();
         if pieces.is_empty() {
             return Ok(None);
@@ -78,17 +99,9 @@ impl Sheet {
         let is_print = print::find(&pieces, stroke_width.min(guess / 4.0)).is_print;
         let printed: Vec<Weighed> =
             pieces.iter().zip(&is_print).filter(|(_, print)| **print).map(|(piece, _)| *piece).collect();
-        let print_height = if printed.len() < 12 { guess } else { print_height(&printed, longest) };
-        Ok(Some(Sheet {
-            size: (width, height),
-            scale: (share(picture.stored.0, gray.width()), share(picture.stored.1, gray.height())),
-            stored: picture.stored,
-            components,
-            pieces,
-            is_print,
-            height: print_height,
-            lines,
-        }))
+        let longest = size.0.max(size.1) as f32;
+        let height = if printed.len() < 12 { guess } else { print_height(&printed, longest) };
+        Ok(Some(Sheet { size, scale: (1.0, 1.0), stored: size, components, pieces, is_print, height, lines }))
     }
 
     /// The same area in pixels of the page as it was read.
@@ -151,6 +164,14 @@ fn ink_level(darkness: &Plane, longest: f32) -> Option<(u8, f32)> {
         (level, pieces) = (next, found);
     }
     Some((level, print_height(&pieces, longest)))
+}
+
+/// A level half-way between what is not ink and the level from which on it is; None where they are near each other.
+fn lighter(darkness: &Plane, level: u8) -> Option<u8> {
+    let histogram = histogram::count(&darkness.values);
+    let paper = histogram[..=usize::from(level)].iter().map(|&count| count as usize).sum::<usize>();
+    let darkest = histogram::level_of(&histogram, (PAPER * paper as f32) as usize);
+    level.checked_sub(darkest).filter(|between| *between >= BETWEEN).map(|between| darkest + between / 2)
 }
 
 /// How many characters stand on lines of print.
