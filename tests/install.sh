@@ -1,14 +1,14 @@
 #!/bin/sh
-# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, fonts, PostgreSQL, valgrind. Looks for
-# each on its own, installs only what is missing, from the system's packages, as root on Debian and its relatives, and says what
-# it does. Where something cannot be installed it says what to do and fails, before the first long step.
+# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, fonts, PostgreSQL, valgrind.
+# Looks for each on its own, installs only what is missing, from the system's packages, as root on Debian and its
+# relatives, and says what it does. Where something cannot be installed it says what to do and fails, before the first
+# long step.
 #
 #   tests/install.sh                  all of it
 #   tests/install.sh python postgres  these alone
 #
-# PostgreSQL and valgrind may be missing: without them the store is tested with SQLite, and the C library as it runs, and
-# `make check` says so at its end.
-# CHROMIUM names the browser where it is not `chromium`.
+# PostgreSQL and valgrind may be missing: without them the store is tested with SQLite, and the C library as it runs,
+# and `make check` says so at its end. CHROMIUM names the browser where it is not `chromium`.
 set -u
 
 missing=0

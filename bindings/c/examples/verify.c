@@ -4,8 +4,8 @@
  *   cc verify.c -I ../include -L ../../../target/c/lib -linkproof -o verify
  *   ./verify REFERENCE... QUESTIONED PICTURE.png
  *
- * Prints the decision and what it rests on, and writes where the signatures agree. The exit code is 0 for accepted, 1 for
- * rejected, 3 for undecided, 2 when something is wrong.
+ * Prints the decision and what it rests on, and writes where the signatures agree. The exit code is 0 for accepted, 1
+ * for rejected, 3 for undecided, 2 when something is wrong.
  */
 #include <inkproof.h>
 #include <stdio.h>

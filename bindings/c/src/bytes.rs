@@ -32,7 +32,8 @@ pub unsafe extern "C" fn inkproof_bytes_free(bytes: *mut Bytes) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_string_free(string: *mut c_char) {
     if !string.is_null() {
-        // SAFETY: the caller says that it is the text of an error and not freed yet, and those come from `CString::into_raw`.
+        // SAFETY: the caller says that it is the text of an error and not freed yet, and those come from
+        // `CString::into_raw`.
         drop(unsafe { CString::from_raw(string) });
     }
 }

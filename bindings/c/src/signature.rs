@@ -32,8 +32,8 @@ impl Signature {
     }
 }
 
-/// What makes the image unfit to decide on, a line for each; "" where nothing does. Valid until the signature is freed; NULL
-/// for NULL.
+/// What makes the image unfit to decide on, a line for each; "" where nothing does. Valid until the signature is freed;
+/// NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_signature_flaws(signature: *const Signature) -> *const c_char {
     // SAFETY: the caller says that it is NULL or a handle that is not freed.
@@ -47,8 +47,8 @@ pub unsafe extern "C" fn inkproof_signature_model(signature: *const Signature) -
     unsafe { signature.as_ref() }.map_or(std::ptr::null(), |signature| signature.model.as_ptr())
 }
 
-/// The signature as bytes for keeping: its ink, embedding, flaws and fingerprint, those of Python's `Signature.to_bytes`. Keep
-/// `inkproof_signature_model` with them, and both as you keep what identifies a person.
+/// The signature as bytes for keeping: its ink, embedding, flaws and fingerprint, those of Python's
+/// `Signature.to_bytes`. Keep `inkproof_signature_model` with them, and both as you keep what identifies a person.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_signature_to_bytes(
     signature: *const Signature,
@@ -64,8 +64,8 @@ pub unsafe extern "C" fn inkproof_signature_to_bytes(
     unsafe { answer(bytes, error, write) }
 }
 
-/// What `inkproof_signature_to_bytes` made; `model` is the digest that `inkproof_signature_model` gave then. Of bytes that are
-/// not a signature's nothing is taken.
+/// What `inkproof_signature_to_bytes` made; `model` is the digest that `inkproof_signature_model` gave then. Of bytes
+/// that are not a signature's nothing is taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_signature_from_bytes(
     bytes: *const u8,

@@ -1,4 +1,5 @@
-//! What C cannot show: that a panic stays here, and that the verdict is the engine's. The story in `tests/story.c` has the rest.
+//! What C cannot show: that a panic stays here, and that the verdict is the engine's. The story in `tests/story.c` has
+//! the rest.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};

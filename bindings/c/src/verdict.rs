@@ -12,7 +12,8 @@ use crate::signature::Signature;
 use crate::threads::on_all_cores;
 use crate::verifier::Verifier;
 
-/// What is said of a questioned signature. Zero is none of the answers, so that memory that was only cleared accepts nobody.
+/// What is said of a questioned signature. Zero is none of the answers, so that memory that was only cleared accepts
+/// nobody.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
@@ -76,9 +77,9 @@ impl Verdict {
 
 /// Judges a questioned signature against `count` references of a writer, all embedded by this verifier's model.
 ///
-/// `threshold` is NULL for the model's own rule, which knows the number of references, the strength of the evidence and what
-/// makes images unfit. With a threshold a score from there on is accepted and one below is rejected, whatever the images are
-/// like, and only a copy of a reference is left undecided.
+/// `threshold` is NULL for the model's own rule, which knows the number of references, the strength of the evidence and
+/// what makes images unfit. With a threshold a score from there on is accepted and one below is rejected, whatever the
+/// images are like, and only a copy of a reference is left undecided.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_verify(
     verifier: *const Verifier,
@@ -90,7 +91,8 @@ pub unsafe extern "C" fn inkproof_verify(
     error: *mut *mut c_char,
 ) -> Status {
     let verify = || {
-        // SAFETY: the caller says that these are NULL or handles that are not freed, and that there are so many references.
+        // SAFETY: the caller says that these are NULL or handles that are not freed, and that there are so many
+        // references.
         let (verifier, questioned, pointers) = unsafe {
             let verifier = reference(verifier, "verifier")?;
             (verifier, reference(questioned, "questioned")?, slice(references, count, "references")?)
@@ -128,9 +130,9 @@ pub unsafe extern "C" fn inkproof_verdict_threshold(verdict: *const Verdict) -> 
     unsafe { verdict.as_ref() }.map_or(f64::NAN, |verdict| verdict.engine.threshold.get())
 }
 
-/// The strength of the evidence: the base-10 logarithm of the likelihood ratio. 1 says that the score is ten times likelier
-/// if the writer signed than if somebody else did, -1 the opposite. NaN where the model is not calibrated for so many
-/// references, and for NULL.
+/// The strength of the evidence: the base-10 logarithm of the likelihood ratio. 1 says that the score is ten times
+/// likelier if the writer signed than if somebody else did, -1 the opposite. NaN where the model is not calibrated for
+/// so many references, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_verdict_log10_lr(verdict: *const Verdict) -> f64 {
     // SAFETY: the caller says that it is NULL or a handle that is not freed.
@@ -138,8 +140,8 @@ pub unsafe extern "C" fn inkproof_verdict_log10_lr(verdict: *const Verdict) -> f
     log10_lr.map_or(f64::NAN, Log10Lr::get)
 }
 
-/// The same in words, on the scale of the ENFSI guideline; valid until the verdict is freed. NULL where the model is not
-/// calibrated for so many references, and for NULL.
+/// The same in words, on the scale of the ENFSI guideline; valid until the verdict is freed. NULL where the model is
+/// not calibrated for so many references, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_verdict_support(verdict: *const Verdict) -> *const c_char {
     // SAFETY: the caller says that it is NULL or a handle that is not freed.
@@ -154,16 +156,16 @@ pub unsafe extern "C" fn inkproof_verdict_sentences(verdict: *const Verdict) -> 
     unsafe { verdict.as_ref() }.map_or(std::ptr::null(), |verdict| verdict.sentences.as_ptr())
 }
 
-/// Everything of the verdict but its picture as one JSON document, the same that Python's `Verdict.to_dict` gives; valid until
-/// the verdict is freed. NULL for NULL.
+/// Everything of the verdict but its picture as one JSON document, the same that Python's `Verdict.to_dict` gives;
+/// valid until the verdict is freed. NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_verdict_json(verdict: *const Verdict) -> *const c_char {
     // SAFETY: the caller says that it is NULL or a handle that is not freed.
     unsafe { verdict.as_ref() }.map_or(std::ptr::null(), |verdict| verdict.json.as_ptr())
 }
 
-/// What was compared as a PNG file: the questioned signature and, right of it, the most similar references; by the bundled
-/// model strokes that agree are blue and those that do not orange.
+/// What was compared as a PNG file: the questioned signature and, right of it, the most similar references; by the
+/// bundled model strokes that agree are blue and those that do not orange.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_verdict_png(
     verdict: *const Verdict,

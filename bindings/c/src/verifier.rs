@@ -79,10 +79,11 @@ pub unsafe extern "C" fn inkproof_verifier_free(verifier: *mut Verifier) {
     unsafe { free(verifier) };
 }
 
-/// Reads an image file and embeds the signature that it shows: PNG, JPEG, TIFF, HEIC, GIF, BMP, WebP, JPEG 2000, PNM or a
-/// page of a PDF, of at most 64 MiB and 64 megapixels.
+/// Reads an image file and embeds the signature that it shows: PNG, JPEG, TIFF, HEIC, GIF, BMP, WebP, JPEG 2000, PNM or
+/// a page of a PDF, of at most 64 MiB and 64 megapixels.
 ///
-/// `page` is the number of the page, from 1, of a TIFF or PDF with several; 0 takes the only one that has something on it.
+/// `page` is the number of the page, from 1, of a TIFF or PDF with several; 0 takes the only one that has something on
+/// it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn inkproof_embed_file(
     verifier: *const Verifier,
@@ -129,8 +130,8 @@ pub unsafe extern "C" fn inkproof_embed_bytes(
 
 /// The same of pixels in memory: rows from the top, 8 bits a sample, 0 is black.
 ///
-/// `channels` is 1 for gray, 2 for gray and alpha, 3 for red, green and blue, 4 for these and alpha. `stride` is the number
-/// of bytes from the beginning of a row to that of the next; 0 where rows follow each other without a gap.
+/// `channels` is 1 for gray, 2 for gray and alpha, 3 for red, green and blue, 4 for these and alpha. `stride` is the
+/// number of bytes from the beginning of a row to that of the next; 0 where rows follow each other without a gap.
 #[unsafe(no_mangle)]
 #[allow(clippy::too_many_arguments, reason = "C has no slices")]
 pub unsafe extern "C" fn inkproof_embed_pixels(

@@ -1,14 +1,16 @@
 #!/bin/sh
-# Compiles the story of the C library, its example and the program of docs/c.md against a build of the library, and runs them:
+# Compiles the story of the C library, its example and the program of docs/c.md against a build of the library, and runs
+# them:
 #
 #   bindings/c/tests/run.sh target/debug
 #
-# The folder has libinkproof.a, libinkproof.so (.dylib on macOS) and the program `inkproof`, whose verdict has to be theirs. The
-# story is linked both ways; linked statically it is run under valgrind where that is installed.
+# The folder has libinkproof.a, libinkproof.so (.dylib on macOS) and the program `inkproof`, whose verdict has to be
+# theirs. The story is linked both ways; linked statically it is run under valgrind where that is installed.
 set -eu
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 built=$(cd "$1" && pwd)
 signatures=$root/examples/signatures
+one=$signatures/001/001_01.png two=$signatures/001/001_02.png genuine=$signatures/001/001_04.png
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -21,8 +23,8 @@ fail() {
 compile() {
     source=$1 output=$2
     shift 2
-    ${CC:-cc} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -Wstrict-prototypes -g -O1 -I "$root/bindings/c/include" \
-        "$source" -o "$output" "$@" -lm -lpthread
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -Wstrict-prototypes -g -O1 \
+        -I "$root/bindings/c/include" "$source" -o "$output" "$@" -lm -lpthread
 }
 dynamic="-L$built -linkproof -Wl,-rpath,$built"
 case $(uname) in
@@ -42,8 +44,8 @@ awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/c.
 }
 
 # The score as the program prints it, to the last digit.
-score=$("$built/inkproof" verify --json --reference "$signatures/001/001_01.png" --reference "$signatures/001/001_02.png" \
-    "$signatures/001/001_04.png" | sed -n 's/^  "score": \(.*\),$/\1/p')
+score=$("$built/inkproof" verify --json --reference "$one" --reference "$two" "$genuine" |
+    sed -n 's/^  "score": \(.*\),$/\1/p')
 [ -n "$score" ] || fail "the program gives no score"
 for story in story-static story-dynamic; do
     "$work/$story" "$signatures" "$work/text" >"$work/$story.json"
@@ -52,15 +54,14 @@ done
 
 # The example: a genuine signature and a forgery, the picture, and what it says of a file that is not there.
 code=0
-"$work/verify" "$signatures/001/001_01.png" "$signatures/001/001_02.png" "$signatures/001/001_04.png" "$work/picture.png" \
-    >"$work/accepted" || code=$?
+"$work/verify" "$one" "$two" "$genuine" "$work/picture.png" >"$work/accepted" || code=$?
 [ $code = 0 ] && grep -q '^accepted$' "$work/accepted" || fail "verify: exit code $code for a genuine signature"
 [ "$(head -c 4 "$work/picture.png" | tail -c 3)" = PNG ] || fail "verify: wrote no picture"
 code=0
-"$work/verify" "$signatures/001/001_01.png" "$signatures/002/002_01.png" "$work/picture.png" >"$work/rejected" || code=$?
+"$work/verify" "$one" "$signatures/002/002_01.png" "$work/picture.png" >"$work/rejected" || code=$?
 [ $code = 1 ] && grep -q '^rejected$' "$work/rejected" || fail "verify: exit code $code for somebody else's signature"
 code=0
-"$work/verify" "$signatures/001/001_01.png" "$work/none.png" "$work/picture.png" 2>"$work/missing" || code=$?
+"$work/verify" "$one" "$work/none.png" "$work/picture.png" 2>"$work/missing" || code=$?
 [ $code = 2 ] && grep -q 'none.png: cannot be read' "$work/missing" || fail "verify: exit code $code for no file"
 
 # The page's program, in the folder that it names.

@@ -1,6 +1,6 @@
 /*
- * A story of the C library, through its header alone: what a program does with it, and what it says of everything that is
- * wrong. Prints the verdict's JSON document for tests/run.sh to compare; a broken promise ends it with its line.
+ * A story of the C library, through its header alone: what a program does with it, and what it says of everything that
+ * is wrong. Prints the verdict's JSON document for tests/run.sh to compare; a broken promise ends it with its line.
  *
  *   story SIGNATURES TEXT      the folder examples/signatures, and a file that is not an image
  */
@@ -171,10 +171,10 @@ static void pixels(void) {
           INKPROOF_STATUS_INVALID_ARGUMENT, none, "stride");
     FAILS(inkproof_embed_pixels(verifier, tight, WIDTH, HEIGHT, 9, 0, &none, &error), INKPROOF_STATUS_INVALID_ARGUMENT,
           none, "9 channel(s)");
-    FAILS(inkproof_embed_pixels(verifier, tight, 0, HEIGHT, 1, 0, &none, &error), INKPROOF_STATUS_INVALID_ARGUMENT, none,
-          "at least one pixel");
-    FAILS(inkproof_embed_pixels(verifier, tight, SIZE_MAX, SIZE_MAX, 4, 0, &none, &error), INKPROOF_STATUS_TOO_LARGE, none,
-          "no side may have more");
+    FAILS(inkproof_embed_pixels(verifier, tight, 0, HEIGHT, 1, 0, &none, &error), INKPROOF_STATUS_INVALID_ARGUMENT,
+          none, "at least one pixel");
+    FAILS(inkproof_embed_pixels(verifier, tight, SIZE_MAX, SIZE_MAX, 4, 0, &none, &error), INKPROOF_STATUS_TOO_LARGE,
+          none, "no side may have more");
     FAILS(inkproof_embed_pixels(verifier, tight, 60000, 60000, 4, 0, &none, &error), INKPROOF_STATUS_TOO_LARGE, none,
           "more than the limit");
     memset(tight, 255, WIDTH * HEIGHT);
@@ -233,7 +233,8 @@ static void null_pointers(void) {
     FAILS(inkproof_embed_file(verifier, NULL, 0, &none, &error), invalid, none, "file is NULL");
     FAILS(inkproof_embed_bytes(NULL, (const uint8_t *)"x", 1, 0, &none, &error), invalid, none, "verifier is NULL");
     FAILS(inkproof_embed_bytes(verifier, NULL, 1, 0, &none, &error), invalid, none, "bytes is NULL");
-    FAILS(inkproof_embed_pixels(NULL, (const uint8_t *)"x", 1, 1, 1, 0, &none, &error), invalid, none, "verifier is NULL");
+    FAILS(inkproof_embed_pixels(NULL, (const uint8_t *)"x", 1, 1, 1, 0, &none, &error), invalid, none,
+          "verifier is NULL");
     FAILS(inkproof_embed_pixels(verifier, NULL, 1, 1, 1, 0, &none, &error), invalid, none, "pixels is NULL");
     FAILS(inkproof_signature_to_bytes(NULL, &no_bytes, &error), invalid, no_bytes, "signature is NULL");
     FAILS(inkproof_signature_from_bytes(NULL, 9, "x", &none, &error), invalid, none, "bytes is NULL");
@@ -297,8 +298,8 @@ static void threads(const char *folder) {
 }
 
 /*
- * A process that was forked has none of its parent's threads, and begins its own. It ends as another program, or valgrind would
- * take what its parent's threads had for leaks.
+ * A process that was forked has none of its parent's threads, and begins its own. It ends as another program, or
+ * valgrind would take what its parent's threads had for leaks.
  */
 static void forked(const char *folder) {
     pid_t child = fork();
