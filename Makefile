@@ -1,15 +1,15 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check tools skipped format lint doc program test soak web-test fuzz engine-alone demo bench bench-peers bench-smoke wheel \
+.PHONY: check tools skipped format lint doc program test c-test c c-header soak web-test fuzz engine-alone demo bench bench-peers bench-smoke wheel \
   headline documents python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
 
-check: tools format lint doc engine-alone test web-test bench-smoke python-lint python-test skipped
+check: tools format lint doc engine-alone test c-test web-test bench-smoke python-lint python-test skipped
 
 # What cannot be checked here is printed where it is found and once more at the end.
 export INKPROOF_SKIPPED := $(CURDIR)/target/skipped
 skip = echo "skipped: $(1)" | tee -a $(INKPROOF_SKIPPED)
 
-# First what is missing, as it may need somebody's hand: Python's venv, Node, Chromium, PostgreSQL.
+# First what is missing, as it may need somebody's hand: Python's venv, Node, Chromium, PostgreSQL, valgrind.
 tools:
 	@mkdir -p target && rm -f $(INKPROOF_SKIPPED)
 	tests/install.sh
@@ -47,6 +47,20 @@ test:
 	@[ -d $(or $(INKPROOF_DATA),../shared/data) ] || \
 	  $(call skip,tests on real signatures; INKPROOF_DATA names no folder that has them)
 	crates/inkproof-cli/tests/postgres.sh cargo test --workspace
+
+# The C library, through its header: a story linked both ways, under valgrind, the example and the program of docs/c.md. Built
+# as the tests are, so that nothing but the library itself is built for it.
+c-test:
+	cargo build --workspace --lib --tests --quiet
+	bindings/c/tests/run.sh target/debug
+
+# The C library for use elsewhere, in target/c: the shared and the static one, the header and a file for pkg-config.
+c:
+	bindings/c/build.sh
+
+# Writes bindings/c/include/inkproof.h again.
+c-header:
+	INKPROOF_WRITE_HEADER=1 cargo test --workspace --test header --quiet
 
 # What takes longer: 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL, 10,000
 # hostile images and as many requests, five minutes of more clients than can be served, workers of a cluster that are killed.

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, fonts, PostgreSQL. Looks for each on
-# its own, installs only what is missing, from the system's packages, as root on Debian and its relatives, and says what
-# it does. Where something cannot be installed it says what to do and fails, before the first long step.
+# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, fonts, PostgreSQL, valgrind.
+# Looks for each on its own, installs only what is missing, from the system's packages, as root on Debian and its
+# relatives, and says what it does. Where something cannot be installed it says what to do and fails, before the first
+# long step.
 #
 #   tests/install.sh                  all of it
 #   tests/install.sh python postgres  these alone
 #
-# PostgreSQL alone may be missing: without it the store is tested with SQLite, and `make check` says so at its end.
-# CHROMIUM names the browser where it is not `chromium`.
+# PostgreSQL and valgrind may be missing: without them the store is tested with SQLite, and the C library as it runs,
+# and `make check` says so at its end. CHROMIUM names the browser where it is not `chromium`.
 set -u
 
 missing=0
@@ -86,6 +87,13 @@ need_postgres() {
     fi
 }
 
+need_valgrind() {
+    if ! command -v valgrind >/dev/null; then install --no-install-recommends valgrind; fi
+    if command -v valgrind >/dev/null; then say "valgrind: $(valgrind --version)"; else
+        say "skipped: valgrind is not there and cannot be installed; the C library will be tested without it"
+    fi
+}
+
 # What synthetic pages are printed in. Two faces that look written, and another typewriter, may be missing.
 need_fonts() {
     has_fonts dejavu || install fonts-dejavu-core
@@ -98,11 +106,11 @@ need_fonts() {
     fi
 }
 
-[ $# -gt 0 ] || set -- python node chromium fonts postgres
+[ $# -gt 0 ] || set -- python node chromium fonts postgres valgrind
 for piece in "$@"; do
     case $piece in
-    python | node | chromium | fonts | postgres) "need_$piece" ;;
-    *) say "unknown piece '$piece'; expected python, node, chromium, fonts or postgres" >&2 && exit 2 ;;
+    python | node | chromium | fonts | postgres | valgrind) "need_$piece" ;;
+    *) say "unknown piece '$piece'; expected python, node, chromium, fonts, postgres or valgrind" >&2 && exit 2 ;;
     esac
 done
 exit $missing
