@@ -35,13 +35,13 @@ fi
 [ "${1:-}" = --which ] && echo "$compiler" && exit
 
 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128" \
-    build --package inkproof-web --profile web --target $TARGET
+    build --package inkproof-web --profile wasm --target $TARGET
 
 out=target/web
 rm -rf $out
 mkdir -p $out/page/inkproof $out/page/examples
 cp -r bindings/web/package $out/package
-cp target/$TARGET/web/inkproof_web.wasm $out/package/inkproof.wasm
+cp target/$TARGET/wasm/inkproof_web.wasm $out/package/inkproof.wasm
 cp LICENSE-APACHE LICENSE-MIT $out/package
 cp bindings/web/page/* crates/inkproof-server/web/icon.svg $out/page
 cp $out/package/index.js $out/package/inkproof.wasm $out/page/inkproof

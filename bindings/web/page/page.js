@@ -6,7 +6,6 @@ import { h, say } from "./dom.js";
 const MOST_REFERENCES = 10;
 const form = document.getElementById("form");
 const result = document.getElementById("result");
-const button = form.querySelector("button.main");
 const references = place("references", MOST_REFERENCES);
 const questioned = place("questioned", 1);
 
@@ -20,7 +19,7 @@ worker.addEventListener("message", ({ data }) => {
 });
 worker.addEventListener("error", () => {
   const error = "The verifier cannot be loaded. Load the page again; it needs a browser of 2023 or newer.";
-  for (const done of waiting.values()) done({ error });
+  for (const [number, done] of waiting) done({ number, error });
   waiting.clear();
 });
 
@@ -36,11 +35,11 @@ async function verify() {
   const images = { references: references.files(), questioned: questioned.files()[0] };
   const missing = missingFrom(images);
   if (missing) return show(failed(missing));
-  button.disabled = true;
   show(wait());
   say("Comparing");
   const answer = await judged(images);
-  button.disabled = false;
+  // What was asked for since is shown when it comes.
+  if (answer.number < calls) return;
   if (answer.error) return show(failed(answer.error));
   const card = shown(answer, images);
   show(card);

@@ -5,6 +5,8 @@ import { h } from "./dom.js";
 const WORDS = { accepted: "Accepted", rejected: "Rejected", undecided: "Undecided" };
 /** The scale's ends, in powers of ten. */
 const FURTHEST = 3;
+/** Below twice as likely the evidence supports neither side. */
+const NEITHER = Math.log10(2);
 
 /** The whole card; `images` are the files that were compared. */
 export function shown({ verdict, picture }, { references, questioned }) {
@@ -52,11 +54,13 @@ function evidence({ log10_lr: lr, log10_lr_ci95: interval, support }) {
     range.style.width = `${share(interval[1]) - share(interval[0])}%`;
   }
   const who = lr < 0 ? "somebody else" : "the writer";
+  const likelier = Math.abs(lr) < NEITHER ? "What is seen is about as likely either way." : `What is seen is ${times(lr)} likelier if ${who} signed.`;
   return h("div", {},
     h("h3", {}, "Strength of the evidence"),
-    h("div", { class: "track", role: "img", "aria-label": `What is seen is ${times(lr)} as likely if ${who} signed` }, range, mark),
+    h("div", { class: "track", role: "img", "aria-label": likelier }, range, mark),
     h("div", { class: "ends faint small", "aria-hidden": "true" }, h("span", {}, "somebody else signed"), h("span", {}, "the writer signed")),
-    h("p", { class: "small" }, `${support[0].toUpperCase()}${support.slice(1)}.`));
+    h("p", { class: "likelier" }, likelier),
+    h("p", { class: "faint small" }, `${support[0].toUpperCase()}${support.slice(1)}.`));
 }
 
 function times(lr) {

@@ -1,6 +1,7 @@
 // The npm package in Node: what the program says, errors, memory.
 
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -71,6 +72,13 @@ test("an image is given as a Blob, bytes, a signature or pixels", async () => {
   }
   const drawn = await verifier.embed({ width, height, data });
   assert.equal((await verifier.verify([drawn], structuredClone(drawn))).decision, "undecided", "a copy");
+});
+
+test("formats that browsers seldom show are read", async () => {
+  for (const name of ["heic.heic", "tiff_deflate_gray.tif", "jpeg2000.jp2"].map((name) => path(`tests/golden/formats/${name}`))) {
+    const { page, pages, bytes } = await verifier.embed(readFileSync(name));
+    assert.ok(page === 1 && pages === 1 && bytes.length > 1000, name);
+  }
 });
 
 test("a threshold of one's own leaves nothing undecided", async () => {

@@ -8,7 +8,7 @@ use toml::Table;
 const FLOORS: [&[&str]; 6] = [
     &["inkproof-nn"],
     &["inkproof"],
-    &["inkproof-lab", "inkproof-store"],
+    &["inkproof-lab", "inkproof-store", "inkproof-web"],
     &["inkproof-service"],
     &["inkproof-server"],
     &["inkproof-cli"],
@@ -19,13 +19,13 @@ fn floor(name: &str) -> Option<usize> {
 }
 
 fn crates() -> Vec<(String, Table)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let manifest = |entry: std::io::Result<std::fs::DirEntry>| {
-        let entry = entry.unwrap();
-        let text = std::fs::read_to_string(entry.path().join("Cargo.toml")).unwrap();
-        (entry.file_name().into_string().unwrap(), text.parse().unwrap())
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folders = std::fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let manifest = |folder: PathBuf| {
+        let manifest: Table = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap().parse().unwrap();
+        (manifest["package"]["name"].as_str().unwrap().to_owned(), manifest)
     };
-    std::fs::read_dir(folder).unwrap().map(manifest).collect()
+    folders.chain([root.join("bindings/web")]).map(manifest).collect()
 }
 
 #[test]
