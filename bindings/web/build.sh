@@ -26,7 +26,7 @@ elif has_debian 2>/dev/null; then
     compiler="$(/usr/bin/rustc --version), with its standard library"
     build() {
         PATH="/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld \
-            cargo build -Zbuild-std=std,panic_abort "$@"
+            cargo build -Zbuild-std=std,panic_abort -Zbuild-std-features= "$@"
     }
 else
     echo "no compiler for $TARGET" >&2

@@ -1,8 +1,15 @@
 /**
- * An image of a signature: a file's bytes in any form (PNG, JPEG, TIFF, HEIC, GIF, BMP, WebP, JPEG 2000, PNM), or the pixels of a
- * canvas. Up to 64 MiB and 64 megapixels.
+ * An image of a signature: a file's bytes in any form (PNG, JPEG, TIFF, HEIC, GIF, BMP, WebP, JPEG 2000, PNM), or pixels. Up to
+ * 64 MiB and 64 megapixels.
  */
-export type Image = Blob | ArrayBuffer | ArrayBufferView | ImageData;
+export type Image = Blob | ArrayBuffer | ArrayBufferView | Pixels;
+
+/** Red, green, blue and alpha of each pixel, row by row: `ImageData` is one. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
 
 /**
  * An image as the model sees it, from `Verifier.embed`. It is plain data: it can be posted to a worker and kept as long as one
@@ -118,6 +125,8 @@ export class Verifier {
 
 /** What went wrong: `message` is for people, `kind` for programs. */
 export class InkproofError extends Error {
+  private constructor();
+
   /**
    * `image`: cannot be read, or is over the limits · `no-ink`: blank · `option`: an argument · `unsupported`: not on this
    * system · `internal`: a fault of ours, or memory has run out; the verifier works on.

@@ -60,7 +60,12 @@ export class Verifier {
     }
     this.#engine.call(NOTHING, (engine) => engine.inkproof_check_len(length), subject, role);
     if (ArrayBuffer.isView(image)) return new Uint8Array(image.buffer, image.byteOffset, image.byteLength);
-    return new Uint8Array(image instanceof ArrayBuffer ? image : await image.arrayBuffer());
+    if (typeof image.arrayBuffer !== "function") return new Uint8Array(image);
+    try {
+      return new Uint8Array(await image.arrayBuffer());
+    } catch (error) {
+      throw new InkproofError(`${subject}: cannot be read (${error.message})`, "image", role);
+    }
   }
 
   async #compare(name, references, questioned, { threshold = NaN }) {
@@ -106,7 +111,7 @@ class Engine {
       this.#answer(this.#exports.inkproof_start());
     }
     if (!work) return output(this.#exports);
-    const place = this.#exports.inkproof_input(input.length);
+    const place = this.#exports.inkproof_input(input.length) >>> 0;
     new Uint8Array(this.#exports.memory.buffer, place, input.length).set(input);
     return this.#answer(work(this.#exports), subject, role);
   }
@@ -123,7 +128,7 @@ class Engine {
 const NOTHING = new Uint8Array();
 const text = (bytes) => new TextDecoder().decode(bytes);
 const output = ({ memory, inkproof_output, inkproof_output_len }) =>
-  new Uint8Array(memory.buffer, inkproof_output(), inkproof_output_len()).slice();
+  new Uint8Array(memory.buffer, inkproof_output() >>> 0, inkproof_output_len()).slice();
 
 const isSignature = (image) => image?.bytes instanceof Uint8Array && Array.isArray(image.flaws);
 const isPixels = (image) => image?.data instanceof Uint8ClampedArray && image.width > 0 && image.height > 0;

@@ -1,6 +1,6 @@
 //! The verifier as WebAssembly, behind functions that take and return numbers alone.
 //!
-//! Whoever calls asks for the input's place ([`inkproof_input`]), writes bytes there, calls a function, and reads its answer
+//! Whoever calls asks for the input's place (`inkproof_input`), writes bytes there, calls a function, and reads its answer
 //! from the output's place. A function returns whether the answer is what was asked for; otherwise it is a JSON object with
 //! the `kind` and the `message` of an error. Both places are valid until the next call. A panic ends the instance, as there is
 //! nothing to catch it: its message is then in the output, which is empty where memory or stack ran out. `package/index.js` does all of this.
@@ -80,8 +80,8 @@ pub extern "C" fn inkproof_embed_pixels(width: usize, height: usize) -> bool {
     })
 }
 
-/// Judges the last signature of a [`Comparison`] against all others; a threshold that is NaN is the model's own. The answer is
-/// the verdict's document with its sentences.
+/// Judges the last of several signatures against all others; before each comes its length (u32, little-endian). A threshold
+/// that is NaN is the model's own. The answer is the verdict's document with its sentences.
 #[unsafe(no_mangle)]
 pub extern "C" fn inkproof_verify(threshold: f64) -> bool {
     answer(|bytes| {

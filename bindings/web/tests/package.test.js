@@ -57,6 +57,15 @@ function run(line) {
   }
 }
 
+test("what docs/web.md does in Node prints what it says", () => {
+  const [, block] = readFileSync(path("docs/web.md"), "utf8").match(/^```js\n(import \{ readFile \}.*?)^```/ms);
+  const code = block.replace('"inkproof"', JSON.stringify(new URL("target/web/package/index.js", ROOT)));
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", code], { cwd: ROOT, encoding: "utf8" }).split("\n");
+  const told = [...block.matchAll(/console\.log.*\/\/ (.*)$/gm)].map(([, words]) => words.replace(/ \.\.\.$/, ""));
+  assert.equal(told.length, 2);
+  for (const [line, words] of told.entries()) assert.ok(printed[line].startsWith(words), `${printed[line]}: ${words}`);
+});
+
 test("an image is given as a Blob, bytes, a signature or pixels", async () => {
   const bytes = read("001/001_04");
   const { score } = await verifier.verify(references, bytes);
