@@ -154,7 +154,11 @@ function joined(signatures) {
 async function compiled(source) {
   if (source instanceof WebAssembly.Module) return source;
   try {
-    return await WebAssembly.compile(await read(source));
+    const found = await opened(source);
+    // So compiled, browsers keep what they made of it for the next visit.
+    const isStream = found instanceof Response && found.headers.get("content-type")?.startsWith("application/wasm");
+    if (isStream) return await WebAssembly.compileStreaming(found);
+    return await WebAssembly.compile(found instanceof Response ? await found.arrayBuffer() : found);
   } catch (error) {
     if (error instanceof InkproofError) throw error;
     const known = error instanceof WebAssembly.CompileError ? "this browser, or Node, has no WebAssembly with SIMD" : "inkproof.wasm cannot be read";
@@ -162,7 +166,8 @@ async function compiled(source) {
   }
 }
 
-async function read(source) {
+/** The module's bytes, or the response that brings them. */
+async function opened(source) {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return source;
   const url = new URL(source, globalThis.location?.href ?? import.meta.url);
   if (url.protocol === "file:") {
@@ -171,5 +176,5 @@ async function read(source) {
   }
   const response = await fetch(url);
   if (!response.ok) throw new InkproofError(`${url} cannot be read (status ${response.status})`, "unsupported");
-  return response.arrayBuffer();
+  return response;
 }
