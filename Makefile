@@ -1,15 +1,15 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check tools skipped format lint doc program test c-test c c-header soak web-test fuzz engine-alone demo bench bench-peers bench-smoke wheel \
-  headline documents python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
+.PHONY: check tools skipped format lint doc program test c-test c c-header soak web-test web wasm-test fuzz \
+  engine-alone demo bench bench-peers bench-smoke wheel headline documents python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
 
-check: tools format lint doc engine-alone test c-test web-test bench-smoke python-lint python-test skipped
+check: tools format lint doc engine-alone test c-test web-test wasm-test bench-smoke python-lint python-test skipped
 
 # What cannot be checked here is printed where it is found and once more at the end.
 export INKPROOF_SKIPPED := $(CURDIR)/target/skipped
 skip = echo "skipped: $(1)" | tee -a $(INKPROOF_SKIPPED)
 
-# First what is missing, as it may need somebody's hand: Python's venv, Node, Chromium, PostgreSQL, valgrind.
+# First what is missing, as it may need somebody's hand: Python's venv, Node, Chromium, PostgreSQL, valgrind, WebAssembly.
 tools:
 	@mkdir -p target && rm -f $(INKPROOF_SKIPPED)
 	tests/install.sh
@@ -28,14 +28,11 @@ lint:
 doc: lint
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features inkproof-cli/gpu
 
-# The engine, and the networks below it, without threads, and for the browser where that target is installed.
+# The engine, and the networks below it, without threads; `web` builds it for the browser.
 engine-alone:
 	cargo check -p inkproof --no-default-features
 	cargo check -p inkproof --no-default-features --features keras
 	cargo check -p inkproof --no-default-features --features pdf
-	@if [ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then \
-	  cargo check -p inkproof --no-default-features --target wasm32-unknown-unknown; \
-	else $(call skip,the engine for the browser; rustup target add wasm32-unknown-unknown installs the target); fi
 
 # The program that `cargo test` has built for its stories; where it has not, it builds it.
 PROGRAM := $(CURDIR)/target/debug/inkproof
@@ -75,6 +72,18 @@ soak: wheel
 web-test: program
 	cd crates/inkproof-server/web/tests && npm ci --no-audit --no-fund --silent && \
 	  CHROMIUM="$$(command -v $${CHROMIUM:-chromium})" npm test
+
+# The verifier for browsers and Node, in target/web: the npm package, and the page that computes in its tab.
+web:
+	bindings/web/build.sh
+
+# Both in Node and in a real Chromium, with the browser's driver of `web-test`; CHROMIUM and INKPROOF_PICTURES as there.
+wasm-test: program
+	@if ! bindings/web/build.sh --which >/dev/null 2>&1; then \
+	  $(call skip,the verifier for the browser; rustup target add wasm32-unknown-unknown installs its target); \
+	else $(MAKE) web && cd crates/inkproof-server/web/tests && npm ci --no-audit --no-fund --silent && \
+	  cd ../../../../bindings/web/tests && \
+	  INKPROOF_PROGRAM=$(PROGRAM) CHROMIUM="$$(command -v $${CHROMIUM:-chromium})" npm test; fi
 
 # Each target for a minute; needs a nightly compiler and cargo-fuzz. Nobody guesses HDF5: that target begins with files that
 # Keras wrote, of the smaller network.

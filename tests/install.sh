@@ -1,14 +1,14 @@
 #!/bin/sh
-# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, fonts, PostgreSQL, valgrind.
-# Looks for each on its own, installs only what is missing, from the system's packages, as root on Debian and its
+# Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, fonts, PostgreSQL, valgrind, a
+# compiler for the browser. Looks for each on its own, installs only what is missing, from the system's packages, as root on Debian and its
 # relatives, and says what it does. Where something cannot be installed it says what to do and fails, before the first
 # long step.
 #
 #   tests/install.sh                  all of it
 #   tests/install.sh python postgres  these alone
 #
-# PostgreSQL and valgrind may be missing: without them the store is tested with SQLite, and the C library as it runs,
-# and `make check` says so at its end. CHROMIUM names the browser where it is not `chromium`.
+# PostgreSQL, valgrind and the compiler for the browser may be missing: without them the store is tested with SQLite, the C
+# library as it runs and the verifier for the browser not at all, and `make check` says so at its end. CHROMIUM names the browser where it is not `chromium`.
 set -u
 
 missing=0
@@ -106,11 +106,20 @@ need_fonts() {
     fi
 }
 
-[ $# -gt 0 ] || set -- python node chromium fonts postgres valgrind
+# The target of the compiler in use, which only rustup installs; else Debian's rustc-web, which has its own.
+need_wasm() {
+    build=$(dirname "$0")/../bindings/web/build.sh
+    if ! "$build" --which >/dev/null 2>&1; then install --no-install-recommends rustc-web cargo-web rust-web-src lld; fi
+    if compiler=$("$build" --which 2>/dev/null); then say "WebAssembly: $compiler"; else
+        say "skipped: nothing compiles for the browser; rustup target add wasm32-unknown-unknown changes that"
+    fi
+}
+
+[ $# -gt 0 ] || set -- python node chromium fonts postgres valgrind wasm
 for piece in "$@"; do
     case $piece in
-    python | node | chromium | fonts | postgres | valgrind) "need_$piece" ;;
-    *) say "unknown piece '$piece'; expected python, node, chromium, fonts, postgres or valgrind" >&2 && exit 2 ;;
+    python | node | chromium | fonts | postgres | valgrind | wasm) "need_$piece" ;;
+    *) say "unknown piece '$piece'; expected python, node, chromium, fonts, postgres, valgrind or wasm" >&2 && exit 2 ;;
     esac
 done
 exit $missing

@@ -8,7 +8,7 @@ use toml::Table;
 const FLOORS: [&[&str]; 6] = [
     &["inkproof-nn"],
     &["inkproof"],
-    &["inkproof-lab", "inkproof-store", "inkproof-c"],
+    &["inkproof-lab", "inkproof-store", "inkproof-c", "inkproof-web"],
     &["inkproof-service"],
     &["inkproof-server"],
     &["inkproof-cli"],
@@ -25,7 +25,7 @@ fn crates() -> Vec<(String, Table)> {
         let manifest: Table = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap().parse().unwrap();
         (manifest["package"]["name"].as_str().unwrap().to_owned(), manifest)
     };
-    folders.chain([root.join("bindings/c")]).map(manifest).collect()
+    folders.chain([root.join("bindings/c"), root.join("bindings/web")]).map(manifest).collect()
 }
 
 #[test]

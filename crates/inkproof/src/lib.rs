@@ -47,6 +47,7 @@
 pub mod architecture;
 pub mod atomic;
 pub mod calibration;
+mod clock;
 pub mod decode;
 pub mod digest;
 mod embedding_bytes;

@@ -8,10 +8,11 @@ mod bytes;
 pub(crate) mod ink;
 mod raw;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Stopwatch;
 use crate::decode::{GrayRule, Page, Picture, Pixels, Raster, Wanted, gray_with_digest, picture_with_digest};
 use crate::digest::ImageDigest;
 use crate::error::{Error, Result};
@@ -94,7 +95,7 @@ impl Preprocess {
     /// # Errors
     /// Those of [`decode`](crate::decode()), and [`Error::NoInk`] for a blank image.
     pub fn apply(&self, bytes: &[u8], limits: &Limits) -> Result<Prepared> {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let wanted = match self {
             Preprocess::Raw => Wanted::Gray,
             Preprocess::Ink(_) => Wanted::Colors,
@@ -107,11 +108,11 @@ impl Preprocess {
     /// # Errors
     /// [`Error::Pixels`] for what is no picture, one over the limits, and [`Error::NoInk`] for a blank one.
     pub fn apply_pixels(&self, pixels: &Pixels<'_>, limits: &Limits) -> Result<Prepared> {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         self.apply_raster(Raster::from_pixels(pixels, limits)?, start, limits)
     }
 
-    fn apply_raster(&self, raster: Raster, start: Instant, limits: &Limits) -> Result<Prepared> {
+    fn apply_raster(&self, raster: Raster, start: Stopwatch, limits: &Limits) -> Result<Prepared> {
         let page = raster.page;
         let (picture, digest) = match self {
             Preprocess::Raw => {
@@ -121,10 +122,10 @@ impl Preprocess {
             Preprocess::Ink(_) => picture_with_digest(raster, limits)?,
         };
         limits.check_time()?;
-        let decoded = Instant::now();
+        let (decode_time, decoded) = (start.elapsed(), Stopwatch::start());
         let (ink, flaws) = self.apply_and_look(picture, limits)?;
         limits.check_time()?;
-        Ok(Prepared { ink, digest, flaws, page, decode_time: decoded - start, ink_time: decoded.elapsed() })
+        Ok(Prepared { ink, digest, flaws, page, decode_time, ink_time: decoded.elapsed() })
     }
 
     /// Gray image to ink; the gray must come from the rule that belongs to the kind.

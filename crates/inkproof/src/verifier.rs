@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::clock::Stopwatch;
 use crate::decode::{Page, Pixels};
 use crate::enrolment::{self, Candidate, EnrolmentReport};
 use crate::{
@@ -36,7 +37,7 @@ pub struct Signature {
     pub times: Times,
 }
 
-/// How long the steps from bytes to an embedding took.
+/// How long the steps from bytes to an embedding took; zero in a browser, which has no clock for this.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Times {
     /// Bytes to gray.
@@ -88,7 +89,7 @@ impl Verifier {
     /// Names the file: it cannot be read, is over the limits, is not an image that can be decoded, or shows no ink.
     pub fn embed_file(&self, path: impl AsRef<Path>) -> Result<Signature> {
         let path = path.as_ref();
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let bytes = read_image_file(path, &self.limits)?;
         let reading = begun.elapsed();
         let mut signature = self.embed_bytes(&bytes).map_err(|error| error.at(path))?;
@@ -130,7 +131,7 @@ impl Verifier {
     }
 
     fn embed_prepared(&self, prepared: Prepared) -> Result<Signature> {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let embedding = self.model.embed(&prepared.ink)?;
         let times = Times { decode: prepared.decode_time, ink: prepared.ink_time, embed: begun.elapsed() };
         let Prepared { ink, digest, flaws, page, .. } = prepared;
