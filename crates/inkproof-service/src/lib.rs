@@ -16,6 +16,7 @@ mod error;
 mod find;
 mod identify;
 mod images;
+mod jobs;
 mod mandates;
 mod pictures;
 mod reembed;
@@ -50,6 +51,7 @@ pub use error::{Error, Result};
 pub use find::{Found, FoundField, FoundOnPage, PagePictures, document_notes, find_signatures};
 pub use identify::{Candidate, Identification, Identified, SearchTimes};
 pub use images::{EmbeddedImage, ImageField, NamedImage, Threads, embed_images};
+pub use jobs::{JobLimits, JobProblem, JobWork};
 pub use mandates::{
     Alternative, Amount, AmountError, Counted, CountedSignature, Evaluation, FoundIn, JudgedSignature,
     MOST_ALTERNATIVES, MOST_SIGNATURES, MOST_SIGNERS, Mandate, MandateRule, MandateSigner, MandateVerification,
