@@ -6,36 +6,27 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use inkproof::{Limits, read_image_file};
-use inkproof_service::NamedImage;
+use inkproof_service::{ListedImage, NamedImage};
 
 /// Image files as they are.
-pub struct ImageFiles(Vec<ImageFile>);
-
-struct ImageFile {
-    /// The path that it was given by.
-    name: String,
-    bytes: Vec<u8>,
-    /// Which of its pages is meant.
-    page: Option<u32>,
-}
+pub struct ImageFiles(Vec<ListedImage>);
 
 impl ImageFiles {
     /// Reads what a user names: files, `-` for standard input, pipes as a shell makes them of `<(...)`.
     pub fn read<P: AsRef<Path>>(paths: &[P], limits: &Limits) -> Result<Self> {
-        Self::read_by(paths, |path| read(path, limits))
+        Self::read_by(paths, |path| {
+            let (file, page) = without_page(path);
+            Ok(ListedImage { name: path.display().to_string(), bytes: read(file, limits)?, page, deadline: None })
+        })
     }
 
-    /// Reads what a table names: files alone, since a pipe may never end.
+    /// Reads what a table names.
     pub fn read_listed<P: AsRef<Path>>(paths: &[P], limits: &Limits) -> Result<Self> {
-        Self::read_by(paths, |path| Ok(read_image_file(path, limits)?))
+        Self::read_by(paths, |path| read_listed(path, limits))
     }
 
-    fn read_by<P: AsRef<Path>>(paths: &[P], read: impl Fn(&Path) -> Result<Vec<u8>>) -> Result<Self> {
-        let read = |path: &P| {
-            let (file, page) = without_page(path.as_ref());
-            Ok(ImageFile { name: path.as_ref().display().to_string(), bytes: read(file)?, page })
-        };
-        Ok(Self(paths.iter().map(read).collect::<Result<_>>()?))
+    fn read_by<P: AsRef<Path>>(paths: &[P], read: impl Fn(&Path) -> Result<ListedImage>) -> Result<Self> {
+        Ok(Self(paths.iter().map(|path| read(path.as_ref())).collect::<Result<_>>()?))
     }
 
     /// The same with this page of the first `count` files, unless they were given with one.
@@ -46,18 +37,21 @@ impl ImageFiles {
 
     /// The files as a service takes them.
     pub fn named(&self) -> Vec<NamedImage<'_>> {
-        let files = self.0.iter();
-        files.map(|ImageFile { name, bytes, page }| NamedImage { name, bytes, page: *page, deadline: None }).collect()
+        self.0.iter().map(ListedImage::named).collect()
     }
 }
 
-/// A file, and the number of a page where its path ends with one, as `scan.tif[2]`; a file of that very name is meant first.
+/// Reads what a table names: a file alone, since a pipe may never end.
+pub fn read_listed(path: &Path, limits: &Limits) -> Result<ListedImage> {
+    let (file, page) = without_page(path);
+    let name = path.display().to_string();
+    Ok(ListedImage { name, bytes: read_image_file(file, limits)?, page, deadline: None })
+}
+
 fn without_page(path: &Path) -> (&Path, Option<u32>) {
-    let paged = || {
-        let (file, page) = path.to_str()?.strip_suffix(']')?.rsplit_once('[')?;
-        Some((Path::new(file), Some(page.parse().ok()?)))
-    };
-    if path.exists() { (path, None) } else { paged().unwrap_or((path, None)) }
+    let Some(name) = path.to_str() else { return (path, None) };
+    let (file, page) = inkproof_service::without_page(name, |name| Path::new(name).exists());
+    (Path::new(file), page)
 }
 
 /// The bytes of a file, of standard input or of a pipe; no more than are allowed.

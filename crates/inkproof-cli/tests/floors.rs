@@ -6,7 +6,7 @@ use toml::Table;
 
 /// Crates of one floor do not reach each other either.
 const FLOORS: [&[&str]; 6] = [
-    &["inkproof-nn"],
+    &["inkproof-nn", "inkproof-table"],
     &["inkproof"],
     &["inkproof-lab", "inkproof-store", "inkproof-c", "inkproof-web"],
     &["inkproof-service"],

@@ -32,6 +32,8 @@ mod folds;
 mod hostile;
 #[path = "stories/inknet.rs"]
 mod inknet;
+#[path = "stories/jobs.rs"]
+mod jobs;
 #[path = "stories/keras.rs"]
 mod keras;
 #[path = "stories/leakage.rs"]

@@ -47,7 +47,7 @@
 //! | module | what it is for |
 //! | --- | --- |
 //! | [`dataset`], [`loader`], [`pairs`] | folders as lists of images, images as ink, images as pairs |
-//! | [`table`], [`spreadsheet`] | tables as people have them, and as a spreadsheet may open them |
+//! | [`table`] | tables as people have them, as files of a data set |
 //! | [`session`], [`cross`], [`truth`] | the experiments, one call each |
 //! | [`evaluate`], [`folds`], [`compare`], [`metrics`] | protocols, figures and their intervals |
 //! | [`calibrate`] | likelihood ratios and thresholds, fixed on other writers |
@@ -81,7 +81,6 @@ pub mod progress;
 pub mod report;
 pub mod robustness;
 pub mod session;
-pub mod spreadsheet;
 pub mod statistics;
 pub mod synth;
 pub mod table;

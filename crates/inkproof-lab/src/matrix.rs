@@ -11,7 +11,7 @@ use inkproof::explain::Picture;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::spreadsheet::cell;
+use inkproof_table::cell;
 
 /// Scores of all pairs, and groups.
 #[derive(Debug, Clone, Serialize)]

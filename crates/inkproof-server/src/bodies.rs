@@ -178,7 +178,7 @@ impl Drop for Share {
 }
 
 /// How long a body may still take.
-struct Clock {
+pub struct Clock {
     whole: Instant,
     patience: Duration,
     pace: Duration,
@@ -193,7 +193,14 @@ impl Clock {
         Self { whole: now + patience, patience, pace, next: now + pace, came: 0 }
     }
 
-    async fn wait<T>(&self, coming: impl Future<Output = T>) -> Result<T, Problem> {
+    /// With the pace of all bodies, and so long until one is there.
+    pub fn steady(patience: Duration) -> Self {
+        Self::new(patience, PACE)
+    }
+
+    /// # Errors
+    /// 408 where it comes too slowly.
+    pub async fn wait<T>(&self, coming: impl Future<Output = T>) -> Result<T, Problem> {
         timeout_at(self.whole.min(self.next), coming).await.map_err(|_| {
             let why = if self.whole <= self.next {
                 format!("the request was not there after {} s", self.patience.as_secs())
@@ -204,7 +211,8 @@ impl Clock {
         })
     }
 
-    fn arrived(&mut self, bytes: usize) {
+    /// So many bytes came.
+    pub fn arrived(&mut self, bytes: usize) {
         self.came += bytes;
         if self.came >= LEAST {
             (self.next, self.came) = (Instant::now() + self.pace, 0);

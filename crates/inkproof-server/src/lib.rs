@@ -16,6 +16,7 @@ mod headers;
 mod health;
 mod identify;
 mod images;
+mod jobs;
 mod limits;
 mod listen;
 mod log;
@@ -47,8 +48,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use inkproof::find::Finder;
@@ -63,6 +64,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use address::PerAddress;
 use bodies::Bodies;
+use jobs::Jobs;
 use limits::Workers;
 use metrics::Metrics;
 use pictures::PictureRates;
@@ -83,6 +85,7 @@ struct Server {
     settings: Settings,
     workers: Workers,
     bodies: Bodies,
+    jobs: Jobs,
     metrics: Metrics,
     recorder: Recorder,
     rates: Rates,
@@ -128,7 +131,11 @@ pub fn run(settings: Settings) -> Result<()> {
     let served = runtime.block_on(async {
         tokio::spawn(service.clone().keep_writing_refusals());
         tokio::spawn(erasures::finish(service.clone()));
+        let jobs = tokio::spawn(jobs::run(service.clone()));
         let served = listen::serve(&service, router).await;
+        service.stop();
+        // Rows that were begun are finished; the others are done after the next start.
+        tokio::time::timeout(Duration::from_secs(service.settings.request_seconds), jobs).await.ok();
         service.write_last_refusals().await;
         served
     });
@@ -153,6 +160,7 @@ fn api() -> OpenApiRouter<Shared> {
         audit::routes(),
         calibration::routes(),
         mandates::routes(),
+        jobs::routes(),
     ];
     routes.into_iter().fold(document, OpenApiRouter::merge)
 }
@@ -190,7 +198,9 @@ fn router(service: Shared) -> Result<Router> {
 
 /// Ends a request that takes too long.
 async fn in_time(State(service): State<Shared>, request: Request, next: Next) -> Response {
-    let seconds = service.settings.request_seconds;
+    let is_archive = request.method() == Method::POST
+        && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == jobs::ROUTE);
+    let seconds = if is_archive { jobs::SECONDS } else { service.settings.request_seconds };
     let answer = tokio::time::timeout(Duration::from_secs(seconds), next.run(request));
     answer.await.unwrap_or_else(|_| {
         Kind::TookTooLong
@@ -239,6 +249,7 @@ impl Server {
         Ok(Self {
             workers: Workers::new(settings.workers, settings.queue),
             bodies: Bodies::new(settings.max_body, settings.max_bodies, patience),
+            jobs: Jobs::new(),
             metrics: Metrics::new(service.verifier().model().digest()),
             recorder: Recorder::new(store.clone()),
             service,
@@ -255,6 +266,7 @@ impl Server {
 
     fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+        self.jobs.wake();
     }
 
     fn is_stopping(&self) -> bool {

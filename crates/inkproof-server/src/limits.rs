@@ -5,6 +5,7 @@
 //! whose client has gone holds its worker until it is done, so that there are never more of them than workers.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,8 @@ struct Shares {
     workers: usize,
     queue: usize,
     held: Mutex<HashMap<Owner, Share>>,
+    /// Workers that compute what nobody waits for.
+    spared: AtomicUsize,
     /// Told whenever somebody has less than before.
     less: Notify,
 }
@@ -47,7 +50,8 @@ struct Share {
 
 impl Workers {
     pub fn new(workers: usize, queue: usize) -> Self {
-        let shares = Shares { workers, queue, held: Mutex::default(), less: Notify::new() };
+        let shares =
+            Shares { workers, queue, held: Mutex::default(), spared: AtomicUsize::new(0), less: Notify::new() };
         Self { turns: Arc::new(Semaphore::new(workers)), shares: Arc::new(shares) }
     }
 
@@ -67,9 +71,22 @@ impl Workers {
         Ok(Place { owner: owner.clone(), has_turn: false, workers: self.clone() })
     }
 
+    /// A worker for what nobody waits for. None where it would be the last that is free, or a request waits for one; where there
+    /// is a single worker, while a request is computed.
+    pub fn spare(&self) -> Option<Spare> {
+        let kept = usize::from(self.shares.workers > 1);
+        if self.waiting_and_running().0 > 0 || self.turns.available_permits() <= kept {
+            return None;
+        }
+        let turn = self.turns.clone().try_acquire_owned().ok()?;
+        self.shares.spared.fetch_add(1, Ordering::SeqCst);
+        Some(Spare { shares: self.shares.clone(), _turn: turn })
+    }
+
     /// Requests that wait, and those that are computed.
     pub fn waiting_and_running(&self) -> (usize, usize) {
-        let running = self.shares.workers - self.turns.available_permits();
+        let spared = self.shares.spared.load(Ordering::SeqCst);
+        let running = (self.shares.workers - self.turns.available_permits()).saturating_sub(spared);
         let taken: usize = self.shares.held().values().map(|share| share.places).sum();
         (taken.saturating_sub(running), running)
     }
@@ -110,6 +127,19 @@ impl Shares {
             share.turns -= usize::from(has_turn);
         }
         self.less.notify_waiters();
+    }
+}
+
+/// A worker that no request needs, for as long as this lives.
+#[derive(Debug)]
+pub struct Spare {
+    shares: Arc<Shares>,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        self.shares.spared.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -222,6 +252,25 @@ mod tests {
             go_on.send(()).unwrap();
             drop(job);
         }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_leaves_a_worker_to_requests() {
+        let workers = Workers::new(2, 2);
+        let spare = workers.spare().unwrap();
+        assert!(workers.spare().is_none(), "one is left");
+        assert_eq!(workers.waiting_and_running(), (0, 0), "it is no request");
+        assert!(workers.place(&owner("one")).unwrap().compute(|| true).await.unwrap(), "it need not wait");
+        drop(spare);
+        let waits = workers.place(&owner("one")).unwrap();
+        assert!(workers.spare().is_none(), "a request comes first");
+        drop(waits);
+        assert!(workers.spare().is_some());
+        let single = Workers::new(1, 1);
+        let spare = single.spare().unwrap();
+        assert!(single.spare().is_none());
+        drop(spare);
+        assert!(single.place(&owner("one")).unwrap().compute(|| true).await.unwrap());
     }
 
     #[tokio::test]

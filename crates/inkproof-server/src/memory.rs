@@ -13,12 +13,14 @@ use crate::settings::Settings;
 
 /// What the program takes before the first request, and what a store, a log and connections add.
 const FIXED: u64 = 96 << 20;
+/// A job's table, the archive's list of files, and what is on its way into the store; one is received at a time.
+const JOB: u64 = 64 << 20;
 
 /// The most memory that the service takes, in bytes: every worker with the largest image, documents that were given up and
-/// not yet let go of, and all bodies.
+/// not yet let go of, all bodies, and a job that is handed in.
 pub fn most(settings: &Settings, limits: &Limits) -> u64 {
     let workers = limits.memory().saturating_mul((settings.workers + MOST_GIVEN_UP) as u64);
-    workers.saturating_add(settings.max_bodies as u64).saturating_add(FIXED)
+    workers.saturating_add(settings.max_bodies as u64).saturating_add(FIXED + JOB)
 }
 
 /// Says so where the service could need more than it is allowed.

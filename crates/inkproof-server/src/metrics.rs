@@ -3,6 +3,8 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use inkproof::Decision;
+use inkproof_store::FAILED;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -30,6 +32,14 @@ pub struct Metrics {
     running: Gauge,
     resident: Gauge<i64>,
     panics: Counter<u64, AtomicU64>,
+    jobs: Family<Ended, Counter>,
+    job_rows: Family<Decided, Counter>,
+    jobs_open: Gauge,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Ended {
+    outcome: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -72,7 +82,28 @@ impl Metrics {
         registry.register("running", "Requests that are computed", running.clone());
         registry.register_with_unit("resident_memory", "Memory of the process", Unit::Bytes, resident.clone());
         registry.register("panics", "Requests during which the program panicked", panics.clone());
-        Self { registry, requests, seconds, decisions, refusals, waiting, running, resident, panics }
+        let (jobs, job_rows, jobs_open) = (Family::default(), Family::default(), Gauge::default());
+        registry.register("jobs", "Jobs that ended here, by their outcome", jobs.clone());
+        registry.register(
+            "job_rows",
+            "Rows of jobs that were done here, by their decision or failed",
+            job_rows.clone(),
+        );
+        registry.register("jobs_open", "Jobs that have not ended", jobs_open.clone());
+        Self {
+            registry,
+            requests,
+            seconds,
+            decisions,
+            refusals,
+            waiting,
+            running,
+            resident,
+            panics,
+            jobs,
+            job_rows,
+            jobs_open,
+        }
     }
 
     pub fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
@@ -83,6 +114,23 @@ impl Metrics {
 
     pub fn decided(&self, decision: &str) {
         self.decisions.get_or_create(&Decided { decision: decision.to_owned() }).inc();
+    }
+
+    pub fn jobs_open(&self, count: usize) {
+        self.jobs_open.set(count as i64);
+    }
+
+    pub fn job_ended(&self, outcome: &str) {
+        self.jobs.get_or_create(&Ended { outcome: outcome.to_owned() }).inc();
+    }
+
+    /// A row of a job is recorded; None where it could not be judged.
+    pub fn job_row(&self, decision: Option<Decision>) {
+        let outcome = decision.map_or_else(|| FAILED.to_owned(), |decision| decision.to_string());
+        if decision.is_some() {
+            self.decided(&outcome);
+        }
+        self.job_rows.get_or_create(&Decided { decision: outcome }).inc();
     }
 
     pub fn refused(&self, why: &str) {

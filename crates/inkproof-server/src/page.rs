@@ -24,6 +24,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/crop.js", JS, include_str!("../web/crop.js")),
     ("/dom.js", JS, include_str!("../web/dom.js")),
     ("/images.js", JS, include_str!("../web/images.js")),
+    ("/jobs.js", JS, include_str!("../web/jobs.js")),
     ("/pages.js", JS, include_str!("../web/pages.js")),
     ("/picker.js", JS, include_str!("../web/picker.js")),
     ("/reviews.js", JS, include_str!("../web/reviews.js")),

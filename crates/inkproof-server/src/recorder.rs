@@ -98,13 +98,18 @@ pub fn problem(error: &StoreError) -> Problem {
         | StoreError::NoReference { .. }
         | StoreError::NoReview(_)
         | StoreError::NoMandate(_)
-        | StoreError::NoRule { .. } => Kind::NotFound,
+        | StoreError::NoRule { .. }
+        | StoreError::NoJob(_) => Kind::NotFound,
         StoreError::WriterId(_) => return Kind::Malformed.with(error).on_field("id"),
         StoreError::AccountId(_) => return Kind::Malformed.with(error).on_field("account"),
         StoreError::FourEyes { .. } | StoreError::OwnReview { .. } | StoreError::OwnRule { .. } => Kind::Forbidden,
         StoreError::AlreadyApproved(_)
         | StoreError::RuleApproved(_)
         | StoreError::Changed(_)
+        | StoreError::JobEnded(_)
+        | StoreError::JobGoesOn(_)
+        | StoreError::JobMoved(_)
+        | StoreError::TooManyJobs(_)
         | StoreError::Settled { .. } => Kind::Conflict,
         StoreError::NotWrittenYet(_) => return Kind::Malformed.with(error).on_field("written"),
         StoreError::TooManyReferences { .. } | StoreError::Policy { .. } => Kind::Conflict,

@@ -116,6 +116,15 @@ pub struct PartialSettings {
     /// pictures, reviews with pictures
     #[cfg_attr(feature = "clap", arg(long))]
     picture_rate: Option<u32>,
+    /// Bytes of the archive of a job
+    #[cfg_attr(feature = "clap", arg(long))]
+    max_job: Option<u64>,
+    /// Jobs of one owner that have not ended
+    #[cfg_attr(feature = "clap", arg(long))]
+    max_jobs: Option<usize>,
+    /// Days after which a job that has ended is removed with its table
+    #[cfg_attr(feature = "clap", arg(long))]
+    job_days: Option<u32>,
     /// How log lines are written
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     log: Option<LogFormat>,
@@ -192,6 +201,12 @@ pub struct Settings {
     pub rate: u32,
     /// Requests a minute for each token that show ink of what is kept, 1 or more.
     pub picture_rate: u32,
+    /// Bytes of the archive of a job, 1 or more.
+    pub max_job: u64,
+    /// Jobs of one owner that have not ended, 1 or more.
+    pub max_jobs: usize,
+    /// Days after which a job that has ended is removed with its table, 1 or more.
+    pub job_days: u32,
     /// How log lines are written.
     pub log: LogFormat,
     /// What is logged: a level, or directives such as `warn,inkproof=debug`.
@@ -291,6 +306,9 @@ fn defaults() -> PartialSettings {
         request_seconds: Some(30),
         rate: Some(6000),
         picture_rate: Some(60),
+        max_job: Some(256 << 20),
+        max_jobs: Some(8),
+        job_days: Some(7),
         log: Some(LogFormat::Text),
         log_level: Some("info".to_owned()),
     }
@@ -338,6 +356,9 @@ impl Settings {
             ("request-seconds", usize::try_from(self.request_seconds)?),
             ("rate", usize::try_from(self.rate)?),
             ("picture-rate", usize::try_from(self.picture_rate)?),
+            ("max-job", usize::try_from(self.max_job)?),
+            ("max-jobs", self.max_jobs),
+            ("job-days", usize::try_from(self.job_days)?),
         ];
         for (name, value) in positive {
             ensure!(value > 0, "{name} is 0; give 1 or more");

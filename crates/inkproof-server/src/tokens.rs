@@ -38,6 +38,9 @@ enum Need {
     Calibrate,
     ReadMandates,
     SetMandates,
+    /// To know how far jobs have come.
+    ReadJobs,
+    EndJobs,
 }
 
 const NEEDS: &[(&str, &str, Need)] = &[
@@ -72,6 +75,11 @@ const NEEDS: &[(&str, &str, Need)] = &[
     ("DELETE", "/v1/mandates/{account}", Need::SetMandates),
     ("POST", "/v1/mandates/{account}/verify-document", Need::Verify),
     ("POST", "/v1/mandates/{account}/rules/{rule}/approve", Need::SetMandates),
+    ("GET", "/v1/jobs", Need::ReadJobs),
+    ("POST", "/v1/jobs", Need::Verify),
+    ("GET", "/v1/jobs/{job}", Need::ReadJobs),
+    ("DELETE", "/v1/jobs/{job}", Need::EndJobs),
+    ("GET", "/v1/jobs/{job}/table", Need::Verify),
 ];
 
 impl Need {
@@ -86,7 +94,15 @@ impl Need {
             Role::Operator => !matches!(self, Self::ReadAudit | Self::Calibrate | Self::SetMandates),
             Role::Clerk => !matches!(self, Self::Enrol | Self::SeeReferences) && self.is_met_by(Role::Operator),
             Role::Auditor => {
-                matches!(self, Self::Nothing | Self::Token | Self::ReadAudit | Self::ReadReviews | Self::ReadFigures)
+                matches!(
+                    self,
+                    Self::Nothing
+                        | Self::Token
+                        | Self::ReadAudit
+                        | Self::ReadReviews
+                        | Self::ReadFigures
+                        | Self::ReadJobs
+                )
             }
             Role::Monitor => matches!(self, Self::Nothing | Self::ReadFigures),
             Role::Administrator => {
@@ -98,6 +114,8 @@ impl Need {
                         | Self::Calibrate
                         | Self::ReadMandates
                         | Self::SetMandates
+                        | Self::ReadJobs
+                        | Self::EndJobs
                 )
             }
         }
@@ -271,7 +289,7 @@ mod tests {
 
     #[test]
     fn roles_are_apart() {
-        const ALL: [Need; 12] = [
+        const ALL: [Need; 14] = [
             Need::Token,
             Need::Verify,
             Need::ReadWriters,
@@ -284,6 +302,8 @@ mod tests {
             Need::Calibrate,
             Need::ReadMandates,
             Need::SetMandates,
+            Need::ReadJobs,
+            Need::EndJobs,
         ];
         let refused = |role: Role| -> Vec<Need> { ALL.into_iter().filter(|need| !need.is_met_by(role)).collect() };
         assert_eq!(refused(Role::Operator), [Need::ReadAudit, Need::Calibrate, Need::SetMandates]);
@@ -292,11 +312,22 @@ mod tests {
             [Need::SeeReferences, Need::Enrol, Need::ReadAudit, Need::Calibrate, Need::SetMandates]
         );
         let allowed = |role: Role| -> Vec<Need> { ALL.into_iter().filter(|need| need.is_met_by(role)).collect() };
-        assert_eq!(allowed(Role::Auditor), [Need::Token, Need::ReadReviews, Need::ReadAudit, Need::ReadFigures]);
+        assert_eq!(
+            allowed(Role::Auditor),
+            [Need::Token, Need::ReadReviews, Need::ReadAudit, Need::ReadFigures, Need::ReadJobs]
+        );
         assert_eq!(allowed(Role::Monitor), [Need::ReadFigures]);
         assert_eq!(
             allowed(Role::Administrator),
-            [Need::Token, Need::ReadFigures, Need::Calibrate, Need::ReadMandates, Need::SetMandates]
+            [
+                Need::Token,
+                Need::ReadFigures,
+                Need::Calibrate,
+                Need::ReadMandates,
+                Need::SetMandates,
+                Need::ReadJobs,
+                Need::EndJobs
+            ]
         );
     }
 }

@@ -17,7 +17,7 @@ export function token(value) {
   return value;
 }
 
-async function call(method, path, body, headers = {}) {
+async function answer(method, path, body, headers = {}) {
   const secret = token();
   if (secret) headers.Authorization = `Bearer ${secret}`;
   let response;
@@ -26,15 +26,25 @@ async function call(method, path, body, headers = {}) {
   } catch {
     throw new Problem({ status: 0, title: "The service cannot be reached", detail: "Is it running? Nothing was changed; try again." });
   }
+  if (response.ok) return response;
   const document = await response.json().catch(() => ({}));
-  if (response.ok) return document;
   const retryAfter = Number(response.headers.get("Retry-After") ?? 1);
   throw new Problem({ title: "That did not work", detail: `The service answered ${response.status}.`, ...document, status: response.status, retryAfter });
+}
+
+async function call(...request) {
+  return (await answer(...request)).json().catch(() => ({}));
 }
 
 export const get = (path) => patient(() => call("GET", path), 6, 2);
 export const remove = (path) => call("DELETE", path);
 export const post = (path, document) => call("POST", path, JSON.stringify(document), { "Content-Type": "application/json" });
+
+/** Hands in a zip archive as a job. */
+export const handIn = (archive) => call("POST", "/v1/jobs", archive, { "Content-Type": "application/zip" });
+
+/** What is no JSON document. */
+export const file = async (path) => (await answer("GET", path)).blob();
 
 /** Sends images, under a third item's name where a field has one; those that are asked to come later (429) do. */
 export async function send(path, fields, headers = {}, tries = 6) {

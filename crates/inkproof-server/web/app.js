@@ -4,6 +4,7 @@ import { get, token } from "./api.js";
 import { field, h, icon, ICONS, trouble } from "./dom.js";
 import { auditView } from "./audit.js";
 import { bulkView } from "./bulk.js";
+import { jobsView } from "./jobs.js";
 import { reviewView, reviewsView } from "./reviews.js";
 import { verifyView } from "./verify.js";
 import { countReviews } from "./waiting.js";
@@ -16,6 +17,7 @@ const TABS = [
   { path: "writers", name: "Writers", allowed: may("clerk", "operator"), view: writersView, one: writerView },
   { path: "reviews", name: "Reviews", allowed: may("clerk", "operator", "auditor"), view: reviewsView, one: reviewView },
   { path: "bulk", name: "Bulk", allowed: may("clerk", "operator"), view: bulkView },
+  { path: "jobs", name: "Jobs", allowed: may("clerk", "operator", "auditor", "administrator"), view: jobsView },
   { path: "audit", name: "Audit", allowed: may("auditor"), view: auditView },
 ];
 

@@ -38,6 +38,7 @@ export const ICONS = {
   reviews: "M1 12s4-7 11-7 11 7 11 7-4 7-11 7S1 12 1 12M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6",
   audit: "M9 12h7M9 16h7M9 8h2M5 3h10l5 5v13H5V3",
   bulk: "M3 7h7l2 2h9v11H3V7M8 14h8M13 11l3 3-3 3",
+  jobs: "M4 8V4h16v4M4 8h16v12H4V8M9 12h6",
   image: "M4 5h16v14H4V5M4 16l5-5 4 4 3-3 4 4M15 9h.01",
   accepted: "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20M7.5 12.5l3 3 6-7",
   rejected: "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20M8.5 8.5l7 7M15.5 8.5l-7 7",

@@ -24,6 +24,9 @@ pub enum Error {
         /// What is wrong with it.
         source: inkproof::Error,
     },
+    /// A row of a table that says nothing that could be judged.
+    #[error("{0}")]
+    Row(String),
     /// What the engine says of the comparison.
     #[error(transparent)]
     Engine(#[from] inkproof::Error),

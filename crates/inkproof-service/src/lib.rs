@@ -1,11 +1,12 @@
 //! What inkproof does for its users, each use written once: verify, by the signing rule of an account too, enrol, identify, find
-//! and judge the signatures of a page, open a review, bring references to another model.
+//! and judge the signatures of a page, the rows of a table, open a review, bring references to another model.
 //!
 //! A [`Service`] is a verifier and a store. Each use returns plain data that serialises to one JSON document, the same
 //! whichever program asked, and writes its audit entry in one form. Nothing here knows of HTTP or of a command line.
 #![forbid(unsafe_code)]
 
 mod answer;
+mod batch;
 mod calibrate;
 mod case_file;
 mod document;
@@ -15,6 +16,7 @@ mod error;
 mod find;
 mod identify;
 mod images;
+mod jobs;
 mod mandates;
 mod pictures;
 mod reembed;
@@ -33,6 +35,10 @@ pub use answer::{
     Enrolled, EnrolledReference, ImageFlaw, Milliseconds, ModelName, PageRead, ReferenceName, ReferenceScore,
     VerdictFields, Verification,
 };
+pub use batch::{
+    Against, BatchJudge, BatchMemory, Case, CaseOutcome, Cases, CasesProblem, Decided, ListedImage, ResultForm,
+    without_page,
+};
 pub use calibrate::{DEFAULT_FRR, KeptCalibration, OwnCalibration, OwnLevel};
 pub use case_file::{CaseFile, Made, ThresholdFrom};
 pub use document::{
@@ -45,6 +51,7 @@ pub use error::{Error, Result};
 pub use find::{Found, FoundField, FoundOnPage, PagePictures, document_notes, find_signatures};
 pub use identify::{Candidate, Identification, Identified, SearchTimes};
 pub use images::{EmbeddedImage, ImageField, NamedImage, Threads, embed_images};
+pub use jobs::{JobLimits, JobProblem, JobWork};
 pub use mandates::{
     Alternative, Amount, AmountError, Counted, CountedSignature, Evaluation, FoundIn, JudgedSignature,
     MOST_ALTERNATIVES, MOST_SIGNATURES, MOST_SIGNERS, Mandate, MandateRule, MandateSigner, MandateVerification,

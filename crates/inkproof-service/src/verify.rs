@@ -44,7 +44,7 @@ pub struct Judged {
 }
 
 /// References that a questioned signature is compared with.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct References {
     names: Vec<ReferenceName>,
     signatures: Vec<Signature>,
@@ -55,7 +55,7 @@ pub(crate) struct References {
 }
 
 /// The enrolled writer that is claimed to have signed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Claimed {
     id: WriterId,
     pseudonym: Pseudonym,

@@ -61,10 +61,16 @@ pub enum Event {
     MandateRemoved,
     /// Signatures were judged by the signing rule of an account.
     MandateDecided,
+    /// A table with its files was handed in, to be judged row by row.
+    JobBegun,
+    /// That is over; the outcome is `done`, `cancelled` or `failed`.
+    JobEnded,
+    /// A job that had ended was forgotten, with its table.
+    JobRemoved,
 }
 
 impl Event {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 24] = [
         Self::Enrolled,
         Self::Approved,
         Self::Removed,
@@ -86,6 +92,9 @@ impl Event {
         Self::MandateApproved,
         Self::MandateRemoved,
         Self::MandateDecided,
+        Self::JobBegun,
+        Self::JobEnded,
+        Self::JobRemoved,
     ];
 
     /// The word that the audit has for it, in kebab case.
@@ -112,6 +121,9 @@ impl Event {
             Self::MandateApproved => "mandate-approved",
             Self::MandateRemoved => "mandate-removed",
             Self::MandateDecided => "mandate-decided",
+            Self::JobBegun => "job-begun",
+            Self::JobEnded => "job-ended",
+            Self::JobRemoved => "job-removed",
         }
     }
 }

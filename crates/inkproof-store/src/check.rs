@@ -10,7 +10,8 @@ use serde_json::Value as Json;
 
 use crate::audit::{AuditPage, Checked, Entry, Event, Head, SealedHead, chained, entry, head, rows};
 use crate::database::Session;
-use crate::schema::{SEALED, WITH_MANDATES};
+use crate::jobs::JobCounts;
+use crate::schema::{SEALED, WITH_JOBS, WITH_MANDATES};
 use crate::{Actor, Hash, Hex, Pseudonym, Result, Store, StoreError, Time, requests};
 
 const PAGE: i64 = 1000;
@@ -23,6 +24,8 @@ pub(crate) struct Expected {
     pub reviews: HashMap<i64, ExpectedReview>,
     /// Rules of accounts by their numbers.
     pub mandates: HashMap<i64, ExpectedMandate>,
+    /// Jobs by their numbers.
+    pub jobs: HashMap<i64, ExpectedJob>,
     /// Hashes of answers to requests, whose they are about, and when they were given.
     pub requests: HashMap<Hash, (Pseudonym, Time)>,
     last_reference: i64,
@@ -62,6 +65,21 @@ pub(crate) struct ExpectedMandate {
     pub account: Pseudonym,
     pub seal: Hash,
     pub told: ToldMandate,
+}
+
+pub(crate) struct ExpectedJob {
+    pub owner: Actor,
+    pub kind: String,
+    pub rows: i64,
+    pub files: i64,
+    pub upload: i64,
+    pub created: Time,
+    /// How, and when.
+    pub ended: Option<(String, i64)>,
+    /// What its end told of its rows.
+    pub counts: Option<JobCounts>,
+    /// Whose, and what was decided, by the places of its rows that were decided on.
+    pub decided: HashMap<usize, (Option<Pseudonym>, String)>,
 }
 
 /// What the audit tells of a rule.
@@ -115,7 +133,7 @@ fn check(session: &mut dyn Session, version: i64, noted: Option<Hash>) -> Result
     }
     let expected = replay(session, end, noted, &mut wrong)?;
     check_counters(session, &expected, &mut wrong)?;
-    let Expected { writers, tokens, reviews, mandates, requests, .. } = expected;
+    let Expected { writers, tokens, reviews, mandates, jobs, requests, .. } = expected;
     let (writers, references) = crate::writer_row::check(session, writers, has_key, &mut wrong)?;
     crate::tokens::check(session, version, tokens, &mut wrong)?;
     crate::decisions::check(session, reviews, &mut wrong)?;
@@ -125,6 +143,9 @@ fn check(session: &mut dyn Session, version: i64, noted: Option<Hash>) -> Result
     }
     if version >= WITH_MANDATES {
         crate::mandates::check(session, mandates, &mut wrong)?;
+    }
+    if version >= WITH_JOBS {
+        crate::jobs::check(session, jobs, has_key, &mut wrong)?;
     }
     Ok(Checked { entries: end.sequence, head: end.hash, writers, references, has_key, wrong })
 }
@@ -180,6 +201,7 @@ fn check_counters(session: &mut dyn Session, expected: &Expected, wrong: &mut Ve
 
 impl Expected {
     fn follow(&mut self, entry: &Entry) {
+        self.follow_job(entry);
         match (entry.event, entry.writer, entry.seal) {
             (Event::Erased, Some(writer), _) => {
                 self.writers.remove(&writer);
@@ -250,6 +272,41 @@ impl Expected {
                 }
             }
             (Event::MandateRemoved, _) => self.mandates.retain(|_, rule| rule.account != account),
+            _ => {}
+        }
+    }
+
+    fn follow_job(&mut self, entry: &Entry) {
+        let number = |name: &str| entry.details[name].as_i64().unwrap_or_default();
+        match entry.event {
+            Event::JobBegun => {
+                let job = ExpectedJob {
+                    owner: entry.actor.clone(),
+                    kind: entry.details["kind"].as_str().unwrap_or_default().to_owned(),
+                    rows: number("rows"),
+                    files: number("files"),
+                    upload: number("upload"),
+                    created: entry.time,
+                    ended: None,
+                    counts: None,
+                    decided: HashMap::new(),
+                };
+                self.jobs.insert(entry.sequence, job);
+            }
+            Event::Decided => {
+                let of = &entry.details["job"];
+                let place = of["row"].as_u64().unwrap_or_default() as usize;
+                if let Some(job) = of["number"].as_i64().and_then(|number| self.jobs.get_mut(&number)) {
+                    job.decided.insert(place, (entry.writer, entry.outcome.clone()));
+                }
+            }
+            Event::JobEnded => {
+                if let Some(job) = self.jobs.get_mut(&number("job")) {
+                    job.ended = Some((entry.outcome.clone(), entry.time.milliseconds()));
+                    job.counts = serde_json::from_value(entry.details["rows"].clone()).ok();
+                }
+            }
+            Event::JobRemoved => drop(self.jobs.remove(&number("job"))),
             _ => {}
         }
     }

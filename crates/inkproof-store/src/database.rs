@@ -66,6 +66,8 @@ pub enum Erasable {
     Writers,
     /// Accounts' ids.
     Mandates,
+    /// Jobs' keys.
+    Jobs,
 }
 
 impl Erasable {
@@ -74,6 +76,7 @@ impl Erasable {
         match self {
             Self::Writers => "writers",
             Self::Mandates => "mandates",
+            Self::Jobs => "jobs",
         }
     }
 }

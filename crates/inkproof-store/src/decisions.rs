@@ -117,7 +117,7 @@ impl Store {
     }
 }
 
-fn record(chain: &mut Chain<'_>, new: &NewDecision) -> Result<i64> {
+pub(crate) fn record(chain: &mut Chain<'_>, new: &NewDecision) -> Result<i64> {
     let entry = NewEntry {
         actor: new.by.clone(),
         event: Event::Decided,

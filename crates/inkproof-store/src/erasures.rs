@@ -1,6 +1,6 @@
 //! Erasures that are not finished: the writer is gone, and the key may still be in the database's files, because somebody
 //! reads there what was before, or because the program was ended in between. The same of an account whose rule was removed,
-//! and of its id.
+//! and of its id; and of a job that ended or was removed, and of its keys.
 //!
 //! The audit is the queue. When the files are cleared, it gets an entry that says up to which erasure; those after the last
 //! such entry are pending. Each opening of the store tries to finish them, and so does a server from time to time.
@@ -67,11 +67,18 @@ impl Store {
 
 fn pending(session: &mut dyn Session) -> Result<Pending> {
     const STATEMENT: &str = "SELECT event, count(*), max(sequence) FROM audit
-        WHERE event IN ('erased', 'mandate-removed') AND sequence > $1 GROUP BY event";
+        WHERE event IN ('erased', 'mandate-removed', 'job-ended', 'job-removed') AND sequence > $1 GROUP BY event";
     let cleared = cleared(session)?;
     let mut pending = Pending { count: 0, up_to: cleared, tables: Vec::new() };
     for mut found in session.query(STATEMENT, &[cleared.into()])? {
-        pending.tables.push(if found.text()? == "erased" { Erasable::Writers } else { Erasable::Mandates });
+        let table = match found.text()?.as_str() {
+            "erased" => Erasable::Writers,
+            "mandate-removed" => Erasable::Mandates,
+            _ => Erasable::Jobs,
+        };
+        if !pending.tables.contains(&table) {
+            pending.tables.push(table);
+        }
         pending.count += found.integer()?;
         pending.up_to = pending.up_to.max(found.integer()?);
     }

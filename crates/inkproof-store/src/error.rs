@@ -112,6 +112,21 @@ pub enum StoreError {
         /// Who set it and tried to approve it.
         by: String,
     },
+    /// There is no job of this number, or not any more.
+    #[error("there is no job {0}")]
+    NoJob(i64),
+    /// By its number: nothing can be added to it.
+    #[error("job {0} has ended")]
+    JobEnded(i64),
+    /// By its number: it has to end before it can be removed.
+    #[error("job {0} goes on; cancel it first")]
+    JobGoesOn(i64),
+    /// By its number: somebody else has recorded its next rows.
+    #[error("somebody else works at job {0}")]
+    JobMoved(i64),
+    /// So many of one owner go on at most.
+    #[error("{0} of your jobs go on; wait until one has ended, or cancel one")]
+    TooManyJobs(usize),
     /// The writer is enrolled, but without a reference of this number.
     #[error("'{writer}' has no reference {reference}")]
     NoReference {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::database::Session;
-use crate::schema::WITH_MANDATES;
+use crate::schema::{WITH_JOBS, WITH_MANDATES};
 use crate::{Head, Result, Store};
 
 /// What a store says of itself.
@@ -40,6 +40,8 @@ pub struct Counts {
     pub tokens: i64,
     /// Accounts with a signing rule, or one that waits.
     pub mandates: i64,
+    /// Jobs, also those that have ended.
+    pub jobs: i64,
 }
 
 /// As what rows are counted of.
@@ -65,6 +67,7 @@ impl Store {
                     reviews: count(session, "reviews WHERE settled IS NULL")?,
                     tokens: count(session, "tokens")?,
                     mandates: if version < WITH_MANDATES { 0 } else { count(session, ACCOUNTS)? },
+                    jobs: if version < WITH_JOBS { 0 } else { count(session, "jobs")? },
                 },
                 pending_erasures,
                 head,

@@ -1,4 +1,4 @@
-//! The store: writers and their references, decisions that a person has to take, signing rules of accounts, tokens, and the
+//! The store: writers and their references, decisions that a person has to take, signing rules of accounts, jobs, tokens, and the
 //! audit trail.
 //!
 //! Each verb is one transaction: it happens with its entry in the audit or not at all, and when it returns it is on the
@@ -15,6 +15,7 @@ mod decisions;
 mod erasures;
 mod error;
 mod info;
+mod jobs;
 mod keys;
 mod mandates;
 mod model_stamp;
@@ -27,6 +28,7 @@ mod rotate;
 mod schema;
 mod sealing;
 mod search;
+mod spool;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod tokens;
@@ -40,6 +42,7 @@ pub use beside::leftovers_beside;
 pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
+pub use jobs::{FAILED, Job, JobCounts, JobFile, JobFiles, JobUpload, MOST_ROWS, NewJob, NewJobRow};
 pub use keys::{KeyId, KeySource, default_key_file};
 pub use mandates::{Mandate, MandatePage, NewMandate, Signer};
 pub use model_stamp::ModelStamp;
@@ -49,6 +52,7 @@ pub use records::{
 };
 pub use rotate::Rotated;
 pub use search::{Changes, Known, KnownVector};
+pub use spool::{Spool, SpoolReader};
 pub use tokens::{NewToken, Role, Token};
 pub use transfer::Copied;
 pub use words::{AccountId, Actor, Hash, Hex, Pseudonym, Time, WriterId};

@@ -7,7 +7,7 @@ use crate::audit::{Event, NewEntry, SealedHead, mark};
 use crate::database::{Erasable, Session};
 use crate::keys::{KeyId, sealed_by};
 use crate::sealing::Key;
-use crate::{Actor, Result, Store, StoreError};
+use crate::{Actor, Result, Store, StoreError, jobs};
 
 /// Writers in one transaction.
 const PAGE: i64 = 200;
@@ -60,6 +60,7 @@ impl Store {
             let before = chain.master()?;
             if before != newest {
                 chain.change_master(newest)?;
+                jobs::lock_keys(chain.session, None, newest)?;
                 chain.append(changed(by, before, newest), None)?;
             }
             Ok(before != newest)
@@ -74,7 +75,7 @@ impl Store {
         if !is_new && writers == 0 {
             return Err(StoreError::NoNewerKey(self.source()?.to_string()));
         }
-        self.database.forget(&[Erasable::Writers])?;
+        self.database.forget(&[Erasable::Writers, Erasable::Jobs])?;
         Ok(Rotated { master: newest, writers })
     }
 

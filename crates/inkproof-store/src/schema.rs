@@ -2,16 +2,20 @@
 //!
 //! All times are milliseconds since 1970. What a writer is called in `audit`, `reviews` and `mandates` is the pseudonym, which
 //! only `writers` connects to the id; what an account is called in `audit`, only `mandates` does. `global`, `kept`, `image`, and of an enrolled writer's reviews `ink` and `note`, are sealed
-//! with the writer's key, and `writers.key` with a master key from elsewhere, which `chain.master` names.
+//! with the writer's key, and `writers.key` with a master key from elsewhere, which `chain.master` names. What jobs keep is
+//! sealed with keys of their own, which the master key seals (`jobs`).
 
 /// What brings a store from version n to n + 1. A step that has shipped never changes.
-pub const MIGRATIONS: [&str; 3] = [FIRST, SECOND, THIRD];
+pub const MIGRATIONS: [&str; 4] = [FIRST, SECOND, THIRD, FOURTH];
 
 /// From this version on stores are sealed with a master key.
 pub const SEALED: i64 = 2;
 
 /// From this version on stores keep signing rules of accounts.
 pub const WITH_MANDATES: i64 = 3;
+
+/// From this version on stores keep jobs.
+pub const WITH_JOBS: i64 = 4;
 
 const FIRST: &str = "
 CREATE TABLE chain (
@@ -121,5 +125,39 @@ CREATE TABLE mandates (
     approved BIGINT,
     approved_by TEXT,
     UNIQUE (account, number)
+);
+";
+
+/// Jobs, what was handed in with them and the lines of their tables. A job has the number of the audit's entry that tells of its
+/// beginning; a line that number and its place in one. Ends of jobs rewrite the table with their keys, so that its indexes are
+/// those of its keys.
+const FOURTH: &str = "
+CREATE TABLE jobs (
+    number BIGINT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    rows BIGINT NOT NULL,
+    files BIGINT NOT NULL,
+    upload BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    outcome TEXT,
+    ended BIGINT,
+    upload_key BYTEA,
+    table_key BYTEA NOT NULL
+);
+
+CREATE TABLE job_files (
+    number BIGINT PRIMARY KEY,
+    upload BIGINT NOT NULL,
+    name BYTEA NOT NULL,
+    content BYTEA NOT NULL
+);
+CREATE INDEX job_files_by_upload ON job_files (upload, number);
+
+CREATE TABLE job_rows (
+    number BIGINT PRIMARY KEY,
+    writer BYTEA,
+    outcome TEXT NOT NULL,
+    line BYTEA NOT NULL
 );
 ";

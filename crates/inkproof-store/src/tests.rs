@@ -94,6 +94,19 @@ fn decision(writer: Option<Pseudonym>, decision: Decision) -> NewDecision {
     }
 }
 
+/// Hands in a table and a file.
+fn begin_job(store: &Store, name: &str, rows: usize) -> i64 {
+    let mut upload = store.begin_upload();
+    store.add_files(&mut upload, &[("", b"the table"), ("a.png", b"an image")]).unwrap();
+    store.add_files(&mut upload, &[("b.png", b"another image")]).unwrap();
+    let new = NewJob { upload, owner: &by(name), kind: "writers", rows, header: "first\n", most: 3 };
+    store.begin_job(&new).unwrap()
+}
+
+fn row(decision: Option<NewDecision>) -> NewJobRow {
+    NewJobRow { decision, line: "a line\n".to_owned() }
+}
+
 fn is_whole(store: &Store) -> Checked {
     let checked = store.check(None).unwrap();
     assert_eq!(checked.wrong, Vec::<String>::new());
@@ -112,6 +125,8 @@ fn story(ground: &dyn Ground) {
     four_eyes(&store);
     pages(&store);
     a_person_decides(&store);
+    a_job_is_kept_until_it_ends(&store);
+    a_job_goes_on_where_it_was(ground);
     two_persons(ground);
     a_rule_waits_for_a_second_person(ground);
     tokens(&store);
@@ -528,5 +543,80 @@ fn mixed(store: &Store, worker: usize, step: usize) {
         }
         3 | 6 | 7 => drop(enroll(store, &name, &[step as u32], writer.map_or(0, |writer| writer.changed)).unwrap()),
         _ => drop(store.record(&[decision(None, Decision::Accepted)]).unwrap()),
+    }
+}
+
+fn a_job_is_kept_until_it_ends(store: &Store) {
+    let job = begin_job(store, "anna", 3);
+    let files = store.job_files(job).unwrap();
+    let of: Vec<(&str, Vec<u8>)> =
+        files.files.iter().map(|file| (&file.name[..], store.job_file(&files, file.number).unwrap())).collect();
+    assert_eq!(of[..2], [("", b"the table".to_vec()), ("a.png", b"an image".to_vec())]);
+    assert!(store.open_jobs().unwrap().iter().any(|open| open.number == job));
+    is_whole(store);
+
+    let rejected = row(Some(decision(None, Decision::Rejected)));
+    let entries = store.head().unwrap().sequence;
+    store.record_rows(job, 0, &[row(None), rejected.clone()]).unwrap();
+    assert_eq!(store.head().unwrap().sequence, entries + 1, "what was not judged is no decision");
+    for first in [0, 1, 3] {
+        assert!(matches!(store.record_rows(job, first, &[rejected.clone()]), Err(StoreError::JobMoved(_))), "{first}");
+    }
+    let more = [rejected.clone(), rejected.clone()];
+    assert!(matches!(store.record_rows(job, 2, &more), Err(StoreError::JobMoved(_))), "more than there are");
+    assert_eq!(store.head().unwrap().sequence, entries + 1, "nothing of that was recorded");
+    assert!(matches!(store.remove_job(job, &by("anna")), Err(StoreError::JobGoesOn(_))));
+    is_whole(store);
+    store.record_rows(job, 2, &[rejected.clone()]).unwrap();
+    let ended = store.job(job).unwrap();
+    assert_eq!(ended.ended.map(|(outcome, _)| outcome), Some("done".to_owned()));
+    assert_eq!(ended.counts, JobCounts { rejected: 2, failed: 1, ..JobCounts::default() });
+    assert!(matches!(store.record_rows(job, 3, &[rejected]), Err(StoreError::JobEnded(_))));
+    assert!(matches!(store.job_files(job), Err(StoreError::JobEnded(_))));
+    while store.sweep_uploads().unwrap() {}
+    assert!(store.job_file(&files, files.files[0].number).is_err(), "what was handed in is gone");
+    let lines = store.job_lines(job, None, 9).unwrap();
+    assert_eq!(lines[0], (0, Some("first\n".to_owned())));
+    assert_eq!(lines[1..], [1, 2, 3].map(|place| (place, Some("a line\n".to_owned()))));
+    assert_eq!(store.job_lines(job, Some(2), 9).unwrap().len(), 1);
+
+    let cancelled = begin_job(store, "anna", 9);
+    store.record_rows(cancelled, 0, &[row(None)]).unwrap();
+    store.end_job(cancelled, "cancelled", &by("otto")).unwrap();
+    assert_eq!(store.job(cancelled).unwrap().counts.done(), 1);
+    store.remove_job(cancelled, &by("otto")).unwrap();
+    assert!(matches!(store.job(cancelled), Err(StoreError::NoJob(_))));
+    let goes_on = [begin_job(store, "anna", 1), begin_job(store, "anna", 1), begin_job(store, "anna", 1)];
+    let upload = store.begin_upload();
+    let new = NewJob { upload, owner: &by("anna"), kind: "writers", rows: 1, header: "", most: 3 };
+    assert!(matches!(store.begin_job(&new), Err(StoreError::TooManyJobs(3))));
+    goes_on.iter().for_each(|job| store.end_job(*job, "cancelled", &by("anna")).unwrap());
+    assert_eq!(store.pending_erasures().unwrap(), 0, "the keys of what ended are gone");
+    is_whole(store);
+}
+
+/// Lines about a writer are erased with the writer; a job goes on in another program, under another master key, in a copy.
+fn a_job_goes_on_where_it_was(ground: &dyn Ground) {
+    let store = Store::open(&ground.place(), &keys()).unwrap();
+    enroll(&store, "job-1", &[1], 0).unwrap();
+    enroll(&store, "job-2", &[2], 0).unwrap();
+    let writer = |name: &str| store.writer(&id(name)).unwrap().unwrap().pseudonym;
+    let (one, two) = (writer("job-1"), writer("job-2"));
+    let job = begin_job(&store, "anna", 4);
+    let of = |writer| row(Some(decision(Some(writer), Decision::Undecided)));
+    store.record_rows(job, 0, &[of(one), of(two)]).unwrap();
+    store.erase(&id("job-1"), &by("otto")).unwrap();
+    store.record_rows(job, 2, &[of(one)]).unwrap();
+    is_whole(&store);
+    let copy = Store::open(&ground.place(), &keys()).unwrap();
+    store.copy_to(&copy).unwrap();
+    for store in [&store, &copy] {
+        let told: Vec<bool> =
+            store.job_lines(job, None, 9).unwrap().into_iter().map(|(_, line)| line.is_some()).collect();
+        assert_eq!(told, [true, false, true, false]);
+        assert_eq!(store.job_files(job).unwrap().files.len(), 3);
+        store.record_rows(job, 3, &[of(two)]).unwrap();
+        assert_eq!(store.job(job).unwrap().counts.undecided, 4);
+        is_whole(store);
     }
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::beside::written_whole;
 use crate::database::{Keyed, Session, Value};
 use crate::keys::{KeyId, Keyring};
-use crate::{Counts, Head, Result, Store, StoreError, mandates};
+use crate::{Counts, Head, Result, Store, StoreError, jobs, mandates};
 
 /// Tables, what numbers their rows, and all columns, that first; each before those which refer to it.
-const TABLES: [(&str, &str); 5] = [
+const TABLES: [(&str, &str); 8] = [
     ("audit", "sequence, time, actor, event, writer, model, outcome, details, seal, hash"),
     ("writers", "number, id, pseudonym, key, created, changed"),
     (
@@ -17,9 +17,14 @@ const TABLES: [(&str, &str); 5] = [
     ),
     ("reviews", "decision, writer, ink, settled, settled_by, outcome, note"),
     ("mandates", mandates::COLUMNS),
+    ("jobs", jobs::COLUMNS),
+    ("job_files", jobs::FILE_COLUMNS),
+    ("job_rows", jobs::ROW_COLUMNS),
 ];
 /// Which of the columns of `writers` is sealed with the master key.
 const WRITER_KEY: usize = 3;
+/// Rows that are large.
+const FEW: i64 = 8;
 const TOKENS: &str = "id, hash, role, created, created_by, expires, revoked, owner";
 const REQUESTS: &str = "actor, key, request, writer, answer, time";
 const CHAIN: &str = "sequence, hash, last_reference";
@@ -112,12 +117,13 @@ fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) 
         let key = columns.split(',').next().expect("there are columns");
         let select = format!("SELECT {columns} FROM {table} WHERE {key} > $1 ORDER BY {key} LIMIT $2");
         let insert = insert(table, columns);
+        let page = if table == "job_files" { FEW } else { PAGE };
         let mut last = i64::MIN;
         loop {
             if stop() {
                 return Err(StoreError::Stopped);
             }
-            let rows = source.query(&select, &[last.into(), PAGE.into()])?;
+            let rows = source.query(&select, &[last.into(), page.into()])?;
             if rows.is_empty() {
                 break;
             }
@@ -131,6 +137,7 @@ fn copy(source: &mut dyn Session, target: &mut dyn Session, stop: fn() -> bool) 
             }
         }
     }
+    jobs::lock_keys(target, Some(source.keys()), master)?;
     for (table, columns) in [("tokens", TOKENS), ("requests", REQUESTS)] {
         for row in source.query(&format!("SELECT {columns} FROM {table}"), &[])? {
             target.execute(&insert(table, columns), &row.rest())?;

@@ -56,6 +56,22 @@ impl Store {
         })
     }
 
+    /// What changes whenever the references of a writer do, or the calibration of a model: the numbers of the audit's last
+    /// entries about them, 0 where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::NoWriter`].
+    pub fn state_of_references(&self, id: &WriterId, model: &str) -> Result<[i64; 2]> {
+        const CALIBRATED: &str = "SELECT coalesce(max(sequence), 0) FROM audit WHERE event = $1 AND model = $2";
+        self.read(|session| {
+            let found = session.query("SELECT changed FROM writers WHERE id = $1", &[id.as_str().into()])?.pop();
+            let changed = found.ok_or_else(|| StoreError::NoWriter(id.clone()))?.integer()?;
+            let values = [Event::Calibrated.word().into(), model.into()];
+            let calibrated = session.query(CALIBRATED, &values)?.pop().map_or(Ok(0), |mut row| row.integer())?;
+            Ok([changed, calibrated])
+        })
+    }
+
     /// The id behind a pseudonym, as long as the writer is not erased.
     pub fn writer_behind(&self, pseudonym: Pseudonym) -> Result<Option<WriterId>> {
         self.read(|session| {

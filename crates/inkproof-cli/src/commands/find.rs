@@ -8,8 +8,8 @@ use clap::Args;
 use inkproof::Limits;
 use inkproof::find::{Field, Finder, FoundPage, FoundSignature, Signed, SignedDecision};
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_lab::spreadsheet::cell;
 use inkproof_service::{Found, FoundField, FoundOnPage, document_notes};
+use inkproof_table::cell;
 use rayon::prelude::*;
 
 use crate::arguments::ImageOptions;

@@ -372,6 +372,7 @@ impl Info {
         println!("{:>8} decisions that wait for a person", counts.reviews);
         println!("{:>8} tokens", counts.tokens);
         println!("{:>8} accounts with a signing rule", counts.mandates);
+        println!("{:>8} jobs", counts.jobs);
         if info.pending_erasures > 0 {
             println!("{:>8} erasures that are not finished", info.pending_erasures);
         }

@@ -4,31 +4,29 @@
 //! not done again, so that a batch that was stopped goes on where it was; what was recorded before it was told is not
 //! recorded again (`unfinished`).
 
-mod cases;
 mod results;
 mod unfinished;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use inkproof::{Decision, Verifier, VerifyOptions};
+use inkproof::{Decision, Verifier};
 use inkproof_lab::progress::{Event, Progress};
-use inkproof_lab::table;
-use inkproof_service::{Judged, Question, Service, Threads, verify_references};
+use inkproof_service::{BatchJudge, BatchMemory, Case, CaseOutcome, Cases, Decided, ImageField, Judged, Service};
 use inkproof_store::Actor;
 use rayon::prelude::*;
 use serde_json::json;
 
 use crate::arguments::{ImageOptions, ModelFile, StorePlace};
-use crate::images::ImageFiles;
+use crate::images::read_listed;
 use crate::outputs::Inputs;
 use crate::progress::Shown;
 use crate::terminal::one_line;
-use cases::{Against, Case, Cases};
-use results::{Decided, Outcome, Results};
+use results::Results;
 use unfinished::Unfinished;
 
 /// Judge the questioned signatures of a table
@@ -55,8 +53,10 @@ pub struct VerifyBatch {
     json: bool,
 }
 
-/// Rows for each thread that are judged before anything is written.
+/// Rows for each thread that are judged before they are written.
 const ROWS_A_THREAD: usize = 16;
+/// Files of references that are remembered; see [`BatchMemory::new`].
+const REMEMBERED: usize = 4096;
 
 /// How many rows came out how.
 #[derive(Debug, Default)]
@@ -69,7 +69,8 @@ struct Counts {
 
 impl VerifyBatch {
     pub fn run(self) -> Result<ExitCode> {
-        let cases = Cases::read(&self.cases)?;
+        let bytes = std::fs::read(&self.cases).with_context(|| format!("{}: cannot be read", self.cases.display()))?;
+        let cases = Cases::parse(bytes).map_err(|problem| anyhow!("{}: {problem}", self.cases.display()))?;
         self.inputs(&cases).spare(&[&self.out, &unfinished::beside(&self.out)])?;
         let goes_on = self.out.exists();
         let judge = self.judge(&cases, goes_on)?;
@@ -79,16 +80,9 @@ impl VerifyBatch {
         if earlier > 0 {
             shown.report(Event::Note(&format!("{earlier} rows are in {} already", self.out.display())));
         }
-        let (mut counts, mut done) = (Counts::default(), earlier);
-        for some in cases.rows[earlier..].chunks(ROWS_A_THREAD * rayon::current_num_threads()) {
-            for (case, outcome) in some.iter().zip(judge.rows(some)?) {
-                counts.count(&outcome);
-                results.write(case, &outcome)?;
-            }
-            results.flush()?;
-            done += some.len();
-            shown.report(Event::Advance { done });
-        }
+        let counts = judge.all(&cases.rows[earlier..], &mut results, &mut |done| {
+            shown.report(Event::Advance { done: earlier + done });
+        })?;
         drop(shown);
         judge.finish()?;
         self.report(&counts, earlier);
@@ -97,7 +91,9 @@ impl VerifyBatch {
 
     fn inputs(&self, cases: &Cases) -> Inputs {
         let store = self.store.place().ok();
-        let inputs = Inputs::default().and([&self.cases]).and(cases.files(self.folder()));
+        let inputs = Inputs::default()
+            .and([&self.cases])
+            .and(cases.files().map(|file| inkproof_table::file(self.folder(), file)));
         inputs.and(self.model.path()).and_store(store.as_deref())
     }
 
@@ -114,7 +110,8 @@ impl VerifyBatch {
         } else {
             JudgedBy::Verifier(self.model.verifier(&self.image)?)
         };
-        Ok(Judge { by, folder: self.folder().to_owned(), page: self.image.page })
+        let memory = BatchMemory::new(REMEMBERED);
+        Ok(Judge { by, folder: self.folder().to_owned(), page: self.image.page, memory })
     }
 
     fn report(&self, counts: &Counts, earlier: usize) {
@@ -142,6 +139,7 @@ struct Judge {
     folder: PathBuf,
     /// Of the questioned signatures' files.
     page: Option<u32>,
+    memory: BatchMemory,
 }
 
 /// Only a table of writers needs a store.
@@ -150,47 +148,84 @@ enum JudgedBy {
     Verifier(Arc<Verifier>),
 }
 
+/// Rows, with what was judged of each or what is wrong with it.
+type JudgedRows<'a> = Vec<(&'a Case, Result<Row, String>)>;
+
 impl Judge {
-    /// Judges rows on all cores. What is wrong with a row is its outcome; decisions on enrolled writers are written down
-    /// together before any is returned.
-    fn rows(&self, cases: &[Case]) -> Result<Vec<Outcome>> {
-        let judge = |case: &Case| self.row(case).map_err(|error| crate::in_one_line(&error));
-        let mut rows: Vec<Result<Row, String>> = cases.par_iter().with_max_len(1).map(judge).collect();
-        if let JudgedBy::Service { service, unfinished } = &self.by {
-            let new = cases.iter().zip(&mut rows).filter_map(|(case, row)| Some((case, row.as_mut().ok()?.as_new()?)));
-            let mut new: Vec<(&Case, &mut Judged)> = new.collect();
-            if !new.is_empty() {
-                unfinished.note(service.store(), &mut new)?;
-                service.record(new.into_iter().map(|(_, judged)| judged))?;
+    /// Judges rows on all cores and writes them, in their order; while some are written, which is waiting for a disk, the next are
+    /// judged. `told` is called with how many are written.
+    fn all(&self, cases: &[Case], results: &mut Results, told: &mut (dyn FnMut(usize) + Send)) -> Result<Counts> {
+        let (sender, receiver) = sync_channel(1);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(move || self.write_all(&receiver, results, told));
+            for some in cases.chunks(ROWS_A_THREAD * rayon::current_num_threads()) {
+                // Where writing failed, its error is the batch's.
+                if sender.send(self.rows(some)).is_err() {
+                    break;
+                }
             }
+            drop(sender);
+            writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn write_all(
+        &self,
+        judged: &Receiver<JudgedRows<'_>>,
+        results: &mut Results,
+        told: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<Counts> {
+        let (mut counts, mut done) = (Counts::default(), 0);
+        for mut rows in judged {
+            self.record(&mut rows)?;
+            done += rows.len();
+            for (case, row) in rows {
+                let outcome = row.map(Row::decided);
+                counts.count(&outcome);
+                results.write(case, &outcome)?;
+            }
+            results.flush()?;
+            told(done);
         }
-        Ok(rows.into_iter().map(|row| row.map(Row::decided)).collect())
+        Ok(counts)
+    }
+
+    /// What is wrong with a row is its outcome.
+    fn rows<'a>(&self, cases: &'a [Case]) -> JudgedRows<'a> {
+        let judge = |case: &'a Case| (case, self.row(case).map_err(|error| crate::in_one_line(&error)));
+        cases.par_iter().with_max_len(1).map(judge).collect()
+    }
+
+    /// Writes down together what was decided on enrolled writers, before any of it is told.
+    fn record(&self, rows: &mut JudgedRows<'_>) -> Result<()> {
+        let JudgedBy::Service { service, unfinished } = &self.by else { return Ok(()) };
+        let new = rows.iter_mut().filter_map(|(case, row)| Some((*case, row.as_mut().ok()?.as_new()?)));
+        let mut new: Vec<(&Case, &mut Judged)> = new.collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        unfinished.note(service.store(), &mut new)?;
+        Ok(service.record(new.into_iter().map(|(_, judged)| judged))?)
     }
 
     fn row(&self, case: &Case) -> Result<Row> {
-        let against = case.against.as_ref().map_err(|why| anyhow!("{why}"))?;
-        let (verifier, recorded) = match &self.by {
-            JudgedBy::Service { service, unfinished } => (service.verifier(), unfinished.recorded(case)),
-            JudgedBy::Verifier(verifier) => (&**verifier, None),
-        };
-        if let Some(recorded) = recorded {
-            return Ok(Row::Recorded(recorded.clone()));
-        }
-        let references = match against {
-            Against::Writer(_) => &[][..],
-            Against::References(references) => references,
-        };
-        let named = [&case.questioned].into_iter().chain(references);
-        let paths: Vec<PathBuf> = named.map(|path| table::file(&self.folder, path)).collect();
-        let files = ImageFiles::read_listed(&paths, verifier.limits())?.on_page(self.page, 1);
-        let images = files.named();
-        let question = Question { questioned: images[0], options: VerifyOptions::default(), pictures: false };
-        let judged = match (&self.by, against) {
-            (JudgedBy::Service { service, .. }, Against::Writer(writer)) => {
-                service.verify_writer(writer, &question, Actor::local())?
+        let by = match &self.by {
+            JudgedBy::Service { service, unfinished } => {
+                if let Some(recorded) = unfinished.recorded(case) {
+                    return Ok(Row::Recorded(recorded.clone()));
+                }
+                BatchJudge::Service(service)
             }
-            _ => verify_references(verifier, &images[1..], &question, Actor::local(), Threads::One)?,
+            JudgedBy::Verifier(verifier) => BatchJudge::Verifier(verifier),
         };
+        let limits = by.verifier().limits();
+        let judged = by.judge(case, &self.memory, Actor::local(), |field, file| {
+            let mut image = read_listed(&inkproof_table::file(&self.folder, file), limits)?;
+            if field == ImageField::Questioned {
+                image.page = image.page.or(self.page);
+            }
+            Ok::<_, anyhow::Error>(image)
+        })?;
         Ok(Row::New(Box::new(judged)))
     }
 
@@ -227,7 +262,7 @@ impl Row {
 }
 
 impl Counts {
-    fn count(&mut self, outcome: &Outcome) {
+    fn count(&mut self, outcome: &CaseOutcome) {
         *match outcome {
             Err(_) => &mut self.failed,
             Ok(Decided { decision: Decision::Accepted, .. }) => &mut self.accepted,

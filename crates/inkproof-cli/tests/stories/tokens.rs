@@ -27,7 +27,7 @@ fn routes(server: &Server) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         let path = path.replace("{id}", "W-1").replace("{reference}", "1").replace("{review}", "1");
-        let path = path.replace("{account}", "K-1").replace("{rule}", "1");
+        let path = path.replace("{account}", "K-1").replace("{rule}", "1").replace("{job}", "1");
         found.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
     found
@@ -64,6 +64,11 @@ const ALLOWED: &[(&str, &str, &[&str])] = &[
     ("DELETE", "/v1/mandates/K-1", &["administrator"]),
     ("POST", "/v1/mandates/K-1/verify-document", &["clerk", "operator"]),
     ("POST", "/v1/mandates/K-1/rules/1/approve", &["administrator"]),
+    ("GET", "/v1/jobs", &["clerk", "operator", "auditor", "administrator"]),
+    ("POST", "/v1/jobs", &["clerk", "operator"]),
+    ("GET", "/v1/jobs/1", &["clerk", "operator", "auditor", "administrator"]),
+    ("DELETE", "/v1/jobs/1", &["clerk", "operator", "administrator"]),
+    ("GET", "/v1/jobs/1/table", &["clerk", "operator"]),
 ];
 const PUBLIC: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
 

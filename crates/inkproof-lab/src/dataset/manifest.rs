@@ -68,8 +68,8 @@ fn file(root: &Path) -> Option<PathBuf> {
 
 pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
     let path = file(root).unwrap_or_else(|| root.join(FILES[0]));
-    let table = Table::read(&path)?;
-    let columns = Columns::of(&table, root).map_err(|problem| problem.at(&path))?;
+    let table = table::read(&path)?;
+    let columns = Columns::of(&table, root).map_err(table::in_file(&path))?;
     let mut lines: BTreeMap<PathBuf, u64> = BTreeMap::new();
     let mut splits: Option<bool> = None;
     for row in &table.rows {
@@ -90,14 +90,14 @@ pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
 
 /// A table of any name with the columns `path` and `writer`; where it has a kind, that counts.
 pub(super) fn read_references(path: &Path, found: &mut Found) -> Result<()> {
-    let table = Table::read(path)?;
+    let table = table::read(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let at = |problem: TableProblem| problem.at(path);
-    let columns = match table.find(&KIND).map_err(at)?.or(table.find(&GENUINE).map_err(at)?) {
-        Some(_) => Some(Columns::of(&table, folder).map_err(at)?),
+    let at = table::in_file(path);
+    let columns = match table.find(&KIND).map_err(&at)?.or(table.find(&GENUINE).map_err(&at)?) {
+        Some(_) => Some(Columns::of(&table, folder).map_err(&at)?),
         None => None,
     };
-    let (file, writer) = (table.need(&PATH).map_err(at)?, table.need(&WRITER).map_err(at)?);
+    let (file, writer) = (table.need(&PATH).map_err(&at)?, table.need(&WRITER).map_err(&at)?);
     for row in &table.rows {
         let image = match &columns {
             Some(columns) => columns.image(folder, row),

@@ -68,7 +68,7 @@ pub(super) fn table_of(root: &Path) -> Result<Option<PathBuf>> {
 fn any_table(root: &Path) -> Result<Option<PathBuf>> {
     let is_table = |path: &PathBuf| {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        let table = || Table::read(path).ok().filter(|table| Columns::of(table, root).is_ok());
+        let table = || table::read(path).ok().filter(|table| Columns::of(table, root).is_ok());
         ["csv", "tsv"].contains(&extension.as_str()) && path.is_file() && table().is_some()
     };
     Ok(listing::entries(root)?.into_iter().find(is_table))
@@ -76,8 +76,8 @@ fn any_table(root: &Path) -> Result<Option<PathBuf>> {
 
 pub(super) fn read(root: &Path, found: &mut Found) -> Result<()> {
     let path = table_of(root)?.unwrap_or_else(|| root.join(FILES[0]));
-    let table = Table::read(&path)?;
-    let columns = Columns::of(&table, root).map_err(|problem| problem.at(&path))?;
+    let table = table::read(&path)?;
+    let columns = Columns::of(&table, root).map_err(table::in_file(&path))?;
     let mut pairs = Vec::new();
     for row in &table.rows {
         match columns.pair(root, row) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Class, VerificationResult};
 use crate::dataset::{DataSet, WriterId};
-use crate::spreadsheet::cell;
+use inkproof_table::cell;
 
 const HEADER: [&str; 7] = ["writer", "references", "questioned", "class", "score", "draw", "fold"];
 

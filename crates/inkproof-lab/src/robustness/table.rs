@@ -6,7 +6,7 @@ use std::path::Path;
 use super::bench::{Outcome, Trial};
 use super::rates::{ConditionResult, Demands, Rate, RobustnessResult, Shares};
 use crate::error::{Error, Result};
-use crate::spreadsheet::cell;
+use inkproof_table::cell;
 
 /// The figures of an earlier run, from the table that [`csv()`] made of it.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,7 +11,7 @@ use rand::seq::SliceRandom;
 use crate::dataset::{DataSet, Kind};
 use crate::error::{Error, Result};
 use crate::pairs::Pair;
-use crate::table::{Column, Row, Table};
+use crate::table::{self, Column, Row, Table};
 
 const FIRST: Column = Column { name: "first", others: &["image1", "img1", "a", "path1"] };
 const SECOND: Column = Column { name: "second", others: &["image2", "img2", "b", "path2"] };
@@ -64,7 +64,7 @@ impl Order {
     /// What is no table; [`Error::Order`] for a row that names no image that is trained on, and for epochs that are missing or
     /// of different lengths.
     pub fn read(path: &Path, set: &DataSet, epochs: usize) -> Result<Self> {
-        let table = Table::read(path)?;
+        let table = table::read(path)?;
         let wrong = |why: String| Error::Order { path: path.to_owned(), why };
         let given = Rows::new(&table, set, path)?.epochs(&table.rows).map_err(wrong)?;
         let lengths: Vec<usize> = given.values().map(Vec::len).collect();
@@ -101,7 +101,7 @@ impl<'a> Rows<'a> {
             let images = [table.need(&FIRST)?, table.need(&SECOND)?];
             Ok((images, table.find(&LABEL)?, table.find(&EPOCH)?))
         };
-        let (images, label, epoch) = columns().map_err(|problem: crate::table::TableProblem| problem.at(path))?;
+        let (images, label, epoch) = columns().map_err(table::in_file(path))?;
         let named = |(index, image): (usize, &crate::dataset::Image)| (name(&image.path, &set.root), index);
         let indices = set.images.iter().enumerate().map(named).collect();
         Ok(Self { set, indices, images, label, epoch })

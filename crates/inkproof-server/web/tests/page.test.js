@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 
 import axe from "axe-core";
 
-import { browser, open, service } from "./service.js";
+import { browser, open, service, zip } from "./service.js";
 
 let server, chromium;
 const pictures = process.env.INKPROOF_PICTURES;
@@ -337,6 +337,36 @@ test("many at once, with a CSV of the results", async () => {
   await page.close();
 });
 
+test("a job is handed in, comes on, and its table is saved; another is cancelled", async () => {
+  const page = await open(chromium.context, server.address);
+  await page.getByRole("link", { name: "Jobs" }).click();
+  await page.getByRole("heading", { name: "No job yet" }).waitFor();
+  const images = [genuine(), forged()].map((path, place) => [`${place}.png`, readFileSync(path)]);
+  const job = (rows) => ({ name: "job.zip", mimeType: "application/zip", buffer: zip([["rows.csv", Buffer.from(`writer,questioned\n${rows}`)], ...images]) });
+  await choose(page, "Choose a zip archive", job("K-20417,0.png\nK-20417,1.png\nnobody,0.png\n"));
+  await page.getByText("1 accepted, 1 rejected, 0 undecided, 1 could not be judged").waitFor();
+  await page.getByText("done", { exact: true }).waitFor();
+  await page.getByText(/3 of 3 rows, kept until/).waitFor();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: /Save the table of job/ }).click();
+  const table = readFileSync(await (await saved).path(), "utf8").trim().split("\n");
+  assert.equal(table[0], "row,writer,questioned,decision,score,threshold,log10_lr,flaws,error");
+  assert.match(table[3], /^3,nobody,0.png,.*no writer 'nobody'/);
+  await choose(page, "Choose a zip archive", job("K-20417,0.png\n".repeat(2000)));
+  await page.getByText(/of 2000 rows, about \d+ \w+ left/).waitFor();
+  for (const [width, height] of [[1280, 900], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    await isSound(page, `jobs-${width}-light`);
+  }
+  await page.getByRole("button", { name: /Cancel job/ }).click();
+  await page.getByText("cancelled", { exact: true }).waitFor();
+  await page.getByRole("button", { name: /Remove job/ }).first().click();
+  await page.getByText("cancelled", { exact: true }).waitFor({ state: "detached" });
+  await choose(page, "Choose a zip archive", { name: "job.zip", mimeType: "application/zip", buffer: zip(images) });
+  await page.getByRole("alert").getByText("it has no table").waitFor();
+  await page.close();
+});
+
 test("an image is cropped and turned with a mouse", async () => {
   const page = await open(chromium.context, server.address);
   await choose(page, "Questioned signature: choose a file", await coloured(page));
@@ -642,7 +672,7 @@ for (const [width, height] of [[1280, 900], [390, 844]]) {
       await isSound(page, `start-${suffix}`);
       assert.equal(await verify(page, "K-20417", genuine()), "Accepted");
       await isSound(page, `accepted-${suffix}`);
-      for (const [path, heading] of [["writers", "Writers"], ["writers/K-20417", "K-20417"], ["reviews", "Reviews"], ["bulk", "Many at once"], ["audit", "Audit"]]) {
+      for (const [path, heading] of [["writers", "Writers"], ["writers/K-20417", "K-20417"], ["reviews", "Reviews"], ["bulk", "Many at once"], ["jobs", "Jobs"], ["audit", "Audit"]]) {
         await page.goto(`${server.address}/#/${path}`);
         await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
         await isSound(page, `${path.replace("/", "-")}-${suffix}`);
@@ -671,7 +701,7 @@ test("with tokens, a clerk signs in and sees what a clerk may", async () => {
     await page.getByLabel("Token").fill(secret);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Is this signature genuine?" }).waitFor();
-    assert.deepEqual(await page.locator("nav a > span:first-of-type").allTextContents(), ["Verify", "Writers", "Reviews", "Bulk"]);
+    assert.deepEqual(await page.locator("nav a > span:first-of-type").allTextContents(), ["Verify", "Writers", "Reviews", "Bulk", "Jobs"]);
     guarded.run("enroll", "K-1", ...guarded.files("001").slice(0, 3), "--anyway", "--store", "office.db");
     await page.goto(`${guarded.address}/#/writers/K-1`);
     await page.getByText("shown beside a questioned signature").waitFor();

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
 
 import { chromium } from "playwright-core";
 
@@ -69,4 +70,29 @@ export async function open(context, address, { width = 1280, height = 900, dark 
   });
   await page.goto(address);
   return page;
+}
+
+/** A zip archive of files, each a name and its bytes, stored as they are. */
+export function zip(files) {
+  const parts = [], list = [];
+  let place = 0;
+  for (const [name, bytes] of files) {
+    const facts = Buffer.alloc(26);
+    facts.writeUInt16LE(20, 0);
+    facts.writeUInt32LE(crc32(bytes), 10);
+    facts.writeUInt32LE(bytes.length, 14);
+    facts.writeUInt32LE(bytes.length, 18);
+    facts.writeUInt16LE(name.length, 22);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(place, 10);
+    list.push(Buffer.from("PK\x01\x02\x14\x00", "latin1"), facts, rest, Buffer.from(name));
+    parts.push(Buffer.from("PK\x03\x04", "latin1"), facts, Buffer.from(name), bytes);
+    place += 30 + name.length + bytes.length;
+  }
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(files.length, 4);
+  end.writeUInt16LE(files.length, 6);
+  end.writeUInt32LE(Buffer.concat(list).length, 8);
+  end.writeUInt32LE(place, 12);
+  return Buffer.concat([...parts, ...list, Buffer.from("PK\x05\x06", "latin1"), end]);
 }

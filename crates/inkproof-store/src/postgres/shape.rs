@@ -9,8 +9,12 @@ use super::said;
 use crate::{Result, StoreError};
 
 /// For each version what there has to be, a line for each thing.
-pub const SHAPES: [&str; 3] =
-    [include_str!("version-1.txt"), include_str!("version-2.txt"), include_str!("version-3.txt")];
+pub const SHAPES: [&str; 4] = [
+    include_str!("version-1.txt"),
+    include_str!("version-2.txt"),
+    include_str!("version-3.txt"),
+    include_str!("version-4.txt"),
+];
 
 /// Everything that is neither the server's own nor an extension's, in this database; the store's own without its schema.
 const OURS: &str = "

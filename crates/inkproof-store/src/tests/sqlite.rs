@@ -319,32 +319,32 @@ fn a_backup_is_a_store_and_overwrites_nothing() {
 
 #[test]
 fn an_older_store_is_upgraded_after_a_backup_beside_it() {
-    const LATER: [&str; 4] =
-        [MIGRATIONS[0], MIGRATIONS[1], MIGRATIONS[2], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
+    const LATER: [&str; 5] =
+        [MIGRATIONS[0], MIGRATIONS[1], MIGRATIONS[2], MIGRATIONS[3], "CREATE TABLE later (one BIGINT PRIMARY KEY\n);"];
     let folder = Folder::new();
     let path = folder.file("store.db");
     let place = path.to_str().unwrap();
     enroll(&Store::open(place, &keys()).unwrap(), "W-1", &[1, 2], 0).unwrap();
     let before = std::fs::read(&path).unwrap();
     let open = |opening| Sqlite::open_with(&path, opening, &LATER);
-    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 3, known: 4 })));
-    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 3, known: 4 })));
+    assert!(matches!(open(Opening::Existing), Err(StoreError::Older { found: 4, known: 5 })));
+    assert!(matches!(open(Opening::Create), Err(StoreError::Older { found: 4, known: 5 })));
     let older = open(Opening::AsItIs).unwrap();
     older.check().unwrap();
-    assert_eq!(older.version().unwrap(), 3);
+    assert_eq!(older.version().unwrap(), 4);
     drop(older);
     assert!(std::fs::read(&path).unwrap() == before, "looking changes nothing");
 
     let (found, backup) = Sqlite::upgrade(&path, &LATER).unwrap();
     let backup = backup.unwrap();
-    assert_eq!((found, backup.as_path()), (3, folder.file("store.db.version-3").as_path()));
-    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 4);
-    assert!(matches!(Store::open(place, &keys()), Err(StoreError::Newer { found: 4, known: 3 })));
+    assert_eq!((found, backup.as_path()), (4, folder.file("store.db.version-4").as_path()));
+    assert_eq!(open(Opening::Existing).unwrap().version().unwrap(), 5);
+    assert!(matches!(Store::open(place, &keys()), Err(StoreError::Newer { found: 5, known: 4 })));
     let kept = Store::open_existing(backup.to_str().unwrap(), &keys()).unwrap();
     assert!(kept.check(None).unwrap().wrong.is_empty());
     assert_eq!(kept.writer(&id("W-1")).unwrap().unwrap().references.len(), 2);
 
-    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (4, None), "nothing is left to do");
+    assert_eq!(Sqlite::upgrade(&path, &LATER).unwrap(), (5, None), "nothing is left to do");
 }
 
 #[test]

@@ -11,16 +11,26 @@ struct Table {
     numbers: &'static [&'static str],
     texts: &'static [&'static str],
     bytes: &'static [&'static str],
+    /// So many rows are changed, column by column.
+    rows: usize,
 }
 
-const TABLES: [Table; 8] = [
-    Table { name: "chain", key: "one", numbers: &["one", "sequence", "last_reference"], texts: &[], bytes: &["hash"] },
+const TABLES: [Table; 11] = [
+    Table {
+        name: "chain",
+        key: "one",
+        numbers: &["one", "sequence", "last_reference"],
+        texts: &[],
+        bytes: &["hash"],
+        rows: 4,
+    },
     Table {
         name: "audit",
         key: "sequence",
         numbers: &["sequence", "time"],
         texts: &["actor", "event", "model", "outcome", "details"],
         bytes: &["writer", "seal", "hash"],
+        rows: 4,
     },
     Table {
         name: "writers",
@@ -28,6 +38,7 @@ const TABLES: [Table; 8] = [
         numbers: &["number", "created", "changed"],
         texts: &["id"],
         bytes: &["pseudonym", "key"],
+        rows: 4,
     },
     Table {
         name: "signatures",
@@ -35,6 +46,7 @@ const TABLES: [Table; 8] = [
         numbers: &["id", "writer", "added", "approved", "written"],
         texts: &["added_by", "approved_by", "model", "preprocess"],
         bytes: &["global", "kept", "image"],
+        rows: 4,
     },
     Table {
         name: "reviews",
@@ -42,6 +54,7 @@ const TABLES: [Table; 8] = [
         numbers: &["decision", "settled"],
         texts: &["settled_by", "outcome"],
         bytes: &["writer", "ink", "note"],
+        rows: 4,
     },
     Table {
         name: "tokens",
@@ -49,6 +62,7 @@ const TABLES: [Table; 8] = [
         numbers: &["created", "expires", "revoked"],
         texts: &["id", "role", "created_by", "owner"],
         bytes: &["hash"],
+        rows: 4,
     },
     Table {
         name: "mandates",
@@ -56,6 +70,31 @@ const TABLES: [Table; 8] = [
         numbers: &["number", "added", "approved"],
         texts: &["account", "rule", "added_by", "approved_by"],
         bytes: &["pseudonym"],
+        rows: 4,
+    },
+    Table {
+        name: "jobs",
+        key: "number",
+        numbers: &["number", "rows", "files", "upload", "created", "ended"],
+        texts: &["owner", "kind", "outcome"],
+        bytes: &["upload_key", "table_key"],
+        rows: 2,
+    },
+    Table {
+        name: "job_files",
+        key: "number",
+        numbers: &["number", "upload"],
+        texts: &[],
+        bytes: &["name", "content"],
+        rows: 2,
+    },
+    Table {
+        name: "job_rows",
+        key: "number",
+        numbers: &["number"],
+        texts: &["outcome"],
+        bytes: &["writer", "line"],
+        rows: 2,
     },
     Table {
         name: "requests",
@@ -63,6 +102,7 @@ const TABLES: [Table; 8] = [
         numbers: &["time"],
         texts: &["actor", "answer"],
         bytes: &["key", "request", "writer"],
+        rows: 4,
     },
 ];
 
@@ -148,6 +188,15 @@ pub fn fill(place: &str) -> Hash {
     store.approve_mandate(&account("K-2"), approved, &by("otto")).unwrap();
     set_rule(&store, "K-3", &["one"], 4, false).unwrap();
     store.remove_mandate(&account("K-3"), &by("otto")).unwrap();
+    for name in ["anna", "otto"] {
+        let job = begin_job(&store, name, 3);
+        let of_writer = row(Some(decision(Some(one), Decision::Rejected)));
+        store.record_rows(job, 0, &[row(None), of_writer, row(Some(decision(None, Decision::Accepted)))]).unwrap();
+        let goes_on = begin_job(&store, name, 4);
+        let of_writer = row(Some(decision(Some(two), Decision::Undecided)));
+        store.record_rows(goes_on, 0, &[row(None), of_writer]).unwrap();
+    }
+    while store.sweep_uploads().unwrap() {}
     is_whole(&store).head
 }
 
@@ -187,7 +236,7 @@ fn everything(shell: &dyn Shell) -> BTreeMap<&'static str, Vec<String>> {
     let mut rows = inserts();
     for table in &TABLES {
         let keys = shell.keys(table.name, table.key);
-        for key in keys.iter().take(4) {
+        for key in keys.iter().take(table.rows) {
             let at = format!("WHERE {} = {key}", table.key);
             let changes = table.changes(shell.longer());
             rows.extend(changes.iter().map(|change| format!("UPDATE {} SET {change} {at}", table.name)));
@@ -227,6 +276,7 @@ fn inserts() -> Vec<String> {
     let token = "id, hash, role, created, created_by, expires, revoked";
     let answer = "actor, key, request, writer, answer, time";
     let mandate = "number, account, pseudonym, rule, added, added_by, approved, approved_by";
+    let job = "number, owner, kind, rows, files, upload, created, outcome, ended, upload_key, table_key";
     let of_mandates = |account: &str| {
         let from = mandate.replacen("number, account", &format!("999, {account}"), 1);
         format!("{} WHERE number = (SELECT min(number) FROM mandates)", like("mandates", mandate, &from))
@@ -251,6 +301,18 @@ fn inserts() -> Vec<String> {
         ),
         of_mandates("account"),
         of_mandates("'K-9'"),
+        format!(
+            "{} WHERE number = (SELECT min(number) FROM jobs)",
+            like("jobs", job, &job.replacen("number", "999", 1))
+        ),
+        format!(
+            "{} WHERE number = (SELECT max(number) FROM job_files)",
+            like("job_files", "number, upload, name, content", "number + 1, upload, name, content")
+        ),
+        format!(
+            "{} WHERE number = (SELECT max(number) FROM job_rows)",
+            like("job_rows", "number, writer, outcome, line", "number + 1, writer, outcome, line")
+        ),
         format!("{} WHERE answer = '[1,2]'", like("requests", answer, &answer.replacen("actor", "'otto'", 1))),
     ]
 }

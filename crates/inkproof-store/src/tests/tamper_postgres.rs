@@ -69,7 +69,19 @@ impl Shell for Base {
     }
 
     fn content(&self, place: &str) -> Vec<String> {
-        let tables = ["chain", "audit", "writers", "signatures", "reviews", "tokens", "mandates", "requests"];
+        let tables = [
+            "chain",
+            "audit",
+            "writers",
+            "signatures",
+            "reviews",
+            "tokens",
+            "mandates",
+            "jobs",
+            "job_files",
+            "job_rows",
+            "requests",
+        ];
         let rows = |table: &str| format!("SELECT '{table} ' || t::text AS row FROM {table} t");
         let all = tables.map(rows).join(" UNION ALL ");
         texts(place, &format!("SELECT row FROM ({all}) rows ORDER BY row"))

@@ -49,7 +49,19 @@ impl Shell for File {
     fn content(&self, place: &str) -> Vec<String> {
         let connection = Connection::open(place).unwrap();
         let mut all = Vec::new();
-        for table in ["chain", "audit", "writers", "signatures", "reviews", "tokens", "mandates", "requests"] {
+        for table in [
+            "chain",
+            "audit",
+            "writers",
+            "signatures",
+            "reviews",
+            "tokens",
+            "mandates",
+            "jobs",
+            "job_files",
+            "job_rows",
+            "requests",
+        ] {
             let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
             let columns = statement.column_count();
             let row = |row: &rusqlite::Row<'_>| {

@@ -11,13 +11,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use inkproof_service::Judged;
+use inkproof_service::{Case, Decided, Judged};
 use inkproof_store::{AuditPage, Entry, Hex, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::cases::Case;
-use super::results::Decided;
 use crate::outputs::{self, with_suffix};
 
 /// What is being recorded, for the batch's next run.

@@ -1,10 +1,7 @@
 //! The table of a batch.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Result, bail};
-use inkproof_lab::table::{self, Column, Row, Table, TableProblem};
 use inkproof_store::{StoreError, WriterId};
+use inkproof_table::{Column, Row, Table, TableProblem};
 
 const WRITER: Column = Column {
     name: "writer",
@@ -21,13 +18,16 @@ const QUESTIONED: Column = Column {
 const REFERENCES: [&str; 5] = ["references", "reference", "ref", "refs", "known"];
 
 /// All rows of a table.
+#[derive(Debug)]
 pub struct Cases {
     /// Whether the questioned signatures are judged against enrolled writers.
     pub of_writers: bool,
+    /// In the table's order.
     pub rows: Vec<Case>,
 }
 
 /// One row.
+#[derive(Debug)]
 pub struct Case {
     /// From 1.
     pub number: usize,
@@ -40,45 +40,65 @@ pub struct Case {
 }
 
 /// What a questioned signature is judged against.
+#[derive(Debug)]
 pub enum Against {
+    /// An enrolled writer.
     Writer(WriterId),
-    /// As the table says.
+    /// Files, as the table says.
     References(Vec<String>),
 }
 
-impl Cases {
-    /// All files that rows name, whether they are there or not; they are in `folder` unless their paths are absolute.
-    pub fn files(&self, folder: &Path) -> impl Iterator<Item = PathBuf> {
-        let references = |case: &'_ Case| match &case.against {
-            Ok(Against::References(references)) => references.clone(),
-            _ => Vec::new(),
-        };
-        let named = self.rows.iter().flat_map(move |case| [vec![case.questioned.clone()], references(case)]);
-        named.flatten().map(move |path| table::file(folder, &path))
-    }
+/// What can be wrong with a table of cases as a whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CasesProblem {
+    /// It is no table, or one whose columns cannot be told apart.
+    #[error(transparent)]
+    Table(#[from] TableProblem),
+    /// It says twice against what to judge.
+    #[error("has both a column writer and a column references; leave one out")]
+    WriterAndReferences,
+    /// It does not say what to judge, or against what.
+    #[error("needs the columns writer,questioned or references,questioned in its first line, which has {0}")]
+    MissingColumns(String),
+}
 
-    pub fn read(path: &Path) -> Result<Self> {
-        let table = Table::read(path)?;
-        let at = |problem: TableProblem| problem.at(path);
-        let writer = table.find(&WRITER).map_err(at)?;
+impl Cases {
+    /// Reads a table's bytes.
+    ///
+    /// # Errors
+    /// Where it is no table or lacks a column. What is wrong with a single row is in [`Case::against`].
+    pub fn parse(bytes: Vec<u8>) -> Result<Self, CasesProblem> {
+        let table = Table::parse(bytes)?;
+        let writer = table.find(&WRITER)?;
         let references = table.numbered(&REFERENCES);
         let claimed = match writer {
-            Some(_) if !references.is_empty() => {
-                bail!("{}: has both a column writer and a column references; leave one out", path.display())
-            }
+            Some(_) if !references.is_empty() => return Err(CasesProblem::WriterAndReferences),
             Some(writer) => vec![writer],
             None => references,
         };
-        let (Some(questioned), false) = (table.find(&QUESTIONED).map_err(at)?, claimed.is_empty()) else {
-            bail!(
-                "{}: needs the columns writer,questioned or references,questioned in its first line, which has {}",
-                path.display(),
-                table.seen()
-            );
+        let (Some(questioned), false) = (table.find(&QUESTIONED)?, claimed.is_empty()) else {
+            return Err(CasesProblem::MissingColumns(table.seen()));
         };
         let of_writers = writer.is_some();
         let case = |(place, row)| case(place + 1, row, &claimed, questioned, of_writers);
         Ok(Self { of_writers, rows: table.rows.iter().enumerate().map(case).collect() })
+    }
+
+    /// The files that rows name, as the table says.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let named = self.rows.iter().flat_map(|case| [&case.questioned].into_iter().chain(case.references()));
+        named.map(String::as_str).filter(|name| !name.is_empty())
+    }
+}
+
+impl Case {
+    /// The files of references that it names.
+    fn references(&self) -> &[String] {
+        match &self.against {
+            Ok(Against::References(references)) => references,
+            _ => &[],
+        }
     }
 }
 

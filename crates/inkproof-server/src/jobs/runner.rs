@@ -1,0 +1,160 @@
+//! Works at jobs with the workers that no request needs.
+//!
+//! Some rows of a job are judged, then recorded together; then it is the next owner's turn, so that nobody's large job keeps
+//! another's waiting. What is not recorded when the service ends is judged again at its next start.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use inkproof_service::JobWork;
+use inkproof_store::{FAILED, Job, NewJobRow, StoreError, Time};
+
+use super::nobody_asked;
+use crate::limits::{self, Spare};
+use crate::recorder::problem;
+use crate::{Server, Shared};
+
+/// Rows that are recorded together.
+const ROWS: usize = 16;
+/// Between two looks whether there is a worker to spare.
+const SOON: Duration = Duration::from_millis(1);
+/// Between two looks for a job, unless one is handed in: another server may have taken it, and jobs expire.
+const LATER: Duration = Duration::from_secs(10);
+/// After something failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// What is known of the jobs that are worked at.
+#[derive(Default)]
+struct Runner {
+    works: HashMap<i64, Arc<JobWork>>,
+    /// Whose turn it was last.
+    last: String,
+}
+
+/// Goes on until the service stops, and then ends when the rows that were begun are recorded.
+pub async fn run(server: Shared) {
+    let mut runner = Runner::default();
+    while !server.is_stopping() {
+        let pause = match runner.step(&server).await {
+            Ok(true) => continue,
+            Ok(false) => LATER,
+            Err(error) => {
+                // It is told to the log.
+                problem(&error);
+                AFTER_FAILURE
+            }
+        };
+        tokio::time::timeout(pause, server.jobs.wake.notified()).await.ok();
+    }
+}
+
+impl Runner {
+    /// Does some rows of the job whose turn it is; whether there was anything to do.
+    async fn step(&mut self, server: &Shared) -> Result<bool, StoreError> {
+        let open = ask(server, |server| server.store.open_jobs()).await?;
+        self.works.retain(|number, _| open.iter().any(|job| job.number == *number));
+        server.jobs.keep(|number| open.iter().any(|job| job.number == number));
+        server.metrics.jobs_open(open.len());
+        let Some(job) = self.next(open) else { return clean_up(server).await };
+        self.last = job.owner.to_string();
+        let number = job.number;
+        match self.some_rows(server, &job).await {
+            // It was cancelled, or another server was faster.
+            Err(StoreError::JobEnded(_) | StoreError::JobMoved(_) | StoreError::NoJob(_)) => Ok(true),
+            Err(error @ StoreError::Damaged(_)) => {
+                tracing::error!(%error, number, "a job cannot be gone on with");
+                let owner = job.owner.clone();
+                ask(server, move |server| server.store.end_job(number, FAILED, &owner)).await?;
+                server.metrics.job_ended(FAILED);
+                Ok(true)
+            }
+            done => done.map(|()| true),
+        }
+    }
+
+    /// The oldest job of the owner who comes after the last one.
+    fn next(&self, open: Vec<Job>) -> Option<Job> {
+        let order = |job: &Job| (job.owner.as_str() <= self.last.as_str(), job.owner.to_string(), job.number);
+        open.into_iter().min_by_key(order)
+    }
+
+    async fn some_rows(&mut self, server: &Shared, job: &Job) -> Result<(), StoreError> {
+        let number = job.number;
+        let work = match self.works.get(&number) {
+            Some(work) => work.clone(),
+            None => Arc::new(ask(server, move |server| server.service.job_work(number)).await?),
+        };
+        self.works.insert(number, work.clone());
+        server.jobs.begin(job);
+        let first = job.counts.done();
+        let places = first..work.rows().min(first + ROWS);
+        let judged = stream::iter(places).map(|place| judged(server, &work, place));
+        let mut judged = std::pin::pin!(judged.buffered(server.settings.workers));
+        let mut rows = Vec::new();
+        // None is a row that was not begun, as the service stops.
+        while let Some(Some(row)) = judged.next().await {
+            rows.push(row?);
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let is_last = first + rows.len() == work.rows();
+        let recorded = rows.clone();
+        ask(server, move |server| server.store.record_rows(number, first, &recorded)).await?;
+        for row in &rows {
+            server.metrics.job_row(row.decision.as_ref().map(|decision| decision.decision));
+        }
+        if is_last {
+            server.metrics.job_ended("done");
+        }
+        Ok(())
+    }
+}
+
+/// Judges a row on a worker to spare; None where the service stops before there is one.
+async fn judged(server: &Shared, work: &Arc<JobWork>, place: usize) -> Option<Result<NewJobRow, StoreError>> {
+    let spare = spare(server).await?;
+    let deadline = Instant::now() + Duration::from_secs(server.settings.request_seconds);
+    let (asked, of_job) = (server.clone(), work.clone());
+    let judged = limits::blocking(move || {
+        let _held = spare;
+        asked.service.judge_job_row(&of_job, place, Some(deadline))
+    });
+    Some(judged.await.unwrap_or_else(|problem| Ok(server.service.failed_job_row(work, place, &problem.detail))))
+}
+
+async fn spare(server: &Shared) -> Option<Spare> {
+    while !server.is_stopping() {
+        if let Some(spare) = server.workers.spare() {
+            return Some(spare);
+        }
+        tokio::time::sleep(SOON).await;
+    }
+    None
+}
+
+/// When there is nothing else to do: what ended long ago is removed, and what is left of uploads; whether there may be more.
+async fn clean_up(server: &Shared) -> Result<bool, StoreError> {
+    let days = i64::from(server.settings.job_days);
+    ask(server, move |server| {
+        for job in server.store.jobs()? {
+            let is_over = job.ended.is_some_and(|(_, ended)| ended.days_until(Time::now()) >= days);
+            if is_over {
+                server.store.remove_job(job.number, &nobody_asked())?;
+            }
+        }
+        server.store.sweep_uploads()
+    })
+    .await
+}
+
+async fn ask<T: Send + 'static>(
+    server: &Shared,
+    question: impl FnOnce(&Server) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let asked = server.clone();
+    let answered = limits::blocking(move || question(&asked)).await;
+    answered.unwrap_or_else(|problem| Err(StoreError::Damaged(problem.detail)))
+}

@@ -1,0 +1,299 @@
+//! Jobs: the rows of a table that was handed in with its files, judged one after the other, also after a restart.
+//!
+//! A job is handed in once, worked at as a server has time, and its table can be had as far as it has come.
+
+mod archive;
+
+use std::collections::{HashMap, HashSet};
+use std::error::Error as _;
+use std::io::{Read, Seek};
+use std::time::Instant;
+
+use inkproof_store::{Actor, JobFiles, MOST_ROWS, NewJob, NewJobRow, StoreError};
+
+use crate::{
+    BatchJudge, BatchMemory, Case, Cases, CasesProblem, Decided, Error, ImageField, Judged, ListedImage, Result,
+    ResultForm, Service, without_page,
+};
+use archive::Archive;
+
+/// Files of references that a job remembers; see [`BatchMemory::new`].
+const REMEMBERED: usize = 256;
+/// Bytes of files that are written to the store at once: nobody else waits long for it.
+const AT_ONCE: usize = 2 << 20;
+/// How many times its size an archive may have when it is unpacked.
+const UNPACKED: u64 = 4;
+/// The table among a job's files.
+const TABLE: &str = "";
+
+/// What a job may bring.
+#[derive(Debug, Clone, Copy)]
+pub struct JobLimits {
+    /// Bytes of the archive.
+    pub archive: u64,
+    /// Bytes of a file in it.
+    pub file: u64,
+    /// Jobs of one owner that have not ended.
+    pub jobs: usize,
+}
+
+/// Why a job was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JobProblem {
+    /// The archive cannot be used.
+    #[error("the archive cannot be used: {0}")]
+    Archive(String),
+    /// A limit was met.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The table cannot be used.
+    #[error("{table}: {problem}")]
+    Table {
+        /// Its name in the archive.
+        table: String,
+        /// What is wrong with it.
+        problem: CasesProblem,
+    },
+    /// The table has no row.
+    #[error("{0}: has no row below its first line")]
+    NoRow(String),
+    /// What the store says.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is needed to work at a job.
+pub struct JobWork {
+    number: i64,
+    owner: Actor,
+    cases: Cases,
+    files: JobFiles,
+    /// Numbers of files by their names.
+    named: HashMap<String, i64>,
+    memory: BatchMemory,
+}
+
+impl Service {
+    /// Takes a zip archive with a table (`rows.csv`, or the only .csv in it) and the files that its rows name; the job's number.
+    ///
+    /// # Errors
+    /// Where archive or table cannot be used as a whole. A row that cannot be judged says so in the job's table.
+    pub fn hand_in(&self, archive: impl Read + Seek, limits: &JobLimits, owner: &Actor) -> Result<i64, JobProblem> {
+        let mut archive = Archive::open(archive, UNPACKED * limits.archive)?;
+        let (name, table) = archive.table()?;
+        let cases =
+            Cases::parse(table.clone()).map_err(|problem| JobProblem::Table { table: name.clone(), problem })?;
+        match cases.rows.len() {
+            0 => return Err(JobProblem::NoRow(name)),
+            rows if rows > MOST_ROWS => {
+                let why = format!("{name}: has {rows} rows; give at most {MOST_ROWS} in one job");
+                return Err(JobProblem::TooLarge(why));
+            }
+            _ => {}
+        }
+        let mut upload = self.store.begin_upload();
+        self.store.add_files(&mut upload, &[(TABLE, &table)])?;
+        let (mut some, mut bytes, mut known) = (Vec::new(), 0, HashSet::new());
+        for name in cases.files() {
+            let name = file_name(name, |name| archive.has(name));
+            if !known.insert(name.clone()) {
+                continue;
+            }
+            let Some(content) = archive.file(&name, limits.file)? else { continue };
+            bytes += content.len();
+            some.push((name, content));
+            if bytes >= AT_ONCE {
+                self.add_files(&mut upload, &mut some)?;
+                bytes = 0;
+            }
+        }
+        self.add_files(&mut upload, &mut some)?;
+        let (kind, header) = (kind(&cases), ResultForm::Csv.header(cases.of_writers));
+        let rows = cases.rows.len();
+        Ok(self.store.begin_job(&NewJob { upload, owner, kind, rows, header: &header, most: limits.jobs })?)
+    }
+
+    fn add_files(
+        &self,
+        upload: &mut inkproof_store::JobUpload,
+        some: &mut Vec<(String, Vec<u8>)>,
+    ) -> Result<(), StoreError> {
+        let files: Vec<(&str, &[u8])> = some.iter().map(|(name, content)| (name.as_str(), &content[..])).collect();
+        self.store.add_files(upload, &files)?;
+        some.clear();
+        Ok(())
+    }
+
+    /// What is needed to work at a job.
+    ///
+    /// # Errors
+    /// [`StoreError::JobEnded`], [`StoreError::NoJob`]; [`StoreError::Damaged`] where what was handed in cannot be read.
+    pub fn job_work(&self, number: i64) -> Result<JobWork, StoreError> {
+        let owner = self.store.job(number)?.owner;
+        let files = self.store.job_files(number)?;
+        let named: HashMap<String, i64> = files.files.iter().map(|file| (file.name.clone(), file.number)).collect();
+        let table = named.get(TABLE).ok_or_else(|| StoreError::Damaged("a job has no table".to_owned()))?;
+        let table = self.store.job_file(&files, *table)?;
+        let cases = Cases::parse(table).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        Ok(JobWork { number, owner, cases, files, named, memory: BatchMemory::new(REMEMBERED) })
+    }
+
+    /// Judges a row of a job, by its place from 0; nothing is written down. What is wrong with the row is in its line.
+    ///
+    /// # Errors
+    /// Where it is not the row's fault: the store cannot be reached or read.
+    pub fn judge_job_row(
+        &self,
+        work: &JobWork,
+        place: usize,
+        deadline: Option<Instant>,
+    ) -> Result<NewJobRow, StoreError> {
+        let case = &work.cases.rows[place];
+        let read = |_: ImageField, name: &str| {
+            let file = file_name(name, |name| work.named.contains_key(name));
+            let (_, page) = without_page(name, |_| file == in_plain(name));
+            let number = work.named.get(&file).filter(|_| !file.is_empty());
+            let number = number.ok_or_else(|| Error::Row(format!("{name}: the archive has no such file")))?;
+            let bytes = self.store.job_file(&work.files, *number)?;
+            Ok::<_, Error>(ListedImage { name: name.to_owned(), bytes, page, deadline })
+        };
+        let judged = BatchJudge::Service(self).judge(case, &work.memory, work.owner.clone(), read);
+        match judged {
+            Err(Error::Store(error)) if !is_of_row(&error) => Err(error),
+            judged => Ok(row(case, work.cases.of_writers, judged)),
+        }
+    }
+
+    /// A row that could not be judged.
+    pub fn failed_job_row(&self, work: &JobWork, place: usize, why: &str) -> NewJobRow {
+        row(&work.cases.rows[place], work.cases.of_writers, Err(Error::Row(why.to_owned())))
+    }
+
+    /// Lines of a job's table as CSV, the first line first, after a place; None where there is none. Then the place of the last.
+    ///
+    /// # Errors
+    /// [`StoreError::NoJob`], and what else the store says.
+    pub fn job_table(&self, number: i64, after: Option<usize>, limit: usize) -> Result<Option<(String, usize)>> {
+        let lines = self.store.job_lines(number, after, limit)?;
+        let Some((last, _)) = lines.last() else { return Ok(None) };
+        let last = *last;
+        let erased = |row| format!("{row},,,,,,,,the writer was erased\n");
+        let lines = lines.into_iter().map(|(row, line)| line.unwrap_or_else(|| erased(row)));
+        Ok(Some((lines.collect(), last)))
+    }
+}
+
+impl JobWork {
+    /// The job's number.
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.cases.rows.len()
+    }
+}
+
+fn kind(cases: &Cases) -> &'static str {
+    if cases.of_writers { "writers" } else { "references" }
+}
+
+fn row(case: &Case, of_writers: bool, judged: Result<Judged>) -> NewJobRow {
+    let outcome = judged.as_ref().map(Decided::from).map_err(in_one_line);
+    let line = ResultForm::Csv.line(case, of_writers, &outcome);
+    NewJobRow { decision: judged.ok().map(|judged| judged.decision), line }
+}
+
+/// The name of a file without its page, as an archive has it.
+fn file_name(name: &str, is_there: impl Fn(&str) -> bool) -> String {
+    let (file, _) = without_page(name, |name| is_there(&in_plain(name)));
+    in_plain(file)
+}
+
+fn in_plain(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    name.split('/').filter(|part| *part != "." && !part.is_empty()).collect::<Vec<_>>().join("/")
+}
+
+/// Whether it is the row that asks for what is not there; anything else is tried again.
+fn is_of_row(error: &StoreError) -> bool {
+    matches!(error, StoreError::NoWriter(_) | StoreError::WriterId(_) | StoreError::Damaged(_))
+}
+
+fn in_one_line(error: &Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !line.contains(&said) {
+            line = format!("{line}: {said}");
+        }
+        cause = error.source();
+    }
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::{Cursor, Write};
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use inkproof::Verifier;
+    use inkproof_store::{KeySource, Store};
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+    use crate::Options;
+
+    const LIMITS: JobLimits = JobLimits { archive: 1 << 20, file: 1 << 20, jobs: 2 };
+
+    fn service(folder: &tempfile::TempDir) -> Service {
+        let keys = KeySource::Text(format!("inkproof-key-1 {}", "7e".repeat(32)));
+        let store = Store::open(folder.path().join("store.db").to_str().unwrap(), &keys).unwrap();
+        Service::new(Arc::new(Verifier::bundled()), Arc::new(store), Options::default())
+    }
+
+    fn archive(table: &str) -> Cursor<Vec<u8>> {
+        let signatures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/signatures/003");
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let mut add = |name: &str, content: &[u8]| {
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(content).unwrap();
+        };
+        add("rows.csv", table.as_bytes());
+        add("a/1.png", &fs::read(signatures.join("003_01.png")).unwrap());
+        add("a/2.png", &fs::read(signatures.join("003_02.png")).unwrap());
+        add("b.png", b"no picture");
+        zip.finish().unwrap()
+    }
+
+    #[test]
+    fn a_row_is_judged_or_says_why_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(&folder);
+        let table =
+            "references,questioned\na/1.png,a\\2.png\na/1.png,c.png\nb.png,a/2.png[1]\n,a/1.png\na/1.png,a/1.png[7]\n";
+        let job = service.hand_in(archive(table), &LIMITS, &Actor::local()).unwrap();
+        let work = service.job_work(job).unwrap();
+        assert_eq!((work.number(), work.rows(), work.files.files.len()), (job, 5, 4), "the table and what rows name");
+        let rows: Vec<NewJobRow> = (0..5).map(|place| service.judge_job_row(&work, place, None).unwrap()).collect();
+        assert!(rows[0].decision.is_some() && rows[0].line.starts_with("1,a/1.png,a\\2.png,"), "{}", rows[0].line);
+        let words = ["", "c.png: the archive has no such file", "b.png: is text", "names no reference", "page"];
+        for (row, words) in rows.iter().zip(words).skip(1) {
+            assert!(row.decision.is_none() && row.line.contains(words), "{words}: {}", row.line);
+        }
+        let gave_up = service.judge_job_row(&work, 0, Some(Instant::now())).unwrap();
+        assert!(gave_up.line.contains("time"), "{}", gave_up.line);
+        service.store().record_rows(job, 0, &rows).unwrap();
+        let (text, last) = service.job_table(job, None, 99).unwrap().unwrap();
+        assert_eq!((text.lines().count(), last), (6, 5));
+        assert!(text.starts_with("row,references,questioned,") && text.ends_with(&rows[4].line), "{text}");
+        assert!(service.job_table(job, Some(5), 99).unwrap().is_none());
+        assert!(matches!(service.job_work(job), Err(StoreError::JobEnded(_))));
+    }
+}
