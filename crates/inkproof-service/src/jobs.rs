@@ -288,7 +288,7 @@ mod tests {
             assert!(row.decision.is_none() && row.line.contains(words), "{words}: {}", row.line);
         }
         let gave_up = service.judge_job_row(&work, 0, Some(Instant::now())).unwrap();
-        assert!(gave_up.line.contains("time"), "{}", gave_up.line);
+        assert!(gave_up.line.contains("too long"), "{}", gave_up.line);
         service.store().record_rows(job, 0, &rows).unwrap();
         let (text, last) = service.job_table(job, None, 99).unwrap().unwrap();
         assert_eq!((text.lines().count(), last), (6, 5));

@@ -477,8 +477,10 @@ pub(crate) fn lock_keys(session: &mut dyn Session, from: Option<&Keyring>, maste
     Ok(())
 }
 
-/// Numbers of jobs, and the keys of their uploads and tables as the database has them.
-fn sealed_keys(session: &mut dyn Session) -> Result<Vec<(i64, Option<Vec<u8>>, Vec<u8>)>> {
+/// A job's number, and the keys of its upload and its table as the database has them.
+type SealedKeys = (i64, Option<Vec<u8>>, Vec<u8>);
+
+fn sealed_keys(session: &mut dyn Session) -> Result<Vec<SealedKeys>> {
     let rows = session.query("SELECT number, upload_key, table_key FROM jobs", &[])?;
     rows.into_iter().map(|mut row| Ok((row.integer()?, row.maybe_bytes()?, row.bytes()?))).collect()
 }

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn what_is_received_in_pieces_is_read_from_any_place() {
         for length in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 77] {
-            let bytes: Vec<u8> = (0..length).map(|place| (place * place >> 7) as u8).collect();
+            let bytes: Vec<u8> = (0..length).map(|place| ((place * place) >> 7) as u8).collect();
             let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
             bytes.chunks(1013).for_each(|piece| spool.add(piece).unwrap());
             let mut reader = spool.finish().unwrap();

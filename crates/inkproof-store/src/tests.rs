@@ -560,14 +560,17 @@ fn a_job_is_kept_until_it_ends(store: &Store) {
     store.record_rows(job, 0, &[row(None), rejected.clone()]).unwrap();
     assert_eq!(store.head().unwrap().sequence, entries + 1, "what was not judged is no decision");
     for first in [0, 1, 3] {
-        assert!(matches!(store.record_rows(job, first, &[rejected.clone()]), Err(StoreError::JobMoved(_))), "{first}");
+        assert!(
+            matches!(store.record_rows(job, first, std::slice::from_ref(&rejected)), Err(StoreError::JobMoved(_))),
+            "{first}"
+        );
     }
     let more = [rejected.clone(), rejected.clone()];
     assert!(matches!(store.record_rows(job, 2, &more), Err(StoreError::JobMoved(_))), "more than there are");
     assert_eq!(store.head().unwrap().sequence, entries + 1, "nothing of that was recorded");
     assert!(matches!(store.remove_job(job, &by("anna")), Err(StoreError::JobGoesOn(_))));
     is_whole(store);
-    store.record_rows(job, 2, &[rejected.clone()]).unwrap();
+    store.record_rows(job, 2, std::slice::from_ref(&rejected)).unwrap();
     let ended = store.job(job).unwrap();
     assert_eq!(ended.ended.map(|(outcome, _)| outcome), Some("done".to_owned()));
     assert_eq!(ended.counts, JobCounts { rejected: 2, failed: 1, ..JobCounts::default() });

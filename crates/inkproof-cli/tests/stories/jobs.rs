@@ -98,8 +98,12 @@ fn a_job_gives_the_table_of_a_batch_also_when_the_service_is_killed_meanwhile() 
     let table = server.get(&format!("{job}/table")).is(200);
     assert_eq!(table.headers["content-type"], "text/csv; charset=utf-8");
     assert_eq!(table.text(), fs::read_to_string(desk.path("results.csv")).unwrap());
-    let figures = server.get("/metrics").is(200).text();
-    assert!(figures.contains("inkproof_jobs_total{outcome=\"done\"} 1"), "{figures}");
+    // It is counted once it is recorded.
+    let begun = Instant::now();
+    while !server.get("/metrics").is(200).text().contains("inkproof_jobs_total{outcome=\"done\"} 1") {
+        assert!(begun.elapsed() < PATIENCE, "{}", server.log());
+        sleep(Duration::from_millis(20));
+    }
 
     let mut audit = Vec::new();
     let mut cursor = String::new();

@@ -229,7 +229,7 @@ fn a_store_that_was_written_before_goes_on() {
     office.desk.write("store.db", EARLIER);
     office.run(&format!("store check --head {EARLIER_HEAD}")).succeeds();
     let upgraded = office.run("store upgrade --json").succeeds().json();
-    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &3.into()));
+    assert_eq!((&upgraded["from"], &upgraded["to"]), (&1.into(), &4.into()));
     office.run(&format!("store check --store store.db.version-1 --head {EARLIER_HEAD}")).succeeds();
 
     let verified = office.run(&format!("verify --writer K-1 --json {}", files("001", 4..5))).json();
@@ -376,22 +376,44 @@ fn a_trigger_is_refused_and_told() {
 const BEFORE_PRESSURE: &[u8] = include_bytes!("../data/store-before-pressure.db");
 const ITS_KEY: &[u8] = include_bytes!("../data/store-before-pressure.key");
 
-#[test]
-fn references_from_before_get_their_pressure_from_the_originals() {
+/// A store that the program wrote before it kept jobs, sealed with the same key: a writer, an account's rule, a decision.
+const BEFORE_JOBS: &[u8] = include_bytes!("../data/store-version-3.db");
+
+/// An office with an earlier store and its key.
+fn office_with(store: &[u8]) -> Office {
     let office = Office::new();
-    office.desk.write("store.db", BEFORE_PRESSURE);
+    office.desk.write("store.db", store);
     let key = office.desk.key_file();
     fs::create_dir_all(key.parent().unwrap()).unwrap();
     fs::write(&key, ITS_KEY).unwrap();
     #[cfg(unix)]
     fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    office
+}
+
+#[test]
+fn a_store_from_before_there_were_jobs_goes_on() {
+    let office = office_with(BEFORE_JOBS);
+    office.run("store check").succeeds();
+    let upgraded = office.run("store upgrade --json").succeeds().json();
+    assert_eq!((&upgraded["from"], &upgraded["to"]), (&3.into(), &4.into()));
+    office.run("store check --store store.db.version-3").succeeds();
+    assert!(office.run("mandates list").succeeds().out.contains("A-1"));
+    assert_eq!(office.run(&format!("verify --writer K-1 --json {}", files("001", 4..5))).json()["audit"], 4);
+    assert!(office.run("store info").succeeds().out.contains("0 jobs"));
+    office.run("store check").succeeds();
+}
+
+#[test]
+fn references_from_before_get_their_pressure_from_the_originals() {
+    let office = office_with(BEFORE_PRESSURE);
     let verify =
         |writer: &str, of: &str| office.run(&format!("verify --writer {writer} --json {}", files(of, 3..4))).json();
-    let older = ["older than this program's version 3", "store upgrade"];
+    let older = ["older than this program's version 4", "store upgrade"];
     office.run(&format!("verify --writer kept {}", files("005", 3..4))).fails_with(&older);
     office.run("store check").succeeds();
     let upgraded = office.run("store upgrade --json").succeeds().json();
-    assert_eq!((&upgraded["from"], &upgraded["to"]), (&2.into(), &3.into()));
+    assert_eq!((&upgraded["from"], &upgraded["to"]), (&2.into(), &4.into()));
     office.run("store check --store store.db.version-2").succeeds();
     office.run("mandates set K-1 kept and inks").succeeds();
     let before = verify("kept", "005");

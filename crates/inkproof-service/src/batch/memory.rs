@@ -15,11 +15,13 @@ use crate::verify::References;
 /// The references that a batch has met last, as the model sees them.
 #[derive(Debug)]
 pub struct BatchMemory {
-    /// By the SHA-256 of the file, and the page of it that is meant.
-    files: Mutex<Recent<([u8; 32], Option<u32>), Signature>>,
+    files: Mutex<Recent<FileKey, Signature>>,
     /// With the state of the store in which they were looked up.
     writers: Mutex<Recent<WriterId, ([i64; 2], References)>>,
 }
+
+/// The SHA-256 of a file, and the page of it that is meant.
+type FileKey = ([u8; 32], Option<u32>);
 
 /// The values used last: what was not asked for while half of the room was filled twice is forgotten.
 #[derive(Debug)]
