@@ -81,7 +81,7 @@ web:
 wasm-test: program
 	@if ! bindings/web/build.sh --which >/dev/null 2>&1; then \
 	  $(call skip,the verifier for the browser; rustup target add wasm32-unknown-unknown installs its target); \
-	else $(MAKE) web && cd crates/inkproof-server/web/tests && npm ci --no-audit --no-fund --silent && \
+	else bindings/web/build.sh && cd crates/inkproof-server/web/tests && npm ci --no-audit --no-fund --silent && \
 	  cd ../../../../bindings/web/tests && \
 	  INKPROOF_PROGRAM=$(PROGRAM) CHROMIUM="$$(command -v $${CHROMIUM:-chromium})" npm test; fi
 
