@@ -9,7 +9,7 @@ use std::error::Error as _;
 use std::io::{Read, Seek};
 use std::time::Instant;
 
-use inkproof_store::{Actor, JobFiles, MOST_ROWS, NewJob, NewJobRow, StoreError};
+use inkproof_store::{Actor, JobFiles, MOST_ROWS, NewJob, NewJobRow, Pseudonym, StoreError, WriterId};
 
 use crate::{
     BatchJudge, BatchMemory, Case, Cases, CasesProblem, Decided, Error, ImageField, Judged, ListedImage, Result,
@@ -150,6 +150,7 @@ impl Service {
         deadline: Option<Instant>,
     ) -> Result<NewJobRow, StoreError> {
         let case = &work.cases.rows[place];
+        let writer = self.named_writer(work, case)?;
         let read = |_: ImageField, name: &str| {
             let file = file_name(name, |name| work.named.contains_key(name));
             let (_, page) = without_page(name, |_| file == in_plain(name));
@@ -161,13 +162,26 @@ impl Service {
         let judged = BatchJudge::Service(self).judge(case, &work.memory, work.owner.clone(), read);
         match judged {
             Err(Error::Store(error)) if !is_of_row(&error) => Err(error),
-            judged => Ok(row(case, work.cases.of_writers, judged)),
+            judged => Ok(row(case, work.cases.of_writers, writer, judged)),
         }
     }
 
     /// A row that could not be judged.
-    pub fn failed_job_row(&self, work: &JobWork, place: usize, why: &str) -> NewJobRow {
-        row(&work.cases.rows[place], work.cases.of_writers, Err(Error::Row(why.to_owned())))
+    ///
+    /// # Errors
+    /// Where the store cannot be reached or read.
+    pub fn failed_job_row(&self, work: &JobWork, place: usize, why: &str) -> Result<NewJobRow, StoreError> {
+        let case = &work.cases.rows[place];
+        let writer = self.named_writer(work, case)?;
+        Ok(row(case, work.cases.of_writers, writer, Err(Error::Row(why.to_owned()))))
+    }
+
+    /// The enrolled writer whom a row names, whatever else is wrong with it.
+    fn named_writer(&self, work: &JobWork, case: &Case) -> Result<Option<Pseudonym>, StoreError> {
+        match case.claimed.parse::<WriterId>() {
+            Ok(writer) if work.cases.of_writers => self.store.pseudonym_of(&writer),
+            _ => Ok(None),
+        }
     }
 
     /// Lines of a job's table as CSV, the first line first, after a place; None where there is none. Then the place of the last.
@@ -200,10 +214,10 @@ fn kind(cases: &Cases) -> &'static str {
     if cases.of_writers { "writers" } else { "references" }
 }
 
-fn row(case: &Case, of_writers: bool, judged: Result<Judged>) -> NewJobRow {
+fn row(case: &Case, of_writers: bool, writer: Option<Pseudonym>, judged: Result<Judged>) -> NewJobRow {
     let outcome = judged.as_ref().map(Decided::from).map_err(in_one_line);
     let line = ResultForm::Csv.line(case, of_writers, &outcome);
-    NewJobRow { decision: judged.ok().map(|judged| judged.decision), line }
+    NewJobRow { decision: judged.ok().map(|judged| judged.decision), writer, line }
 }
 
 /// The name of a file without its page, as an archive has it.
@@ -248,7 +262,7 @@ mod tests {
     use zip::write::SimpleFileOptions;
 
     use super::*;
-    use crate::Options;
+    use crate::{EnrolRequest, NamedImage, Options, WriterState};
 
     const LIMITS: JobLimits = JobLimits { archive: 1 << 20, file: 1 << 20, jobs: 2 };
 
@@ -270,6 +284,31 @@ mod tests {
         add("a/2.png", &fs::read(signatures.join("003_02.png")).unwrap());
         add("b.png", b"no picture");
         zip.finish().unwrap()
+    }
+
+    #[test]
+    fn a_line_that_names_a_writer_is_erased_with_them_whatever_became_of_the_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(&folder);
+        let image = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/signatures/003/003_01.png");
+        let bytes = fs::read(image).unwrap();
+        let images = [NamedImage { name: "one.png", bytes: &bytes, page: None, deadline: None }];
+        let (id, state) = ("karl".parse::<WriterId>().unwrap(), WriterState::New);
+        let request =
+            EnrolRequest { writer: id.clone(), images: &images, written: None, force: true, state, key: None };
+        service.enroll(&request, &Actor::local()).unwrap();
+        let table = "writer,questioned\nkarl,a/2.png\nkarl,c.png\nkarl,\nkarl,b.png\nkarl,a/1.png\n";
+        let job = service.hand_in(archive(table), &LIMITS, &Actor::local()).unwrap();
+        let work = service.job_work(job).unwrap();
+        let mut rows: Vec<NewJobRow> = (0..4).map(|place| service.judge_job_row(&work, place, None).unwrap()).collect();
+        rows.push(service.failed_job_row(&work, 4, "it panicked").unwrap());
+        assert_eq!(rows.iter().filter(|row| row.decision.is_some()).count(), 1, "{rows:?}");
+        service.store().record_rows(job, 0, &rows).unwrap();
+        let told = || service.job_table(job, None, 99).unwrap().unwrap().0;
+        assert_eq!(told().matches("karl").count(), 5);
+        service.store().erase(&id, &Actor::local()).unwrap();
+        assert_eq!((told().matches("karl").count(), told().matches("was erased").count()), (0, 5), "{}", told());
+        assert_eq!(service.store().check(None).unwrap().wrong, Vec::<String>::new());
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! A row's decision, its entry in the audit and its line are written in one transaction that demands that the row is the next
 //! one. So each row is recorded once, whoever stops when, and even where two servers work on the same job.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -20,7 +20,7 @@ use crate::decisions::record;
 use crate::keys::{KeyId, Keyring};
 use crate::sealing::Key;
 use crate::writer_row::WriterRow;
-use crate::{Actor, Event, NewDecision, NewEntry, Pseudonym, Result, Store, StoreError, Time};
+use crate::{Actor, Event, Hex, NewDecision, NewEntry, Pseudonym, Result, Store, StoreError, Time};
 
 /// The tables' columns, what numbers their rows first.
 pub(crate) const COLUMNS: &str =
@@ -93,6 +93,8 @@ pub struct NewJob<'a> {
 pub struct NewJobRow {
     /// None where it could not be judged.
     pub decision: Option<NewDecision>,
+    /// Of a row that could not be judged: the enrolled writer whom its line names.
+    pub writer: Option<Pseudonym>,
     /// Its line in the table.
     pub line: String,
 }
@@ -150,7 +152,7 @@ impl JobCounts {
 impl Store {
     /// Begins an upload; what of it never becomes a job's is deleted an hour later.
     pub fn begin_upload(&self) -> JobUpload {
-        let random = i64::from(u32::from_le_bytes(crate::Hex::<4>::random().0) >> 12);
+        let random = i64::from(u32::from_le_bytes(Hex::<4>::random().0) >> 12);
         JobUpload { number: (Time::now().milliseconds() << PLACES) | random, key: Key::random(), files: 0 }
     }
 
@@ -358,18 +360,21 @@ fn begin(chain: &mut Chain<'_>, new: &NewJob<'_>) -> Result<i64> {
 }
 
 fn record_row(chain: &mut Chain<'_>, job: i64, place: usize, new: &NewJobRow, table_key: Key) -> Result<()> {
-    let Some(decision) = &new.decision else {
-        return insert_line(chain, job, place, (None, FAILED), table_key, &new.line);
+    let (writer, outcome) = match &new.decision {
+        None => (new.writer, FAILED.to_owned()),
+        Some(decision) => {
+            let mut decision = decision.clone();
+            decision.details["job"] = json!({"number": job, "row": place});
+            record(chain, &decision)?;
+            (decision.writer, decision.decision.to_string())
+        }
     };
-    let mut decision = decision.clone();
-    decision.details["job"] = json!({"number": job, "row": place});
-    record(chain, &decision)?;
-    let key = match decision.writer {
+    let key = match writer {
         None => table_key,
         // Who was erased since the row was judged is in no line, either.
         Some(writer) => WriterRow::behind(chain.session, writer)?.map_or_else(Key::random, |row| row.key),
     };
-    insert_line(chain, job, place, (decision.writer, &decision.decision.to_string()), key, &new.line)
+    insert_line(chain, job, place, (writer, &outcome), key, &new.line)
 }
 
 fn insert_line(
@@ -494,6 +499,7 @@ fn replace_keys(session: &mut dyn Session, job: i64, upload: Option<Vec<u8>>, ta
 pub(crate) fn check(
     session: &mut dyn Session,
     mut expected: HashMap<i64, ExpectedJob>,
+    erased: &HashSet<Pseudonym>,
     has_key: bool,
     wrong: &mut Vec<String>,
 ) -> Result<()> {
@@ -512,7 +518,7 @@ pub(crate) fn check(
         if expected.ended.is_none() && !files_are_whole(session, &expected, upload_key)? {
             wrong.push(format!("files of job {number} were changed or are missing"));
         }
-        match lines_are_whole(session, number, &expected, table_key)? {
+        match lines_are_whole(session, number, &expected, erased, table_key)? {
             Some(found) => lines += found,
             None => wrong.push(format!("rows of job {number} were changed or are missing")),
         }
@@ -583,6 +589,7 @@ fn lines_are_whole(
     session: &mut dyn Session,
     job: i64,
     expected: &ExpectedJob,
+    erased: &HashSet<Pseudonym>,
     key: Option<Key>,
 ) -> Result<Option<i64>> {
     const PAGE: &str = "SELECT r.number, line, r.writer, w.number, w.key, r.outcome
@@ -603,9 +610,16 @@ fn lines_are_whole(
             let (writer_number, _, outcome) = (row.maybe_integer()?, row.maybe_bytes()?, row.text()?);
             let told = match expected.decided.get(&place) {
                 Some((writer, outcome)) => (writer.as_ref().map(|writer| writer.0.to_vec()), outcome.as_str()),
-                None => (None, if place == 0 { "first" } else { FAILED }),
+                None if place == 0 => (None, "first"),
+                // The audit tells nothing of a row that failed; its line opens with the key of the writer whom it names.
+                None => (writer.clone(), FAILED),
             };
             let is_erased = writer.is_some() && writer_number.is_none();
+            let was_enrolled =
+                |writer: &[u8]| Pseudonym::from_slice(writer).is_ok_and(|writer| erased.contains(&writer));
+            if is_erased && !writer.as_deref().is_some_and(was_enrolled) {
+                return Ok(None);
+            }
             let opens = |key| is_erased || line(session, of_line, job, key).is_ok();
             if number != line_number(job, place) || told != (writer, &outcome) || !key.is_none_or(opens) {
                 return Ok(None);

@@ -104,7 +104,12 @@ fn begin_job(store: &Store, name: &str, rows: usize) -> i64 {
 }
 
 fn row(decision: Option<NewDecision>) -> NewJobRow {
-    NewJobRow { decision, line: "a line\n".to_owned() }
+    NewJobRow { decision, writer: None, line: "a line\n".to_owned() }
+}
+
+/// A row of an enrolled writer that could not be judged.
+fn failed_row(writer: Pseudonym) -> NewJobRow {
+    NewJobRow { writer: Some(writer), ..row(None) }
 }
 
 fn is_whole(store: &Store) -> Checked {
@@ -605,21 +610,21 @@ fn a_job_goes_on_where_it_was(ground: &dyn Ground) {
     enroll(&store, "job-2", &[2], 0).unwrap();
     let writer = |name: &str| store.writer(&id(name)).unwrap().unwrap().pseudonym;
     let (one, two) = (writer("job-1"), writer("job-2"));
-    let job = begin_job(&store, "anna", 4);
+    let job = begin_job(&store, "anna", 7);
     let of = |writer| row(Some(decision(Some(writer), Decision::Undecided)));
-    store.record_rows(job, 0, &[of(one), of(two)]).unwrap();
+    store.record_rows(job, 0, &[of(one), of(two), failed_row(one), failed_row(two)]).unwrap();
     store.erase(&id("job-1"), &by("otto")).unwrap();
-    store.record_rows(job, 2, &[of(one)]).unwrap();
+    store.record_rows(job, 4, &[of(one), failed_row(one)]).unwrap();
     is_whole(&store);
     let copy = Store::open(&ground.place(), &keys()).unwrap();
     store.copy_to(&copy).unwrap();
     for store in [&store, &copy] {
         let told: Vec<bool> =
             store.job_lines(job, None, 9).unwrap().into_iter().map(|(_, line)| line.is_some()).collect();
-        assert_eq!(told, [true, false, true, false]);
+        assert_eq!(told, [true, false, true, false, true, false, false]);
         assert_eq!(store.job_files(job).unwrap().files.len(), 3);
-        store.record_rows(job, 3, &[of(two)]).unwrap();
-        assert_eq!(store.job(job).unwrap().counts.undecided, 4);
+        store.record_rows(job, 6, &[of(two)]).unwrap();
+        assert_eq!(store.job(job).unwrap().counts, JobCounts { undecided: 4, failed: 3, ..JobCounts::default() });
         is_whole(store);
     }
 }

@@ -122,7 +122,13 @@ async fn judged(server: &Shared, work: &Arc<JobWork>, place: usize) -> Option<Re
         let _held = spare;
         asked.service.judge_job_row(&of_job, place, Some(deadline))
     });
-    Some(judged.await.unwrap_or_else(|problem| Ok(server.service.failed_job_row(work, place, &problem.detail))))
+    match judged.await {
+        Ok(judged) => Some(judged),
+        Err(problem) => {
+            let of_job = work.clone();
+            Some(ask(server, move |server| server.service.failed_job_row(&of_job, place, &problem.detail)).await)
+        }
+    }
 }
 
 async fn spare(server: &Shared) -> Option<Spare> {
