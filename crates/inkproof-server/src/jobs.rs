@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures_util::stream;
 use inkproof_service::{JobLimits, JobProblem};
-use inkproof_store::{Actor, Job, Role, StoreError, Time};
+use inkproof_store::{Job, Role, StoreError, Time};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
@@ -30,7 +30,7 @@ use crate::tokens::Caller;
 use crate::{Shared, limits};
 
 pub use receive::SECONDS;
-pub use runner::run;
+pub use runner::{clean, run};
 
 /// The route that receives what takes longer to arrive than other requests may.
 pub const ROUTE: &str = "/v1/jobs";
@@ -291,9 +291,4 @@ fn not_taken(why: JobProblem) -> Problem {
         JobProblem::TooLarge(_) => Kind::TooLarge.with(why).on_field("archive"),
         why => Kind::Malformed.with(why).on_field("archive"),
     }
-}
-
-/// Who removes jobs whose time is over.
-fn nobody_asked() -> Actor {
-    Actor::local()
 }

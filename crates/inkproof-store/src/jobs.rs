@@ -44,6 +44,8 @@ const PLACES: u32 = 20;
 /// Rows of a job, at most.
 pub const MOST_ROWS: usize = (1 << PLACES) - 1;
 
+/// In milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
 /// So long an upload may take to become a job's, in milliseconds.
 const ARRIVING: i64 = 60 * 60 * 1000;
 /// Files that are deleted in one transaction: nobody waits long for it.
@@ -279,6 +281,18 @@ impl Store {
             end(chain, number, outcome, by)
         })?;
         self.clear_away(by).map(drop)
+    }
+
+    /// Numbers of the jobs that ended so many days ago, or earlier.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn expired_jobs(&self, days: u32) -> Result<Vec<i64>> {
+        let until = Time::now().milliseconds() - i64::from(days) * DAY;
+        self.read(|session| {
+            let rows = session.query("SELECT number FROM jobs WHERE ended <= $1 ORDER BY number", &[until.into()])?;
+            rows.into_iter().map(|mut row| row.integer()).collect()
+        })
     }
 
     /// Forgets a job that has ended, with its table.

@@ -594,6 +594,10 @@ fn a_job_is_kept_until_it_ends(store: &Store) {
     assert_eq!(store.job(cancelled).unwrap().counts.done(), 1);
     store.remove_job(cancelled, &by("otto")).unwrap();
     assert!(matches!(store.job(cancelled), Err(StoreError::NoJob(_))));
+    let open = begin_job(store, "anna", 9);
+    let expired = |days| store.expired_jobs(days).unwrap();
+    assert!(expired(0).contains(&job) && !expired(0).contains(&open) && !expired(1).contains(&job));
+    store.end_job(open, "cancelled", &by("anna")).unwrap();
     let goes_on = [begin_job(store, "anna", 1), begin_job(store, "anna", 1), begin_job(store, "anna", 1)];
     let upload = store.begin_upload();
     let new = NewJob { upload, owner: &by("anna"), kind: "writers", rows: 1, header: "", most: 3 };

@@ -1,7 +1,8 @@
 //! Works at jobs with the workers that no request needs.
 //!
 //! Some rows of a job are judged, then recorded together; then it is the next owner's turn, so that nobody's large job keeps
-//! another's waiting. What is not recorded when the service ends is judged again at its next start.
+//! another's waiting. What is not recorded when the service ends is judged again at its next start. What is over is cleaned up
+//! beside that, however much there is to work at.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,9 +10,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use inkproof_service::JobWork;
-use inkproof_store::{FAILED, Job, NewJobRow, StoreError, Time};
+use inkproof_store::{Actor, FAILED, Job, NewJobRow, StoreError};
 
-use super::nobody_asked;
 use crate::limits::{self, Spare};
 use crate::recorder::problem;
 use crate::{Server, Shared};
@@ -20,8 +20,10 @@ use crate::{Server, Shared};
 const ROWS: usize = 16;
 /// Between two looks whether there is a worker to spare.
 const SOON: Duration = Duration::from_millis(1);
-/// Between two looks for a job, unless one is handed in: another server may have taken it, and jobs expire.
+/// Between two looks for a job, unless one is handed in: another server may have taken it. And for what is over.
 const LATER: Duration = Duration::from_secs(10);
+/// Between two times that some files are deleted: others write meanwhile.
+const BETWEEN: Duration = Duration::from_millis(50);
 /// After something failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -50,6 +52,22 @@ pub async fn run(server: Shared) {
     }
 }
 
+/// Removes what ended long ago and what is left of uploads, as long as the service goes on.
+pub async fn clean(server: Shared) {
+    while !server.is_stopping() {
+        let pause = match clean_up(&server).await {
+            Ok(true) => BETWEEN,
+            Ok(false) => LATER,
+            Err(error) => {
+                // It is told to the log.
+                problem(&error);
+                AFTER_FAILURE
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
 impl Runner {
     /// Does some rows of the job whose turn it is; whether there was anything to do.
     async fn step(&mut self, server: &Shared) -> Result<bool, StoreError> {
@@ -57,7 +75,7 @@ impl Runner {
         self.works.retain(|number, _| open.iter().any(|job| job.number == *number));
         server.jobs.keep(|number| open.iter().any(|job| job.number == number));
         server.metrics.jobs_open(open.len());
-        let Some(job) = self.next(open) else { return clean_up(server).await };
+        let Some(job) = self.next(open) else { return Ok(false) };
         self.last = job.owner.to_string();
         let number = job.number;
         match self.some_rows(server, &job).await {
@@ -66,8 +84,14 @@ impl Runner {
             Err(error @ StoreError::Damaged(_)) => {
                 tracing::error!(%error, number, "a job cannot be gone on with");
                 let owner = job.owner.clone();
-                ask(server, move |server| server.store.end_job(number, FAILED, &owner)).await?;
-                server.metrics.job_ended(FAILED);
+                match ask(server, move |server| server.store.end_job(number, FAILED, &owner)).await {
+                    // Another server was faster, or it was cancelled.
+                    Err(StoreError::JobEnded(_) | StoreError::NoJob(_)) => {}
+                    ended => {
+                        ended?;
+                        server.metrics.job_ended(FAILED);
+                    }
+                }
                 Ok(true)
             }
             done => done.map(|()| true),
@@ -141,14 +165,14 @@ async fn spare(server: &Shared) -> Option<Spare> {
     None
 }
 
-/// When there is nothing else to do: what ended long ago is removed, and what is left of uploads; whether there may be more.
+/// Whether there may be more of what is left of uploads.
 async fn clean_up(server: &Shared) -> Result<bool, StoreError> {
-    let days = i64::from(server.settings.job_days);
-    ask(server, move |server| {
-        for job in server.store.jobs()? {
-            let is_over = job.ended.is_some_and(|(_, ended)| ended.days_until(Time::now()) >= days);
-            if is_over {
-                server.store.remove_job(job.number, &nobody_asked())?;
+    ask(server, |server| {
+        for number in server.store.expired_jobs(server.settings.job_days)? {
+            match server.store.remove_job(number, &Actor::local()) {
+                // Another server was faster.
+                Err(StoreError::NoJob(_)) => {}
+                removed => removed?,
             }
         }
         server.store.sweep_uploads()
