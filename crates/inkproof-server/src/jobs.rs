@@ -170,8 +170,10 @@ async fn hand_in(
 ) -> Result<Response, Problem> {
     let busy = |_| Kind::Busy.with("another archive is being received; try again in 5 s").retry_after(5);
     let receiving = server.jobs.receiving.try_acquire().map_err(busy)?;
-    let archive = receive::archive(&server, request).await?;
     let settings = &server.settings;
+    let (owner, most) = (caller.actor.clone(), settings.max_jobs);
+    server.ask(move |store| store.may_begin_job(&owner, most)).await?;
+    let archive = receive::archive(&server, request).await?;
     let limits = JobLimits { archive: settings.max_job, file: settings.max_body as u64, jobs: settings.max_jobs };
     let (owner, asked) = (caller.actor.clone(), server.clone());
     let begun = limits::blocking(move || asked.service.hand_in(archive, &limits, &owner)).await?;

@@ -9,7 +9,7 @@ use std::error::Error as _;
 use std::io::{Read, Seek};
 use std::time::Instant;
 
-use inkproof_store::{Actor, JobFiles, MOST_ROWS, NewJob, NewJobRow, Pseudonym, StoreError, WriterId};
+use inkproof_store::{Actor, JobFiles, JobUpload, MOST_ROWS, NewJob, NewJobRow, Pseudonym, StoreError, WriterId};
 
 use crate::{
     BatchJudge, BatchMemory, Case, Cases, CasesProblem, Decided, Error, ImageField, Judged, ListedImage, Result,
@@ -93,32 +93,46 @@ impl Service {
             _ => {}
         }
         let mut upload = self.store.begin_upload();
-        self.store.add_files(&mut upload, &[(TABLE, &table)])?;
+        let (kind, header, rows) = (kind(&cases), ResultForm::Csv.header(cases.of_writers), cases.rows.len());
+        let begun = self.keep(&mut upload, &mut archive, &cases, &table, limits.file).and_then(|()| {
+            let new = NewJob { upload: &upload, owner, kind, rows, header: &header, most: limits.jobs };
+            Ok(self.store.begin_job(&new)?)
+        });
+        if begun.is_err() {
+            // Where this fails too, it is deleted an hour later.
+            self.store.drop_upload(&upload).ok();
+        }
+        begun
+    }
+
+    /// Writes the table, and the files that its rows name and the archive has, to the store.
+    fn keep<R: Read + Seek>(
+        &self,
+        upload: &mut JobUpload,
+        archive: &mut Archive<R>,
+        cases: &Cases,
+        table: &[u8],
+        most: u64,
+    ) -> Result<(), JobProblem> {
+        self.store.add_files(upload, &[(TABLE, table)])?;
         let (mut some, mut bytes, mut known) = (Vec::new(), 0, HashSet::new());
         for name in cases.files() {
             let name = file_name(name, |name| archive.has(name));
             if !known.insert(name.clone()) {
                 continue;
             }
-            let Some(content) = archive.file(&name, limits.file)? else { continue };
+            let Some(content) = archive.file(&name, most)? else { continue };
             bytes += content.len();
             some.push((name, content));
             if bytes >= AT_ONCE {
-                self.add_files(&mut upload, &mut some)?;
+                self.add_files(upload, &mut some)?;
                 bytes = 0;
             }
         }
-        self.add_files(&mut upload, &mut some)?;
-        let (kind, header) = (kind(&cases), ResultForm::Csv.header(cases.of_writers));
-        let rows = cases.rows.len();
-        Ok(self.store.begin_job(&NewJob { upload, owner, kind, rows, header: &header, most: limits.jobs })?)
+        Ok(self.add_files(upload, &mut some)?)
     }
 
-    fn add_files(
-        &self,
-        upload: &mut inkproof_store::JobUpload,
-        some: &mut Vec<(String, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
+    fn add_files(&self, upload: &mut JobUpload, some: &mut Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         let files: Vec<(&str, &[u8])> = some.iter().map(|(name, content)| (name.as_str(), &content[..])).collect();
         self.store.add_files(upload, &files)?;
         some.clear();

@@ -77,7 +77,7 @@ pub struct JobFiles {
 /// A job that is to be begun.
 pub struct NewJob<'a> {
     /// What was handed in.
-    pub upload: JobUpload,
+    pub upload: &'a JobUpload,
     /// Who did.
     pub owner: &'a Actor,
     /// What its rows are judged against, in a word.
@@ -152,7 +152,15 @@ impl JobCounts {
 }
 
 impl Store {
-    /// Begins an upload; what of it never becomes a job's is deleted an hour later.
+    /// Whether somebody may begin a job, and have at most so many with it that have not ended.
+    ///
+    /// # Errors
+    /// [`StoreError::TooManyJobs`], and what the database says.
+    pub fn may_begin_job(&self, owner: &Actor, most: usize) -> Result<()> {
+        self.read(|session| require_few(session, owner, most))
+    }
+
+    /// Begins an upload; what of it never becomes a job's is deleted an hour later, unless [`Store::drop_upload`] did so.
     pub fn begin_upload(&self) -> JobUpload {
         let random = i64::from(u32::from_le_bytes(Hex::<4>::random().0) >> 12);
         JobUpload { number: (Time::now().milliseconds() << PLACES) | random, key: Key::random(), files: 0 }
@@ -177,6 +185,18 @@ impl Store {
             Ok(())
         })?;
         upload.files += files.len() as i64;
+        Ok(())
+    }
+
+    /// Deletes what came of an upload, unless it has become a job's.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn drop_upload(&self, upload: &JobUpload) -> Result<()> {
+        const DELETE: &str = "DELETE FROM job_files WHERE number IN (SELECT number FROM job_files
+            WHERE upload = $1 AND upload NOT IN (SELECT upload FROM jobs) LIMIT $2)";
+        let values = [upload.number.into(), AT_ONCE.into()];
+        while self.write(|chain| chain.session.execute(DELETE, &values))? == AT_ONCE as u64 {}
         Ok(())
     }
 
@@ -349,13 +369,10 @@ impl Store {
 
 fn begin(chain: &mut Chain<'_>, new: &NewJob<'_>) -> Result<i64> {
     let insert = format!("INSERT INTO jobs ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, $8, $9)");
-    let open = found(chain.session, "WHERE ended IS NULL", &[])?;
-    if open.iter().filter(|job| job.owner.is_same_person(new.owner)).count() >= new.most {
-        return Err(StoreError::TooManyJobs(new.most));
-    }
+    require_few(chain.session, new.owner, new.most)?;
     let (number, master, table_key) = (chain.next(), chain.master()?, Key::random());
     let lock = |purpose, key: &Key| chain.session.keys().seal(master, purpose, number, key.bytes());
-    let (upload, rows) = (&new.upload, new.rows as i64);
+    let (upload, rows) = (new.upload, new.rows as i64);
     let values = [
         number.into(),
         new.owner.as_str().into(),
@@ -371,6 +388,14 @@ fn begin(chain: &mut Chain<'_>, new: &NewJob<'_>) -> Result<i64> {
     insert_line(chain, number, 0, (None, "first"), table_key, new.header)?;
     let details = json!({"kind": new.kind, "rows": rows, "files": upload.files, "upload": upload.number});
     chain.append(entry(new.owner, Event::JobBegun, "begun", details), None)
+}
+
+fn require_few(session: &mut dyn Session, owner: &Actor, most: usize) -> Result<()> {
+    let mut open = 0;
+    for mut row in session.query("SELECT owner FROM jobs WHERE ended IS NULL", &[])? {
+        open += usize::from(Actor::new(row.text()?).is_same_person(owner));
+    }
+    if open < most { Ok(()) } else { Err(StoreError::TooManyJobs(most)) }
 }
 
 fn record_row(chain: &mut Chain<'_>, job: i64, place: usize, new: &NewJobRow, table_key: Key) -> Result<()> {

@@ -99,7 +99,7 @@ fn begin_job(store: &Store, name: &str, rows: usize) -> i64 {
     let mut upload = store.begin_upload();
     store.add_files(&mut upload, &[("", b"the table"), ("a.png", b"an image")]).unwrap();
     store.add_files(&mut upload, &[("b.png", b"another image")]).unwrap();
-    let new = NewJob { upload, owner: &by(name), kind: "writers", rows, header: "first\n", most: 3 };
+    let new = NewJob { upload: &upload, owner: &by(name), kind: "writers", rows, header: "first\n", most: 3 };
     store.begin_job(&new).unwrap()
 }
 
@@ -599,9 +599,16 @@ fn a_job_is_kept_until_it_ends(store: &Store) {
     assert!(expired(0).contains(&job) && !expired(0).contains(&open) && !expired(1).contains(&job));
     store.end_job(open, "cancelled", &by("anna")).unwrap();
     let goes_on = [begin_job(store, "anna", 1), begin_job(store, "anna", 1), begin_job(store, "anna", 1)];
-    let upload = store.begin_upload();
-    let new = NewJob { upload, owner: &by("anna"), kind: "writers", rows: 1, header: "", most: 3 };
+    let kept = || store.read(|session| info::count(session, "job_files")).unwrap();
+    let before = kept();
+    let mut upload = store.begin_upload();
+    store.add_files(&mut upload, &[("", b"the table"), ("a.png", b"an image")]).unwrap();
+    let new = NewJob { upload: &upload, owner: &by("anna"), kind: "writers", rows: 1, header: "", most: 3 };
     assert!(matches!(store.begin_job(&new), Err(StoreError::TooManyJobs(3))));
+    assert!(matches!(store.may_begin_job(&by("Anna"), 3), Err(StoreError::TooManyJobs(3))));
+    store.may_begin_job(&by("anna"), 4).unwrap();
+    store.drop_upload(&upload).unwrap();
+    assert_eq!(kept(), before, "nothing is left of it, and all of the others");
     goes_on.iter().for_each(|job| store.end_job(*job, "cancelled", &by("anna")).unwrap());
     assert_eq!(store.pending_erasures().unwrap(), 0, "the keys of what ended are gone");
     is_whole(store);
