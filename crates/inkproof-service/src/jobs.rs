@@ -9,7 +9,7 @@ use std::error::Error as _;
 use std::io::{Read, Seek};
 use std::time::Instant;
 
-use inkproof_store::{Actor, JobFiles, JobUpload, MOST_ROWS, NewJob, NewJobRow, Pseudonym, StoreError, WriterId};
+use inkproof_store::{Actor, JobFiles, JobUpload, NewJob, NewJobRow, Pseudonym, StoreError, WriterId};
 
 use crate::{
     BatchJudge, BatchMemory, Case, Cases, CasesProblem, Decided, Error, ImageField, Judged, ListedImage, Result,
@@ -23,6 +23,9 @@ const REMEMBERED: usize = 256;
 const AT_ONCE: usize = 2 << 20;
 /// How many times its size an archive may have when it is unpacked.
 const UNPACKED: u64 = 4;
+/// Rows of a job, and cells and files in its table: in memory each takes many times what it takes in the table.
+const MOST_ROWS: usize = 100_000;
+const MOST_CELLS: usize = 500_000;
 /// The table among a job's files.
 const TABLE: &str = "";
 
@@ -82,14 +85,12 @@ impl Service {
     pub fn hand_in(&self, archive: impl Read + Seek, limits: &JobLimits, owner: &Actor) -> Result<i64, JobProblem> {
         let mut archive = Archive::open(archive, UNPACKED * limits.archive)?;
         let (name, table) = archive.table()?;
+        require_few(&name, &table)?;
         let cases =
             Cases::parse(table.clone()).map_err(|problem| JobProblem::Table { table: name.clone(), problem })?;
         match cases.rows.len() {
             0 => return Err(JobProblem::NoRow(name)),
-            rows if rows > MOST_ROWS => {
-                let why = format!("{name}: has {rows} rows; give at most {MOST_ROWS} in one job");
-                return Err(JobProblem::TooLarge(why));
-            }
+            rows if rows > MOST_ROWS => return Err(too_many(&name, MOST_ROWS, "rows")),
             _ => {}
         }
         let mut upload = self.store.begin_upload();
@@ -224,6 +225,22 @@ impl JobWork {
     }
 }
 
+/// What can be told of a table before it is read; some lines may be empty, or be in a cell.
+fn require_few(name: &str, table: &[u8]) -> Result<(), JobProblem> {
+    let count = |bytes: &[u8]| table.iter().filter(|byte| bytes.contains(byte)).count();
+    if count(b"\n").max(count(b"\r")) > 2 * MOST_ROWS {
+        return Err(too_many(name, MOST_ROWS, "rows"));
+    }
+    if count(b",;\t|") > MOST_CELLS {
+        return Err(too_many(name, MOST_CELLS, "cells and files"));
+    }
+    Ok(())
+}
+
+fn too_many(name: &str, most: usize, what: &str) -> JobProblem {
+    JobProblem::TooLarge(format!("{name}: has more than {most} {what}; hand in several jobs"))
+}
+
 fn kind(cases: &Cases) -> &'static str {
     if cases.of_writers { "writers" } else { "references" }
 }
@@ -298,6 +315,18 @@ mod tests {
         add("a/2.png", &fs::read(signatures.join("003_02.png")).unwrap());
         add("b.png", b"no picture");
         zip.finish().unwrap()
+    }
+
+    #[test]
+    fn a_table_of_too_many_rows_or_cells_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(&folder);
+        let rows = format!("writer,questioned\n{}", "a,b\n".repeat(2 * MOST_ROWS));
+        let cells = format!("references,questioned\na{},b\n", ";a".repeat(MOST_CELLS));
+        for (table, words) in [(rows, "more than 100000 rows"), (cells, "more than 500000 cells")] {
+            let refused = service.hand_in(archive(&table), &LIMITS, &Actor::local()).unwrap_err();
+            assert!(matches!(refused, JobProblem::TooLarge(_)) && refused.to_string().contains(words), "{refused}");
+        }
     }
 
     #[test]
