@@ -61,6 +61,9 @@ pub enum JobProblem {
     /// The table has no row.
     #[error("{0}: has no row below its first line")]
     NoRow(String),
+    /// Nobody waits for it any more.
+    #[error("whoever handed it in is gone")]
+    GivenUp,
     /// What the store says.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -79,10 +82,17 @@ pub struct JobWork {
 
 impl Service {
     /// Takes a zip archive with a table (`rows.csv`, or the only .csv in it) and the files that its rows name; the job's number.
+    /// Where it is given up meanwhile there is no job.
     ///
     /// # Errors
     /// Where archive or table cannot be used as a whole. A row that cannot be judged says so in the job's table.
-    pub fn hand_in(&self, archive: impl Read + Seek, limits: &JobLimits, owner: &Actor) -> Result<i64, JobProblem> {
+    pub fn hand_in(
+        &self,
+        archive: impl Read + Seek,
+        limits: &JobLimits,
+        owner: &Actor,
+        is_given_up: &dyn Fn() -> bool,
+    ) -> Result<i64, JobProblem> {
         let mut archive = Archive::open(archive, UNPACKED * limits.archive)?;
         let (name, table) = archive.table()?;
         require_few(&name, &table)?;
@@ -95,7 +105,8 @@ impl Service {
         }
         let mut upload = self.store.begin_upload();
         let (kind, header, rows) = (kind(&cases), ResultForm::Csv.header(cases.of_writers), cases.rows.len());
-        let begun = self.keep(&mut upload, &mut archive, &cases, &table, limits.file).and_then(|()| {
+        let kept = self.keep(&mut upload, &mut archive, &cases, &table, limits.file, is_given_up);
+        let begun = kept.and_then(|()| {
             let new = NewJob { upload: &upload, owner, kind, rows, header: &header, most: limits.jobs };
             Ok(self.store.begin_job(&new)?)
         });
@@ -114,6 +125,7 @@ impl Service {
         cases: &Cases,
         table: &[u8],
         most: u64,
+        is_given_up: &dyn Fn() -> bool,
     ) -> Result<(), JobProblem> {
         self.store.add_files(upload, &[(TABLE, table)])?;
         let (mut some, mut bytes, mut known) = (Vec::new(), 0, HashSet::new());
@@ -121,6 +133,9 @@ impl Service {
             let name = file_name(name, |name| archive.has(name));
             if !known.insert(name.clone()) {
                 continue;
+            }
+            if is_given_up() {
+                return Err(JobProblem::GivenUp);
             }
             let Some(content) = archive.file(&name, most)? else { continue };
             bytes += content.len();
@@ -130,7 +145,8 @@ impl Service {
                 bytes = 0;
             }
         }
-        Ok(self.add_files(upload, &mut some)?)
+        self.add_files(upload, &mut some)?;
+        if is_given_up() { Err(JobProblem::GivenUp) } else { Ok(()) }
     }
 
     fn add_files(&self, upload: &mut JobUpload, some: &mut Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
@@ -318,13 +334,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_up_is_no_job() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(&folder);
+        let table = "references,questioned\na/1.png,a/2.png\n";
+        let asked = std::cell::Cell::new(0);
+        for times in 0..3 {
+            asked.set(0);
+            let is_given_up = || asked.replace(asked.get() + 1) == times;
+            let refused = service.hand_in(archive(table), &LIMITS, &Actor::local(), &is_given_up);
+            assert!(matches!(refused, Err(JobProblem::GivenUp)), "{times}: {refused:?}");
+        }
+        assert!(service.store().jobs().unwrap().is_empty());
+    }
+
+    #[test]
     fn a_table_of_too_many_rows_or_cells_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let service = service(&folder);
         let rows = format!("writer,questioned\n{}", "a,b\n".repeat(2 * MOST_ROWS));
         let cells = format!("references,questioned\na{},b\n", ";a".repeat(MOST_CELLS));
         for (table, words) in [(rows, "more than 100000 rows"), (cells, "more than 500000 cells")] {
-            let refused = service.hand_in(archive(&table), &LIMITS, &Actor::local()).unwrap_err();
+            let refused = service.hand_in(archive(&table), &LIMITS, &Actor::local(), &|| false).unwrap_err();
             assert!(matches!(refused, JobProblem::TooLarge(_)) && refused.to_string().contains(words), "{refused}");
         }
     }
@@ -341,7 +372,7 @@ mod tests {
             EnrolRequest { writer: id.clone(), images: &images, written: None, force: true, state, key: None };
         service.enroll(&request, &Actor::local()).unwrap();
         let table = "writer,questioned\nkarl,a/2.png\nkarl,c.png\nkarl,\nkarl,b.png\nkarl,a/1.png\n";
-        let job = service.hand_in(archive(table), &LIMITS, &Actor::local()).unwrap();
+        let job = service.hand_in(archive(table), &LIMITS, &Actor::local(), &|| false).unwrap();
         let work = service.job_work(job).unwrap();
         let mut rows: Vec<NewJobRow> = (0..4).map(|place| service.judge_job_row(&work, place, None).unwrap()).collect();
         rows.push(service.failed_job_row(&work, 4, "it panicked").unwrap());
@@ -360,7 +391,7 @@ mod tests {
         let service = service(&folder);
         let table =
             "references,questioned\na/1.png,a\\2.png\na/1.png,c.png\nb.png,a/2.png[1]\n,a/1.png\na/1.png,a/1.png[7]\n";
-        let job = service.hand_in(archive(table), &LIMITS, &Actor::local()).unwrap();
+        let job = service.hand_in(archive(table), &LIMITS, &Actor::local(), &|| false).unwrap();
         let work = service.job_work(job).unwrap();
         assert_eq!((work.number(), work.rows(), work.files.files.len()), (job, 5, 4), "the table and what rows name");
         let rows: Vec<NewJobRow> = (0..5).map(|place| service.judge_job_row(&work, place, None).unwrap()).collect();
