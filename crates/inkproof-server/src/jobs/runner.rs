@@ -18,6 +18,8 @@ use crate::{Server, Shared};
 
 /// Rows that are recorded together.
 const ROWS: usize = 16;
+/// Jobs whose tables and references are in memory, where several people's go on.
+const KEPT: usize = 2;
 /// Between two looks whether there is a worker to spare.
 const SOON: Duration = Duration::from_millis(1);
 /// Between two looks for a job, unless one is handed in: another server may have taken it. And for what is over.
@@ -76,7 +78,7 @@ impl Runner {
         server.jobs.keep(|number| open.iter().any(|job| job.number == number));
         server.metrics.jobs_open(open.len());
         let Some(job) = self.next(open) else { return Ok(false) };
-        self.last = job.owner.to_string();
+        self.last = job.owner.person_key();
         let number = job.number;
         match self.some_rows(server, &job).await {
             // It was cancelled, or another server was faster.
@@ -98,9 +100,12 @@ impl Runner {
         }
     }
 
-    /// The oldest job of the owner who comes after the last one.
+    /// The oldest job of the person who comes after the last one, with whatever token it was handed in.
     fn next(&self, open: Vec<Job>) -> Option<Job> {
-        let order = |job: &Job| (job.owner.as_str() <= self.last.as_str(), job.owner.to_string(), job.number);
+        let order = |job: &Job| {
+            let person = job.owner.person_key();
+            (person <= self.last, person, job.number)
+        };
         open.into_iter().min_by_key(order)
     }
 
@@ -108,9 +113,15 @@ impl Runner {
         let number = job.number;
         let work = match self.works.get(&number) {
             Some(work) => work.clone(),
-            None => Arc::new(ask(server, move |server| server.service.job_work(number)).await?),
+            None => {
+                if self.works.len() >= KEPT {
+                    self.works.clear();
+                }
+                let work = Arc::new(ask(server, move |server| server.service.job_work(number)).await?);
+                self.works.insert(number, work.clone());
+                work
+            }
         };
-        self.works.insert(number, work.clone());
         server.jobs.begin(job);
         let first = job.counts.done();
         let places = first..work.rows().min(first + ROWS);
@@ -187,4 +198,28 @@ async fn ask<T: Send + 'static>(
     let asked = server.clone();
     let answered = limits::blocking(move || question(&asked)).await;
     answered.unwrap_or_else(|problem| Err(StoreError::Damaged(problem.detail)))
+}
+
+#[cfg(test)]
+mod tests {
+    use inkproof_store::JobCounts;
+
+    use super::*;
+
+    fn job(number: i64, owner: &str) -> Job {
+        let (owner, kind, created) = (Actor::new(owner), "writers".to_owned(), inkproof_store::Time::now());
+        Job { number, owner, kind, rows: 1, created, ended: None, counts: JobCounts::default() }
+    }
+
+    #[test]
+    fn people_take_turns_with_however_many_tokens() {
+        let open = [job(1, "token:a:anna"), job(2, "token:b:Anna"), job(3, "local:anna"), job(4, "token:c:otto")];
+        let mut runner = Runner::default();
+        let turns = [(); 4].map(|()| {
+            let job = runner.next(open.to_vec()).unwrap();
+            runner.last = job.owner.person_key();
+            job.number
+        });
+        assert_eq!(turns, [1, 4, 1, 4]);
+    }
 }
