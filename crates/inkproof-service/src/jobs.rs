@@ -173,7 +173,7 @@ impl Service {
     /// Judges a row of a job, by its place from 0; nothing is written down. What is wrong with the row is in its line.
     ///
     /// # Errors
-    /// Where it is not the row's fault: the store cannot be reached or read.
+    /// Where it is not the row's fault: the store cannot be reached, or what was handed in cannot be read any more.
     pub fn judge_job_row(
         &self,
         work: &JobWork,
@@ -187,14 +187,17 @@ impl Service {
             let (_, page) = without_page(name, |_| file == in_plain(name));
             let number = work.named.get(&file).filter(|_| !file.is_empty());
             let number = number.ok_or_else(|| Error::Row(format!("{name}: the archive has no such file")))?;
-            let bytes = self.store.job_file(&work.files, *number)?;
-            Ok::<_, Error>(ListedImage { name: name.to_owned(), bytes, page, deadline })
+            let bytes = self.store.job_file(&work.files, *number).map_err(Unjudged::Upload)?;
+            Ok::<_, Unjudged>(ListedImage { name: name.to_owned(), bytes, page, deadline })
         };
         let judged = BatchJudge::Service(self).judge(case, &work.memory, work.owner.clone(), read);
-        match judged {
-            Err(Error::Store(error)) if !is_of_row(&error) => Err(error),
-            judged => Ok(row(case, work.cases.of_writers, writer, judged)),
-        }
+        let judged = match judged {
+            Err(Unjudged::Upload(error)) => return Err(error),
+            Err(Unjudged::Row(Error::Store(error))) if !is_of_row(&error) => return Err(error),
+            Err(Unjudged::Row(error)) => Err(error),
+            Ok(judged) => Ok(judged),
+        };
+        Ok(row(case, work.cases.of_writers, writer, judged))
     }
 
     /// A row that could not be judged.
@@ -276,6 +279,19 @@ fn file_name(name: &str, is_there: impl Fn(&str) -> bool) -> String {
 fn in_plain(name: &str) -> String {
     let name = name.replace('\\', "/");
     name.split('/').filter(|part| *part != "." && !part.is_empty()).collect::<Vec<_>>().join("/")
+}
+
+/// Why a row was not judged.
+enum Unjudged {
+    /// What was handed in cannot be read.
+    Upload(StoreError),
+    Row(Error),
+}
+
+impl From<Error> for Unjudged {
+    fn from(error: Error) -> Self {
+        Self::Row(error)
+    }
 }
 
 /// Whether it is the row that asks for what is not there; anything else is tried again.
@@ -408,5 +424,8 @@ mod tests {
         assert!(text.starts_with("row,references,questioned,") && text.ends_with(&rows[4].line), "{text}");
         assert!(service.job_table(job, Some(5), 99).unwrap().is_none());
         assert!(matches!(service.job_work(job), Err(StoreError::JobEnded(_))));
+        while service.store().sweep_uploads().unwrap() {}
+        let lost = service.judge_job_row(&work, 0, None);
+        assert!(matches!(lost, Err(StoreError::Damaged(_))), "that a file is gone is not the row's fault: {lost:?}");
     }
 }

@@ -37,6 +37,27 @@ struct Runner {
     last: String,
 }
 
+/// Why work stopped.
+enum Trouble {
+    Store(StoreError),
+    /// The log tells of it already.
+    Panicked,
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Trouble {
+    fn log(&self) {
+        if let Self::Store(error) = self {
+            problem(error);
+        }
+    }
+}
+
 /// Goes on until the service stops, and then ends when the rows that were begun are recorded.
 pub async fn run(server: Shared) {
     let mut runner = Runner::default();
@@ -44,9 +65,8 @@ pub async fn run(server: Shared) {
         let pause = match runner.step(&server).await {
             Ok(true) => continue,
             Ok(false) => LATER,
-            Err(error) => {
-                // It is told to the log.
-                problem(&error);
+            Err(trouble) => {
+                trouble.log();
                 AFTER_FAILURE
             }
         };
@@ -60,9 +80,8 @@ pub async fn clean(server: Shared) {
         let pause = match clean_up(&server).await {
             Ok(true) => BETWEEN,
             Ok(false) => LATER,
-            Err(error) => {
-                // It is told to the log.
-                problem(&error);
+            Err(trouble) => {
+                trouble.log();
                 AFTER_FAILURE
             }
         };
@@ -72,7 +91,7 @@ pub async fn clean(server: Shared) {
 
 impl Runner {
     /// Does some rows of the job whose turn it is; whether there was anything to do.
-    async fn step(&mut self, server: &Shared) -> Result<bool, StoreError> {
+    async fn step(&mut self, server: &Shared) -> Result<bool, Trouble> {
         let open = ask(server, |server| server.store.open_jobs()).await?;
         self.works.retain(|number, _| open.iter().any(|job| job.number == *number));
         server.jobs.keep(|number| open.iter().any(|job| job.number == number));
@@ -82,15 +101,15 @@ impl Runner {
         let number = job.number;
         match self.some_rows(server, &job).await {
             // It was cancelled, or another server was faster.
-            Err(StoreError::JobEnded(_) | StoreError::JobMoved(_) | StoreError::NoJob(_)) => Ok(true),
-            Err(error @ StoreError::Damaged(_)) => {
-                tracing::error!(%error, number, "a job cannot be gone on with");
+            Err(Trouble::Store(StoreError::JobEnded(_) | StoreError::JobMoved(_) | StoreError::NoJob(_))) => Ok(true),
+            Err(Trouble::Store(error @ StoreError::Damaged(_))) => {
                 let owner = job.owner.clone();
                 match ask(server, move |server| server.store.end_job(number, FAILED, &owner)).await {
                     // Another server was faster, or it was cancelled.
-                    Err(StoreError::JobEnded(_) | StoreError::NoJob(_)) => {}
+                    Err(Trouble::Store(StoreError::JobEnded(_) | StoreError::NoJob(_))) => {}
                     ended => {
                         ended?;
+                        tracing::error!(%error, number, "a job cannot be gone on with");
                         server.metrics.job_ended(FAILED);
                     }
                 }
@@ -109,7 +128,7 @@ impl Runner {
         open.into_iter().min_by_key(order)
     }
 
-    async fn some_rows(&mut self, server: &Shared, job: &Job) -> Result<(), StoreError> {
+    async fn some_rows(&mut self, server: &Shared, job: &Job) -> Result<(), Trouble> {
         let number = job.number;
         let work = match self.works.get(&number) {
             Some(work) => work.clone(),
@@ -149,7 +168,7 @@ impl Runner {
 }
 
 /// Judges a row on a worker to spare; None where the service stops before there is one.
-async fn judged(server: &Shared, work: &Arc<JobWork>, place: usize) -> Option<Result<NewJobRow, StoreError>> {
+async fn judged(server: &Shared, work: &Arc<JobWork>, place: usize) -> Option<Result<NewJobRow, Trouble>> {
     let spare = spare(server).await?;
     let deadline = Instant::now() + Duration::from_secs(server.settings.request_seconds);
     let (asked, of_job) = (server.clone(), work.clone());
@@ -158,7 +177,7 @@ async fn judged(server: &Shared, work: &Arc<JobWork>, place: usize) -> Option<Re
         asked.service.judge_job_row(&of_job, place, Some(deadline))
     });
     match judged.await {
-        Ok(judged) => Some(judged),
+        Ok(judged) => Some(judged.map_err(Trouble::Store)),
         Err(problem) => {
             let of_job = work.clone();
             Some(ask(server, move |server| server.service.failed_job_row(&of_job, place, &problem.detail)).await)
@@ -177,7 +196,7 @@ async fn spare(server: &Shared) -> Option<Spare> {
 }
 
 /// Whether there may be more of what is left of uploads.
-async fn clean_up(server: &Shared) -> Result<bool, StoreError> {
+async fn clean_up(server: &Shared) -> Result<bool, Trouble> {
     ask(server, |server| {
         for number in server.store.expired_jobs(server.settings.job_days)? {
             match server.store.remove_job(number, &Actor::local()) {
@@ -194,10 +213,12 @@ async fn clean_up(server: &Shared) -> Result<bool, StoreError> {
 async fn ask<T: Send + 'static>(
     server: &Shared,
     question: impl FnOnce(&Server) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
+) -> Result<T, Trouble> {
     let asked = server.clone();
-    let answered = limits::blocking(move || question(&asked)).await;
-    answered.unwrap_or_else(|problem| Err(StoreError::Damaged(problem.detail)))
+    match limits::blocking(move || question(&asked)).await {
+        Ok(answered) => Ok(answered?),
+        Err(_) => Err(Trouble::Panicked),
+    }
 }
 
 #[cfg(test)]
