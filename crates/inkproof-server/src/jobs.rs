@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures_util::stream;
 use inkproof_service::{JobLimits, JobProblem};
-use inkproof_store::{Job, Role, StoreError, Time};
+use inkproof_store::{Job, OpenJob, Role, StoreError, Time};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore, oneshot};
@@ -77,8 +77,8 @@ impl Jobs {
         self.paces.lock().unwrap_or_else(PoisonError::into_inner).get(&job).copied()
     }
 
-    fn begin(&self, job: &Job) {
-        let pace = Pace { begun: Time::now(), since: Instant::now(), done: job.counts.done() };
+    fn begin(&self, job: &OpenJob) {
+        let pace = Pace { begun: Time::now(), since: Instant::now(), done: job.done };
         self.paces.lock().unwrap_or_else(PoisonError::into_inner).entry(job.number).or_insert(pace);
     }
 
@@ -150,9 +150,8 @@ struct JobForm {
 /// Jobs of one's own; an auditor and an administrator see everybody's
 #[utoipa::path(get, path = "/v1/jobs", tag = "jobs", responses((status = OK, body = JobList), Problem))]
 async fn list(State(server): State<Shared>, Extension(caller): Extension<Caller>) -> Result<Json<JobList>, Problem> {
-    let jobs = server.ask(|store| store.jobs()).await?;
-    let seen = jobs.into_iter().rev().filter(|job| sees(&caller, job)).take(LISTED);
-    Ok(Json(JobList { jobs: seen.map(|job| state(&server, job)).collect() }))
+    let jobs = server.ask(move |store| store.newest_jobs(|job| sees(&caller, job), LISTED)).await?;
+    Ok(Json(JobList { jobs: jobs.into_iter().map(|job| state(&server, job)).collect() }))
 }
 
 /// Hand in a table with its files

@@ -361,7 +361,7 @@ mod tests {
             let refused = service.hand_in(archive(table), &LIMITS, &Actor::local(), &is_given_up);
             assert!(matches!(refused, Err(JobProblem::GivenUp)), "{times}: {refused:?}");
         }
-        assert!(service.store().jobs().unwrap().is_empty());
+        assert!(service.store().open_jobs().unwrap().is_empty());
     }
 
     #[test]

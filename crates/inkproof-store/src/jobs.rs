@@ -120,6 +120,17 @@ pub struct Job {
     pub counts: JobCounts,
 }
 
+/// A job that goes on.
+#[derive(Debug, Clone)]
+pub struct OpenJob {
+    /// The job's number.
+    pub number: i64,
+    /// Who handed it in.
+    pub owner: Actor,
+    /// How many of its rows are done.
+    pub done: usize,
+}
+
 /// How many rows came out how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobCounts {
@@ -208,20 +219,28 @@ impl Store {
         self.write(|chain| begin(chain, new))
     }
 
-    /// All jobs, the oldest first.
+    /// The newest of the jobs that are meant, which is asked before their rows are counted; the newest first.
     ///
     /// # Errors
     /// What the database says.
-    pub fn jobs(&self) -> Result<Vec<Job>> {
-        self.read(|session| found(session, "", &[]))
+    pub fn newest_jobs(&self, is_meant: impl Fn(&Job) -> bool, most: usize) -> Result<Vec<Job>> {
+        self.read(|session| {
+            let jobs = found(session, "", &[])?;
+            let meant = jobs.into_iter().rev().filter(&is_meant).take(most);
+            meant.map(|job| counted(session, job)).collect()
+        })
     }
 
-    /// Those that have not ended.
+    /// Those that have not ended, the oldest first.
     ///
     /// # Errors
     /// What the database says.
-    pub fn open_jobs(&self) -> Result<Vec<Job>> {
-        self.read(|session| found(session, "WHERE ended IS NULL", &[]))
+    pub fn open_jobs(&self) -> Result<Vec<OpenJob>> {
+        self.read(|session| {
+            let jobs = found(session, "WHERE ended IS NULL", &[])?;
+            let open = |Job { number, owner, .. }| Ok(OpenJob { number, owner, done: done(session, number)? });
+            jobs.into_iter().map(open).collect()
+        })
     }
 
     /// A job.
@@ -229,7 +248,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoJob`], and what the database says.
     pub fn job(&self, number: i64) -> Result<Job> {
-        self.read(|session| job(session, number))
+        self.read(|session| {
+            let job = job(session, number)?;
+            counted(session, job)
+        })
     }
 
     /// What was handed in with a job that goes on.
@@ -275,7 +297,7 @@ impl Store {
     pub fn record_rows(&self, number: i64, first: usize, rows: &[NewJobRow]) -> Result<()> {
         let has_ended = self.write(|chain| {
             let job = open_job(chain.session, number)?;
-            if job.counts.done() != first || first + rows.len() > job.rows {
+            if done(chain.session, number)? != first || first + rows.len() > job.rows {
                 return Err(StoreError::JobMoved(number));
             }
             let table_key = table_key(chain.session, number)?;
@@ -463,17 +485,17 @@ fn job(session: &mut dyn Session, number: i64) -> Result<Job> {
     found(session, "WHERE number = $1", &[number.into()])?.pop().ok_or(StoreError::NoJob(number))
 }
 
+/// Jobs whose rows are not counted.
 fn found(session: &mut dyn Session, which: &str, values: &[Value]) -> Result<Vec<Job>> {
     let statement =
         format!("SELECT number, owner, kind, rows, created, outcome, ended FROM jobs {which} ORDER BY number");
     let rows = session.query(&statement, values)?;
-    rows.into_iter().map(|row| read_job(session, row)).collect()
+    rows.into_iter().map(read_job).collect()
 }
 
-fn read_job(session: &mut dyn Session, mut row: Row) -> Result<Job> {
-    let number = row.integer()?;
+fn read_job(mut row: Row) -> Result<Job> {
     Ok(Job {
-        number,
+        number: row.integer()?,
         owner: Actor::new(row.text()?),
         kind: row.text()?,
         rows: row.integer()? as usize,
@@ -482,8 +504,21 @@ fn read_job(session: &mut dyn Session, mut row: Row) -> Result<Job> {
             (Some(outcome), Some(time)) => Some((outcome, Time::from_milliseconds(time)?)),
             _ => None,
         },
-        counts: counts(session, number)?,
+        counts: JobCounts::default(),
     })
+}
+
+fn counted(session: &mut dyn Session, job: Job) -> Result<Job> {
+    Ok(Job { counts: counts(session, job.number)?, ..job })
+}
+
+/// How many rows of a job are done, without counting them: they are recorded one after the other.
+fn done(session: &mut dyn Session, job: i64) -> Result<usize> {
+    const LAST: &str = "SELECT max(number) FROM job_rows WHERE number >= $1 AND number < $2";
+    let first = line_number(job, 0);
+    let last = session.query(LAST, &[first.into(), line_number(job + 1, 0).into()])?.pop();
+    let last = last.map_or(Ok(None), |mut row| row.maybe_integer())?;
+    Ok(last.map_or(0, |last| (last - first) as usize))
 }
 
 fn counts(session: &mut dyn Session, job: i64) -> Result<JobCounts> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use inkproof_service::JobWork;
-use inkproof_store::{Actor, FAILED, Job, NewJobRow, StoreError};
+use inkproof_store::{Actor, FAILED, NewJobRow, OpenJob, StoreError};
 
 use crate::limits::{self, Spare};
 use crate::recorder::problem;
@@ -120,15 +120,15 @@ impl Runner {
     }
 
     /// The oldest job of the person who comes after the last one, with whatever token it was handed in.
-    fn next(&self, open: Vec<Job>) -> Option<Job> {
-        let order = |job: &Job| {
+    fn next(&self, open: Vec<OpenJob>) -> Option<OpenJob> {
+        let order = |job: &OpenJob| {
             let person = job.owner.person_key();
             (person <= self.last, person, job.number)
         };
         open.into_iter().min_by_key(order)
     }
 
-    async fn some_rows(&mut self, server: &Shared, job: &Job) -> Result<(), Trouble> {
+    async fn some_rows(&mut self, server: &Shared, job: &OpenJob) -> Result<(), Trouble> {
         let number = job.number;
         let work = match self.works.get(&number) {
             Some(work) => work.clone(),
@@ -142,7 +142,7 @@ impl Runner {
             }
         };
         server.jobs.begin(job);
-        let first = job.counts.done();
+        let first = job.done;
         let places = first..work.rows().min(first + ROWS);
         let judged = stream::iter(places).map(|place| judged(server, &work, place));
         let mut judged = std::pin::pin!(judged.buffered(server.settings.workers));
@@ -223,13 +223,10 @@ async fn ask<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use inkproof_store::JobCounts;
-
     use super::*;
 
-    fn job(number: i64, owner: &str) -> Job {
-        let (owner, kind, created) = (Actor::new(owner), "writers".to_owned(), inkproof_store::Time::now());
-        Job { number, owner, kind, rows: 1, created, ended: None, counts: JobCounts::default() }
+    fn job(number: i64, owner: &str) -> OpenJob {
+        OpenJob { number, owner: Actor::new(owner), done: 0 }
     }
 
     #[test]
