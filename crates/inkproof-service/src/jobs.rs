@@ -93,7 +93,7 @@ impl Service {
         owner: &Actor,
         is_given_up: &dyn Fn() -> bool,
     ) -> Result<i64, JobProblem> {
-        let mut archive = Archive::open(archive, UNPACKED * limits.archive)?;
+        let mut archive = Archive::open(archive, UNPACKED.saturating_mul(limits.archive))?;
         let (name, table) = archive.table()?;
         require_few(&name, &table)?;
         let cases =
@@ -166,7 +166,8 @@ impl Service {
         let named: HashMap<String, i64> = files.files.iter().map(|file| (file.name.clone(), file.number)).collect();
         let table = named.get(TABLE).ok_or_else(|| StoreError::Damaged("a job has no table".to_owned()))?;
         let table = self.store.job_file(&files, *table)?;
-        let cases = Cases::parse(table).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let cases =
+            Cases::parse(table).map_err(|_| StoreError::Damaged("a job's table cannot be read any more".to_owned()))?;
         Ok(JobWork { number, owner, cases, files, named, memory: BatchMemory::new(REMEMBERED) })
     }
 

@@ -96,7 +96,7 @@ impl<R: Read + Seek> Archive<R> {
         let wrong = |why: String| JobProblem::Archive(format!("'{}' {why}", shown(name)));
         let entry = self.zip.by_index(place).map_err(|error| wrong(format!("cannot be unpacked: {error}")))?;
         let mut bytes = Vec::new();
-        let read = entry.take(most + 1).read_to_end(&mut bytes);
+        let read = entry.take(most.saturating_add(1)).read_to_end(&mut bytes);
         read.map_err(|error| wrong(format!("cannot be unpacked: {error}")))?;
         if bytes.len() as u64 > most {
             let all = if most == self.left { ", with what was unpacked before it," } else { "" };
