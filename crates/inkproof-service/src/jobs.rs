@@ -19,8 +19,9 @@ use archive::Archive;
 
 /// Files of references that a job remembers; see [`BatchMemory::new`].
 const REMEMBERED: usize = 256;
-/// Bytes of files that are written to the store at once: nobody else waits long for it.
+/// Bytes of files, and files, that are written to the store at once: nobody else waits long for it.
 const AT_ONCE: usize = 2 << 20;
+const FILES_AT_ONCE: usize = 64;
 /// How many times its size an archive may have when it is unpacked.
 const UNPACKED: u64 = 4;
 /// Rows of a job, and cells and files in its table: in memory each takes many times what it takes in the table.
@@ -140,7 +141,7 @@ impl Service {
             let Some(content) = archive.file(&name, most)? else { continue };
             bytes += content.len();
             some.push((name, content));
-            if bytes >= AT_ONCE {
+            if bytes >= AT_ONCE || some.len() >= FILES_AT_ONCE {
                 self.add_files(upload, &mut some)?;
                 bytes = 0;
             }

@@ -49,7 +49,7 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// So long an upload may take to become a job's, in milliseconds.
 const ARRIVING: i64 = 60 * 60 * 1000;
 /// Files that are deleted in one transaction: nobody waits long for it.
-const AT_ONCE: i64 = 32;
+const AT_ONCE: i64 = 4;
 
 /// What is being handed in: sealed with a key that nobody else has until it is a job's.
 pub struct JobUpload {
@@ -310,7 +310,15 @@ impl Store {
             }
             Ok(is_last)
         })?;
-        if has_ended { self.clear_away(&Actor::local()).map(drop) } else { Ok(()) }
+        if has_ended {
+            self.forget_keys(&Actor::local());
+        }
+        Ok(())
+    }
+
+    /// What was asked for is done, whatever comes of this: a key that cannot be cleared away now is a pending erasure.
+    fn forget_keys(&self, by: &Actor) {
+        self.clear_away(by).ok();
     }
 
     /// Ends a job before its last row, `cancelled` or [`FAILED`]; its rows that are done stay.
@@ -322,7 +330,8 @@ impl Store {
             open_job(chain.session, number)?;
             end(chain, number, outcome, by)
         })?;
-        self.clear_away(by).map(drop)
+        self.forget_keys(by);
+        Ok(())
     }
 
     /// Numbers of the jobs that ended so many days ago, or earlier.
@@ -351,7 +360,8 @@ impl Store {
             chain.session.execute("DELETE FROM jobs WHERE number = $1", &[number.into()])?;
             chain.append(entry(by, Event::JobRemoved, "removed", json!({"job": number})), None)
         })?;
-        self.clear_away(by).map(drop)
+        self.forget_keys(by);
+        Ok(())
     }
 
     /// Lines of a job's table after a place; the first line, without a row, is at 0. A line is None where the writer whom it spoke
