@@ -214,7 +214,7 @@ impl Store {
     /// Begins a job; its number.
     ///
     /// # Errors
-    /// [`StoreError::TooManyJobs`], and what the database says.
+    /// [`StoreError::TooManyJobs`], [`StoreError::UploadGone`], and what the database says.
     pub fn begin_job(&self, new: &NewJob<'_>) -> Result<i64> {
         self.write(|chain| begin(chain, new))
     }
@@ -402,6 +402,7 @@ impl Store {
 fn begin(chain: &mut Chain<'_>, new: &NewJob<'_>) -> Result<i64> {
     let insert = format!("INSERT INTO jobs ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, $8, $9)");
     require_few(chain.session, new.owner, new.most)?;
+    require_files(chain.session, new.upload)?;
     let (number, master, table_key) = (chain.next(), chain.master()?, Key::random());
     let lock = |purpose, key: &Key| chain.session.keys().seal(master, purpose, number, key.bytes());
     let (upload, rows) = (new.upload, new.rows as i64);
@@ -428,6 +429,12 @@ fn require_few(session: &mut dyn Session, owner: &Actor, most: usize) -> Result<
         open += usize::from(Actor::new(row.text()?).is_same_person(owner));
     }
     if open < most { Ok(()) } else { Err(StoreError::TooManyJobs(most)) }
+}
+
+fn require_files(session: &mut dyn Session, upload: &JobUpload) -> Result<()> {
+    let rows = session.query("SELECT count(*) FROM job_files WHERE upload = $1", &[upload.number.into()])?;
+    let there = rows.into_iter().next().map_or(Ok(0), |mut row| row.integer())?;
+    if there == upload.files { Ok(()) } else { Err(StoreError::UploadGone) }
 }
 
 fn record_row(chain: &mut Chain<'_>, job: i64, place: usize, new: &NewJobRow, table_key: Key) -> Result<()> {

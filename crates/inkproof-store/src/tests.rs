@@ -609,6 +609,7 @@ fn a_job_is_kept_until_it_ends(store: &Store) {
     store.may_begin_job(&by("anna"), 4).unwrap();
     store.drop_upload(&upload).unwrap();
     assert_eq!(kept(), before, "nothing is left of it, and all of the others");
+    assert!(matches!(store.begin_job(&NewJob { most: 4, ..new }), Err(StoreError::UploadGone)));
     goes_on.iter().for_each(|job| store.end_job(*job, "cancelled", &by("anna")).unwrap());
     assert_eq!(store.pending_erasures().unwrap(), 0, "the keys of what ended are gone");
     is_whole(store);
