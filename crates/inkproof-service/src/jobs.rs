@@ -15,7 +15,7 @@ use crate::{
     BatchJudge, BatchMemory, Case, Cases, CasesProblem, Decided, Error, ImageField, Judged, ListedImage, Result,
     ResultForm, Service, without_page,
 };
-use archive::Archive;
+use archive::{Archive, in_plain};
 
 /// Files of references that a job remembers; see [`BatchMemory::new`].
 const REMEMBERED: usize = 256;
@@ -276,11 +276,6 @@ fn row(case: &Case, of_writers: bool, writer: Option<Pseudonym>, judged: Result<
 fn file_name(name: &str, is_there: impl Fn(&str) -> bool) -> String {
     let (file, _) = without_page(name, |name| is_there(&in_plain(name)));
     in_plain(file)
-}
-
-fn in_plain(name: &str) -> String {
-    let name = name.replace('\\', "/");
-    name.split('/').filter(|part| *part != "." && !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 
 /// Why a row was not judged.

@@ -135,7 +135,13 @@ impl<R: Seek> Seek for Metered<R> {
     }
 }
 
-/// A name in one form: Windows' backslashes part folders too. None for folders and what lies aside.
+/// A name in one form: Windows' backslashes part folders too.
+pub fn in_plain(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    name.split('/').filter(|part| *part != "." && !part.is_empty()).collect::<Vec<_>>().join("/")
+}
+
+/// The same of an entry. None for folders and what lies aside.
 ///
 /// # Errors
 /// For a name that leads out of the archive.
@@ -148,9 +154,9 @@ fn plain_name(name: &str) -> Result<Option<String>, JobProblem> {
     if leads_out {
         return Err(JobProblem::Archive(format!("the name '{}' leads out of it", shown(&name))));
     }
-    let name = name.split('/').filter(|part| *part != "." && !part.is_empty()).collect::<Vec<_>>().join("/")
-        + if name.ends_with('/') { "/" } else { "" };
-    Ok((!name.ends_with('/') && !name.starts_with(ASIDE) && !name.is_empty()).then_some(name))
+    let is_folder = name.ends_with('/');
+    let name = in_plain(&name);
+    Ok((!is_folder && !name.starts_with(ASIDE) && !name.is_empty()).then_some(name))
 }
 
 fn table_of(files: &HashMap<String, usize>) -> Result<(String, usize), JobProblem> {
