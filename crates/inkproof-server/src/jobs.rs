@@ -4,7 +4,7 @@ mod receive;
 mod runner;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::body::Body;
@@ -14,10 +14,10 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures_util::stream;
 use inkproof_service::{JobLimits, JobProblem};
-use inkproof_store::{Actor, Job, Role, StoreError, Time};
+use inkproof_store::{Job, OpenJob, Role, StoreError, Time};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,7 +30,7 @@ use crate::tokens::Caller;
 use crate::{Shared, limits};
 
 pub use receive::SECONDS;
-pub use runner::run;
+pub use runner::{clean, run};
 
 /// The route that receives what takes longer to arrive than other requests may.
 pub const ROUTE: &str = "/v1/jobs";
@@ -47,7 +47,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug)]
 pub struct Jobs {
     /// One archive is received and unpacked at a time: it takes the memory of its largest file.
-    receiving: Semaphore,
+    receiving: Arc<Semaphore>,
     /// Told when there may be something to do.
     wake: Notify,
     /// Jobs that this server has begun to work at.
@@ -65,7 +65,7 @@ struct Pace {
 
 impl Jobs {
     pub fn new() -> Self {
-        Self { receiving: Semaphore::new(1), wake: Notify::new(), paces: Mutex::default() }
+        Self { receiving: Arc::new(Semaphore::new(1)), wake: Notify::new(), paces: Mutex::default() }
     }
 
     /// There may be something to do, or it is to stop.
@@ -77,8 +77,8 @@ impl Jobs {
         self.paces.lock().unwrap_or_else(PoisonError::into_inner).get(&job).copied()
     }
 
-    fn begin(&self, job: &Job) {
-        let pace = Pace { begun: Time::now(), since: Instant::now(), done: job.counts.done() };
+    fn begin(&self, job: &OpenJob) {
+        let pace = Pace { begun: Time::now(), since: Instant::now(), done: job.done };
         self.paces.lock().unwrap_or_else(PoisonError::into_inner).entry(job.number).or_insert(pace);
     }
 
@@ -150,9 +150,8 @@ struct JobForm {
 /// Jobs of one's own; an auditor and an administrator see everybody's
 #[utoipa::path(get, path = "/v1/jobs", tag = "jobs", responses((status = OK, body = JobList), Problem))]
 async fn list(State(server): State<Shared>, Extension(caller): Extension<Caller>) -> Result<Json<JobList>, Problem> {
-    let jobs = server.ask(|store| store.jobs()).await?;
-    let seen = jobs.into_iter().rev().filter(|job| sees(&caller, job)).take(LISTED);
-    Ok(Json(JobList { jobs: seen.map(|job| state(&server, job)).collect() }))
+    let jobs = server.ask(move |store| store.newest_jobs(|job| sees(&caller, job), LISTED)).await?;
+    Ok(Json(JobList { jobs: jobs.into_iter().map(|job| state(&server, job)).collect() }))
 }
 
 /// Hand in a table with its files
@@ -169,13 +168,20 @@ async fn hand_in(
     request: Request,
 ) -> Result<Response, Problem> {
     let busy = |_| Kind::Busy.with("another archive is being received; try again in 5 s").retry_after(5);
-    let receiving = server.jobs.receiving.try_acquire().map_err(busy)?;
-    let archive = receive::archive(&server, request).await?;
+    let receiving = server.jobs.receiving.clone().try_acquire_owned().map_err(busy)?;
     let settings = &server.settings;
+    let (owner, most) = (caller.actor.clone(), settings.max_jobs);
+    server.ask(move |store| store.may_begin_job(&owner, most)).await?;
+    let archive = receive::archive(&server, request).await?;
     let limits = JobLimits { archive: settings.max_job, file: settings.max_body as u64, jobs: settings.max_jobs };
     let (owner, asked) = (caller.actor.clone(), server.clone());
-    let begun = limits::blocking(move || asked.service.hand_in(archive, &limits, &owner)).await?;
-    drop(receiving);
+    // Work goes on when the request ends before it: it then keeps others from coming, and begins no job.
+    let (answer, _waits) = oneshot::channel::<()>();
+    let begun = limits::blocking(move || {
+        let _receiving = receiving;
+        asked.service.hand_in(archive, &limits, &owner, &|| answer.is_closed())
+    });
+    let begun = begun.await?;
     let number = begun.map_err(not_taken)?;
     server.jobs.wake();
     let job = server.ask(move |store| store.job(number)).await?;
@@ -291,9 +297,4 @@ fn not_taken(why: JobProblem) -> Problem {
         JobProblem::TooLarge(_) => Kind::TooLarge.with(why).on_field("archive"),
         why => Kind::Malformed.with(why).on_field("archive"),
     }
-}
-
-/// Who removes jobs whose time is over.
-fn nobody_asked() -> Actor {
-    Actor::local()
 }

@@ -131,6 +131,7 @@ pub fn run(settings: Settings) -> Result<()> {
     let served = runtime.block_on(async {
         tokio::spawn(service.clone().keep_writing_refusals());
         tokio::spawn(erasures::finish(service.clone()));
+        tokio::spawn(jobs::clean(service.clone()));
         let jobs = tokio::spawn(jobs::run(service.clone()));
         let served = listen::serve(&service, router).await;
         service.stop();

@@ -13,8 +13,9 @@ use crate::settings::Settings;
 
 /// What the program takes before the first request, and what a store, a log and connections add.
 const FIXED: u64 = 96 << 20;
-/// A job's table, the archive's list of files, and what is on its way into the store; one is received at a time.
-const JOB: u64 = 64 << 20;
+/// A job's table, as text and as cells, the archive's list of files, and what is on its way into the store; one is received at
+/// a time.
+const JOB: u64 = 160 << 20;
 
 /// The most memory that the service takes, in bytes: every worker with the largest image, documents that were given up and
 /// not yet let go of, all bodies, and a job that is handed in.

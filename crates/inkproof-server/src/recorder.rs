@@ -110,6 +110,7 @@ pub fn problem(error: &StoreError) -> Problem {
         | StoreError::JobGoesOn(_)
         | StoreError::JobMoved(_)
         | StoreError::TooManyJobs(_)
+        | StoreError::UploadGone
         | StoreError::Settled { .. } => Kind::Conflict,
         StoreError::NotWrittenYet(_) => return Kind::Malformed.with(error).on_field("written"),
         StoreError::TooManyReferences { .. } | StoreError::Policy { .. } => Kind::Conflict,

@@ -11,7 +11,8 @@ const TAGS = { done: "good", failed: "bad" };
 export async function jobsView(main, { me }) {
   const mayHandIn = me.role === null || ["clerk", "operator"].includes(me.role);
   const shown = new Map();
-  let next = null, left = false;
+  // A look that went wrong is told until one succeeds.
+  let next = null, left = false, lost = false;
   const wrong = h("div", { "aria-live": "polite" });
   const list = h("ul", { class: "list" });
   const nothing = h("div", { class: "card empty" }, icon(ICONS.jobs, 52), h("h2", {}, "No job yet"), h("p", {}, "What is handed in will be here, with its results as a table."));
@@ -28,6 +29,8 @@ export async function jobsView(main, { me }) {
     clearTimeout(next);
     const { jobs } = await get("/v1/jobs");
     if (left) return;
+    if (lost) wrong.replaceChildren();
+    lost = false;
     for (const job of jobs) {
       if (!shown.has(job.id)) shown.set(job.id, card());
       shown.get(job.id).show(job);
@@ -38,22 +41,33 @@ export async function jobsView(main, { me }) {
     if (elements.length !== list.children.length || elements.some((element, place) => list.children[place] !== element)) list.replaceChildren(...elements);
     nothing.hidden = jobs.length > 0;
     const goesOn = jobs.some(({ state }) => GOES_ON.includes(state));
-    next = setTimeout(() => look().catch(failed), goesOn ? SOON : LATER);
+    next = setTimeout(lookAgain, goesOn ? SOON : LATER);
+  }
+  async function lookAgain() {
+    try {
+      await look();
+    } catch (problem) {
+      failed(problem);
+      lost = true;
+    }
   }
   function failed(problem) {
     if (left) return;
     wrong.replaceChildren(trouble(problem));
-    next = setTimeout(() => look().catch(failed), LATER);
+    clearTimeout(next);
+    next = setTimeout(lookAgain, LATER);
   }
   /** Does something that the service may refuse, and shows how things are afterwards. */
   async function attempt(work) {
     wrong.replaceChildren();
+    lost = false;
     try {
       await work();
-      await look();
     } catch (problem) {
       failed(problem);
+      return;
     }
+    await lookAgain();
   }
 
   function entrance() {

@@ -9,20 +9,24 @@ use std::error::Error as _;
 use std::io::{Read, Seek};
 use std::time::Instant;
 
-use inkproof_store::{Actor, JobFiles, MOST_ROWS, NewJob, NewJobRow, StoreError};
+use inkproof_store::{Actor, JobFiles, JobUpload, NewJob, NewJobRow, Pseudonym, StoreError, WriterId};
 
 use crate::{
     BatchJudge, BatchMemory, Case, Cases, CasesProblem, Decided, Error, ImageField, Judged, ListedImage, Result,
     ResultForm, Service, without_page,
 };
-use archive::Archive;
+use archive::{Archive, in_plain};
 
 /// Files of references that a job remembers; see [`BatchMemory::new`].
 const REMEMBERED: usize = 256;
-/// Bytes of files that are written to the store at once: nobody else waits long for it.
+/// Bytes of files, and files, that are written to the store at once: nobody else waits long for it.
 const AT_ONCE: usize = 2 << 20;
+const FILES_AT_ONCE: usize = 64;
 /// How many times its size an archive may have when it is unpacked.
 const UNPACKED: u64 = 4;
+/// Rows of a job, and cells and files in its table: in memory each takes many times what it takes in the table.
+const MOST_ROWS: usize = 100_000;
+const MOST_CELLS: usize = 500_000;
 /// The table among a job's files.
 const TABLE: &str = "";
 
@@ -58,6 +62,9 @@ pub enum JobProblem {
     /// The table has no row.
     #[error("{0}: has no row below its first line")]
     NoRow(String),
+    /// Nobody waits for it any more.
+    #[error("whoever handed it in is gone")]
+    GivenUp,
     /// What the store says.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -76,49 +83,74 @@ pub struct JobWork {
 
 impl Service {
     /// Takes a zip archive with a table (`rows.csv`, or the only .csv in it) and the files that its rows name; the job's number.
+    /// Where it is given up meanwhile there is no job.
     ///
     /// # Errors
     /// Where archive or table cannot be used as a whole. A row that cannot be judged says so in the job's table.
-    pub fn hand_in(&self, archive: impl Read + Seek, limits: &JobLimits, owner: &Actor) -> Result<i64, JobProblem> {
-        let mut archive = Archive::open(archive, UNPACKED * limits.archive)?;
+    pub fn hand_in(
+        &self,
+        archive: impl Read + Seek,
+        limits: &JobLimits,
+        owner: &Actor,
+        is_given_up: &dyn Fn() -> bool,
+    ) -> Result<i64, JobProblem> {
+        let mut archive = Archive::open(archive, UNPACKED.saturating_mul(limits.archive))?;
         let (name, table) = archive.table()?;
+        require_few(&name, &table)?;
         let cases =
             Cases::parse(table.clone()).map_err(|problem| JobProblem::Table { table: name.clone(), problem })?;
         match cases.rows.len() {
             0 => return Err(JobProblem::NoRow(name)),
-            rows if rows > MOST_ROWS => {
-                let why = format!("{name}: has {rows} rows; give at most {MOST_ROWS} in one job");
-                return Err(JobProblem::TooLarge(why));
-            }
+            rows if rows > MOST_ROWS => return Err(too_many(&name, MOST_ROWS, "rows")),
             _ => {}
         }
         let mut upload = self.store.begin_upload();
-        self.store.add_files(&mut upload, &[(TABLE, &table)])?;
+        let (kind, header, rows) = (kind(&cases), ResultForm::Csv.header(cases.of_writers), cases.rows.len());
+        let kept = self.keep(&mut upload, &mut archive, &cases, &table, limits.file, is_given_up);
+        let begun = kept.and_then(|()| {
+            let new = NewJob { upload: &upload, owner, kind, rows, header: &header, most: limits.jobs };
+            Ok(self.store.begin_job(&new)?)
+        });
+        if begun.is_err() {
+            // Where this fails too, it is deleted an hour later.
+            self.store.drop_upload(&upload).ok();
+        }
+        begun
+    }
+
+    /// Writes the table, and the files that its rows name and the archive has, to the store.
+    fn keep<R: Read + Seek>(
+        &self,
+        upload: &mut JobUpload,
+        archive: &mut Archive<R>,
+        cases: &Cases,
+        table: &[u8],
+        most: u64,
+        is_given_up: &dyn Fn() -> bool,
+    ) -> Result<(), JobProblem> {
+        self.store.add_files(upload, &[(TABLE, table)])?;
         let (mut some, mut bytes, mut known) = (Vec::new(), 0, HashSet::new());
         for name in cases.files() {
             let name = file_name(name, |name| archive.has(name));
             if !known.insert(name.clone()) {
                 continue;
             }
-            let Some(content) = archive.file(&name, limits.file)? else { continue };
+            if is_given_up() {
+                return Err(JobProblem::GivenUp);
+            }
+            let Some(content) = archive.file(&name, most)? else { continue };
             bytes += content.len();
             some.push((name, content));
-            if bytes >= AT_ONCE {
-                self.add_files(&mut upload, &mut some)?;
+            if bytes >= AT_ONCE || some.len() >= FILES_AT_ONCE {
+                self.add_files(upload, &mut some)?;
                 bytes = 0;
             }
         }
-        self.add_files(&mut upload, &mut some)?;
-        let (kind, header) = (kind(&cases), ResultForm::Csv.header(cases.of_writers));
-        let rows = cases.rows.len();
-        Ok(self.store.begin_job(&NewJob { upload, owner, kind, rows, header: &header, most: limits.jobs })?)
+        self.add_files(upload, &mut some)?;
+        if is_given_up() { Err(JobProblem::GivenUp) } else { Ok(()) }
     }
 
-    fn add_files(
-        &self,
-        upload: &mut inkproof_store::JobUpload,
-        some: &mut Vec<(String, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
+    fn add_files(&self, upload: &mut JobUpload, some: &mut Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         let files: Vec<(&str, &[u8])> = some.iter().map(|(name, content)| (name.as_str(), &content[..])).collect();
         self.store.add_files(upload, &files)?;
         some.clear();
@@ -135,14 +167,15 @@ impl Service {
         let named: HashMap<String, i64> = files.files.iter().map(|file| (file.name.clone(), file.number)).collect();
         let table = named.get(TABLE).ok_or_else(|| StoreError::Damaged("a job has no table".to_owned()))?;
         let table = self.store.job_file(&files, *table)?;
-        let cases = Cases::parse(table).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let cases =
+            Cases::parse(table).map_err(|_| StoreError::Damaged("a job's table cannot be read any more".to_owned()))?;
         Ok(JobWork { number, owner, cases, files, named, memory: BatchMemory::new(REMEMBERED) })
     }
 
     /// Judges a row of a job, by its place from 0; nothing is written down. What is wrong with the row is in its line.
     ///
     /// # Errors
-    /// Where it is not the row's fault: the store cannot be reached or read.
+    /// Where it is not the row's fault: the store cannot be reached, or what was handed in cannot be read any more.
     pub fn judge_job_row(
         &self,
         work: &JobWork,
@@ -150,24 +183,41 @@ impl Service {
         deadline: Option<Instant>,
     ) -> Result<NewJobRow, StoreError> {
         let case = &work.cases.rows[place];
+        let writer = self.named_writer(work, case)?;
         let read = |_: ImageField, name: &str| {
             let file = file_name(name, |name| work.named.contains_key(name));
             let (_, page) = without_page(name, |_| file == in_plain(name));
             let number = work.named.get(&file).filter(|_| !file.is_empty());
             let number = number.ok_or_else(|| Error::Row(format!("{name}: the archive has no such file")))?;
-            let bytes = self.store.job_file(&work.files, *number)?;
-            Ok::<_, Error>(ListedImage { name: name.to_owned(), bytes, page, deadline })
+            let bytes = self.store.job_file(&work.files, *number).map_err(Unjudged::Upload)?;
+            Ok::<_, Unjudged>(ListedImage { name: name.to_owned(), bytes, page, deadline })
         };
         let judged = BatchJudge::Service(self).judge(case, &work.memory, work.owner.clone(), read);
-        match judged {
-            Err(Error::Store(error)) if !is_of_row(&error) => Err(error),
-            judged => Ok(row(case, work.cases.of_writers, judged)),
-        }
+        let judged = match judged {
+            Err(Unjudged::Upload(error)) => return Err(error),
+            Err(Unjudged::Row(Error::Store(error))) if !is_of_row(&error) => return Err(error),
+            Err(Unjudged::Row(error)) => Err(error),
+            Ok(judged) => Ok(judged),
+        };
+        Ok(row(case, work.cases.of_writers, writer, judged))
     }
 
     /// A row that could not be judged.
-    pub fn failed_job_row(&self, work: &JobWork, place: usize, why: &str) -> NewJobRow {
-        row(&work.cases.rows[place], work.cases.of_writers, Err(Error::Row(why.to_owned())))
+    ///
+    /// # Errors
+    /// Where the store cannot be reached or read.
+    pub fn failed_job_row(&self, work: &JobWork, place: usize, why: &str) -> Result<NewJobRow, StoreError> {
+        let case = &work.cases.rows[place];
+        let writer = self.named_writer(work, case)?;
+        Ok(row(case, work.cases.of_writers, writer, Err(Error::Row(why.to_owned()))))
+    }
+
+    /// The enrolled writer whom a row names, whatever else is wrong with it.
+    fn named_writer(&self, work: &JobWork, case: &Case) -> Result<Option<Pseudonym>, StoreError> {
+        match case.claimed.parse::<WriterId>() {
+            Ok(writer) if work.cases.of_writers => self.store.pseudonym_of(&writer),
+            _ => Ok(None),
+        }
     }
 
     /// Lines of a job's table as CSV, the first line first, after a place; None where there is none. Then the place of the last.
@@ -196,14 +246,30 @@ impl JobWork {
     }
 }
 
+/// What can be told of a table before it is read; some lines may be empty, or be in a cell.
+fn require_few(name: &str, table: &[u8]) -> Result<(), JobProblem> {
+    let count = |bytes: &[u8]| table.iter().filter(|byte| bytes.contains(byte)).count();
+    if count(b"\n").max(count(b"\r")) > 2 * MOST_ROWS {
+        return Err(too_many(name, MOST_ROWS, "rows"));
+    }
+    if count(b",;\t|") > MOST_CELLS {
+        return Err(too_many(name, MOST_CELLS, "cells and files"));
+    }
+    Ok(())
+}
+
+fn too_many(name: &str, most: usize, what: &str) -> JobProblem {
+    JobProblem::TooLarge(format!("{name}: has more than {most} {what}; hand in several jobs"))
+}
+
 fn kind(cases: &Cases) -> &'static str {
     if cases.of_writers { "writers" } else { "references" }
 }
 
-fn row(case: &Case, of_writers: bool, judged: Result<Judged>) -> NewJobRow {
+fn row(case: &Case, of_writers: bool, writer: Option<Pseudonym>, judged: Result<Judged>) -> NewJobRow {
     let outcome = judged.as_ref().map(Decided::from).map_err(in_one_line);
     let line = ResultForm::Csv.line(case, of_writers, &outcome);
-    NewJobRow { decision: judged.ok().map(|judged| judged.decision), line }
+    NewJobRow { decision: judged.ok().map(|judged| judged.decision), writer, line }
 }
 
 /// The name of a file without its page, as an archive has it.
@@ -212,9 +278,17 @@ fn file_name(name: &str, is_there: impl Fn(&str) -> bool) -> String {
     in_plain(file)
 }
 
-fn in_plain(name: &str) -> String {
-    let name = name.replace('\\', "/");
-    name.split('/').filter(|part| *part != "." && !part.is_empty()).collect::<Vec<_>>().join("/")
+/// Why a row was not judged.
+enum Unjudged {
+    /// What was handed in cannot be read.
+    Upload(StoreError),
+    Row(Error),
+}
+
+impl From<Error> for Unjudged {
+    fn from(error: Error) -> Self {
+        Self::Row(error)
+    }
 }
 
 /// Whether it is the row that asks for what is not there; anything else is tried again.
@@ -248,7 +322,7 @@ mod tests {
     use zip::write::SimpleFileOptions;
 
     use super::*;
-    use crate::Options;
+    use crate::{EnrolRequest, NamedImage, Options, WriterState};
 
     const LIMITS: JobLimits = JobLimits { archive: 1 << 20, file: 1 << 20, jobs: 2 };
 
@@ -273,12 +347,64 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_up_is_no_job() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(&folder);
+        let table = "references,questioned\na/1.png,a/2.png\n";
+        let asked = std::cell::Cell::new(0);
+        for times in 0..3 {
+            asked.set(0);
+            let is_given_up = || asked.replace(asked.get() + 1) == times;
+            let refused = service.hand_in(archive(table), &LIMITS, &Actor::local(), &is_given_up);
+            assert!(matches!(refused, Err(JobProblem::GivenUp)), "{times}: {refused:?}");
+        }
+        assert!(service.store().open_jobs().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_table_of_too_many_rows_or_cells_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(&folder);
+        let rows = format!("writer,questioned\n{}", "a,b\n".repeat(2 * MOST_ROWS));
+        let cells = format!("references,questioned\na{},b\n", ";a".repeat(MOST_CELLS));
+        for (table, words) in [(rows, "more than 100000 rows"), (cells, "more than 500000 cells")] {
+            let refused = service.hand_in(archive(&table), &LIMITS, &Actor::local(), &|| false).unwrap_err();
+            assert!(matches!(refused, JobProblem::TooLarge(_)) && refused.to_string().contains(words), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_names_a_writer_is_erased_with_them_whatever_became_of_the_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(&folder);
+        let image = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/signatures/003/003_01.png");
+        let bytes = fs::read(image).unwrap();
+        let images = [NamedImage { name: "one.png", bytes: &bytes, page: None, deadline: None }];
+        let (id, state) = ("karl".parse::<WriterId>().unwrap(), WriterState::New);
+        let request =
+            EnrolRequest { writer: id.clone(), images: &images, written: None, force: true, state, key: None };
+        service.enroll(&request, &Actor::local()).unwrap();
+        let table = "writer,questioned\nkarl,a/2.png\nkarl,c.png\nkarl,\nkarl,b.png\nkarl,a/1.png\n";
+        let job = service.hand_in(archive(table), &LIMITS, &Actor::local(), &|| false).unwrap();
+        let work = service.job_work(job).unwrap();
+        let mut rows: Vec<NewJobRow> = (0..4).map(|place| service.judge_job_row(&work, place, None).unwrap()).collect();
+        rows.push(service.failed_job_row(&work, 4, "it panicked").unwrap());
+        assert_eq!(rows.iter().filter(|row| row.decision.is_some()).count(), 1, "{rows:?}");
+        service.store().record_rows(job, 0, &rows).unwrap();
+        let told = || service.job_table(job, None, 99).unwrap().unwrap().0;
+        assert_eq!(told().matches("karl").count(), 5);
+        service.store().erase(&id, &Actor::local()).unwrap();
+        assert_eq!((told().matches("karl").count(), told().matches("was erased").count()), (0, 5), "{}", told());
+        assert_eq!(service.store().check(None).unwrap().wrong, Vec::<String>::new());
+    }
+
+    #[test]
     fn a_row_is_judged_or_says_why_not() {
         let folder = tempfile::tempdir().unwrap();
         let service = service(&folder);
         let table =
             "references,questioned\na/1.png,a\\2.png\na/1.png,c.png\nb.png,a/2.png[1]\n,a/1.png\na/1.png,a/1.png[7]\n";
-        let job = service.hand_in(archive(table), &LIMITS, &Actor::local()).unwrap();
+        let job = service.hand_in(archive(table), &LIMITS, &Actor::local(), &|| false).unwrap();
         let work = service.job_work(job).unwrap();
         assert_eq!((work.number(), work.rows(), work.files.files.len()), (job, 5, 4), "the table and what rows name");
         let rows: Vec<NewJobRow> = (0..5).map(|place| service.judge_job_row(&work, place, None).unwrap()).collect();
@@ -295,5 +421,8 @@ mod tests {
         assert!(text.starts_with("row,references,questioned,") && text.ends_with(&rows[4].line), "{text}");
         assert!(service.job_table(job, Some(5), 99).unwrap().is_none());
         assert!(matches!(service.job_work(job), Err(StoreError::JobEnded(_))));
+        while service.store().sweep_uploads().unwrap() {}
+        let lost = service.judge_job_row(&work, 0, None);
+        assert!(matches!(lost, Err(StoreError::Damaged(_))), "that a file is gone is not the row's fault: {lost:?}");
     }
 }

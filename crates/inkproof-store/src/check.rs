@@ -4,7 +4,7 @@
 //! (ids, keys, inks, notes) is under the seal that it carries. So a row that a trigger, or somebody with a shell, changed is
 //! found even where the seal was computed after the change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value as Json;
 
@@ -20,6 +20,8 @@ const PAGE: i64 = 1000;
 #[derive(Default)]
 pub(crate) struct Expected {
     pub writers: HashMap<Pseudonym, ExpectedWriter>,
+    /// Writers who were enrolled once.
+    pub erased: HashSet<Pseudonym>,
     pub tokens: HashMap<String, ExpectedToken>,
     pub reviews: HashMap<i64, ExpectedReview>,
     /// Rules of accounts by their numbers.
@@ -133,7 +135,7 @@ fn check(session: &mut dyn Session, version: i64, noted: Option<Hash>) -> Result
     }
     let expected = replay(session, end, noted, &mut wrong)?;
     check_counters(session, &expected, &mut wrong)?;
-    let Expected { writers, tokens, reviews, mandates, jobs, requests, .. } = expected;
+    let Expected { writers, erased, tokens, reviews, mandates, jobs, requests, .. } = expected;
     let (writers, references) = crate::writer_row::check(session, writers, has_key, &mut wrong)?;
     crate::tokens::check(session, version, tokens, &mut wrong)?;
     crate::decisions::check(session, reviews, &mut wrong)?;
@@ -145,7 +147,7 @@ fn check(session: &mut dyn Session, version: i64, noted: Option<Hash>) -> Result
         crate::mandates::check(session, mandates, &mut wrong)?;
     }
     if version >= WITH_JOBS {
-        crate::jobs::check(session, jobs, has_key, &mut wrong)?;
+        crate::jobs::check(session, jobs, &erased, has_key, &mut wrong)?;
     }
     Ok(Checked { entries: end.sequence, head: end.hash, writers, references, has_key, wrong })
 }
@@ -205,6 +207,7 @@ impl Expected {
         match (entry.event, entry.writer, entry.seal) {
             (Event::Erased, Some(writer), _) => {
                 self.writers.remove(&writer);
+                self.erased.insert(writer);
                 self.reviews.retain(|_, review| review.writer != Some(writer));
                 self.requests.retain(|_, (of, _)| *of != writer);
             }

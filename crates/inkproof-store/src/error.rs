@@ -127,6 +127,9 @@ pub enum StoreError {
     /// So many of one owner go on at most.
     #[error("{0} of your jobs go on; wait until one has ended, or cancel one")]
     TooManyJobs(usize),
+    /// Its files were deleted as those of an upload that becomes no job.
+    #[error("the job was handed in too slowly, and its files are deleted; hand it in again")]
+    UploadGone,
     /// The writer is enrolled, but without a reference of this number.
     #[error("'{writer}' has no reference {reference}")]
     NoReference {

@@ -8,7 +8,7 @@
 //! A row's decision, its entry in the audit and its line are written in one transaction that demands that the row is the next
 //! one. So each row is recorded once, whoever stops when, and even where two servers work on the same job.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -20,7 +20,7 @@ use crate::decisions::record;
 use crate::keys::{KeyId, Keyring};
 use crate::sealing::Key;
 use crate::writer_row::WriterRow;
-use crate::{Actor, Event, NewDecision, NewEntry, Pseudonym, Result, Store, StoreError, Time};
+use crate::{Actor, Event, Hex, NewDecision, NewEntry, Pseudonym, Result, Store, StoreError, Time};
 
 /// The tables' columns, what numbers their rows first.
 pub(crate) const COLUMNS: &str =
@@ -44,10 +44,12 @@ const PLACES: u32 = 20;
 /// Rows of a job, at most.
 pub const MOST_ROWS: usize = (1 << PLACES) - 1;
 
+/// In milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
 /// So long an upload may take to become a job's, in milliseconds.
 const ARRIVING: i64 = 60 * 60 * 1000;
 /// Files that are deleted in one transaction: nobody waits long for it.
-const AT_ONCE: i64 = 32;
+const AT_ONCE: i64 = 4;
 
 /// What is being handed in: sealed with a key that nobody else has until it is a job's.
 pub struct JobUpload {
@@ -75,7 +77,7 @@ pub struct JobFiles {
 /// A job that is to be begun.
 pub struct NewJob<'a> {
     /// What was handed in.
-    pub upload: JobUpload,
+    pub upload: &'a JobUpload,
     /// Who did.
     pub owner: &'a Actor,
     /// What its rows are judged against, in a word.
@@ -93,6 +95,8 @@ pub struct NewJob<'a> {
 pub struct NewJobRow {
     /// None where it could not be judged.
     pub decision: Option<NewDecision>,
+    /// Of a row that could not be judged: the enrolled writer whom its line names.
+    pub writer: Option<Pseudonym>,
     /// Its line in the table.
     pub line: String,
 }
@@ -114,6 +118,17 @@ pub struct Job {
     pub ended: Option<(String, Time)>,
     /// What came of its rows so far.
     pub counts: JobCounts,
+}
+
+/// A job that goes on.
+#[derive(Debug, Clone)]
+pub struct OpenJob {
+    /// The job's number.
+    pub number: i64,
+    /// Who handed it in.
+    pub owner: Actor,
+    /// How many of its rows are done.
+    pub done: usize,
 }
 
 /// How many rows came out how.
@@ -148,9 +163,17 @@ impl JobCounts {
 }
 
 impl Store {
-    /// Begins an upload; what of it never becomes a job's is deleted an hour later.
+    /// Whether somebody may begin a job, and have at most so many with it that have not ended.
+    ///
+    /// # Errors
+    /// [`StoreError::TooManyJobs`], and what the database says.
+    pub fn may_begin_job(&self, owner: &Actor, most: usize) -> Result<()> {
+        self.read(|session| require_few(session, owner, most))
+    }
+
+    /// Begins an upload; what of it never becomes a job's is deleted an hour later, unless [`Store::drop_upload`] did so.
     pub fn begin_upload(&self) -> JobUpload {
-        let random = i64::from(u32::from_le_bytes(crate::Hex::<4>::random().0) >> 12);
+        let random = i64::from(u32::from_le_bytes(Hex::<4>::random().0) >> 12);
         JobUpload { number: (Time::now().milliseconds() << PLACES) | random, key: Key::random(), files: 0 }
     }
 
@@ -176,28 +199,48 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes what came of an upload, unless it has become a job's.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn drop_upload(&self, upload: &JobUpload) -> Result<()> {
+        const DELETE: &str = "DELETE FROM job_files WHERE number IN (SELECT number FROM job_files
+            WHERE upload = $1 AND upload NOT IN (SELECT upload FROM jobs) LIMIT $2)";
+        let values = [upload.number.into(), AT_ONCE.into()];
+        while self.write(|chain| chain.session.execute(DELETE, &values))? == AT_ONCE as u64 {}
+        Ok(())
+    }
+
     /// Begins a job; its number.
     ///
     /// # Errors
-    /// [`StoreError::TooManyJobs`], and what the database says.
+    /// [`StoreError::TooManyJobs`], [`StoreError::UploadGone`], and what the database says.
     pub fn begin_job(&self, new: &NewJob<'_>) -> Result<i64> {
         self.write(|chain| begin(chain, new))
     }
 
-    /// All jobs, the oldest first.
+    /// The newest of the jobs that are meant, which is asked before their rows are counted; the newest first.
     ///
     /// # Errors
     /// What the database says.
-    pub fn jobs(&self) -> Result<Vec<Job>> {
-        self.read(|session| found(session, "", &[]))
+    pub fn newest_jobs(&self, is_meant: impl Fn(&Job) -> bool, most: usize) -> Result<Vec<Job>> {
+        self.read(|session| {
+            let jobs = found(session, "", &[])?;
+            let meant = jobs.into_iter().rev().filter(&is_meant).take(most);
+            meant.map(|job| counted(session, job)).collect()
+        })
     }
 
-    /// Those that have not ended.
+    /// Those that have not ended, the oldest first.
     ///
     /// # Errors
     /// What the database says.
-    pub fn open_jobs(&self) -> Result<Vec<Job>> {
-        self.read(|session| found(session, "WHERE ended IS NULL", &[]))
+    pub fn open_jobs(&self) -> Result<Vec<OpenJob>> {
+        self.read(|session| {
+            let jobs = found(session, "WHERE ended IS NULL", &[])?;
+            let open = |Job { number, owner, .. }| Ok(OpenJob { number, owner, done: done(session, number)? });
+            jobs.into_iter().map(open).collect()
+        })
     }
 
     /// A job.
@@ -205,7 +248,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoJob`], and what the database says.
     pub fn job(&self, number: i64) -> Result<Job> {
-        self.read(|session| job(session, number))
+        self.read(|session| {
+            let job = job(session, number)?;
+            counted(session, job)
+        })
     }
 
     /// What was handed in with a job that goes on.
@@ -251,7 +297,7 @@ impl Store {
     pub fn record_rows(&self, number: i64, first: usize, rows: &[NewJobRow]) -> Result<()> {
         let has_ended = self.write(|chain| {
             let job = open_job(chain.session, number)?;
-            if job.counts.done() != first || first + rows.len() > job.rows {
+            if done(chain.session, number)? != first || first + rows.len() > job.rows {
                 return Err(StoreError::JobMoved(number));
             }
             let table_key = table_key(chain.session, number)?;
@@ -264,7 +310,15 @@ impl Store {
             }
             Ok(is_last)
         })?;
-        if has_ended { self.clear_away(&Actor::local()).map(drop) } else { Ok(()) }
+        if has_ended {
+            self.forget_keys(&Actor::local());
+        }
+        Ok(())
+    }
+
+    /// What was asked for is done, whatever comes of this: a key that cannot be cleared away now is a pending erasure.
+    fn forget_keys(&self, by: &Actor) {
+        self.clear_away(by).ok();
     }
 
     /// Ends a job before its last row, `cancelled` or [`FAILED`]; its rows that are done stay.
@@ -276,7 +330,20 @@ impl Store {
             open_job(chain.session, number)?;
             end(chain, number, outcome, by)
         })?;
-        self.clear_away(by).map(drop)
+        self.forget_keys(by);
+        Ok(())
+    }
+
+    /// Numbers of the jobs that ended so many days ago, or earlier.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn expired_jobs(&self, days: u32) -> Result<Vec<i64>> {
+        let until = Time::now().milliseconds() - i64::from(days) * DAY;
+        self.read(|session| {
+            let rows = session.query("SELECT number FROM jobs WHERE ended <= $1 ORDER BY number", &[until.into()])?;
+            rows.into_iter().map(|mut row| row.integer()).collect()
+        })
     }
 
     /// Forgets a job that has ended, with its table.
@@ -293,7 +360,8 @@ impl Store {
             chain.session.execute("DELETE FROM jobs WHERE number = $1", &[number.into()])?;
             chain.append(entry(by, Event::JobRemoved, "removed", json!({"job": number})), None)
         })?;
-        self.clear_away(by).map(drop)
+        self.forget_keys(by);
+        Ok(())
     }
 
     /// Lines of a job's table after a place; the first line, without a row, is at 0. A line is None where the writer whom it spoke
@@ -333,13 +401,11 @@ impl Store {
 
 fn begin(chain: &mut Chain<'_>, new: &NewJob<'_>) -> Result<i64> {
     let insert = format!("INSERT INTO jobs ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, $8, $9)");
-    let open = found(chain.session, "WHERE ended IS NULL", &[])?;
-    if open.iter().filter(|job| job.owner.is_same_person(new.owner)).count() >= new.most {
-        return Err(StoreError::TooManyJobs(new.most));
-    }
+    require_few(chain.session, new.owner, new.most)?;
+    require_files(chain.session, new.upload)?;
     let (number, master, table_key) = (chain.next(), chain.master()?, Key::random());
     let lock = |purpose, key: &Key| chain.session.keys().seal(master, purpose, number, key.bytes());
-    let (upload, rows) = (&new.upload, new.rows as i64);
+    let (upload, rows) = (new.upload, new.rows as i64);
     let values = [
         number.into(),
         new.owner.as_str().into(),
@@ -357,19 +423,36 @@ fn begin(chain: &mut Chain<'_>, new: &NewJob<'_>) -> Result<i64> {
     chain.append(entry(new.owner, Event::JobBegun, "begun", details), None)
 }
 
+fn require_few(session: &mut dyn Session, owner: &Actor, most: usize) -> Result<()> {
+    let mut open = 0;
+    for mut row in session.query("SELECT owner FROM jobs WHERE ended IS NULL", &[])? {
+        open += usize::from(Actor::new(row.text()?).is_same_person(owner));
+    }
+    if open < most { Ok(()) } else { Err(StoreError::TooManyJobs(most)) }
+}
+
+fn require_files(session: &mut dyn Session, upload: &JobUpload) -> Result<()> {
+    let rows = session.query("SELECT count(*) FROM job_files WHERE upload = $1", &[upload.number.into()])?;
+    let there = rows.into_iter().next().map_or(Ok(0), |mut row| row.integer())?;
+    if there == upload.files { Ok(()) } else { Err(StoreError::UploadGone) }
+}
+
 fn record_row(chain: &mut Chain<'_>, job: i64, place: usize, new: &NewJobRow, table_key: Key) -> Result<()> {
-    let Some(decision) = &new.decision else {
-        return insert_line(chain, job, place, (None, FAILED), table_key, &new.line);
+    let (writer, outcome) = match &new.decision {
+        None => (new.writer, FAILED.to_owned()),
+        Some(decision) => {
+            let mut decision = decision.clone();
+            decision.details["job"] = json!({"number": job, "row": place});
+            record(chain, &decision)?;
+            (decision.writer, decision.decision.to_string())
+        }
     };
-    let mut decision = decision.clone();
-    decision.details["job"] = json!({"number": job, "row": place});
-    record(chain, &decision)?;
-    let key = match decision.writer {
+    let key = match writer {
         None => table_key,
         // Who was erased since the row was judged is in no line, either.
         Some(writer) => WriterRow::behind(chain.session, writer)?.map_or_else(Key::random, |row| row.key),
     };
-    insert_line(chain, job, place, (decision.writer, &decision.decision.to_string()), key, &new.line)
+    insert_line(chain, job, place, (writer, &outcome), key, &new.line)
 }
 
 fn insert_line(
@@ -419,17 +502,17 @@ fn job(session: &mut dyn Session, number: i64) -> Result<Job> {
     found(session, "WHERE number = $1", &[number.into()])?.pop().ok_or(StoreError::NoJob(number))
 }
 
+/// Jobs whose rows are not counted.
 fn found(session: &mut dyn Session, which: &str, values: &[Value]) -> Result<Vec<Job>> {
     let statement =
         format!("SELECT number, owner, kind, rows, created, outcome, ended FROM jobs {which} ORDER BY number");
     let rows = session.query(&statement, values)?;
-    rows.into_iter().map(|row| read_job(session, row)).collect()
+    rows.into_iter().map(read_job).collect()
 }
 
-fn read_job(session: &mut dyn Session, mut row: Row) -> Result<Job> {
-    let number = row.integer()?;
+fn read_job(mut row: Row) -> Result<Job> {
     Ok(Job {
-        number,
+        number: row.integer()?,
         owner: Actor::new(row.text()?),
         kind: row.text()?,
         rows: row.integer()? as usize,
@@ -438,8 +521,21 @@ fn read_job(session: &mut dyn Session, mut row: Row) -> Result<Job> {
             (Some(outcome), Some(time)) => Some((outcome, Time::from_milliseconds(time)?)),
             _ => None,
         },
-        counts: counts(session, number)?,
+        counts: JobCounts::default(),
     })
+}
+
+fn counted(session: &mut dyn Session, job: Job) -> Result<Job> {
+    Ok(Job { counts: counts(session, job.number)?, ..job })
+}
+
+/// How many rows of a job are done, without counting them: they are recorded one after the other.
+fn done(session: &mut dyn Session, job: i64) -> Result<usize> {
+    const LAST: &str = "SELECT max(number) FROM job_rows WHERE number >= $1 AND number < $2";
+    let first = line_number(job, 0);
+    let last = session.query(LAST, &[first.into(), line_number(job + 1, 0).into()])?.pop();
+    let last = last.map_or(Ok(None), |mut row| row.maybe_integer())?;
+    Ok(last.map_or(0, |last| (last - first) as usize))
 }
 
 fn counts(session: &mut dyn Session, job: i64) -> Result<JobCounts> {
@@ -494,6 +590,7 @@ fn replace_keys(session: &mut dyn Session, job: i64, upload: Option<Vec<u8>>, ta
 pub(crate) fn check(
     session: &mut dyn Session,
     mut expected: HashMap<i64, ExpectedJob>,
+    erased: &HashSet<Pseudonym>,
     has_key: bool,
     wrong: &mut Vec<String>,
 ) -> Result<()> {
@@ -512,7 +609,7 @@ pub(crate) fn check(
         if expected.ended.is_none() && !files_are_whole(session, &expected, upload_key)? {
             wrong.push(format!("files of job {number} were changed or are missing"));
         }
-        match lines_are_whole(session, number, &expected, table_key)? {
+        match lines_are_whole(session, number, &expected, erased, table_key)? {
             Some(found) => lines += found,
             None => wrong.push(format!("rows of job {number} were changed or are missing")),
         }
@@ -583,6 +680,7 @@ fn lines_are_whole(
     session: &mut dyn Session,
     job: i64,
     expected: &ExpectedJob,
+    erased: &HashSet<Pseudonym>,
     key: Option<Key>,
 ) -> Result<Option<i64>> {
     const PAGE: &str = "SELECT r.number, line, r.writer, w.number, w.key, r.outcome
@@ -603,9 +701,16 @@ fn lines_are_whole(
             let (writer_number, _, outcome) = (row.maybe_integer()?, row.maybe_bytes()?, row.text()?);
             let told = match expected.decided.get(&place) {
                 Some((writer, outcome)) => (writer.as_ref().map(|writer| writer.0.to_vec()), outcome.as_str()),
-                None => (None, if place == 0 { "first" } else { FAILED }),
+                None if place == 0 => (None, "first"),
+                // The audit tells nothing of a row that failed; its line opens with the key of the writer whom it names.
+                None => (writer.clone(), FAILED),
             };
             let is_erased = writer.is_some() && writer_number.is_none();
+            let was_enrolled =
+                |writer: &[u8]| Pseudonym::from_slice(writer).is_ok_and(|writer| erased.contains(&writer));
+            if is_erased && !writer.as_deref().is_some_and(was_enrolled) {
+                return Ok(None);
+            }
             let opens = |key| is_erased || line(session, of_line, job, key).is_ok();
             if number != line_number(job, place) || told != (writer, &outcome) || !key.is_none_or(opens) {
                 return Ok(None);

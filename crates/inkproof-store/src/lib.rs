@@ -42,7 +42,7 @@ pub use beside::leftovers_beside;
 pub use decisions::{NewDecision, Review, Settlement};
 pub use error::{Result, StoreError};
 pub use info::{Counts, Info};
-pub use jobs::{FAILED, Job, JobCounts, JobFile, JobFiles, JobUpload, MOST_ROWS, NewJob, NewJobRow};
+pub use jobs::{FAILED, Job, JobCounts, JobFile, JobFiles, JobUpload, MOST_ROWS, NewJob, NewJobRow, OpenJob};
 pub use keys::{KeyId, KeySource, default_key_file};
 pub use mandates::{Mandate, MandatePage, NewMandate, Signer};
 pub use model_stamp::ModelStamp;

@@ -99,12 +99,17 @@ fn begin_job(store: &Store, name: &str, rows: usize) -> i64 {
     let mut upload = store.begin_upload();
     store.add_files(&mut upload, &[("", b"the table"), ("a.png", b"an image")]).unwrap();
     store.add_files(&mut upload, &[("b.png", b"another image")]).unwrap();
-    let new = NewJob { upload, owner: &by(name), kind: "writers", rows, header: "first\n", most: 3 };
+    let new = NewJob { upload: &upload, owner: &by(name), kind: "writers", rows, header: "first\n", most: 3 };
     store.begin_job(&new).unwrap()
 }
 
 fn row(decision: Option<NewDecision>) -> NewJobRow {
-    NewJobRow { decision, line: "a line\n".to_owned() }
+    NewJobRow { decision, writer: None, line: "a line\n".to_owned() }
+}
+
+/// A row of an enrolled writer that could not be judged.
+fn failed_row(writer: Pseudonym) -> NewJobRow {
+    NewJobRow { writer: Some(writer), ..row(None) }
 }
 
 fn is_whole(store: &Store) -> Checked {
@@ -589,10 +594,22 @@ fn a_job_is_kept_until_it_ends(store: &Store) {
     assert_eq!(store.job(cancelled).unwrap().counts.done(), 1);
     store.remove_job(cancelled, &by("otto")).unwrap();
     assert!(matches!(store.job(cancelled), Err(StoreError::NoJob(_))));
+    let open = begin_job(store, "anna", 9);
+    let expired = |days| store.expired_jobs(days).unwrap();
+    assert!(expired(0).contains(&job) && !expired(0).contains(&open) && !expired(1).contains(&job));
+    store.end_job(open, "cancelled", &by("anna")).unwrap();
     let goes_on = [begin_job(store, "anna", 1), begin_job(store, "anna", 1), begin_job(store, "anna", 1)];
-    let upload = store.begin_upload();
-    let new = NewJob { upload, owner: &by("anna"), kind: "writers", rows: 1, header: "", most: 3 };
+    let kept = || store.read(|session| info::count(session, "job_files")).unwrap();
+    let before = kept();
+    let mut upload = store.begin_upload();
+    store.add_files(&mut upload, &[("", b"the table"), ("a.png", b"an image")]).unwrap();
+    let new = NewJob { upload: &upload, owner: &by("anna"), kind: "writers", rows: 1, header: "", most: 3 };
     assert!(matches!(store.begin_job(&new), Err(StoreError::TooManyJobs(3))));
+    assert!(matches!(store.may_begin_job(&by("Anna"), 3), Err(StoreError::TooManyJobs(3))));
+    store.may_begin_job(&by("anna"), 4).unwrap();
+    store.drop_upload(&upload).unwrap();
+    assert_eq!(kept(), before, "nothing is left of it, and all of the others");
+    assert!(matches!(store.begin_job(&NewJob { most: 4, ..new }), Err(StoreError::UploadGone)));
     goes_on.iter().for_each(|job| store.end_job(*job, "cancelled", &by("anna")).unwrap());
     assert_eq!(store.pending_erasures().unwrap(), 0, "the keys of what ended are gone");
     is_whole(store);
@@ -605,21 +622,21 @@ fn a_job_goes_on_where_it_was(ground: &dyn Ground) {
     enroll(&store, "job-2", &[2], 0).unwrap();
     let writer = |name: &str| store.writer(&id(name)).unwrap().unwrap().pseudonym;
     let (one, two) = (writer("job-1"), writer("job-2"));
-    let job = begin_job(&store, "anna", 4);
+    let job = begin_job(&store, "anna", 7);
     let of = |writer| row(Some(decision(Some(writer), Decision::Undecided)));
-    store.record_rows(job, 0, &[of(one), of(two)]).unwrap();
+    store.record_rows(job, 0, &[of(one), of(two), failed_row(one), failed_row(two)]).unwrap();
     store.erase(&id("job-1"), &by("otto")).unwrap();
-    store.record_rows(job, 2, &[of(one)]).unwrap();
+    store.record_rows(job, 4, &[of(one), failed_row(one)]).unwrap();
     is_whole(&store);
     let copy = Store::open(&ground.place(), &keys()).unwrap();
     store.copy_to(&copy).unwrap();
     for store in [&store, &copy] {
         let told: Vec<bool> =
             store.job_lines(job, None, 9).unwrap().into_iter().map(|(_, line)| line.is_some()).collect();
-        assert_eq!(told, [true, false, true, false]);
+        assert_eq!(told, [true, false, true, false, true, false, false]);
         assert_eq!(store.job_files(job).unwrap().files.len(), 3);
-        store.record_rows(job, 3, &[of(two)]).unwrap();
-        assert_eq!(store.job(job).unwrap().counts.undecided, 4);
+        store.record_rows(job, 6, &[of(two)]).unwrap();
+        assert_eq!(store.job(job).unwrap().counts, JobCounts { undecided: 4, failed: 3, ..JobCounts::default() });
         is_whole(store);
     }
 }

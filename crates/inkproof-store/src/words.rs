@@ -107,6 +107,11 @@ impl Actor {
         self.person().eq_ignore_ascii_case(other.person())
     }
 
+    /// What is the same for one person alone, as [`Actor::is_same_person`] tells.
+    pub fn person_key(&self) -> String {
+        self.person().to_ascii_lowercase()
+    }
+
     /// Whether it is a user of this machine.
     pub(crate) fn is_local(&self) -> bool {
         self.0.starts_with("local:")

@@ -9,7 +9,7 @@ use crate::records::Approval;
 use crate::sealing::{GLOBAL, IMAGE, KEPT, Kept, Key, vector_to_bytes};
 use crate::writer_row::{WriterRow, stored_id};
 use crate::{
-    Actor, Enrolled, Enrolment, Entry, Erased, Event, Exported, ModelStamp, NewEntry, NewReference, Pseudonym,
+    Actor, Enrolled, Enrolment, Entry, Erased, Event, Exported, Hex, ModelStamp, NewEntry, NewReference, Pseudonym,
     Reference, RequestKey, Result, Store, StoreError, Time, Writer, WriterId, WriterPage, WriterSummary, policy,
     requests,
 };
@@ -69,6 +69,17 @@ impl Store {
             let values = [Event::Calibrated.word().into(), model.into()];
             let calibrated = session.query(CALIBRATED, &values)?.pop().map_or(Ok(0), |mut row| row.integer())?;
             Ok([changed, calibrated])
+        })
+    }
+
+    /// What the audit calls a writer, if enrolled.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn pseudonym_of(&self, id: &WriterId) -> Result<Option<Pseudonym>> {
+        self.read(|session| {
+            let found = session.query("SELECT pseudonym FROM writers WHERE id = $1", &[id.as_str().into()])?.pop();
+            found.map(|mut row| Hex::from_slice(&row.bytes()?)).transpose()
         })
     }
 

@@ -17,6 +17,9 @@ pub use spreadsheet::cell;
 /// What may part cells; where a first line has as many of two, the former does.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
+/// Characters of a table that are told in a message.
+const MOST_TOLD: usize = 200;
+
 /// A table's first line and what is below it.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -145,8 +148,8 @@ impl Table {
             [place] => Ok(Some(place)),
             [first, second, ..] => Err(TableProblem::TwoColumns {
                 name: column.name,
-                first: self.header[first].clone(),
-                second: self.header[second].clone(),
+                first: beginning(&self.header[first]),
+                second: beginning(&self.header[second]),
             }),
         }
     }
@@ -168,13 +171,13 @@ impl Table {
         self.header.iter().enumerate().filter(|(_, name)| is_one(name)).map(|(place, _)| place).collect()
     }
 
-    /// The columns that are there, and what parts them: "path, writer (parted by ;)".
+    /// The columns that are there, and what parts them: "path, writer (parted by ;)". Of a long line the beginning.
     pub fn seen(&self) -> String {
         let parted = match self.header.len() {
             1 => "one cell, with no , ; tab or | in it".to_owned(),
             _ => format!("parted by {}", shown(self.separator)),
         };
-        format!("{} ({parted})", self.header.join(", "))
+        format!("{} ({parted})", beginning(&self.header.join(", ")))
     }
 }
 
@@ -196,6 +199,14 @@ pub fn file(folder: &Path, cell: &str) -> PathBuf {
 /// A name without what people write differently: its letters and digits in lower case.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// As much of a text from a table as is told.
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(MOST_TOLD) {
+        Some((end, _)) => format!("{} ...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn shown(separator: u8) -> String {
@@ -256,7 +267,7 @@ fn separator_line(text: &[u8]) -> Result<Option<(u8, usize)>, TableProblem> {
     // Excel writes `sep=,,` where its table is parted by commas.
     let separator = SEPARATORS.into_iter().find(|&separator| said.as_bytes().first() == Some(&separator));
     let separator = separator.or((said == "\\t").then_some(b'\t'));
-    let separator = separator.ok_or_else(|| TableProblem::SeparatorLine(line.to_string()))?;
+    let separator = separator.ok_or_else(|| TableProblem::SeparatorLine(beginning(&line)))?;
     Ok(Some((separator, (end + 1).min(text.len()))))
 }
 
@@ -402,6 +413,8 @@ mod tests {
         assert!(refusal(b"\xff\xfea\0,").contains("UTF-16"));
         assert!(refusal(b"").contains("empty table") && refusal(b"\n\n,,\n").contains("empty table"));
         assert!(refusal(b"sep=x\na,b\n").contains("\"sep=x\" does not say what parts"));
+        assert!(refusal(format!("sep={}", "x".repeat(1 << 20)).as_bytes()).len() < 400);
+        assert!(table("a".repeat(1 << 20).as_bytes()).seen().len() < 400);
         assert!(refusal(b"\nn\xfcr,b\n").contains("line 2: is not UTF-8 text (byte 0xFC)"));
         let rows = table(b"a;b\n1;m\xfcller\na;b;c\n1;2;;\n").rows;
         assert!(rows[0].cells.as_ref().unwrap_err().contains("byte 0xFC"));

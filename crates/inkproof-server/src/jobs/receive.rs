@@ -1,10 +1,14 @@
 //! The archive of a job on its way to the disk: in pieces, sealed (`Spool`), never whole in memory.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
+use axum::body::{BodyDataStream, Bytes};
 use axum::extract::Request;
 use axum::http::header;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 use inkproof_store::{Spool, SpoolReader};
 
 use crate::Shared;
@@ -15,6 +19,8 @@ use crate::problem::{Kind, Problem};
 pub const SECONDS: u64 = 600;
 /// More parts than this no form has that hands in one archive.
 const MOST_PARTS: usize = 10;
+/// Bytes of a form that are no archive, one after the other: its headers, and what may be before the first.
+const MOST_ASIDE: usize = 64 << 10;
 
 /// Receives an archive, as it is or as the part `archive` of a form.
 ///
@@ -40,7 +46,8 @@ pub async fn archive(server: &Shared, request: Request) -> Result<SpoolReader, P
         }
         "multipart/form-data" => {
             let boundary = multer::parse_boundary(&media_type).map_err(malformed)?;
-            let mut form = multer::Multipart::new(parts, boundary);
+            let aside = Arc::new(AtomicUsize::new(0));
+            let mut form = multer::Multipart::new(metered(parts, aside.clone()), boundary);
             let mut has_archive = false;
             for _ in 0..MOST_PARTS {
                 let Some(mut field) = clock.wait(form.next_field()).await?.map_err(malformed)? else { break };
@@ -50,6 +57,7 @@ pub async fn archive(server: &Shared, request: Request) -> Result<SpoolReader, P
                 }
                 has_archive = true;
                 while let Some(part) = clock.wait(field.chunk()).await?.map_err(malformed)? {
+                    aside.store(0, Ordering::Relaxed);
                     inbox.add(&part, &mut clock)?;
                 }
             }
@@ -60,6 +68,32 @@ pub async fn archive(server: &Shared, request: Request) -> Result<SpoolReader, P
         }
     }
     inbox.spool.finish().map_err(|error| no_room(&error))
+}
+
+/// A form's bytes, one piece at a time: what reads the form would keep in memory all that is there. It ends with an error where
+/// too many come before `aside`, their number, is set to 0.
+fn metered(
+    mut parts: BodyDataStream,
+    aside: Arc<AtomicUsize>,
+) -> impl Stream<Item = Result<Bytes, axum::Error>> + Send {
+    let (mut has_given, mut last) = (false, 0);
+    stream::poll_fn(move |context| {
+        if std::mem::take(&mut has_given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        // The last piece may go on with what is in the archive.
+        if aside.load(Ordering::Relaxed).saturating_sub(last) > MOST_ASIDE {
+            let why = format!("more than {} KiB of it are no archive", MOST_ASIDE >> 10);
+            return Poll::Ready(Some(Err(axum::Error::new(why))));
+        }
+        let part = ready!(parts.poll_next_unpin(context));
+        if let Some(Ok(bytes)) = &part {
+            aside.fetch_add(bytes.len(), Ordering::Relaxed);
+            (has_given, last) = (true, bytes.len());
+        }
+        Poll::Ready(part)
+    })
 }
 
 struct Inbox {
@@ -96,4 +130,25 @@ fn broke_off() -> Problem {
 fn no_room(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "an archive cannot be received on the disk");
     Kind::Unavailable.with("there is no room to receive the archive; the log of the service says more")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_a_form_little_is_kept_that_is_no_archive() {
+        let given = Arc::new(AtomicUsize::new(0));
+        let counted = given.clone();
+        let piece = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(Bytes::from(vec![b'-'; 16 << 10]))
+        };
+        let parts = Body::from_stream(stream::repeat_with(piece).take(1000)).into_data_stream();
+        let mut form = multer::Multipart::new(metered(parts, Arc::default()), "boundary");
+        assert!(form.next_field().await.is_err());
+        assert!(given.load(Ordering::Relaxed) < 10, "{given:?}");
+    }
 }

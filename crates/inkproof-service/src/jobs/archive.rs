@@ -3,10 +3,13 @@
 //! Nothing in it is believed: not how large an entry says that it is, nor how many entries there are, nor what they are called.
 //! Of the files only those that a row names are unpacked.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::rc::Rc;
 
 use zip::ZipArchive;
+use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipError;
 
 use super::JobProblem;
@@ -15,12 +18,14 @@ use super::JobProblem;
 const TABLE: &str = "rows.csv";
 /// Bytes of a table.
 const MOST_TABLE: u64 = 16 << 20;
+/// Bytes of the list of files, with what is read to find it: all of it is in memory.
+const MOST_LIST: u64 = 16 << 20;
 /// What macOS adds to archives.
 const ASIDE: &str = "__MACOSX/";
 
 /// An archive whose entries have names that lead nowhere else, each once.
 pub struct Archive<R> {
-    zip: ZipArchive<R>,
+    zip: ZipArchive<Metered<R>>,
     /// The place of each file, by its name from the table's folder.
     files: HashMap<String, usize>,
     table: (String, usize),
@@ -35,7 +40,20 @@ impl<R: Read + Seek> Archive<R> {
     /// Where it is none, has too many entries, one that leads out of it or two of one name, or no table.
     pub fn open(mut reader: R, most: u64) -> Result<Self, JobProblem> {
         refuse_zip64(&mut reader)?;
-        let zip = ZipArchive::new(reader).map_err(broken)?;
+        // Looking for where an archive begins takes memory for each place that could be one.
+        let config = Config { archive_offset: ArchiveOffset::Known(0) };
+        let left = Rc::new(Cell::new(MOST_LIST));
+        let zip = ZipArchive::with_config(config, Metered { reader, left: left.clone() });
+        if left.get() == 0 {
+            let why =
+                format!("the archive's list of files has more than {} MiB; hand in several jobs", MOST_LIST >> 20);
+            return Err(JobProblem::TooLarge(why));
+        }
+        let zip = zip.map_err(broken)?;
+        left.set(u64::MAX);
+        if zip.has_duplicate_names() {
+            return Err(JobProblem::Archive("it has two files of one name".to_owned()));
+        }
         let mut files = HashMap::new();
         for (place, name) in zip.file_names().enumerate() {
             let Some(name) = plain_name(&name.map_err(broken)?)? else { continue };
@@ -78,7 +96,7 @@ impl<R: Read + Seek> Archive<R> {
         let wrong = |why: String| JobProblem::Archive(format!("'{}' {why}", shown(name)));
         let entry = self.zip.by_index(place).map_err(|error| wrong(format!("cannot be unpacked: {error}")))?;
         let mut bytes = Vec::new();
-        let read = entry.take(most + 1).read_to_end(&mut bytes);
+        let read = entry.take(most.saturating_add(1)).read_to_end(&mut bytes);
         read.map_err(|error| wrong(format!("cannot be unpacked: {error}")))?;
         if bytes.len() as u64 > most {
             let all = if most == self.left { ", with what was unpacked before it," } else { "" };
@@ -92,7 +110,38 @@ impl<R: Read + Seek> Archive<R> {
     }
 }
 
-/// A name in one form: Windows' backslashes part folders too. None for folders and what lies aside.
+/// Gives only so many bytes away, however often it is asked where.
+struct Metered<R> {
+    reader: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 {
+            return Err(io::Error::other("more than may be read"));
+        }
+        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = self.reader.read(&mut buffer[..most])?;
+        self.left.set(left - read as u64);
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Metered<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
+    }
+}
+
+/// A name in one form: Windows' backslashes part folders too.
+pub fn in_plain(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    name.split('/').filter(|part| *part != "." && !part.is_empty()).collect::<Vec<_>>().join("/")
+}
+
+/// The same of an entry. None for folders and what lies aside.
 ///
 /// # Errors
 /// For a name that leads out of the archive.
@@ -105,9 +154,9 @@ fn plain_name(name: &str) -> Result<Option<String>, JobProblem> {
     if leads_out {
         return Err(JobProblem::Archive(format!("the name '{}' leads out of it", shown(&name))));
     }
-    let name = name.split('/').filter(|part| *part != "." && !part.is_empty()).collect::<Vec<_>>().join("/")
-        + if name.ends_with('/') { "/" } else { "" };
-    Ok((!name.ends_with('/') && !name.starts_with(ASIDE) && !name.is_empty()).then_some(name))
+    let is_folder = name.ends_with('/');
+    let name = in_plain(&name);
+    Ok((!is_folder && !name.starts_with(ASIDE) && !name.is_empty()).then_some(name))
 }
 
 fn table_of(files: &HashMap<String, usize>) -> Result<(String, usize), JobProblem> {
@@ -127,7 +176,8 @@ fn table_of(files: &HashMap<String, usize>) -> Result<(String, usize), JobProble
 fn refuse_zip64(reader: &mut (impl Read + Seek)) -> Result<(), JobProblem> {
     const LOCATOR: (&[u8], usize) = (b"PK\x06\x07", 20);
     const END: (&[u8], usize) = (b"PK\x05\x06", 22);
-    const LONGEST: u64 = 22 + 20 + 65_535;
+    // Both, the longest comment, and a little: what unpacks looks a little farther than it had to.
+    const LONGEST: u64 = 22 + 20 + 65_535 + 64;
     let failed = |error: io::Error| JobProblem::Archive(format!("it cannot be read: {error}"));
     let length = reader.seek(SeekFrom::End(0)).map_err(failed)?;
     reader.seek(SeekFrom::Start(length.saturating_sub(LONGEST))).map_err(failed)?;
@@ -178,6 +228,19 @@ mod tests {
         open(archive(files)).map(drop).unwrap_err().to_string()
     }
 
+    /// The same archive, whose two headers of a file say that it has so many bytes.
+    fn with_size(mut archive: Vec<u8>, name: &str, size: u32) -> Vec<u8> {
+        for (magic, size_at, name_at) in [(b"PK\x03\x04", 22, 30), (b"PK\x01\x02", 24, 46)] {
+            let is_header = |at: &usize| {
+                let header = &archive[*at..];
+                header.starts_with(magic) && header.get(name_at..).is_some_and(|rest| rest.starts_with(name.as_bytes()))
+            };
+            let at = (0..archive.len()).find(is_header).unwrap() + size_at;
+            archive[at..at + 4].copy_from_slice(&size.to_le_bytes());
+        }
+        archive
+    }
+
     #[test]
     fn files_are_found_from_the_table_s_folder() {
         let files: [(&str, &[u8]); 5] = [
@@ -201,6 +264,11 @@ mod tests {
             assert!(refusal(&[table, (name, b"x")]).contains("leads out"), "{name}");
         }
         assert!(refusal(&[table, ("a/b.png", b"x"), ("a//b.png", b"y")]).contains("two files of the name 'a/b.png'"));
+        let mut twice = archive(&[table, ("one.png", b"x"), ("two.png", b"y")]);
+        while let Some(at) = twice.windows(7).position(|name| name == b"two.png") {
+            twice[at..at + 7].copy_from_slice(b"one.png");
+        }
+        assert!(open(twice).map(drop).unwrap_err().to_string().contains("two files of one name"));
         assert!(refusal(&[("a.png", b"x")]).contains("no table"));
         assert!(refusal(&[("a.csv", b"x"), ("b.csv", b"x")]).contains("2 tables"));
         assert!(open(b"no archive".to_vec()).map(drop).unwrap_err().to_string().contains("no zip archive"));
@@ -215,15 +283,20 @@ mod tests {
         assert!(matches!(found.file("a.png", 49), Err(JobProblem::TooLarge(_))), "of one");
         found.file("a.png", 50).unwrap();
         assert!(matches!(found.file("b.png", 50), Err(JobProblem::TooLarge(_))), "of all");
-        // Every place that tells a size of 50 tells one of 5.
-        let lies: Vec<u8> = whole.chunks(1).map(|byte| if byte == [50] { 5 } else { byte[0] }).collect();
-        if let Ok(mut found) = open(lies) {
-            let unpacked = found.file("a.png", 49);
-            assert!(unpacked.is_err(), "{unpacked:?}");
-        }
+        let mut found = open(with_size(whole.clone(), "a.png", 5)).unwrap();
+        assert!(matches!(found.file("a.png", 49), Err(JobProblem::TooLarge(_))), "of one that says it has 5");
         let mut many = whole;
         let end = many.len() - 22;
         many.splice(end..end, [b"PK\x06\x07".as_slice(), &[0; 16]].concat());
-        assert!(open(many).map(drop).unwrap_err().to_string().contains("ZIP64"));
+        assert!(open(many.clone()).map(drop).unwrap_err().to_string().contains("ZIP64"));
+        many.extend(vec![b' '; 65_535 + 14]);
+        assert!(open(many).map(drop).unwrap_err().to_string().contains("ZIP64"), "also before what is no comment");
+    }
+
+    #[test]
+    fn a_list_of_files_that_is_too_long_is_not_read() {
+        let names: Vec<String> = (100..400).map(|number| format!("{}{number}", "0".repeat(60_000))).collect();
+        let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+        assert!(matches!(open(archive(&files)).map(drop), Err(JobProblem::TooLarge(_))));
     }
 }

@@ -191,7 +191,9 @@ pub fn fill(place: &str) -> Hash {
     for name in ["anna", "otto"] {
         let job = begin_job(&store, name, 3);
         let of_writer = row(Some(decision(Some(one), Decision::Rejected)));
-        store.record_rows(job, 0, &[row(None), of_writer, row(Some(decision(None, Decision::Accepted)))]).unwrap();
+        store
+            .record_rows(job, 0, &[failed_row(one), of_writer, row(Some(decision(None, Decision::Accepted)))])
+            .unwrap();
         let goes_on = begin_job(&store, name, 4);
         let of_writer = row(Some(decision(Some(two), Decision::Undecided)));
         store.record_rows(goes_on, 0, &[row(None), of_writer]).unwrap();
