@@ -106,7 +106,7 @@ impl Service {
         }
         let mut upload = self.store.begin_upload();
         let (kind, header, rows) = (kind(&cases), ResultForm::Csv.header(cases.of_writers), cases.rows.len());
-        let kept = self.keep(&mut upload, &mut archive, &cases, &table, limits.file, is_given_up);
+        let kept = self.keep_archive(&mut upload, &mut archive, &cases, &table, limits.file, is_given_up);
         let begun = kept.and_then(|()| {
             let new = NewJob { upload: &upload, owner, kind, rows, header: &header, most: limits.jobs };
             Ok(self.store.begin_job(&new)?)
@@ -119,7 +119,7 @@ impl Service {
     }
 
     /// Writes the table, and the files that its rows name and the archive has, to the store.
-    fn keep<R: Read + Seek>(
+    fn keep_archive<R: Read + Seek>(
         &self,
         upload: &mut JobUpload,
         archive: &mut Archive<R>,
