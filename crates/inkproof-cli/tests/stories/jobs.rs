@@ -28,8 +28,10 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// On a connection of its own: what is refused before it is read ends its connection.
 fn hand_in(server: &Server, authorization: &str, archive: &[u8]) -> super::running::Reply {
-    server.ask("POST", "/v1/jobs", &[("Content-Type", "application/zip"), ("Authorization", authorization)], archive)
+    let headers = [("Content-Type", "application/zip"), ("Authorization", authorization), ("Connection", "close")];
+    server.ask("POST", "/v1/jobs", &headers, archive)
 }
 
 /// Asks for a job until it is so.

@@ -137,10 +137,10 @@ fn who_was_erased_signs_for_nobody() {
 
 #[test]
 fn the_signatures_of_an_order_are_found_and_judged() {
-    let office = enrolled(&["001", "005"]);
-    office.run("mandates set K-1 w001 and w005").succeeds();
-    let [one, five] = ["001", "005"].map(|writer| example_files(writer)[6].clone());
-    letter(&office.desk, "order.png", &[(&one, 55), (&five, 75)]);
+    let office = enrolled(&["006", "005"]);
+    office.run("mandates set K-1 w006 and w005").succeeds();
+    let [six, five] = ["006", "005"].map(|writer| example_files(writer)[6].clone());
+    letter(&office.desk, "order.png", &[(&six, 55), (&five, 75)]);
     let found = office.run("mandates verify K-1 --document order.png --json");
     let document = found.json();
     assert_eq!(document["signatures"].as_array().unwrap().len(), 2, "{document}");
