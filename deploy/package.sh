@@ -2,7 +2,8 @@
 # Builds the program for a target and packs it with its licenses, its changelog, its manual and what shells complete:
 #
 #   deploy/package.sh [TARGET]   for this machine, or for a target that it can run
-#   deploy/package.sh --static   for Linux: one file that needs no other, tried in an empty root
+#   deploy/package.sh --static   for Linux: one file that needs no other, tried in an empty root (a service in one needs
+#                                /dev/random and /dev/urandom, which containers have)
 #
 # The archive is in target/packages with its checksum beside it, and with its parts as CycloneDX where `cargo cyclonedx` is
 # installed.
