@@ -1,7 +1,8 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
 .PHONY: check tools skipped format lint doc program test c-test c c-header soak web-test web wasm-test fuzz \
-  engine-alone demo bench bench-peers bench-smoke wheel headline documents python-lint python-test notebook golden keras-judge keras-environments robustness weights calibration
+  engine-alone demo bench bench-peers bench-smoke wheel headline documents python-lint python-test notebook golden \
+  keras-judge keras-environments robustness weights calibration
 
 check: tools format lint doc engine-alone test c-test web-test wasm-test bench-smoke python-lint python-test skipped
 

@@ -1,14 +1,15 @@
 #!/bin/sh
 # Installs what `make check` needs apart from Rust: Python's venv, Node and npm, Chromium, fonts, PostgreSQL, valgrind, a
-# compiler for the browser. Looks for each on its own, installs only what is missing, from the system's packages, as root on Debian and its
-# relatives, and says what it does. Where something cannot be installed it says what to do and fails, before the first
-# long step.
+# compiler for the browser. Looks for each on its own, installs only what is missing, from the system's packages, as root on
+# Debian and its relatives, and says what it does. Where something cannot be installed it says what to do and fails, before
+# the first long step.
 #
 #   tests/install.sh                  all of it
 #   tests/install.sh python postgres  these alone
 #
 # PostgreSQL, valgrind and the compiler for the browser may be missing: without them the store is tested with SQLite, the C
-# library as it runs and the verifier for the browser not at all, and `make check` says so at its end. CHROMIUM names the browser where it is not `chromium`.
+# library as it runs and the verifier for the browser not at all, and `make check` says so at its end. CHROMIUM names the
+# browser where it is not `chromium`.
 set -u
 
 missing=0
