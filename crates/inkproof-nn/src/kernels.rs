@@ -6,6 +6,7 @@
 pub(crate) mod batch_norm;
 pub(crate) mod dense;
 pub(crate) mod depthwise;
+pub(crate) mod descriptors;
 pub(crate) mod first_layer;
 mod gemm;
 pub(crate) mod peak;

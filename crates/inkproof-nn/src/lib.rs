@@ -26,6 +26,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod descriptors;
 mod error;
 #[cfg(feature = "keras")]
 pub mod keras;

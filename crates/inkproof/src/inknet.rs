@@ -19,7 +19,8 @@ mod weights;
 
 pub use directions::{DIRECTIONS, votes};
 pub use global::GLOBAL;
-pub use local_features::{LocalFeatures, RAW, RawFeature, dot, in_window, mutual};
+pub use inkproof_nn::descriptors::dot;
+pub use local_features::{LocalFeatures, RAW, RawFeature, in_window, mutual};
 pub use pressure::{Likeness, Pressure, PressureLikeness, PressureRule};
 pub use weights::{Expected, HIDDEN, InknetWeights, Refinement};
 
@@ -84,7 +85,9 @@ impl Inknet {
     /// The places of an ink, where they are pressed, and how similar they are to the cohort. An ink without strokes has none.
     pub fn embed(&self, ink: &Ink) -> LocalFeatures {
         let mut places = self.places(ink);
-        places.to_cohort = mean(self.cohort.iter().map(|stranger| f64::from(stranger.similarity(&places)))) as f32;
+        let descriptors = places.descriptors();
+        let similarity = |stranger: &LocalFeatures| f64::from(stranger.similarity_to(&descriptors));
+        places.to_cohort = mean(self.cohort.iter().map(similarity)) as f32;
         places.pressure = Pressure::new(ink, &places.at);
         places
     }

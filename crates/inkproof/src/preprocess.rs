@@ -8,6 +8,7 @@ mod bytes;
 pub(crate) mod ink;
 mod raw;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,27 @@ pub enum Preprocess {
     Raw,
     /// The strokes alone: paper 0, ink 255, cropped, aspect kept, centred.
     Ink(InkParameters),
+}
+
+/// As [`f32::floor`], which CPUs of twenty years ago have no instruction for, so that it is a call; for numbers that fit.
+pub(crate) fn floor(number: f32) -> i32 {
+    let whole = number as i32;
+    whole - i32::from(whole as f32 > number)
+}
+
+/// The rows, and the columns, from the first to the last that have a pixel above 0; empty where none has.
+pub(crate) fn inked(pixels: &[u8]) -> [Range<usize>; 2] {
+    let mut found = [SIDE..0, SIDE..0];
+    for (row, pixels) in pixels.chunks_exact(SIDE).enumerate() {
+        let first = pixels.iter().position(|&pixel| pixel > 0);
+        let last = pixels.iter().rposition(|&pixel| pixel > 0);
+        if let (Some(first), Some(last)) = (first, last) {
+            let [rows, columns] = found;
+            let columns = columns.start.min(first)..columns.end.max(last + 1);
+            found = [rows.start.min(row)..row + 1, columns];
+        }
+    }
+    found
 }
 
 /// What a network sees: [`SIDE`] x [`SIDE`] values, row-major. It is never one constant value.

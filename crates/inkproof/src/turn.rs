@@ -7,8 +7,10 @@
 //! 73 %, where 43 % are accepted as they lie and 76 % upright. Upright skilled forgeries it accepts 18 % of, where 15 % are
 //! accepted without it, which is its price; of random ones 2 of 350, where it is 1.
 
+use std::ops::Range;
+
 use crate::inknet::{Inknet, LocalFeatures, ScoreParts};
-use crate::preprocess::{Frame, Preprocess, SIDE};
+use crate::preprocess::{Frame, Preprocess, SIDE, floor, inked};
 use crate::quality::Turn;
 use crate::{Decision, Embedding, Error, Ink, Model, Result, Score, Threshold, Widths};
 
@@ -100,8 +102,8 @@ pub(crate) fn look(
 /// The angle at which an ink is most similar to the references, if it is not the one at which it lies.
 fn most_similar(inknet: &Inknet, references: &[&LocalFeatures], ink: &Ink) -> Option<(i16, Ink)> {
     let similarity = |ink: &Ink| {
-        let places = inknet.places(ink);
-        references.iter().map(|reference| reference.similarity(&places)).sum::<f32>()
+        let places = inknet.places(ink).descriptors();
+        references.iter().map(|reference| reference.similarity_to(&places)).sum::<f32>()
     };
     let as_it_lies = similarity(ink);
     let turned = ANGLES.iter().filter_map(|&degrees| Some((degrees, turn(ink, degrees)?)));
@@ -118,43 +120,84 @@ fn turn(ink: &Ink, degrees: i16) -> Option<Ink> {
         let inside = (0..SIDE as i32).contains(&x) && (0..SIDE as i32).contains(&y);
         if inside { f32::from(pixels[y as usize * SIDE + x as usize]) } else { 0.0 }
     };
-    let from = place_before(degrees);
-    let value = |place: usize| {
-        let [x, y] = from(place);
-        let (left, top) = (libm::floorf(x), libm::floorf(y));
-        let (right, below) = (x - left, y - top);
-        let (left, top) = (left as i32, top as i32);
+    let rotation = Rotation::new(degrees);
+    let value = |column: usize, row: usize| {
+        let [x, y] = rotation.before(column, row);
+        let (left, top) = (floor(x), floor(y));
+        let (right, below) = (x - left as f32, y - top as f32);
         let above = (1.0 - right) * at(left, top) + right * at(left + 1, top);
         let under = (1.0 - right) * at(left, top + 1) + right * at(left + 1, top + 1);
         ((1.0 - below) * above + below * under + 0.5) as u8
     };
-    Ink::new((0..SIDE * SIDE).map(value).collect()).ok()
+    let [rows, columns] = inked(pixels);
+    let mut turned = vec![0; SIDE * SIDE];
+    for (row, pixels) in turned.chunks_exact_mut(SIDE).enumerate() {
+        for column in rotation.columns(row, &rows, &columns) {
+            pixels[column] = value(column, row);
+        }
+    }
+    Ink::new(turned).ok()
 }
 
 /// The widths of strokes that are turned likewise: each where the nearest pixel was.
 fn turn_widths(widths: &Widths, degrees: i16) -> Option<Widths> {
-    let from = place_before(degrees);
+    let rotation = Rotation::new(degrees);
     let nearest = |place: usize| {
-        let [column, row] = from(place).map(|side| libm::roundf(side) as i32);
+        let [column, row] = rotation.before(place % SIDE, place / SIDE).map(|side| libm::roundf(side) as i32);
         let inside = (0..SIDE as i32).contains(&column) && (0..SIDE as i32).contains(&row);
         if inside { widths.of_pixels()[row as usize * SIDE + column as usize] } else { 0 }
     };
     Widths::new((0..SIDE * SIDE).map(nearest).collect(), widths.clarity())
 }
 
-/// Where a pixel of a turned ink was before, as column and row.
-fn place_before(degrees: i16) -> impl Fn(usize) -> [f32; 2] {
-    let (sin, cos) = match degrees {
-        90 => (1.0, 0.0),
-        180 => (0.0, -1.0),
-        270 => (-1.0, 0.0),
-        _ => libm::sincosf(f32::from(degrees).to_radians()),
-    };
-    let middle = (SIDE - 1) as f32 / 2.0;
-    move |place| {
-        let (x, y) = ((place % SIDE) as f32 - middle, (place / SIDE) as f32 - middle);
-        [cos * x + sin * y + middle, cos * y - sin * x + middle]
+/// Where the pixels of a turned ink were before.
+struct Rotation {
+    sin: f32,
+    cos: f32,
+}
+
+impl Rotation {
+    const MIDDLE: f32 = (SIDE - 1) as f32 / 2.0;
+
+    fn new(degrees: i16) -> Self {
+        let (sin, cos) = match degrees {
+            90 => (1.0, 0.0),
+            180 => (0.0, -1.0),
+            270 => (-1.0, 0.0),
+            _ => libm::sincosf(f32::from(degrees).to_radians()),
+        };
+        Self { sin, cos }
     }
+
+    /// As column and row.
+    fn before(&self, column: usize, row: usize) -> [f32; 2] {
+        let (x, y) = (column as f32 - Self::MIDDLE, row as f32 - Self::MIDDLE);
+        [self.cos * x + self.sin * y + Self::MIDDLE, self.cos * y - self.sin * x + Self::MIDDLE]
+    }
+
+    /// The columns of a row that were between these rows and columns before, and a few more.
+    fn columns(&self, row: usize, rows: &Range<usize>, columns: &Range<usize>) -> Range<usize> {
+        let [x, y] = self.before(0, row);
+        let (first, last) = [(self.cos, x, columns), (-self.sin, y, rows)]
+            .map(|(slope, start, wanted)| crossing(slope, start, wanted))
+            .into_iter()
+            .fold((0.0_f32, SIDE as f32), |so_far, [from, to]| (so_far.0.max(from), so_far.1.min(to)));
+        // Numbers that are no column become the nearest one.
+        first as usize..(last as usize).min(SIDE)
+    }
+}
+
+/// From where to where a coordinate, which begins with `start` and grows by `slope`, is in a range or at most two pixels
+/// beside it.
+fn crossing(slope: f32, start: f32, wanted: &Range<usize>) -> [f32; 2] {
+    let wanted = [wanted.start as f32 - 2.0, wanted.end as f32 + 2.0];
+    if slope == 0.0 {
+        let inside = wanted[0] <= start && start <= wanted[1];
+        return if inside { [f32::NEG_INFINITY, f32::INFINITY] } else { [0.0; 2] };
+    }
+    let mut crossed = wanted.map(|edge| (edge - start) / slope);
+    crossed.sort_by(f32::total_cmp);
+    [crossed[0], crossed[1] + 1.0]
 }
 
 #[cfg(test)]
@@ -173,6 +216,24 @@ mod tests {
         assert_eq!(quarter.pixels()[75 * SIDE + SIDE - 1 - 25], 255, "what was above is to the right");
         assert_eq!(turn(&turn(&quarter, 90).unwrap(), 180).unwrap(), ink);
         assert_eq!(turn(&quarter, 270).unwrap(), ink);
+    }
+
+    #[test]
+    fn no_pixel_is_passed_over() {
+        let ink = corner();
+        let [rows, columns] = inked(ink.pixels());
+        for degrees in ANGLES {
+            let rotation = Rotation::new(degrees);
+            let looked_at: Vec<Range<usize>> = (0..SIDE).map(|row| rotation.columns(row, &rows, &columns)).collect();
+            assert!(looked_at.iter().map(ExactSizeIterator::len).sum::<usize>() < SIDE * SIDE / 10);
+            for place in 0..SIDE * SIDE {
+                let [x, y] = rotation.before(place % SIDE, place / SIDE);
+                let is_near = |at: f32, inked: &Range<usize>| at > inked.start as f32 - 1.0 && at < inked.end as f32;
+                if is_near(x, &columns) && is_near(y, &rows) {
+                    assert!(looked_at[place / SIDE].contains(&(place % SIDE)), "{degrees} degrees, place {place}");
+                }
+            }
+        }
     }
 
     #[test]

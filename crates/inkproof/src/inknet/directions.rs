@@ -4,7 +4,11 @@
 //! the four nearest cells; two Gaussians then spread what is in the cells, for the near and the far view of
 //! [`super::local_features`].
 
-use crate::preprocess::SIDE;
+use std::ops::Range;
+
+use inkproof_nn::descriptors::add_weighted;
+
+use crate::preprocess::{SIDE, floor, inked};
 
 /// Directions a half turn is cut into.
 pub const DIRECTIONS: usize = 8;
@@ -12,14 +16,24 @@ pub const DIRECTIONS: usize = 8;
 pub(super) const CELL: usize = 2;
 /// Cells along an ink.
 const CELLS: usize = SIDE / CELL;
+/// Numbers in a row of cells.
+const ROW: usize = CELLS * DIRECTIONS;
 
 /// How much of the strokes goes each way, cell by cell.
-pub(super) struct Directions(Vec<[f32; DIRECTIONS]>);
+pub(super) struct Directions {
+    cells: Vec<[f32; DIRECTIONS]>,
+    /// The rows and the columns that may have anything.
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
 
 impl Directions {
     /// Of an ink's pixels.
     pub(super) fn from_pixels(pixels: &[u8]) -> Self {
-        Self(votes(pixels, CELL))
+        // A pixel makes its neighbours vote, each for the cells on both sides.
+        let cells = |inked: Range<usize>| (inked.start / CELL).saturating_sub(2)..(inked.end / CELL + 3).min(CELLS);
+        let [rows, columns] = inked(pixels).map(cells);
+        Self { cells: votes(pixels, CELL), rows, columns }
     }
 
     /// Spread by a Gaussian of this standard deviation, in cells.
@@ -27,21 +41,38 @@ impl Directions {
         let reach = (3.0 * deviation).ceil() as usize;
         let weights: Vec<f32> = (0..=reach).map(|d| (-0.5 * (d as f32 / deviation).powi(2)).exp()).collect();
         let sum = 2.0 * weights.iter().sum::<f32>() - weights[0];
-        let weights: Vec<f32> = weights.into_iter().map(|weight| weight / sum).collect();
-        Self(along(&along(&self.0, &weights, 1, CELLS), &weights, CELLS, 1))
+        let weights: Vec<f32> = (0..=2 * reach).map(|cell| weights[cell.abs_diff(reach)] / sum).collect();
+        let wider = |cells: &Range<usize>| cells.start.saturating_sub(reach)..(cells.end + reach).min(CELLS);
+        let (rows, columns) = (wider(&self.rows), wider(&self.columns));
+        let numbers = DIRECTIONS * columns.start..DIRECTIONS * columns.end;
+
+        // Along the rows, whose edges have nothing beside them; then between the rows, with nothing above and below them.
+        let mut row = vec![0.0; ROW + 2 * reach * DIRECTIONS];
+        let mut along = vec![0.0; (CELLS + 2 * reach) * ROW];
+        for number in self.rows.clone() {
+            row[reach * DIRECTIONS..][..ROW].copy_from_slice(&self.cells.as_flattened()[number * ROW..][..ROW]);
+            let sums = &mut along[(number + reach) * ROW..][numbers.clone()];
+            add_weighted(sums, &weights, &row[numbers.start..], DIRECTIONS);
+        }
+        let mut cells = vec![[0.0; DIRECTIONS]; CELLS * CELLS];
+        for number in rows.clone() {
+            let sums = &mut cells.as_flattened_mut()[number * ROW..][numbers.clone()];
+            add_weighted(sums, &weights, &along[number * ROW + numbers.start..], ROW);
+        }
+        Self { cells, rows, columns }
     }
 
     /// What is at a point, between the cells linearly; nothing is beyond the edges. In pixels.
     pub(super) fn at(&self, x: f32, y: f32) -> [f32; DIRECTIONS] {
         let place = |pixel: f32| pixel / CELL as f32 - 0.5;
         let (x, y) = (place(x), place(y));
-        let (left, top) = (x.floor(), y.floor());
+        let (left, top) = (floor(x) as f32, floor(y) as f32);
         let mut sum = [0.0; DIRECTIONS];
         for (row, by_row) in [(top, 1.0 - (y - top)), (top + 1.0, y - top)] {
             for (column, by_column) in [(left, 1.0 - (x - left)), (left + 1.0, x - left)] {
                 let inside = |cell: f32| (0.0..CELLS as f32).contains(&cell);
                 if inside(row) && inside(column) {
-                    let cell = &self.0[row as usize * CELLS + column as usize];
+                    let cell = &self.cells[row as usize * CELLS + column as usize];
                     sum.iter_mut().zip(cell).for_each(|(sum, value)| *sum += by_row * by_column * value);
                 }
             }
@@ -50,35 +81,19 @@ impl Directions {
     }
 }
 
-/// Every cell the weighted sum of its neighbours along one axis, whose neighbours are `step` apart; lines along the axis
-/// begin `next` apart.
-fn along(cells: &[[f32; DIRECTIONS]], weights: &[f32], step: usize, next: usize) -> Vec<[f32; DIRECTIONS]> {
-    let mut result = vec![[0.0; DIRECTIONS]; cells.len()];
-    for line in 0..CELLS {
-        let place = |i: usize| line * next + i * step;
-        let filled = (0..CELLS).filter(|&i| cells[place(i)] != [0.0; DIRECTIONS]);
-        for from in filled {
-            let value = cells[place(from)];
-            let first = from.saturating_sub(weights.len() - 1);
-            for to in first..(from + weights.len()).min(CELLS) {
-                let weight = weights[from.abs_diff(to)];
-                result[place(to)].iter_mut().zip(value).for_each(|(sum, value)| *sum += weight * value);
-            }
-        }
-    }
-    result
-}
-
 /// The gradients' votes, by their strength, of an ink's pixels in cells of so many pixels along each side, row by row.
 pub fn votes(pixels: &[u8], cell: usize) -> Vec<[f32; DIRECTIONS]> {
-    let at = |x: usize, y: usize| f32::from(pixels[y * SIDE + x]) / 255.0;
+    let value = |pixel: u8| f32::from(pixel) / 255.0;
     let along = SIDE / cell;
     let mut cells = vec![[0.0; DIRECTIONS]; along * along];
-    for y in 1..SIDE - 1 {
-        for x in 1..SIDE - 1 {
-            let (right, down) = (at(x + 1, y) - at(x - 1, y), at(x, y + 1) - at(x, y - 1));
-            if right != 0.0 || down != 0.0 {
-                vote(&mut cells, cell, (x, y), right, down);
+    let [rows, columns] =
+        inked(pixels).map(|inked| inked.start.saturating_sub(1).max(1)..(inked.end + 1).min(SIDE - 1));
+    for y in rows {
+        for x in columns.clone() {
+            let at = |x: usize, y: usize| pixels[y * SIDE + x];
+            let [[left, right], [above, below]] = [[at(x - 1, y), at(x + 1, y)], [at(x, y - 1), at(x, y + 1)]];
+            if left != right || above != below {
+                vote(&mut cells, cell, (x, y), value(right) - value(left), value(below) - value(above));
             }
         }
     }
@@ -104,7 +119,8 @@ fn vote(cells: &mut [[f32; DIRECTIONS]], cell: usize, (x, y): (usize, usize), ri
 /// The two cells along one axis between whose middles a pixel is, and their shares; at the edge one of them is nobody's.
 fn nearest(pixel: usize, cell: usize) -> impl Iterator<Item = (usize, f32)> {
     let (cells, place) = ((SIDE / cell) as f32, (pixel as f32 + 0.5) / cell as f32 - 0.5);
-    let (before, share) = (place.floor(), place - place.floor());
+    let before = floor(place) as f32;
+    let share = place - before;
     let both = [(before, 1.0 - share), (before + 1.0, share)];
     both.into_iter().filter(move |(cell, _)| (0.0..cells).contains(cell)).map(|(cell, share)| (cell as usize, share))
 }

@@ -5,6 +5,8 @@
 //! description is divided by its sum and the root taken of each number (R. Arandjelovic and A. Zisserman, Three things
 //! everyone should know to improve object retrieval, CVPR 2012), which makes it a unit vector.
 
+use inkproof_nn::descriptors::{BestMatch, Descriptors};
+
 use super::Pressure;
 use super::WIDTH;
 use super::directions::{CELL, DIRECTIONS, Directions};
@@ -28,6 +30,8 @@ const INK: u8 = 128;
 
 /// How far a place's counterpart may be, in spreads of the ink.
 const WINDOW: f32 = 0.4;
+/// The same in pixels.
+const REACH: f32 = WINDOW * SPREAD;
 
 /// One place before it is projected.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,36 +84,29 @@ impl LocalFeatures {
     /// How similar two inks are, 0..1: the mean, over the places of each, of the likeness (cosine) to the most similar place
     /// of the other in the window. The same both ways round, to the last bit.
     pub fn similarity(&self, other: &Self) -> f32 {
-        let (here, there) = self.matched(other);
+        self.similarity_to(&other.descriptors())
+    }
+
+    /// The same, where one ink is compared with many.
+    pub(crate) fn similarity_to(&self, other: &Descriptors<WIDTH>) -> f32 {
+        let (here, there) = other.matched(&self.at, &self.values, REACH);
         (mean(&here) + mean(&there)) / 2.0
+    }
+
+    /// The places, laid out for being compared.
+    pub(crate) fn descriptors(&self) -> Descriptors<WIDTH> {
+        Descriptors::new(&self.at, &self.values)
     }
 
     /// The likeness of each place to the most similar place of the other ink in the window, 0 where there is none: for the
     /// places here, and for those of the other.
     pub fn matched(&self, other: &Self) -> (Vec<f32>, Vec<f32>) {
-        let (mut here, mut there) = (vec![0.0_f32; self.len()], vec![0.0_f32; other.len()]);
-        in_window(&self.at, &other.at, |a, b| {
-            let likeness = dot(&self.values[a], &other.values[b]);
-            here[a] = here[a].max(likeness);
-            there[b] = there[b].max(likeness);
-        });
-        (here, there)
+        other.descriptors().matched(&self.at, &self.values, REACH)
     }
 
     /// The same with the number of that place, which takes longer.
     pub(super) fn best_matches(&self, other: &Self) -> (Vec<BestMatch>, Vec<BestMatch>) {
-        let nothing = BestMatch { likeness: 0.0, place: 0 };
-        let (mut here, mut there) = (vec![nothing; self.len()], vec![nothing; other.len()]);
-        in_window(&self.at, &other.at, |a, b| {
-            let likeness = dot(&self.values[a], &other.values[b]);
-            if likeness > here[a].likeness {
-                here[a] = BestMatch { likeness, place: b };
-            }
-            if likeness > there[b].likeness {
-                there[b] = BestMatch { likeness, place: a };
-            }
-        });
-        (here, there)
+        other.descriptors().best_matches(&self.at, &self.values, REACH)
     }
 
     /// Where the pen was pressed; None where the scan cannot say.
@@ -118,19 +115,9 @@ impl LocalFeatures {
     }
 }
 
-/// The most similar place of another ink, the first of equals.
-#[derive(Clone, Copy)]
-pub(super) struct BestMatch {
-    /// 0 where there is none in the window; then the place says nothing.
-    pub likeness: f32,
-    /// Its number.
-    pub place: usize,
-}
-
 /// All pairs of points that are near enough to be counterparts.
 pub fn in_window(a: &[[f32; 2]], b: &[[f32; 2]], mut found: impl FnMut(usize, usize)) {
-    const REACH: f32 = WINDOW * SPREAD;
-    // LocalFeatures come in rows of blocks: what is certainly too high is passed over once for all.
+    // Places come in rows of blocks: what is certainly too high is passed over once for all.
     let mut first = 0;
     for (here, [x, y]) in a.iter().enumerate() {
         while b.get(first).is_some_and(|[_, above]| above + REACH + 2.0 * (BLOCK as f32) < *y) {
@@ -149,18 +136,6 @@ pub fn in_window(a: &[[f32; 2]], b: &[[f32; 2]], mut found: impl FnMut(usize, us
 
 fn mean(values: &[f32]) -> f32 {
     values.iter().sum::<f32>() / values.len().max(1) as f32
-}
-
-/// The product of two vectors: in lanes, so that the compiler can keep several sums at once.
-pub fn dot<const LEN: usize>(a: &[f32; LEN], b: &[f32; LEN]) -> f32 {
-    const LANES: usize = 16;
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums.iter().sum()
 }
 
 /// Pairs of raw places that are each other's most similar in the window: what two signings of one writer share.
@@ -185,8 +160,8 @@ pub(super) fn extract(pixels: &[u8]) -> Vec<RawFeature> {
     let directions = Directions::from_pixels(pixels);
     let cells = |spreads: f32| spreads * SPREAD / CELL as f32;
     let (near, far) = (directions.spread(cells(NEAR)), directions.spread(cells(FAR)));
-    let points = points(pixels).into_iter();
-    points.map(|at| RawFeature { at, values: described(&near, &far, at) }).collect()
+    let (around, points) = (around(), points(pixels).into_iter());
+    points.map(|at| RawFeature { at, values: described(&near, &far, &around, at) }).collect()
 }
 
 /// The middle of the ink in each block.
@@ -212,17 +187,26 @@ fn points(pixels: &[u8]) -> Vec<[f32; 2]> {
     points
 }
 
-fn described(near: &Directions, far: &Directions, [x, y]: [f32; 2]) -> [f32; RAW] {
-    let mut values = [0.0; RAW];
-    for (point, values) in values.chunks_exact_mut(DIRECTIONS).enumerate() {
-        let (view, radius, eighths) = match point.checked_sub(1) {
-            None => (near, 0.0, 0.0),
-            Some(inner @ 0..8) => (near, RINGS[0], inner as f32),
-            Some(outer) => (far, RINGS[1], outer as f32 + 0.5),
+/// Where the points are that a place is described by, from the place, in pixels.
+fn around() -> [[f32; 2]; POINTS] {
+    std::array::from_fn(|point| {
+        let (radius, eighths) = match point.checked_sub(1) {
+            None => (0.0, 0.0),
+            Some(inner @ 0..8) => (RINGS[0], inner as f32),
+            Some(outer) => (RINGS[1], outer as f32 + 0.5),
         };
-        let angle = eighths * std::f32::consts::FRAC_PI_4;
-        let radius = radius * SPREAD;
-        values.copy_from_slice(&view.at(x + radius * libm::cosf(angle), y + radius * libm::sinf(angle)));
+        let (angle, radius) = (eighths * std::f32::consts::FRAC_PI_4, radius * SPREAD);
+        [radius * libm::cosf(angle), radius * libm::sinf(angle)]
+    })
+}
+
+fn described(near: &Directions, far: &Directions, around: &[[f32; 2]; POINTS], [x, y]: [f32; 2]) -> [f32; RAW] {
+    /// The place itself and the inner ring.
+    const INNER: usize = 9;
+    let mut values = [0.0; RAW];
+    for ((point, values), [right, down]) in values.chunks_exact_mut(DIRECTIONS).enumerate().zip(around) {
+        let view = if point < INNER { near } else { far };
+        values.copy_from_slice(&view.at(x + right, y + down));
     }
     let sum: f32 = values.iter().sum();
     values.map(|value| (value / sum.max(f32::MIN_POSITIVE)).sqrt())

@@ -6,10 +6,10 @@
 //! correlated (Spearman) with that in another, over the places that are counterparts. Forgers copy the shape of a
 //! signature; where its strokes are pressed, less so.
 
+use inkproof_nn::descriptors::BestMatch;
 use serde::{Deserialize, Serialize};
 
 use super::LocalFeatures;
-use super::local_features::BestMatch;
 use crate::Ink;
 use crate::preprocess::SIDE;
 

@@ -1,6 +1,8 @@
 //! What a training gives `inknet`: the linear map from raw places, what forgeries have taught beyond it, and how similar two
 //! signings of one writer are expected to be.
 
+use inkproof_nn::descriptors::add_weighted;
+
 use super::{RAW, WIDTH};
 use crate::{Error, Result};
 
@@ -100,11 +102,10 @@ impl InknetWeights {
     }
 
     fn project(&self, raw: &[f32; RAW]) -> [f32; WIDTH] {
+        let mut centred = *raw;
+        centred.iter_mut().zip(&self.mean).for_each(|(value, mean)| *value -= mean);
         let mut sums = [0.0; WIDTH];
-        for ((value, mean), row) in raw.iter().zip(&self.mean).zip(self.projection.chunks_exact(WIDTH)) {
-            let value = value - mean;
-            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += value * weight);
-        }
+        add_weighted(&mut sums, &centred, &self.projection, WIDTH);
         unit(sums).0
     }
 }
@@ -129,14 +130,10 @@ impl Refinement {
     pub fn apply(&self, projected: &[f32; WIDTH]) -> Refined {
         let mut hidden = [0.0; HIDDEN];
         hidden.copy_from_slice(&self.offset);
-        for (value, row) in projected.iter().zip(self.into.chunks_exact(HIDDEN)) {
-            hidden.iter_mut().zip(row).for_each(|(sum, weight)| *sum += value * weight);
-        }
+        add_weighted(&mut hidden, projected, &self.into, HIDDEN);
         let hidden = hidden.map(|value| value.max(0.0));
         let mut sums = *projected;
-        for (value, row) in hidden.iter().zip(self.back.chunks_exact(WIDTH)) {
-            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += value * weight);
-        }
+        add_weighted(&mut sums, &hidden, &self.back, WIDTH);
         let (place, length) = unit(sums);
         Refined { place, hidden, length }
     }
