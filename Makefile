@@ -1,6 +1,6 @@
 # The table of contents of a developer's day. `make check` is what CI runs.
 
-.PHONY: check tools skipped format lint doc program test c-test c c-header soak web-test web wasm-test fuzz \
+.PHONY: check tools skipped format lint lint-gpu doc program test c-test c c-header soak web-test web wasm-test fuzz \
   engine-alone demo bench bench-peers bench-smoke wheel headline documents python-lint python-test notebook golden \
   keras-judge keras-environments robustness weights calibration
 
@@ -21,13 +21,16 @@ skipped:
 format:
 	cargo fmt --all --check
 
-# With the feature `gpu`, which trains through Vulkan: its tests need a GPU, so it is only checked. The tests build without it.
 lint:
-	cargo clippy --workspace --all-targets --features inkproof-cli/gpu -- -D warnings
+	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
 
-# The documentation, without a link that leads nowhere; with the feature of `lint`, whose crates are then at hand.
+# The documentation, without a link that leads nowhere; with the features of `lint`, whose crates are then at hand.
 doc: lint
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features inkproof-cli/gpu
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps $(FEATURES)
+
+# Both with the feature `gpu`, which trains through Vulkan and takes a hundred crates more; its tests need a GPU.
+lint-gpu:
+	$(MAKE) doc FEATURES="--features inkproof-cli/gpu"
 
 # The engine, and the networks below it, without threads; `web` builds it for the browser.
 engine-alone:
@@ -60,9 +63,9 @@ c:
 c-header:
 	INKPROOF_WRITE_HEADER=1 cargo test --workspace --test header --quiet
 
-# What takes longer: 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL, 10,000
+# What takes longer: the code for GPUs, 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL, 10,000
 # hostile images and as many requests, five minutes of more clients than can be served, workers of a cluster that are killed.
-soak: wheel
+soak: wheel lint-gpu
 	INKPROOF_TEST_CRASH_ROUNDS=100 INKPROOF_TEST_CRASH_OPERATIONS=1000 INKPROOF_TEST_OPERATIONS=10000 \
 	  INKPROOF_TEST_HOSTILE=10000 crates/inkproof-cli/tests/postgres.sh \
 	  cargo test --release --workspace -- --include-ignored --nocapture --test-threads 1 crash:: postgres:: hostile:: load::
