@@ -36,7 +36,8 @@ trap 'exit 130' INT TERM
 # A port that nobody has: some are tried.
 port=$((20000 + $$ % 10000))
 for attempt in 1 2 3 4 5; do
-    options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories='$folder'"
+    # Nothing here has to survive the machine.
+    options="-c fsync=off -c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories='$folder'"
     if sh -c "$pg_ctl --options=\"$options\" start"; then break; fi
     if [ "$attempt" = 5 ]; then exit 1; fi
     port=$((port + 97))

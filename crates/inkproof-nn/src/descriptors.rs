@@ -63,7 +63,8 @@ fn range(values: impl Iterator<Item = f32>) -> [f32; 2] {
 }
 
 impl<const WIDTH: usize> Descriptors<WIDTH> {
-    /// As many places as descriptors; the nearer places are that follow each other, the faster they are compared.
+    /// As many places, with finite coordinates, as descriptors. Those that follow each other should be near each other: then
+    /// comparing is fast.
     pub fn new(at: &[[f32; 2]], values: &[[f32; WIDTH]]) -> Self {
         assert_eq!(at.len(), values.len());
         let blocks = at.chunks(LANES).zip(values.chunks(LANES)).map(|(at, values)| Block::new(at, values)).collect();
@@ -171,6 +172,15 @@ mod tests {
             let (to_b, to_a) = (plainly(&a, &b, reach), plainly(&b, &a, reach));
             let blocks = Descriptors::new(&b.0, &b.1);
             assert_eq!(blocks.best_matches(&a.0, &a.1, reach), (to_b.clone(), to_a.clone()));
+            for set in Set::all() {
+                let mut found = Vec::new();
+                descriptors::each_match(set, blocks.pairs(&a.0, &a.1, reach), &mut |here, there, likeness| {
+                    assert_eq!(likeness, dot(&a.1[here], &b.1[there]), "{set:?}");
+                    found.push((here, there));
+                });
+                assert!(found.is_sorted(), "{set:?}");
+                assert_eq!(found.is_empty(), to_b.iter().all(|best| best.likeness == 0.0), "{set:?}");
+            }
             let likenesses = |matches: &[BestMatch]| matches.iter().map(|best| best.likeness).collect::<Vec<_>>();
             for set in Set::all() {
                 let (mut given, mut found) = (vec![0.0; here], vec![0.0; LANES * blocks.blocks.len()]);
@@ -201,5 +211,28 @@ mod tests {
     #[should_panic = "rows are shorter"]
     fn nothing_beyond_the_rows_is_read() {
         add_weighted(&mut [0.0; 4], &[1.0, 2.0], &[0.0; 7], 4);
+    }
+
+    #[test]
+    #[should_panic = "rows are shorter"]
+    fn nor_where_their_number_overflows() {
+        add_weighted(&mut [0.0; 4], &[1.0; 4], &[0.0; 6], usize::MAX / 3 + 1);
+    }
+
+    #[test]
+    fn a_product_that_is_no_number_is_passed_over() {
+        let at = vec![[0.0, 0.0]; 3 * LANES];
+        let mut values = vec![[0.2; WIDTH]; 3 * LANES];
+        values[0] = [0.9; WIDTH];
+        values[LANES + 1] = [f32::NAN; WIDTH];
+        values[4] = [f32::NAN; WIDTH];
+        let blocks = Descriptors::new(&at, &values);
+        for set in Set::all() {
+            let (mut given, mut here) = ([0.0], vec![0.0; 3 * LANES]);
+            let one = [[1.0 / WIDTH as f32; WIDTH]];
+            descriptors::matched(set, blocks.pairs(&at[..1], &one, 1.0), &mut given, &mut here);
+            assert!((given[0] - 0.9).abs() < 1e-6, "{set:?}: {given:?}");
+            assert_eq!([here[4], here[LANES + 1]], [0.0; 2], "{set:?}");
+        }
     }
 }

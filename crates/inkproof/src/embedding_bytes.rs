@@ -125,7 +125,7 @@ fn places_with_pressure(count: usize, bytes: &[u8]) -> Result<LocalFeatures> {
     Ok(LocalFeatures { pressure: Some(pressure), ..places(count, features)? })
 }
 
-/// The number of a place's block, row by row, which comparing relies on.
+/// The number of a place's block, row by row.
 fn block([x, y]: &[f32; 2]) -> usize {
     (y / BLOCK) as usize * BLOCKS + (x / BLOCK) as usize
 }

@@ -11,7 +11,7 @@ use crate::{Decision, Embedding, Flaw, ImageDigest, Model, Result, Score, Signat
 /// From this likeness on two inks are the same signing, scanned or saved twice. Of 5,906 genuine pairs of dutch, cedar,
 /// chisig, susig-visual and svc2004-task1 none is (the most similar: 0.899), of 1,200 of bhsig-hindi 8 are, which look like
 /// the same image; of 960 simulated rescans (scale 0.5 to 1.5, tone, noise, JPEG, one bit, 2 degrees, specks) 941 are.
-const SAME_SIGNING: f64 = 0.90;
+pub(crate) const SAME_SIGNING: f64 = 0.90;
 /// From this log10 LR on a reference is by somebody else. Beside three others it refuses 0.2 to 3.5 in 100 of a writer's own,
 /// and 98 to 100 in 100 of strangers', on each of the eight sets of the calibration; at -1 up to 5.8 of the own.
 const SOMEBODY_ELSE: f64 = -1.5;

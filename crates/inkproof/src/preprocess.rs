@@ -35,7 +35,7 @@ pub enum Preprocess {
     Ink(InkParameters),
 }
 
-/// As [`f32::floor`], which CPUs of twenty years ago have no instruction for, so that it is a call; for numbers that fit.
+/// As [`f32::floor`], which CPUs of twenty years ago have no instruction for, so that it is a call; for numbers within those of an i32.
 pub(crate) fn floor(number: f32) -> i32 {
     let whole = number as i32;
     whole - i32::from(whole as f32 > number)

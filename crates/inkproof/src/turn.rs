@@ -131,9 +131,9 @@ fn turn(ink: &Ink, degrees: i16) -> Option<Ink> {
     };
     let [rows, columns] = inked(pixels);
     let mut turned = vec![0; SIDE * SIDE];
-    for (row, pixels) in turned.chunks_exact_mut(SIDE).enumerate() {
+    for (row, turned) in turned.chunks_exact_mut(SIDE).enumerate() {
         for column in rotation.columns(row, &rows, &columns) {
-            pixels[column] = value(column, row);
+            turned[column] = value(column, row);
         }
     }
     Ink::new(turned).ok()
@@ -220,7 +220,14 @@ mod tests {
 
     #[test]
     fn no_pixel_is_passed_over() {
-        let ink = corner();
+        no_pixel_of(&corner());
+        let one = |at: usize| Ink::new((0..SIDE * SIDE).map(|place| if place == at { 255 } else { 0 }).collect());
+        for at in [0, SIDE - 1, SIDE * SIDE - 1, SIDE * (SIDE - 1), SIDE / 2, SIDE * (SIDE / 2)] {
+            no_pixel_of(&one(at).unwrap());
+        }
+    }
+
+    fn no_pixel_of(ink: &Ink) {
         let [rows, columns] = inked(ink.pixels());
         for degrees in ANGLES {
             let rotation = Rotation::new(degrees);

@@ -4,6 +4,7 @@
 //! ratio between 1/2 and 2, leaves the decision to a person, and so does the same signing again, since nobody signs twice
 //! alike. A threshold of the caller's own leaves nothing else undecided. References that show one signing count once.
 
+mod comparisons;
 mod document;
 
 use std::borrow::Borrow;
@@ -11,13 +12,13 @@ use std::borrow::Borrow;
 use serde::Serialize;
 
 use crate::calibration::{AcceptanceLevels, Log10Lr, ReferenceCalibration, Support, WantedFar};
-use crate::enrolment::is_same_signing;
 use crate::explain::Picture;
 use crate::inknet::ScoreParts;
 use crate::turn::{self, Found, Turned};
 use crate::{
     Decision, Embedding, Error, Explanation, Flaw, ImageDigest, Ink, Model, Result, Score, Signature, Threshold,
 };
+use comparisons::Comparisons;
 
 /// A decision on a questioned signature, and what it rests on.
 #[derive(Debug, Clone)]
@@ -128,10 +129,12 @@ impl Verdict {
         options: &VerifyOptions,
     ) -> Result<Self> {
         let all: Vec<&Signature> = references.iter().map(Borrow::borrow).collect();
-        let repeated = repeated(&all)?;
-        let counted = |(index, _): &(usize, &&Signature)| !repeated.iter().any(|again| again.reference == *index);
-        let embeddings: Vec<&Embedding> =
-            all.iter().enumerate().filter(counted).map(|(_, reference)| &reference.embedding).collect();
+        let embeddings = all.iter().copied().chain([questioned]).map(|signature| &signature.embedding);
+        let comparisons = Comparisons::new(model, embeddings.collect());
+        let repeated = repeated(&all, &comparisons)?;
+        let is_counted = |index: &usize| !repeated.iter().any(|again| again.reference == *index);
+        let counted: Vec<usize> = (0..all.len()).filter(is_counted).collect();
+        let embeddings: Vec<&Embedding> = counted.iter().map(|&index| &all[index].embedding).collect();
         let mut flaws = flaws(&all, questioned);
         let calibration = model.info().calibration.as_ref().and_then(|calibration| calibration.fit(embeddings.len()));
         let levels = options.levels.filter(|_| options.threshold.is_none());
@@ -141,7 +144,7 @@ impl Verdict {
             (Some(lr), Some(own)) => Decision::from_own_threshold(score, own, lr),
             (lr, _) => Decision::from_evidence(score, threshold, lr),
         };
-        let mut parts = model.score_parts(&embeddings, &questioned.embedding)?;
+        let mut parts = comparisons.score_parts(&counted, all.len())?;
         let mut turned = None;
         let is_fit = flaws.iter().all(|flawed| flawed.flaw == Flaw::TwoGroups);
         if parts.sum() < threshold.get() && is_fit && options.threshold.is_none() {
@@ -155,10 +158,14 @@ impl Verdict {
             }
         }
         let score = Score::new(parts.sum());
-        let seen = turned.as_ref().map_or(&questioned.embedding, |turned| &turned.embedding);
-        let copied = copied(&all, questioned.digest, seen)?;
+        let comparisons = match &turned {
+            Some(turned) => comparisons.and(&turned.embedding),
+            None => comparisons,
+        };
+        let judged = comparisons.last();
+        let copied = copied(&all, questioned.digest, judged, &comparisons)?;
         flaws.extend(copied.map(|reference| ImageFlaw::questioned(Flaw::Copy { reference })));
-        let alone = all.iter().map(|reference| model.score_of(&[&reference.embedding], seen));
+        let alone = (0..all.len()).map(|reference| comparisons.score_of(&[reference], judged));
         let log10_lr = calibration.map(|fit| fit.log10_lr(score));
         let by_evidence = by_evidence(score);
         if by_evidence == Decision::Accepted {
@@ -260,19 +267,25 @@ fn flaws(references: &[&Signature], questioned: &Signature) -> Vec<ImageFlaw> {
 }
 
 /// The references that show the same signing as an earlier one.
-fn repeated(references: &[&Signature]) -> Result<Vec<Repeated>> {
+fn repeated(references: &[&Signature], comparisons: &Comparisons<'_>) -> Result<Vec<Repeated>> {
     let mut found = Vec::new();
     for (reference, signature) in references.iter().enumerate() {
-        let earlier = copied(&references[..reference], signature.digest, &signature.embedding)?;
+        let earlier = copied(&references[..reference], signature.digest, reference, comparisons)?;
         found.extend(earlier.map(|earlier| Repeated { reference, earlier }));
     }
     Ok(found)
 }
 
-/// The index of the first reference that shows the same image or the same signing.
-fn copied(references: &[&Signature], digest: ImageDigest, embedding: &Embedding) -> Result<Option<usize>> {
+/// The index of the first of the references that shows the same image as a signature or the same signing; the comparisons
+/// have the references first and know the signature by its number.
+fn copied(
+    references: &[&Signature],
+    digest: ImageDigest,
+    number: usize,
+    comparisons: &Comparisons<'_>,
+) -> Result<Option<usize>> {
     for (index, reference) in references.iter().enumerate() {
-        if reference.digest == digest || is_same_signing(&reference.embedding, embedding)? {
+        if reference.digest == digest || comparisons.are_same_signing(index, number)? {
             return Ok(Some(index));
         }
     }

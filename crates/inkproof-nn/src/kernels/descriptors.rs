@@ -11,11 +11,9 @@ const SUMS: usize = 4;
 
 /// Adds to each `sums[i]`, in the order of k, `factors[k] * rows[k * stride + i]`.
 pub(crate) fn add_weighted(set: Set, sums: &mut [f32], factors: &[f32], rows: &[f32], stride: usize) {
-    let last = factors.len().saturating_sub(1);
-    assert!(
-        factors.is_empty() || last * stride + sums.len() <= rows.len(),
-        "rows are shorter than what is asked of them"
-    );
+    let end = |last: usize| last.checked_mul(stride)?.checked_add(sums.len());
+    let fits = factors.len().checked_sub(1).is_none_or(|last| end(last).is_some_and(|end| end <= rows.len()));
+    assert!(fits, "rows are shorter than what is asked of them");
     f32::run(set, AddWeighted { sums, factors, rows, stride });
 }
 
@@ -64,7 +62,7 @@ impl Job<f32> for AddWeighted<'_> {
     }
 }
 
-/// What [`matched`] compares: places with their descriptors, and others in blocks.
+/// What [`matched`] and [`each_match`] compare: places with their descriptors, and others in blocks.
 #[derive(Clone, Copy)]
 pub(crate) struct Pairs<'a, const WIDTH: usize> {
     pub(crate) at: &'a [[f32; 2]],
@@ -104,9 +102,10 @@ impl<const WIDTH: usize> Job<f32> for Matched<'_, WIDTH> {
                     }
                     for lane in (0..LANES).step_by(L::N) {
                         let likeness = likeness::<L, WIDTH>(block, lane, at, values, pairs.reach);
-                        best = best.max(likeness);
+                        // In this order what is no number is passed over.
+                        best = likeness.max(best);
                         let there = there.as_mut_ptr().add(lane);
-                        L::load(there).max(likeness).store(there);
+                        likeness.max(L::load(there)).store(there);
                     }
                 }
                 let mut lanes = [0.0; LANES];

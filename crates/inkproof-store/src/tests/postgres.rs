@@ -1,6 +1,5 @@
 //! The same in PostgreSQL, and what happens when that goes away.
 
-use std::cell::RefCell;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ static SERVER: Mutex<()> = Mutex::new(());
 pub struct Server {
     _turn: MutexGuard<'static, ()>,
     base: String,
-    made: RefCell<Vec<String>>,
+    made: Mutex<Vec<String>>,
 }
 
 impl Server {
@@ -26,7 +25,7 @@ impl Server {
         match std::env::var("INKPROOF_TEST_POSTGRES") {
             Ok(base) => {
                 let turn = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(Self { _turn: turn, base, made: RefCell::default() })
+                Some(Self { _turn: turn, base, made: Mutex::default() })
             }
             Err(_) => {
                 eprintln!("skipped: INKPROOF_TEST_POSTGRES names no server; tests/postgres.sh starts one");
@@ -52,7 +51,7 @@ impl Ground for Server {
     fn place(&self) -> String {
         let name = format!("inkproof_{}", Hex::<6>::random());
         self.order(&format!("CREATE DATABASE {name}"));
-        self.made.borrow_mut().push(name.clone());
+        self.made.lock().unwrap().push(name.clone());
         self.in_database(&name)
     }
 }
@@ -60,7 +59,7 @@ impl Ground for Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let made = self.made.take();
+            let made = std::mem::take(self.made.get_mut().unwrap_or_else(PoisonError::into_inner));
             made.iter().for_each(|name| self.order(&format!("DROP DATABASE {name} WITH (FORCE)")));
         }
     }

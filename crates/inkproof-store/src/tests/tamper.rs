@@ -1,6 +1,6 @@
 //! Every way to change a store behind its back, in both databases: each is found, or the database itself does not allow it.
 
-use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
@@ -140,7 +140,7 @@ impl Table {
 }
 
 /// A database whose store can be copied, and changed with a shell.
-pub trait Shell {
+pub trait Shell: Sync {
     /// Runs statements in a copy of the store; None where the database refuses them.
     fn changed(&self, statements: &str) -> Option<String>;
     fn forget(&self, place: &str);
@@ -210,31 +210,50 @@ pub struct Tally {
 }
 
 pub fn tally(shell: &dyn Shell, noted: Hash) -> Tally {
-    let mut tally = Tally { made: 0, refused: 0, unfound: Vec::new() };
     let whole = shell.changed("SELECT 1").unwrap();
     assert!(!is_found(&whole, noted), "what nobody changed is whole");
     let content = shell.content(&whole);
-    for (kind, statements) in everything(shell) {
-        for statement in statements {
-            let Some(place) = shell.changed(&statement) else {
-                tally.refused += 1;
-                continue;
-            };
-            // Two rows may have the same in a column: then it is as it was.
-            if kind == "table" || shell.content(&place) != content {
-                tally.made += 1;
-                if !is_found(&place, noted) {
-                    tally.unfound.push(statement);
-                }
-            }
-            shell.forget(&place);
-        }
-    }
     shell.forget(&whole);
-    tally
+    let everything = everything(shell);
+    let next = AtomicUsize::new(0);
+    let some = || {
+        let mut some = Tally { made: 0, refused: 0, unfound: Vec::new() };
+        while let Some((kind, statement)) = everything.get(next.fetch_add(1, Ordering::Relaxed)) {
+            some.add(shell, noted, &content, kind, statement);
+        }
+        some
+    };
+    // A database mostly waits.
+    let parts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(some)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    let sum = |of: fn(&Tally) -> usize| parts.iter().map(of).sum();
+    Tally {
+        made: sum(|part| part.made),
+        refused: sum(|part| part.refused),
+        unfound: parts.iter().flat_map(|part| part.unfound.clone()).collect(),
+    }
 }
 
-fn everything(shell: &dyn Shell) -> BTreeMap<&'static str, Vec<String>> {
+impl Tally {
+    fn add(&mut self, shell: &dyn Shell, noted: Hash, content: &[String], kind: &str, statement: &str) {
+        let Some(place) = shell.changed(statement) else {
+            self.refused += 1;
+            return;
+        };
+        // Two rows may have the same in a column: then it is as it was.
+        if kind == "table" || shell.content(&place) != content {
+            self.made += 1;
+            if !is_found(&place, noted) {
+                self.unfound.push(statement.to_owned());
+            }
+        }
+        shell.forget(&place);
+    }
+}
+
+fn everything(shell: &dyn Shell) -> Vec<(&'static str, String)> {
     let mut rows = inserts();
     for table in &TABLES {
         let keys = shell.keys(table.name, table.key);
@@ -251,7 +270,8 @@ fn everything(shell: &dyn Shell) -> BTreeMap<&'static str, Vec<String>> {
             rows.extend(table.between(a, b));
         }
     }
-    BTreeMap::from([("row", rows), ("table", shell.against_the_tables())])
+    let rows = rows.into_iter().map(|statement| ("row", statement));
+    rows.chain(shell.against_the_tables().into_iter().map(|statement| ("table", statement))).collect()
 }
 
 /// Rows that look like others.

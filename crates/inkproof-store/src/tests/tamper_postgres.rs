@@ -1,6 +1,6 @@
 //! The same in PostgreSQL, with the shell of a superuser.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 
 use ::postgres::{Client, NoTls, SimpleQueryMessage};
 
@@ -13,13 +13,13 @@ use crate::schema::MIGRATIONS;
 struct Base {
     server: Server,
     whole: String,
-    /// A copy that nobody has changed yet: what is refused leaves it as it is.
-    copy: RefCell<Option<String>>,
+    /// Copies that nobody has changed yet: what is refused leaves them as they are.
+    copies: Mutex<Vec<String>>,
 }
 
 impl Base {
     fn copy(&self) -> String {
-        if let Some(copy) = self.copy.take() {
+        if let Some(copy) = self.copies.lock().unwrap().pop() {
             return copy;
         }
         let name = format!("inkproof_{}", Hex::<6>::random());
@@ -53,7 +53,7 @@ impl Shell for Base {
         let place = self.server.in_database(&name);
         let done = alter(&place, statements);
         if !done {
-            self.copy.replace(Some(name));
+            self.copies.lock().unwrap().push(name);
         }
         done.then_some(place)
     }
@@ -144,12 +144,14 @@ fn in_postgres_every_change_behind_the_audit_is_found() {
     let place = server.place();
     let noted = fill(&place);
     let whole = place.rsplit('/').next().unwrap().to_owned();
-    let base = Base { server, whole, copy: RefCell::default() };
+    let base = Base { server, whole, copies: Mutex::default() };
     let tally = tally(&base, noted);
     eprintln!("PostgreSQL: {} changes, {} more refused, {} not found", tally.made, tally.refused, tally.unfound.len());
     assert_eq!(tally.unfound, Vec::<String>::new());
     assert!(tally.made > 200, "{}", tally.made);
-    base.forget(&base.server.in_database(&base.copy()));
+    for copy in base.copies.lock().unwrap().iter() {
+        base.forget(&base.server.in_database(copy));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The same in a file.
 
-use std::cell::Cell;
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::Connection;
 use rusqlite::types::Value as Kept;
@@ -12,7 +12,7 @@ use super::*;
 
 struct File {
     folder: TempDir,
-    copies: Cell<usize>,
+    copies: AtomicUsize,
 }
 
 impl File {
@@ -29,8 +29,7 @@ fn alter(place: &str, statements: &str) -> rusqlite::Result<()> {
 
 impl Shell for File {
     fn changed(&self, statements: &str) -> Option<String> {
-        self.copies.set(self.copies.get() + 1);
-        let place = self.place(&format!("{}.db", self.copies.get()));
+        let place = self.place(&format!("{}.db", self.copies.fetch_add(1, Ordering::Relaxed)));
         fs::copy(self.place("whole.db"), &place).unwrap();
         alter(&place, statements).is_ok().then_some(place)
     }
@@ -111,7 +110,7 @@ impl Shell for File {
 
 #[test]
 fn in_a_file_every_change_behind_the_audit_is_found() {
-    let file = File { folder: tempfile::tempdir().unwrap(), copies: Cell::new(0) };
+    let file = File { folder: tempfile::tempdir().unwrap(), copies: AtomicUsize::new(0) };
     let noted = fill(&file.place("whole.db"));
     let tally = tally(&file, noted);
     eprintln!("SQLite: {} changes, {} more refused, {} not found", tally.made, tally.refused, tally.unfound.len());
@@ -121,7 +120,7 @@ fn in_a_file_every_change_behind_the_audit_is_found() {
 
 #[test]
 fn a_trigger_in_a_file_is_refused_and_found() {
-    let file = File { folder: tempfile::tempdir().unwrap(), copies: Cell::new(0) };
+    let file = File { folder: tempfile::tempdir().unwrap(), copies: AtomicUsize::new(0) };
     let trigger = "CREATE TRIGGER helper AFTER INSERT ON signatures
         BEGIN UPDATE signatures SET approved = added, approved_by = 'otto'; END";
     let make = |place: &str| alter(place, trigger).unwrap();

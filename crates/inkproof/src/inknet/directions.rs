@@ -30,7 +30,7 @@ pub(super) struct Directions {
 impl Directions {
     /// Of an ink's pixels.
     pub(super) fn from_pixels(pixels: &[u8]) -> Self {
-        // A pixel makes its neighbours vote, each for the cells on both sides.
+        // A pixel makes its neighbours vote, each for the two cells that it is between; one more does no harm.
         let cells = |inked: Range<usize>| (inked.start / CELL).saturating_sub(2)..(inked.end / CELL + 3).min(CELLS);
         let [rows, columns] = inked(pixels).map(cells);
         Self { cells: votes(pixels, CELL), rows, columns }

@@ -8,7 +8,7 @@ use super::*;
 use crate::{SIDE, Widths};
 
 /// An ink of a few strokes, which a seed bends.
-fn ink(seed: u32) -> Ink {
+pub(crate) fn ink(seed: u32) -> Ink {
     let mut pixels = vec![0; SIDE * SIDE];
     let bend = |n: u32| f64::from(seed.wrapping_mul(2_654_435_761).rotate_left(7 * n) >> 20) / 4096.0;
     for step in 0..3000 {
