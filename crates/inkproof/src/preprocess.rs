@@ -43,17 +43,16 @@ pub(crate) fn floor(number: f32) -> i32 {
 
 /// The rows, and the columns, from the first to the last that have a pixel above 0; empty where none has.
 pub(crate) fn inked(pixels: &[u8]) -> [Range<usize>; 2] {
-    let mut found = [SIDE..0, SIDE..0];
+    let mut found: Option<[Range<usize>; 2]> = None;
     for (row, pixels) in pixels.chunks_exact(SIDE).enumerate() {
         let first = pixels.iter().position(|&pixel| pixel > 0);
         let last = pixels.iter().rposition(|&pixel| pixel > 0);
         if let (Some(first), Some(last)) = (first, last) {
-            let [rows, columns] = found;
-            let columns = columns.start.min(first)..columns.end.max(last + 1);
-            found = [rows.start.min(row)..row + 1, columns];
+            let [rows, columns] = found.unwrap_or([row..row, first..last]);
+            found = Some([rows.start..row + 1, columns.start.min(first)..columns.end.max(last + 1)]);
         }
     }
-    found
+    found.unwrap_or_default()
 }
 
 /// What a network sees: [`SIDE`] x [`SIDE`] values, row-major. It is never one constant value.
