@@ -63,8 +63,9 @@ c:
 c-header:
 	INKPROOF_WRITE_HEADER=1 cargo test --workspace --test header --quiet
 
-# What takes longer: the code for GPUs, 100 kills among 1,000 operations each, 10,000 operations of two servers on one PostgreSQL, 10,000
-# hostile images and as many requests, five minutes of more clients than can be served, workers of a cluster that are killed.
+# What takes longer: the code for GPUs, 100 kills among 1,000 operations each, 10,000 operations of two servers on one
+# PostgreSQL, 10,000 hostile images and as many requests, five minutes of more clients than can be served, workers of a cluster
+# that are killed.
 soak: wheel lint-gpu
 	INKPROOF_TEST_CRASH_ROUNDS=100 INKPROOF_TEST_CRASH_OPERATIONS=1000 INKPROOF_TEST_OPERATIONS=10000 \
 	  INKPROOF_TEST_HOSTILE=10000 crates/inkproof-cli/tests/postgres.sh \
