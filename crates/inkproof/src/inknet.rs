@@ -47,7 +47,7 @@ pub struct Inknet {
 
 /// The raw places of an ink, which a training learns from.
 pub fn raw_features(ink: &Ink) -> Vec<RawFeature> {
-    local_features::extract(ink.pixels())
+    local_features::extract(ink)
 }
 
 impl Inknet {

@@ -42,7 +42,7 @@ pub(crate) fn floor(number: f32) -> i32 {
 }
 
 /// The rows, and the columns, from the first to the last that have a pixel above 0; empty where none has.
-pub(crate) fn inked(pixels: &[u8]) -> [Range<usize>; 2] {
+fn inked(pixels: &[u8]) -> [Range<usize>; 2] {
     let mut found: Option<[Range<usize>; 2]> = None;
     for (row, pixels) in pixels.chunks_exact(SIDE).enumerate() {
         let first = pixels.iter().position(|&pixel| pixel > 0);
@@ -61,6 +61,8 @@ pub(crate) fn inked(pixels: &[u8]) -> [Range<usize>; 2] {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ink {
     pixels: Vec<u8>,
+    /// The rows, and the columns, that have a pixel above 0.
+    inked: [Range<usize>; 2],
     widths: Option<Widths>,
 }
 
@@ -186,12 +188,17 @@ impl Ink {
         if pixels.iter().all(|&p| p == pixels[0]) {
             return Err(Error::NoInk);
         }
-        Ok(Ink { pixels, widths: None })
+        Ok(Ink { inked: inked(&pixels), pixels, widths: None })
     }
 
     /// [`SIDE`] x [`SIDE`] values of 8 bits, row-major.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
+    }
+
+    /// The rows, and the columns, from the first to the last that have a pixel above 0.
+    pub(crate) fn inked(&self) -> &[Range<usize>; 2] {
+        &self.inked
     }
 
     /// The same with how wide its strokes were.

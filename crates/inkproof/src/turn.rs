@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use crate::inknet::{Inknet, LocalFeatures, ScoreParts};
-use crate::preprocess::{Frame, Preprocess, SIDE, floor, inked};
+use crate::preprocess::{Frame, Preprocess, SIDE, floor};
 use crate::quality::Turn;
 use crate::{Decision, Embedding, Error, Ink, Model, Result, Score, Threshold, Widths};
 
@@ -129,10 +129,10 @@ fn turn(ink: &Ink, degrees: i16) -> Option<Ink> {
         let under = (1.0 - right) * at(left, top + 1) + right * at(left + 1, top + 1);
         ((1.0 - below) * above + below * under + 0.5) as u8
     };
-    let [rows, columns] = inked(pixels);
+    let [rows, columns] = ink.inked();
     let mut turned = vec![0; SIDE * SIDE];
     for (row, turned) in turned.chunks_exact_mut(SIDE).enumerate() {
-        for column in rotation.columns(row, &rows, &columns) {
+        for column in rotation.columns(row, rows, columns) {
             turned[column] = value(column, row);
         }
     }
@@ -228,15 +228,15 @@ mod tests {
     }
 
     fn no_pixel_of(ink: &Ink) {
-        let [rows, columns] = inked(ink.pixels());
+        let [rows, columns] = ink.inked();
         for degrees in ANGLES {
             let rotation = Rotation::new(degrees);
-            let looked_at: Vec<Range<usize>> = (0..SIDE).map(|row| rotation.columns(row, &rows, &columns)).collect();
+            let looked_at: Vec<Range<usize>> = (0..SIDE).map(|row| rotation.columns(row, rows, columns)).collect();
             assert!(looked_at.iter().map(ExactSizeIterator::len).sum::<usize>() < SIDE * SIDE / 10);
             for place in 0..SIDE * SIDE {
                 let [x, y] = rotation.before(place % SIDE, place / SIDE);
                 let is_near = |at: f32, inked: &Range<usize>| at > inked.start as f32 - 1.0 && at < inked.end as f32;
-                if is_near(x, &columns) && is_near(y, &rows) {
+                if is_near(x, columns) && is_near(y, rows) {
                     assert!(looked_at[place / SIDE].contains(&(place % SIDE)), "{degrees} degrees, place {place}");
                 }
             }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use inkproof::{Embedding, GrayRule, Ink, Limits, Model, read_image_file, speed};
+use inkproof::{Embedding, GrayRule, Ink, Limits, Verifier, read_image_file, speed};
 use inkproof_lab::synth::{SynthOptions, write};
 use serde::Serialize;
 
@@ -43,6 +43,8 @@ struct Speed {
     embed: f64,
     /// From the bytes of one questioned PNG file to its score against three embedded references, one after the other.
     verify: f64,
+    /// The same to the verdict, with all that is looked at for it: genuine signatures against three of their own writer.
+    verdict: f64,
     /// Median milliseconds of the command `verify` with three references, from its start to its end.
     cold_verify_milliseconds: f64,
     /// Billions of multiply-adds a second, counted as two operations each, that this machine can do.
@@ -75,8 +77,8 @@ impl Bench {
         if self.worker {
             return worker::run();
         }
-        let model = self.model.load()?;
-        let speed = self.measure(&model)?;
+        let verifier = Verifier::new(self.model.load()?);
+        let speed = self.measure(&verifier)?;
         if self.json {
             println!("{:#}", serde_json::to_value(&speed)?);
         } else {
@@ -85,9 +87,11 @@ impl Bench {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn measure(&self, model: &Model) -> Result<Speed> {
+    fn measure(&self, verifier: &Verifier) -> Result<Speed> {
         const WRITERS: usize = 4;
         const EACH: usize = 8;
+        const REFERENCES: usize = 3;
+        let model = verifier.model();
         let folder = tempfile::tempdir().context("a temporary folder cannot be made")?;
         let signatures = folder.path().join("signatures");
         let options = SynthOptions { writers: WRITERS, genuine: EACH, forgeries: 0, seed: 1, style: None };
@@ -108,7 +112,8 @@ impl Bench {
         let inks = grays.iter().map(|gray| model.preprocess().apply_gray(gray)).collect::<Result<Vec<Ink>, _>>()?;
         model.embeddings(&inks);
         let embed = rounds.time(|| Ok(model.embeddings(&inks)))?;
-        let references = inks[..3].iter().map(|ink| model.embed(ink)).collect::<Result<Vec<Embedding>, _>>()?;
+        let references =
+            inks[..REFERENCES].iter().map(|ink| model.embed(ink)).collect::<Result<Vec<Embedding>, _>>()?;
         let verify = rounds.time(|| {
             files.iter().try_for_each(|file| {
                 let ink = model.preprocess().apply(file, &limits)?.ink;
@@ -116,6 +121,8 @@ impl Bench {
                 Ok(())
             })
         })?;
+        let writers: Vec<&[Vec<u8>]> = files.chunks_exact(EACH).collect();
+        let verdict = verdicts(verifier, &writers, REFERENCES, rounds)?;
         let cold = rounds.time(|| cold_verify(&paths[..4]))?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(rayon::current_num_threads());
         let peak = speed::peak(threads);
@@ -126,12 +133,33 @@ impl Bench {
             ink: rate(ink),
             embed: rate(embed),
             verify: rate(verify),
+            verdict,
             cold_verify_milliseconds: 1000.0 * cold,
             peak_gflops: peak / 1e9,
             embed_share_of_peak: operations.map(|operations| operations * rate(embed) / peak),
             model: model.name().to_owned(),
         })
     }
+}
+
+/// Verdicts a second on one thread: the first files of each writer are the references, the others are questioned.
+fn verdicts(verifier: &Verifier, writers: &[&[Vec<u8>]], references: usize, rounds: Rounds) -> Result<f64> {
+    let writers = writers
+        .iter()
+        .map(|files| {
+            let (references, questioned) = files.split_at(references);
+            Ok((references.iter().map(|file| verifier.embed_bytes(file)).collect::<Result<Vec<_>, _>>()?, questioned))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let seconds = rounds.time(|| {
+        for (references, questioned) in &writers {
+            for file in *questioned {
+                std::hint::black_box(verifier.verify(references, &verifier.embed_bytes(file)?)?);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(writers.iter().map(|writer| writer.1.len()).sum::<usize>() as f64 / seconds)
 }
 
 /// All PNG files below a folder, sorted.
@@ -180,7 +208,15 @@ fn table(speed: &Speed) -> String {
          ink          {:8.0} images/s   gray to ink\n\
          embed        {:8.0} images/s   inks to embeddings{share}\n\
          verify       {:8.0} images/s   PNG to score against three references, one after the other\n\
+         verdict      {:8.0} images/s   PNG to verdict against three references of its writer\n\
          cold verify  {:8.1} ms         the command, with three references, from start to end\n",
-        speed.threads, speed.model, speed.decode, speed.ink, speed.embed, speed.verify, speed.cold_verify_milliseconds
+        speed.threads,
+        speed.model,
+        speed.decode,
+        speed.ink,
+        speed.embed,
+        speed.verify,
+        speed.verdict,
+        speed.cold_verify_milliseconds
     )
 }

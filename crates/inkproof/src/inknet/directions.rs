@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use inkproof_nn::descriptors::add_weighted;
 
-use crate::preprocess::{SIDE, floor, inked};
+use crate::Ink;
+use crate::preprocess::{SIDE, floor};
 
 /// Directions a half turn is cut into.
 pub const DIRECTIONS: usize = 8;
@@ -28,12 +29,12 @@ pub(super) struct Directions {
 }
 
 impl Directions {
-    /// Of an ink's pixels.
-    pub(super) fn from_pixels(pixels: &[u8]) -> Self {
+    /// Of an ink.
+    pub(super) fn from_ink(ink: &Ink) -> Self {
         // A pixel makes its neighbours vote, each for the two cells that it is between; one more does no harm.
-        let cells = |inked: Range<usize>| (inked.start / CELL).saturating_sub(2)..(inked.end / CELL + 3).min(CELLS);
-        let [rows, columns] = inked(pixels).map(cells);
-        Self { cells: votes(pixels, CELL), rows, columns }
+        let cells = |inked: &Range<usize>| (inked.start / CELL).saturating_sub(2)..(inked.end / CELL + 3).min(CELLS);
+        let [rows, columns] = ink.inked().each_ref().map(cells);
+        Self { cells: votes(ink, CELL), rows, columns }
     }
 
     /// Spread by a Gaussian of this standard deviation, in cells.
@@ -81,13 +82,14 @@ impl Directions {
     }
 }
 
-/// The gradients' votes, by their strength, of an ink's pixels in cells of so many pixels along each side, row by row.
-pub fn votes(pixels: &[u8], cell: usize) -> Vec<[f32; DIRECTIONS]> {
+/// The gradients' votes, by their strength, of an ink in cells of so many pixels along each side, row by row.
+pub fn votes(ink: &Ink, cell: usize) -> Vec<[f32; DIRECTIONS]> {
     let value = |pixel: u8| f32::from(pixel) / 255.0;
     let along = SIDE / cell;
     let mut cells = vec![[0.0; DIRECTIONS]; along * along];
+    let pixels = ink.pixels();
     let [rows, columns] =
-        inked(pixels).map(|inked| inked.start.saturating_sub(1).max(1)..(inked.end + 1).min(SIDE - 1));
+        ink.inked().each_ref().map(|inked| inked.start.saturating_sub(1).max(1)..(inked.end + 1).min(SIDE - 1));
     for y in rows {
         for x in columns.clone() {
             let at = |x: usize, y: usize| pixels[y * SIDE + x];

@@ -10,6 +10,7 @@ use inkproof_nn::descriptors::{BestMatch, Descriptors};
 use super::Pressure;
 use super::WIDTH;
 use super::directions::{CELL, DIRECTIONS, Directions};
+use crate::Ink;
 use crate::preprocess::{SIDE, SPREAD};
 
 /// Points that a place is described by: itself and two rings.
@@ -155,12 +156,12 @@ pub fn mutual(a: &[RawFeature], b: &[RawFeature]) -> Vec<(usize, usize)> {
     best_a.into_iter().enumerate().filter(is_mutual).map(|(here, (_, there))| (here, there)).collect()
 }
 
-/// The places of an ink's pixels: one for each block that strokes go through, in rows.
-pub(super) fn extract(pixels: &[u8]) -> Vec<RawFeature> {
-    let directions = Directions::from_pixels(pixels);
+/// The places of an ink: one for each block that strokes go through, in rows.
+pub(super) fn extract(ink: &Ink) -> Vec<RawFeature> {
+    let directions = Directions::from_ink(ink);
     let cells = |spreads: f32| spreads * SPREAD / CELL as f32;
     let (near, far) = (directions.spread(cells(NEAR)), directions.spread(cells(FAR)));
-    let (around, points) = (around(), points(pixels).into_iter());
+    let (around, points) = (around(), points(ink.pixels()).into_iter());
     points.map(|at| RawFeature { at, values: described(&near, &far, &around, at) }).collect()
 }
 

@@ -41,7 +41,7 @@ pub(super) struct LocalFeatures {
 
 impl LocalFeatures {
     pub(super) fn from_ink(ink: &Ink) -> Self {
-        let cells = votes(ink.pixels(), CELL);
+        let cells = votes(ink, CELL);
         let blocks: Vec<[f32; LEN]> = (0..(CELLS - BLOCK + 1).pow(2)).map(|block| joined(&cells, block)).collect();
         let strengths: Vec<f32> = blocks.iter().map(|block| dot(block, block).sqrt()).collect();
         let least = LEAST_INK * strengths.iter().copied().fold(0.0, f32::max);

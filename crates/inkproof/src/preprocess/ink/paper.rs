@@ -52,21 +52,22 @@ impl Paper {
         let grid = &self.grid;
         let paper = grid.paper();
         let (width, height) = (gray.width(), gray.height());
-        let columns = neighbours(width, grid.cell, grid.columns);
-        let between: Vec<&[Neighbours]> = columns.chunk_by(|a, b| a.low == b.low).collect();
+        let between = stretches(width, grid.cell, grid.columns);
         let flip = if grid.inverted { 255 } else { 0 };
         let mut level = vec![0_i32; grid.columns];
         let mut values = gray.into_pixels();
-        for (row, pixels) in neighbours(height, grid.cell, grid.rows).into_iter().zip(values.chunks_exact_mut(width)) {
+        let rows = stretches(height, grid.cell, grid.rows);
+        let weights = rows.iter().flat_map(|rows| rows.weights.iter().map(move |&weight| (rows, weight)));
+        for ((row, weight), pixels) in weights.zip(values.chunks_exact_mut(width)) {
             for (x, level) in level.iter_mut().enumerate() {
-                *level = row.mix(paper[row.low * grid.columns + x], paper[row.high * grid.columns + x]);
+                *level = mix(paper[row.low * grid.columns + x], paper[row.high * grid.columns + x], weight);
             }
             let mut rest = pixels;
             for columns in &between {
-                let (pixels, others) = rest.split_at_mut(columns.len());
-                let (low, high) = (level[columns[0].low], level[columns[0].high]);
-                for (pixel, column) in pixels.iter_mut().zip(*columns) {
-                    let above = column.mix(low, high) - (i32::from(*pixel ^ flip) << SHIFT);
+                let (pixels, others) = rest.split_at_mut(columns.weights.len());
+                let (low, high) = (level[columns.low], level[columns.high]);
+                for (pixel, &weight) in pixels.iter_mut().zip(&columns.weights) {
+                    let above = mix(low, high, weight) - (i32::from(*pixel ^ flip) << SHIFT);
                     *pixel = ((above + HALF) >> SHIFT).clamp(0, 255) as u8;
                 }
                 rest = others;
@@ -95,10 +96,12 @@ impl Grid {
         let columns = gray.width().div_ceil(cell);
         let rows = gray.height().div_ceil(cell);
         let mut histograms = vec![[0; 256]; columns * rows];
-        for y in 0..gray.height() {
-            let cells = &mut histograms[y / cell * columns..][..columns];
-            for (pixels, histogram) in gray.row(y).chunks(cell).zip(cells) {
-                histogram::add(histogram, pixels);
+        // Cell by cell, as the histograms of a long image's row are more than a cache holds.
+        for (band, cells) in gray.pixels().chunks(cell * gray.width()).zip(histograms.chunks_exact_mut(columns)) {
+            for (x, histogram) in cells.iter_mut().enumerate() {
+                for row in band.chunks_exact(gray.width()) {
+                    histogram::add(histogram, &row[x * cell..((x + 1) * cell).min(row.len())]);
+                }
             }
         }
         Grid { cell, columns, rows, histograms, inverted: false }
@@ -151,10 +154,14 @@ fn lines(gray: &Gray) -> [u64; 2] {
     let reach = (width.min(height) / REACH).max(LEAST_REACH);
     let mut sums = [0; 2];
     let mut compare = |middle: &[u8], before: &[u8], after: &[u8]| {
+        // Of a row, 32 bits hold the sum.
+        let mut row = [0_u32; 2];
         for ((&middle, &before), &after) in middle.iter().zip(before).zip(after) {
-            sums[0] += u64::from(before.min(after).saturating_sub(middle).saturating_sub(SHADE));
-            sums[1] += u64::from(middle.saturating_sub(before.max(after)).saturating_sub(SHADE));
+            row[0] += u32::from(before.min(after).saturating_sub(middle).saturating_sub(SHADE));
+            row[1] += u32::from(middle.saturating_sub(before.max(after)).saturating_sub(SHADE));
         }
+        sums[0] += u64::from(row[0]);
+        sums[1] += u64::from(row[1]);
     };
     // More rows say no more.
     for y in (0..height).step_by((height / MOST_ROWS).max(1)) {
@@ -198,26 +205,30 @@ fn percentile(histogram: &[u32; 256], share: f32) -> usize {
         .unwrap_or(255)
 }
 
-/// Two cells and the weight of the second in 1/256.
-struct Neighbours {
+/// Pixels whose centres lie between those of two cells.
+struct Stretch {
     low: usize,
     high: usize,
-    weight: i32,
+    /// The weight of the second cell at each pixel, in 1/256.
+    weights: Vec<u8>,
 }
 
-impl Neighbours {
-    fn mix(&self, low: i32, high: i32) -> i32 {
-        low + (((high - low) * self.weight) >> 8)
+/// What lies between two levels.
+fn mix(low: i32, high: i32, weight: u8) -> i32 {
+    low + (((high - low) * i32::from(weight)) >> 8)
+}
+
+/// The `size` pixels along a side by the cells that they lie between.
+fn stretches(size: usize, cell: usize, cells: usize) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::with_capacity(cells);
+    for i in 0..size {
+        let at = ((i as f32 + 0.5) / cell as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
+        let low = at as usize;
+        let weight = ((at - low as f32) * 256.0) as u8;
+        match stretches.last_mut().filter(|last| last.low == low) {
+            Some(last) => last.weights.push(weight),
+            None => stretches.push(Stretch { low, high: (low + 1).min(cells - 1), weights: vec![weight] }),
+        }
     }
-}
-
-/// For each of `size` pixels the cells whose centres it lies between.
-fn neighbours(size: usize, cell: usize, cells: usize) -> Vec<Neighbours> {
-    (0..size)
-        .map(|i| {
-            let at = ((i as f32 + 0.5) / cell as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
-            let low = at as usize;
-            Neighbours { low, high: (low + 1).min(cells - 1), weight: ((at - low as f32) * 256.0) as i32 }
-        })
-        .collect()
+    stretches
 }
