@@ -36,7 +36,8 @@ pub struct Calibrate {
     /// Folders of signatures; several are put together
     #[arg(required_unless_present_any = ["numbers", "store"], conflicts_with = "numbers")]
     data: Vec<PathBuf>,
-    /// Insist on a layout instead of looking which one fits: notebook, cedar, bhsig260 or manifest
+    /// Insist on a layout instead of looking which one fits: notebook, cedar, bhsig260, gpds, mcyt, sigcomp,
+    /// kinds, manifest or pairs
     #[arg(long)]
     layout: Option<Layout>,
     #[command(flatten)]

@@ -29,7 +29,8 @@ use crate::text::{print_json, print_skipped};
     inkproof robustness --writers 20\n  \
     inkproof robustness cedar --writers 8 --conditions line,stamp,rotation-8 --save pictures")]
 pub struct Robustness {
-    /// Folders of signatures, in one of the layouts notebook, cedar, bhsig260 or manifest
+    /// Folders of signatures, in one of the layouts notebook, cedar, bhsig260, gpds, mcyt, sigcomp, kinds,
+    /// manifest or pairs
     #[arg(value_name = "DATA")]
     data: Vec<PathBuf>,
     /// Leave out what cannot be read, and list it, instead of stopping
