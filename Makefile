@@ -90,16 +90,19 @@ wasm-test: program
 	  cd ../../../../bindings/web/tests && \
 	  INKPROOF_PROGRAM=$(PROGRAM) CHROMIUM="$$(command -v $${CHROMIUM:-chromium})" npm test; fi
 
-# Each target for a minute; needs a nightly compiler and cargo-fuzz. Nobody guesses HDF5: that target begins with files that
-# Keras wrote, of the smaller network.
+# Each target for a minute, or FUZZ_SECONDS; needs a nightly compiler and cargo-fuzz. Nobody guesses HDF5, or a TIFF: these
+# targets begin with files that Keras wrote, of the smaller network, and with the small ones of the project's own images.
 FUZZ_SEEDS := target/fuzz-seeds
+FUZZ_SECONDS ?= 60
 fuzz:
-	mkdir -p $(FUZZ_SEEDS)/keras
+	mkdir -p $(FUZZ_SEEDS)/keras $(FUZZ_SEEDS)/decode
 	for archive in tests/golden/keras/simple-cnn-*.zip; do \
 	  python3 -m zipfile -e $$archive $(FUZZ_SEEDS)/keras || exit 1; done
+	find examples tests crates -size -30k -regex '.*\.\(png\|jpg\|tif\|gif\|bmp\|webp\|heic\|jp2\|p[bg]m\|pdf\)' \
+	  -not -path '*/node_modules/*' -exec cp --target-directory $(FUZZ_SEEDS)/decode {} +
 	for target in decode embedding keras model manifest upload; do \
 	  mkdir -p fuzz/corpus/$$target $(FUZZ_SEEDS)/$$target; \
-	  cargo +nightly fuzz run $$target fuzz/corpus/$$target $(FUZZ_SEEDS)/$$target -- -max_total_time=60 || exit 1; done
+	  cargo +nightly fuzz run $$target fuzz/corpus/$$target $(FUZZ_SEEDS)/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 demo:
 	cargo run --release -- demo

@@ -34,13 +34,16 @@ enum Action {
 struct Learn {
     /// Where the finder is written, as JSON
     out: PathBuf,
-    /// Synthetic pages to learn from
+    /// Synthetic pages that each forest of trees learns from
     #[arg(long, default_value_t = LearnOptions::default().pages)]
     pages: usize,
-    /// Decides the pages
+    /// Decides the pages of the first forest
     #[arg(long, default_value_t = LearnOptions::default().seed)]
     seed: u64,
-    /// Decision trees
+    /// Forests, whose mean counts; each has a seed of its own
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=16), default_value_t = LearnOptions::default().forests as u32)]
+    forests: u32,
+    /// Decision trees of each forest
     #[arg(long, default_value_t = BoostOptions::default().trees)]
     trees: usize,
     /// Folder of the fonts that pages are printed in, in place of the system's
@@ -84,7 +87,7 @@ impl Learn {
     fn run(self) -> Result<()> {
         let fonts = Fonts::find(self.fonts.as_deref())?;
         let boost = BoostOptions { trees: self.trees, ..BoostOptions::default() };
-        let options = LearnOptions { pages: self.pages, seed: self.seed, boost };
+        let options = LearnOptions { pages: self.pages, seed: self.seed, forests: self.forests as usize, boost };
         let mut progress = Shown::new();
         let learned = learn(&fonts, &options, &mut progress)?;
         drop(progress);

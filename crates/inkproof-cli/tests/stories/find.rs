@@ -238,7 +238,7 @@ fn blank() -> Vec<u8> {
 #[test]
 fn a_finder_is_taught_and_measured() {
     let desk = Desk::new();
-    desk.run("finder learn small.json --pages 120 --trees 30").succeeds();
+    desk.run("finder learn small.json --pages 60 --forests 2 --trees 30").succeeds();
     pages(&desk, 30);
     let judged = desk.run("finder evaluate pages --finder small.json --json --boxes boxes.csv").succeeds().json();
     assert_eq!(judged["counted"]["pages"], 30);

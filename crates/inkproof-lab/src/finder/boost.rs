@@ -21,7 +21,7 @@ pub struct BoostOptions {
 
 impl Default for BoostOptions {
     fn default() -> Self {
-        Self { trees: 350, leaves: 12, rate: 0.06, l2: 1.0, least: 5.0 }
+        Self { trees: 400, leaves: 12, rate: 0.06, l2: 1.0, least: 5.0 }
     }
 }
 
@@ -215,7 +215,7 @@ impl Grower<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use inkproof::find::Trees;
     use inkproof::random::stream;
     use rand::RngExt;
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     /// Yes inside a square of two of the features, which no sum of the two tells.
-    fn examples(count: u64) -> Vec<Example> {
+    pub(in crate::finder) fn examples(count: u64) -> Vec<Example> {
         let mut rng = stream(3, "examples", 0);
         let mut example = |_| {
             let features: Features = std::array::from_fn(|_| rng.random_range(0.0_f32..1.0));

@@ -2,7 +2,7 @@
 
 use inkproof::Limits;
 use inkproof::decode::{Page, Picture};
-use inkproof::find::{self, Candidate, Finder, PageArea, Trees};
+use inkproof::find::{self, Candidate, Finder, Node, PageArea, Tree, Trees};
 use rayon::prelude::*;
 
 use super::boost::{BoostOptions, Example, boost};
@@ -14,18 +14,21 @@ use crate::synth::pages::{self, BoxKind, DrawnPage, Fonts, PageOptions};
 /// What a finder learns from and how.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LearnOptions {
-    /// Synthetic pages; one of ten fixes the thresholds.
+    /// Synthetic pages of each forest; one of ten fixes the thresholds.
     pub pages: usize,
-    /// Of the pages.
+    /// Of the first forest's pages; each other forest has the next one.
     pub seed: u64,
-    /// How trees are grown.
+    /// Forests of trees: the mean of their logits counts (bagging: L. Breiman, Bagging predictors, Machine Learning 24,
+    /// 1996). At least one.
+    pub forests: usize,
+    /// How the trees of a forest are grown.
     pub boost: BoostOptions,
 }
 
 impl Default for LearnOptions {
     /// As the bundled finder.
     fn default() -> Self {
-        Self { pages: 5000, seed: 1, boost: BoostOptions::default() }
+        Self { pages: 6000, seed: 5, forests: 2, boost: BoostOptions::default() }
     }
 }
 
@@ -54,25 +57,48 @@ const AT_ONCE: usize = 64;
 pub fn learn(fonts: &Fonts, options: &LearnOptions, progress: &mut dyn Progress) -> Result<LearnedFinder> {
     let (held_out, learned_from): (Vec<u64>, Vec<u64>) =
         (0..options.pages as u64).partition(|number| number % HELD_OUT == 0);
-    let draw = |number: u64| Drawn::new(&pages::page(fonts, options.seed, number, &PageOptions::default()));
-    let mut examples = Vec::new();
-    progress.report(Event::Stage { name: "pages", total: learned_from.len() });
-    for (chunk, numbers) in learned_from.chunks(AT_ONCE).enumerate() {
-        let drawn = numbers.par_iter().map(|&number| draw(number).examples()).collect::<Result<Vec<_>>>()?;
-        examples.extend(drawn.into_iter().flatten());
-        progress.report(Event::Advance { done: chunk * AT_ONCE + numbers.len() });
+    let seeds = options.seed..options.seed + options.forests as u64;
+    let draw = |seed, number| Drawn::new(&pages::page(fonts, seed, number, &PageOptions::default()));
+    let too_few = || Error::TooFewPages { pages: options.pages };
+    let (mut forests, mut shown, mut signatures) = (Vec::new(), 0, 0);
+    for seed in seeds.clone() {
+        let mut examples = Vec::new();
+        progress.report(Event::Stage { name: "pages", total: learned_from.len() });
+        for (chunk, numbers) in learned_from.chunks(AT_ONCE).enumerate() {
+            let drawn = numbers.par_iter().map(|&number| draw(seed, number).examples()).collect::<Result<Vec<_>>>()?;
+            examples.extend(drawn.into_iter().flatten());
+            progress.report(Event::Advance { done: chunk * AT_ONCE + numbers.len() });
+        }
+        let own = examples.iter().filter(|example: &&Example| example.label > 0.5).count();
+        if own == 0 || own == examples.len() {
+            return Err(too_few());
+        }
+        (shown, signatures) = (shown + examples.len(), signatures + own);
+        progress.report(Event::Stage { name: "trees", total: options.boost.trees });
+        forests.push(boost(&examples, &options.boost, |done| progress.report(Event::Advance { done })));
     }
-    let signatures = examples.iter().filter(|example: &&Example| example.label > 0.5).count();
-    if signatures == 0 || signatures == examples.len() {
-        return Err(Error::TooFewPages { pages: options.pages });
-    }
-    progress.report(Event::Stage { name: "trees", total: options.boost.trees });
-    let (bias, trees) = boost(&examples, &options.boost, |done| progress.report(Event::Advance { done }));
-    let trees = Trees { bias, trees, threshold: 0.0, signed: 0.0, look: 0.0 };
+    let trees = mean(forests);
     let finder = Finder::new(trees.clone());
-    let judged = held_out.par_iter().map(|&number| draw(number).judged(&finder)).collect::<Result<Vec<_>>>()?;
-    let trees = with_thresholds(trees, &judged).ok_or(Error::TooFewPages { pages: options.pages })?;
-    Ok(LearnedFinder { trees, examples: examples.len(), signatures })
+    let held_out: Vec<(u64, u64)> = seeds.flat_map(|seed| held_out.iter().map(move |&number| (seed, number))).collect();
+    let judged =
+        held_out.par_iter().map(|&(seed, number)| draw(seed, number).judged(&finder)).collect::<Result<Vec<_>>>()?;
+    let trees = with_thresholds(trees, &judged).ok_or_else(too_few)?;
+    Ok(LearnedFinder { trees, examples: shown, signatures })
+}
+
+/// Trees that give the mean of the logits of all forests; no thresholds.
+fn mean(forests: Vec<(f32, Vec<Tree>)>) -> Trees {
+    let share = 1.0 / forests.len() as f32;
+    let scaled = |node| match node {
+        Node::Leaf(answer) => Node::Leaf(share * answer),
+        split @ Node::Split(..) => split,
+    };
+    let mut all = Trees { bias: 0.0, trees: Vec::new(), threshold: 0.0, signed: 0.0, look: 0.0 };
+    for (bias, trees) in forests {
+        all.bias += share * bias;
+        all.trees.extend(trees.into_iter().map(|tree| tree.into_iter().map(scaled).collect::<Tree>()));
+    }
+    all
 }
 
 /// A page as it is learned from.
@@ -99,5 +125,28 @@ impl Drawn {
     fn judged(self, finder: &Finder) -> Result<PageTruth> {
         let found = finder.ranked(&self.picture, &Limits::default())?;
         Ok(PageTruth { document: String::new(), name: String::new(), truth: self.truth, found })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::boost::tests::examples;
+    use super::*;
+
+    #[test]
+    fn two_forests_answer_by_the_mean_of_their_logits() {
+        let options = BoostOptions { trees: 5, ..BoostOptions::default() };
+        let question = examples(901).pop().unwrap().features;
+        let second = examples(900).split_off(400);
+        let forest = |examples: &[Example]| boost(examples, &options, |_| ());
+        let logit = |forests| {
+            let confidence = mean(forests).confidence(&question);
+            (confidence / (1.0 - confidence)).ln()
+        };
+        let [first, second] = [forest(&examples(400)), forest(&second)];
+        let both = logit(vec![first.clone(), second.clone()]);
+        let [first, second] = [first, second].map(|forest| logit(vec![forest]));
+        assert!((both - (first + second) / 2.0).abs() < 1e-5, "{both} of {first} and {second}");
+        assert!((first - second).abs() > 1e-3, "both say {first}");
     }
 }
