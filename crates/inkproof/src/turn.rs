@@ -49,7 +49,7 @@ impl Turned {
 /// What turning a signature shows.
 pub(crate) enum Found {
     /// It was askew for certain: it counts as turned.
-    Askew(Turned),
+    Askew(Box<Turned>),
     /// It would be accepted, but is not so much more similar that it was askew for certain.
     Perhaps {
         /// How far it has to be turned, clockwise.
@@ -91,7 +91,7 @@ pub(crate) fn look(
     let is_doubtful = decide(score) == Decision::Rejected && decide(Score::new(parts.sum())) == Decision::Undecided;
     let enough = if degrees % 90 == 0 { QUARTER_GAIN } else { GAIN };
     Ok(if gain >= GAIN && above >= margin || above < 0.0 && is_doubtful && gain >= enough {
-        Found::Askew(Turned { degrees, ink, embedding, parts })
+        Found::Askew(Box::new(Turned { degrees, ink, embedding, parts }))
     } else if gain >= WORTH_SAYING && above >= 0.0 {
         Found::Perhaps { degrees }
     } else {

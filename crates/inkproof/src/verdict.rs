@@ -151,7 +151,7 @@ impl Verdict {
             match turn::look(model, &embeddings, &questioned.ink, Score::new(parts.sum()), threshold, by_evidence)? {
                 Found::Askew(upright) => {
                     parts = upright.parts;
-                    turned = Some(upright);
+                    turned = Some(*upright);
                 }
                 Found::Perhaps { degrees } => flaws.push(ImageFlaw::questioned(Flaw::Turned { degrees })),
                 Found::Upright => {}
