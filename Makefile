@@ -98,8 +98,8 @@ fuzz:
 	mkdir -p $(FUZZ_SEEDS)/keras $(FUZZ_SEEDS)/decode
 	for archive in tests/golden/keras/simple-cnn-*.zip; do \
 	  python3 -m zipfile -e $$archive $(FUZZ_SEEDS)/keras || exit 1; done
-	find examples tests crates -size -30k -regex '.*\.\(png\|jpg\|tif\|gif\|bmp\|webp\|heic\|jp2\|p[bg]m\|pdf\)' \
-	  -not -path '*/node_modules/*' -exec cp --target-directory $(FUZZ_SEEDS)/decode {} +
+	find examples tests crates -size -30k -regex '.*\.\(png\|jpg\|tif\|gif\|bmp\|webp\|heic\|jp2\|j2k\|p[bgp]m\)' \
+	  -not -path '*/node_modules/*' -exec cp --backup=numbered --target-directory $(FUZZ_SEEDS)/decode {} +
 	for target in decode embedding keras model manifest upload; do \
 	  mkdir -p fuzz/corpus/$$target $(FUZZ_SEEDS)/$$target; \
 	  cargo +nightly fuzz run $$target fuzz/corpus/$$target $(FUZZ_SEEDS)/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done

@@ -31,7 +31,7 @@ pub struct Bench {
     worker: bool,
 }
 
-/// What `--json` prints; rates are in images a second, over all threads.
+/// What `--json` prints; rates are in images a second, over all threads unless it says one after the other.
 #[derive(Debug, Serialize)]
 struct Speed {
     threads: usize,
@@ -43,7 +43,8 @@ struct Speed {
     embed: f64,
     /// From the bytes of one questioned PNG file to its score against three embedded references, one after the other.
     verify: f64,
-    /// The same to the verdict, with all that is looked at for it: genuine signatures against three of their own writer.
+    /// The same to the verdict, with all that is looked at for it, one after the other: genuine signatures against three of
+    /// their own writer.
     verdict: f64,
     /// Median milliseconds of the command `verify` with three references, from its start to its end.
     cold_verify_milliseconds: f64,
@@ -142,7 +143,7 @@ impl Bench {
     }
 }
 
-/// Verdicts a second on one thread: the first files of each writer are the references, the others are questioned.
+/// Verdicts a second, one after the other: the first files of each writer are the references, the others are questioned.
 fn verdicts(verifier: &Verifier, writers: &[&[Vec<u8>]], references: usize, rounds: Rounds) -> Result<f64> {
     let writers = writers
         .iter()

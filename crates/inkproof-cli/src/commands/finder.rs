@@ -95,7 +95,7 @@ impl Learn {
         println!(
             "Learned from {} groups of ink on {} pages, {} of them signatures. The finder is in {}.",
             learned.examples,
-            self.pages,
+            self.pages * self.forests as usize,
             learned.signatures,
             one_line(self.out.display())
         );

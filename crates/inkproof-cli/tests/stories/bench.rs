@@ -5,7 +5,7 @@ use crate::program::Desk;
 #[test]
 fn a_developer_measures_the_machine() {
     let speed = Desk::new().run("bench --quick --json").json();
-    for rate in ["decode", "ink", "embed", "verify", "cold_verify_milliseconds", "peak_gflops"] {
+    for rate in ["decode", "ink", "embed", "verify", "verdict", "cold_verify_milliseconds", "peak_gflops"] {
         assert!(speed[rate].as_f64().unwrap() > 0.0, "{rate}: {speed}");
     }
     assert!(speed["embed_share_of_peak"].is_null(), "nobody has counted what inknet does");

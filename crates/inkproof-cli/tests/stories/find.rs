@@ -238,7 +238,8 @@ fn blank() -> Vec<u8> {
 #[test]
 fn a_finder_is_taught_and_measured() {
     let desk = Desk::new();
-    desk.run("finder learn small.json --pages 60 --forests 2 --trees 30").succeeds();
+    let learned = desk.run("finder learn small.json --pages 60 --forests 2 --trees 30").succeeds();
+    assert!(learned.out.contains("on 120 pages"), "{}", learned.out);
     pages(&desk, 30);
     let judged = desk.run("finder evaluate pages --finder small.json --json --boxes boxes.csv").succeeds().json();
     assert_eq!(judged["counted"]["pages"], 30);

@@ -18,8 +18,8 @@ pub struct LearnOptions {
     pub pages: usize,
     /// Of the first forest's pages; each other forest has the next one.
     pub seed: u64,
-    /// Forests of trees: the mean of their logits counts (bagging: L. Breiman, Bagging predictors, Machine Learning 24,
-    /// 1996). At least one.
+    /// Forests of trees: the mean of their logits counts, as in bagging (L. Breiman, Bagging predictors, Machine Learning
+    /// 24, 1996), but each learns from pages of its own. At least one.
     pub forests: usize,
     /// How the trees of a forest are grown.
     pub boost: BoostOptions,
@@ -57,7 +57,7 @@ const AT_ONCE: usize = 64;
 pub fn learn(fonts: &Fonts, options: &LearnOptions, progress: &mut dyn Progress) -> Result<LearnedFinder> {
     let (held_out, learned_from): (Vec<u64>, Vec<u64>) =
         (0..options.pages as u64).partition(|number| number % HELD_OUT == 0);
-    let seeds = options.seed..options.seed + options.forests as u64;
+    let seeds = (0..options.forests as u64).map(|forest| options.seed.wrapping_add(forest));
     let draw = |seed, number| Drawn::new(&pages::page(fonts, seed, number, &PageOptions::default()));
     let too_few = || Error::TooFewPages { pages: options.pages };
     let (mut forests, mut shown, mut signatures) = (Vec::new(), 0, 0);
