@@ -188,8 +188,8 @@ fn formats_that_take_too_much(verifier: &Verifier) -> Vec<String> {
     too_much
 }
 
-/// What a shape cost at 8 megapixels, and a quarter of that in the same proportions: the least of several readings, since a neighbour on the machine
-/// costs time and never saves any.
+/// What a shape cost at 8 megapixels, and a quarter of that in the same proportions: the least of several readings, since a
+/// neighbour on the machine costs time and never saves any.
 struct Cost {
     small: Duration,
     large: Duration,

@@ -62,13 +62,7 @@ pub fn learn(fonts: &Fonts, options: &LearnOptions, progress: &mut dyn Progress)
     let too_few = || Error::TooFewPages { pages: options.pages };
     let (mut forests, mut shown, mut signatures) = (Vec::new(), 0, 0);
     for seed in seeds.clone() {
-        let mut examples = Vec::new();
-        progress.report(Event::Stage { name: "pages", total: learned_from.len() });
-        for (chunk, numbers) in learned_from.chunks(AT_ONCE).enumerate() {
-            let drawn = numbers.par_iter().map(|&number| draw(seed, number).examples()).collect::<Result<Vec<_>>>()?;
-            examples.extend(drawn.into_iter().flatten());
-            progress.report(Event::Advance { done: chunk * AT_ONCE + numbers.len() });
-        }
+        let examples = examples(&learned_from, |number| draw(seed, number), progress)?;
         let own = examples.iter().filter(|example: &&Example| example.label > 0.5).count();
         if own == 0 || own == examples.len() {
             return Err(too_few());
@@ -84,6 +78,18 @@ pub fn learn(fonts: &Fonts, options: &LearnOptions, progress: &mut dyn Progress)
         held_out.par_iter().map(|&(seed, number)| draw(seed, number).judged(&finder)).collect::<Result<Vec<_>>>()?;
     let trees = with_thresholds(trees, &judged).ok_or_else(too_few)?;
     Ok(LearnedFinder { trees, examples: shown, signatures })
+}
+
+/// What pages, by their numbers, have to learn from.
+fn examples(pages: &[u64], draw: impl Fn(u64) -> Drawn + Sync, progress: &mut dyn Progress) -> Result<Vec<Example>> {
+    let mut examples = Vec::new();
+    progress.report(Event::Stage { name: "pages", total: pages.len() });
+    for (chunk, numbers) in pages.chunks(AT_ONCE).enumerate() {
+        let drawn = numbers.par_iter().map(|&number| draw(number).examples()).collect::<Result<Vec<_>>>()?;
+        examples.extend(drawn.into_iter().flatten());
+        progress.report(Event::Advance { done: chunk * AT_ONCE + numbers.len() });
+    }
+    Ok(examples)
 }
 
 /// Trees that give the mean of the logits of all forests; no thresholds.
