@@ -305,6 +305,11 @@ mod tests {
     /// A page with lines of print, a wave as a pen of some level draws it, and a darker or lighter pattern of crossing lines
     /// under all.
     fn page(pattern: Option<u8>, pen: u8) -> Picture {
+        page_with(pattern, pen, |_| true)
+    }
+
+    /// The same with a pen that draws only some of the wave's 6,000 steps.
+    fn page_with(pattern: Option<u8>, pen: u8, is_drawn: impl Fn(u32) -> bool) -> Picture {
         let (width, height) = (1000, 1400);
         let mut pixels = vec![255; width * height];
         if let Some(level) = pattern {
@@ -321,7 +326,7 @@ mod tests {
                 (0..7).for_each(|column| (0..2).for_each(|row| dark(left + column, top + 8 + row, 20)));
             }
         }
-        for step in 0..6000_u32 {
+        for step in (0..6000).filter(|&step| is_drawn(step)) {
             let part = f64::from(step) / 6000.0;
             let (x, y) = (300.0 + 260.0 * part, 1000.0 + 40.0 * (31.0 * part).sin() * (1.0 - 0.6 * part));
             (0..3).for_each(|row| (0..3).for_each(|column| dark(x as usize + column, y as usize + row, pen)));
@@ -338,6 +343,15 @@ mod tests {
             let best = found.iter().map(|found| found.area.overlap(&truth)).fold(0.0, f64::max);
             assert!(best > 0.8, "{pattern:?}, {pen}: {best}");
         }
+    }
+
+    #[test]
+    fn strokes_in_pieces_that_are_no_larger_than_print_are_a_group() {
+        let truth = PageArea { x: 300, y: 962, width: 262, height: 80 };
+        let broken = page_with(None, 20, |step| step % 60 < 40);
+        let found = candidates(&broken, &Limits::default()).unwrap();
+        let best = found.iter().map(|found| found.area.overlap(&truth)).fold(0.0, f64::max);
+        assert!(best > 0.8, "{best}");
     }
 
     #[test]

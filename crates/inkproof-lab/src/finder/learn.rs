@@ -45,6 +45,9 @@ pub struct LearnedFinder {
 
 /// A box is the signature's from this overlap on.
 pub(super) const OVERLAP: f64 = 0.5;
+/// A group is no signature up to the first overlap with one, is one from the second on, and in part between them: so of
+/// groups with the same ink the one that fits best has the highest confidence.
+const FITS: [f64; 2] = [0.3, 0.7];
 /// One of so many pages is held out and fixes the thresholds.
 const HELD_OUT: u64 = 10;
 /// Pages that are drawn between two reports of progress.
@@ -92,6 +95,12 @@ fn examples(pages: &[u64], draw: impl Fn(u64) -> Drawn + Sync, progress: &mut dy
     Ok(examples)
 }
 
+/// How much a group is a signature that it overlaps so much, 0 to 1.
+fn label(overlap: f64) -> f32 {
+    let [none, whole] = FITS;
+    ((overlap - none) / (whole - none)).clamp(0.0, 1.0) as f32
+}
+
 /// Trees that give the mean of the logits of all forests; no thresholds.
 fn mean(forests: Vec<(f32, Vec<Tree>)>) -> Trees {
     let share = 1.0 / forests.len() as f32;
@@ -123,7 +132,7 @@ impl Drawn {
     fn examples(&self) -> Result<Vec<Example>> {
         let example = |candidate: Candidate| {
             let overlap = self.truth.iter().map(|area| area.overlap(&candidate.area)).fold(0.0, f64::max);
-            Example { features: candidate.features, label: f32::from(overlap >= OVERLAP) }
+            Example { features: candidate.features, label: label(overlap) }
         };
         Ok(find::candidates(&self.picture, &Limits::default())?.into_iter().map(example).collect())
     }
@@ -138,6 +147,13 @@ impl Drawn {
 mod tests {
     use super::super::boost::tests::examples;
     use super::*;
+
+    #[test]
+    fn the_better_a_group_fits_the_more_it_is_a_signature() {
+        assert_eq!([0.0, 0.3, 0.7, 1.0].map(label), [0.0, 0.0, 1.0, 1.0]);
+        assert!((label(OVERLAP) - 0.5).abs() < 1e-6);
+        assert!(label(0.6) > label(0.55));
+    }
 
     #[test]
     fn two_forests_answer_by_the_mean_of_their_logits() {

@@ -15,7 +15,7 @@ const DIRECTIONS: usize = 8;
 const STEP: f32 = 0.3;
 
 /// What the numbers are; lengths are in heights of print, places and shares 0 to 1.
-pub const FEATURES: [&str; 56] = [
+pub const FEATURES: [&str; 65] = [
     "width",
     "height",
     "width over height",
@@ -72,6 +72,15 @@ pub const FEATURES: [&str; 56] = [
     "gap to the print above",
     "gap to the print below",
     "width of the page in heights of print, in hundreds",
+    "number of the distance that its pieces are joined at",
+    "distances at which it is the same",
+    "gap to other writing beside it",
+    "gap to other writing above or below",
+    "ink over that of the next larger group",
+    "width over that of the next larger group",
+    "height over that of the next larger group",
+    "ink of the next smaller group over its own",
+    "width of the next smaller group over its own",
 ];
 
 /// One number for each of [`FEATURES`].
@@ -98,6 +107,7 @@ pub(super) fn of(sheet: &Sheet, group: &Group, all: &[Group]) -> Option<Features
     numbers.extend(place(sheet, &group.area));
     numbers.extend(company(sheet, group, all, &chosen));
     numbers.extend(below_and_above(sheet, &group.area));
+    numbers.extend(alternatives(sheet, group, all, &chosen));
     numbers.iter_mut().filter(|number| !number.is_finite()).for_each(|number| *number = 0.0);
     Some(numbers.try_into().expect("a number for each feature"))
 }
@@ -362,6 +372,39 @@ fn below_and_above(sheet: &Sheet, area: &Area) -> [f32; 5] {
         above.map(|other| gap(other.bottom, area.top)).fold(FAR, f32::min),
         below.map(|other| gap(area.bottom, other.top)).fold(FAR, f32::min),
         sheet.size.0 as f32 / unit / 100.0,
+    ]
+}
+
+/// How well the group is set off from other writing, and what it would be with more of it or less.
+fn alternatives(sheet: &Sheet, group: &Group, all: &[Group], chosen: &[bool]) -> [f32; 9] {
+    const FAR: f32 = 20.0;
+    let (unit, area) = (sheet.height, &group.area);
+    let others = || {
+        let is_one = |&piece: &usize| {
+            !sheet.is_print[piece] && !chosen[piece] && sheet.pieces[piece].area.height() as f32 > 0.35 * unit
+        };
+        (0..sheet.pieces.len()).filter(is_one).map(|piece| &sheet.pieces[piece].area)
+    };
+    // How far two stretches of a line are apart, 0 where they share some of it.
+    let apart = |a: (u16, u16), b: (u16, u16)| f32::from(a.0.saturating_sub(b.1).max(b.0.saturating_sub(a.1))) / unit;
+    let across = |other: &Area| apart((area.left, area.right), (other.left, other.right));
+    let down = |other: &Area| apart((area.top, area.bottom), (other.top, other.bottom));
+    let beside = others().filter(|other| down(other) == 0.0).map(across).fold(FAR, f32::min);
+    let over_or_under = others().filter(|other| across(other) == 0.0).map(down).fold(FAR, f32::min);
+    let ink = |group: &Group| group.pieces.iter().map(|&piece| sheet.pieces[piece].ink).sum::<usize>() as f32;
+    let [width, height] = [Area::width, Area::height].map(|side| side(area) as f32);
+    let larger = all.iter().filter(|other| other.holds(group)).min_by_key(|other| other.pieces.len());
+    let smaller = all.iter().filter(|other| group.holds(other)).max_by_key(|other| other.pieces.len());
+    [
+        group.first_distance as f32,
+        group.distances as f32,
+        beside,
+        over_or_under,
+        larger.map_or(1.0, |other| ink(group) / ink(other)),
+        larger.map_or(1.0, |other| width / other.area.width() as f32),
+        larger.map_or(1.0, |other| height / other.area.height() as f32),
+        smaller.map_or(0.0, |other| ink(other) / ink(group)),
+        smaller.map_or(0.0, |other| other.area.width() as f32 / width),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! Groups of pieces that may be a signature each: what is larger than print, with what is near it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::preprocess::ink::components::Area;
 
@@ -12,6 +12,8 @@ const REACHES: [[f32; 2]; 6] = [[0.5, 0.3], [1.2, 0.6], [2.2, 0.5], [2.2, 0.9], 
 const BEGINS: [f32; 2] = [1.35, 3.0];
 /// And its longer side is so long.
 const LONG: f32 = 1.8;
+/// So many pieces begin one together, if the group is as high and as wide.
+const BROKEN: usize = 3;
 /// What belongs to none: smaller than this both ways.
 const DUST: [f32; 2] = [0.35, 0.6];
 /// A group has at least this width and height, and at most this, in heights of print.
@@ -25,6 +27,20 @@ const MOST_GROUPS: usize = 400;
 pub(super) struct Group {
     pub pieces: Vec<usize>,
     pub area: Area,
+    /// At how many of the distances nothing is added to it and nothing lacks; a single piece counts as one distance.
+    pub distances: usize,
+    /// The number of the first of them; 0 is a single piece.
+    pub first_distance: usize,
+}
+
+impl Group {
+    /// Whether all pieces of another group, and more, are in this one.
+    pub(super) fn holds(&self, other: &Group) -> bool {
+        let mut own = self.pieces.iter();
+        self.pieces.len() > other.pieces.len()
+            && self.area.holds(&other.area)
+            && other.pieces.iter().all(|piece| own.any(|own| own == piece))
+    }
 }
 
 /// All groups of a sheet.
@@ -40,13 +56,28 @@ pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
         let (width, height) = side(piece);
         (height > BEGINS[0] || width > BEGINS[1]) && width.max(height) > LONG
     };
-    let mut seen = HashSet::new();
-    let mut groups = Vec::new();
-    let alone = writing.iter().filter(|&&piece| begins(piece)).map(|&piece| vec![piece]);
-    let joined = REACHES.iter().flat_map(|reach| joined(sheet, &writing, *reach));
-    for pieces in alone.chain(joined) {
-        if pieces.iter().any(|&piece| begins(piece)) && seen.insert(pieces.clone()) {
-            groups.push(Group { area: around(sheet, &pieces), pieces });
+    // A faint pen's strokes may be in pieces none of which is larger than print.
+    let is_broken = |pieces: &[usize], area: &Area| {
+        let (width, height) = (area.width() as f32 / sheet.height, area.height() as f32 / sheet.height);
+        pieces.len() >= BROKEN && width > BEGINS[1] && height > BEGINS[0]
+    };
+    let mut seen: HashMap<Vec<usize>, usize> = HashMap::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let alone = writing.iter().filter(|&&piece| begins(piece)).map(|&piece| (0, vec![piece]));
+    let joined = (1..)
+        .zip(&REACHES)
+        .flat_map(|(number, reach)| joined(sheet, &writing, *reach).into_iter().map(move |pieces| (number, pieces)));
+    for (first_distance, pieces) in alone.chain(joined) {
+        let area = around(sheet, &pieces);
+        if !pieces.iter().any(|&piece| begins(piece)) && !is_broken(&pieces, &area) {
+            continue;
+        }
+        match seen.get(&pieces) {
+            Some(&number) => groups[number].distances += 1,
+            None => {
+                seen.insert(pieces.clone(), groups.len());
+                groups.push(Group { area, pieces, distances: 1, first_distance });
+            }
         }
     }
     groups.retain(|group| {

@@ -57,6 +57,11 @@ impl Area {
             && other.top <= self.bottom.saturating_add(rows)
     }
 
+    /// Whether another rectangle is in this one.
+    pub(crate) fn holds(&self, other: &Area) -> bool {
+        self.left <= other.left && self.top <= other.top && self.right >= other.right && self.bottom >= other.bottom
+    }
+
     pub(crate) fn join(self, other: Area) -> Area {
         Area {
             left: self.left.min(other.left),
