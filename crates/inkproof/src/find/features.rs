@@ -6,13 +6,15 @@ use crate::preprocess::ink::components::{self, Area};
 use crate::preprocess::ink::skeleton::Skeleton;
 use crate::preprocess::ink::{Plane, threshold};
 
-use super::groups::Group;
+use super::groups::{DUST, Group};
 use super::sheet::Sheet;
 
 /// Parts that directions are counted in.
 const DIRECTIONS: usize = 8;
 /// Steps along a line between which its direction is taken, in heights of print.
 const STEP: f32 = 0.3;
+/// Nothing is farther away than this, in heights of print.
+const FAR: f32 = 20.0;
 
 /// What the numbers are; lengths are in heights of print, places and shares 0 to 1.
 pub const FEATURES: [&str; 65] = [
@@ -324,15 +326,9 @@ fn company(sheet: &Sheet, group: &Group, all: &[Group], chosen: &[bool]) -> [f32
     };
     let (width, height) = ((right - left) / unit, (bottom - top) / unit);
     let reach = [(4.0 * unit) as u16, (3.0 * unit) as u16];
-    let writing = || (0..sheet.pieces.len()).filter(|&piece| !sheet.is_print[piece]);
-    let near = writing()
-        .filter(|&piece| {
-            let other = &sheet.pieces[piece].area;
-            !chosen[piece] && other.height() as f32 > 0.5 * unit && other.is_near(area, reach[0], reach[1])
-        })
-        .count();
-    let written = writing().map(|piece| sheet.pieces[piece].ink).sum::<usize>().max(1) as f32;
-    let own = group.pieces.iter().map(|&piece| sheet.pieces[piece].ink).sum::<usize>() as f32;
+    let near = other_writing(sheet, chosen, 0.5).filter(|other| other.is_near(area, reach[0], reach[1])).count();
+    let written = writing(sheet).map(|piece| sheet.pieces[piece].ink).sum::<usize>().max(1) as f32;
+    let own = group.ink(sheet) as f32;
     let apart = |other: &&Group| !other.area.is_near(area, 0, 0);
     [
         within([left - 3.0 * unit, top - 4.0 * unit], [right + 3.0 * unit, top + unit]),
@@ -352,7 +348,6 @@ fn company(sheet: &Sheet, group: &Group, all: &[Group], chosen: &[bool]) -> [f32
 
 /// Lines to sign on, and how far print is above and below.
 fn below_and_above(sheet: &Sheet, area: &Area) -> [f32; 5] {
-    const FAR: f32 = 20.0;
     let unit = sheet.height;
     let beside = |other: &Area| other.left < area.right && other.right > area.left;
     let gap = |from: u16, to: u16| (f32::from(to) - f32::from(from)) / unit;
@@ -377,21 +372,15 @@ fn below_and_above(sheet: &Sheet, area: &Area) -> [f32; 5] {
 
 /// How well the group is set off from other writing, and what it would be with more of it or less.
 fn alternatives(sheet: &Sheet, group: &Group, all: &[Group], chosen: &[bool]) -> [f32; 9] {
-    const FAR: f32 = 20.0;
     let (unit, area) = (sheet.height, &group.area);
-    let others = || {
-        let is_one = |&piece: &usize| {
-            !sheet.is_print[piece] && !chosen[piece] && sheet.pieces[piece].area.height() as f32 > 0.35 * unit
-        };
-        (0..sheet.pieces.len()).filter(is_one).map(|piece| &sheet.pieces[piece].area)
-    };
+    let others = || other_writing(sheet, chosen, DUST[0]);
     // How far two stretches of a line are apart, 0 where they share some of it.
     let apart = |a: (u16, u16), b: (u16, u16)| f32::from(a.0.saturating_sub(b.1).max(b.0.saturating_sub(a.1))) / unit;
     let across = |other: &Area| apart((area.left, area.right), (other.left, other.right));
     let down = |other: &Area| apart((area.top, area.bottom), (other.top, other.bottom));
     let beside = others().filter(|other| down(other) == 0.0).map(across).fold(FAR, f32::min);
     let over_or_under = others().filter(|other| across(other) == 0.0).map(down).fold(FAR, f32::min);
-    let ink = |group: &Group| group.pieces.iter().map(|&piece| sheet.pieces[piece].ink).sum::<usize>() as f32;
+    let ink = |group: &Group| group.ink(sheet) as f32;
     let [width, height] = [Area::width, Area::height].map(|side| side(area) as f32);
     let larger = all.iter().filter(|other| other.holds(group)).min_by_key(|other| other.pieces.len());
     let smaller = all.iter().filter(|other| group.holds(other)).max_by_key(|other| other.pieces.len());
@@ -406,6 +395,17 @@ fn alternatives(sheet: &Sheet, group: &Group, all: &[Group], chosen: &[bool]) ->
         smaller.map_or(0.0, |other| ink(other) / ink(group)),
         smaller.map_or(0.0, |other| other.area.width() as f32 / width),
     ]
+}
+
+/// The pieces that are no print, by their numbers.
+fn writing(sheet: &Sheet) -> impl Iterator<Item = usize> {
+    (0..sheet.pieces.len()).filter(|&piece| !sheet.is_print[piece])
+}
+
+/// Writing that is not of the group and higher than this, in heights of print.
+fn other_writing<'a>(sheet: &'a Sheet, chosen: &'a [bool], least: f32) -> impl Iterator<Item = &'a Area> {
+    let areas = writing(sheet).filter(|&piece| !chosen[piece]).map(|piece| &sheet.pieces[piece].area);
+    areas.filter(move |area| area.height() as f32 > least * sheet.height)
 }
 
 fn printed(sheet: &Sheet) -> impl Iterator<Item = &Area> {

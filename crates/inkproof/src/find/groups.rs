@@ -15,7 +15,7 @@ const LONG: f32 = 1.8;
 /// So many pieces begin one together, if the group is as high and as wide.
 const BROKEN: usize = 3;
 /// What belongs to none: smaller than this both ways.
-const DUST: [f32; 2] = [0.35, 0.6];
+pub(super) const DUST: [f32; 2] = [0.35, 0.6];
 /// A group has at least this width and height, and at most this, in heights of print.
 const LEAST: [f32; 2] = [1.5, 0.8];
 const MOST: [f32; 2] = [70.0, 28.0];
@@ -34,6 +34,11 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// Its pixels of ink.
+    pub(super) fn ink(&self, sheet: &Sheet) -> usize {
+        self.pieces.iter().map(|&piece| sheet.pieces[piece].ink).sum()
+    }
+
     /// Whether all pieces of another group, and more, are in this one.
     pub(super) fn holds(&self, other: &Group) -> bool {
         let mut own = self.pieces.iter();
@@ -45,10 +50,9 @@ impl Group {
 
 /// All groups of a sheet.
 pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
-    let side = |piece: usize| {
-        let area = &sheet.pieces[piece].area;
-        (area.width() as f32 / sheet.height, area.height() as f32 / sheet.height)
-    };
+    // Width and height, in heights of print.
+    let sides = |area: &Area| (area.width() as f32 / sheet.height, area.height() as f32 / sheet.height);
+    let side = |piece: usize| sides(&sheet.pieces[piece].area);
     let writing: Vec<usize> = (0..sheet.pieces.len())
         .filter(|&piece| !sheet.is_print[piece] && (side(piece).1 > DUST[0] || side(piece).0 > DUST[1]))
         .collect();
@@ -58,7 +62,7 @@ pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
     };
     // A faint pen's strokes may be in pieces none of which is larger than print.
     let is_broken = |pieces: &[usize], area: &Area| {
-        let (width, height) = (area.width() as f32 / sheet.height, area.height() as f32 / sheet.height);
+        let (width, height) = sides(area);
         pieces.len() >= BROKEN && width > BEGINS[1] && height > BEGINS[0]
     };
     let mut seen: HashMap<Vec<usize>, usize> = HashMap::new();
@@ -81,7 +85,7 @@ pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
         }
     }
     groups.retain(|group| {
-        let (width, height) = (group.area.width() as f32 / sheet.height, group.area.height() as f32 / sheet.height);
+        let (width, height) = sides(&group.area);
         (LEAST[0]..=MOST[0]).contains(&width) && (LEAST[1]..=MOST[1]).contains(&height)
     });
     groups.sort_by_key(|group| std::cmp::Reverse(group.area.width() * group.area.height()));
