@@ -1,7 +1,5 @@
 //! This crate's errors.
 
-use crate::Backbone;
-
 /// This crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -22,26 +20,26 @@ pub enum Error {
     #[error("unknown part '{0}' of a model; expected embedding or score")]
     UnknownPart(String),
     /// A tensor that the network needs is not there.
-    #[error("tensor '{name}' of {backbone} is missing")]
+    #[error("tensor '{name}' of {network} is missing")]
     MissingTensor {
         /// The network.
-        backbone: Backbone,
+        network: &'static str,
         /// The tensor.
         name: String,
     },
     /// A tensor that the network does not have.
-    #[error("tensor '{name}' is not a tensor of {backbone}")]
+    #[error("tensor '{name}' is not a tensor of {network}")]
     UnknownTensor {
         /// The network.
-        backbone: Backbone,
+        network: &'static str,
         /// The tensor.
         name: String,
     },
     /// A tensor of another shape than the network's.
-    #[error("tensor '{name}' has shape {shape:?}; {backbone} has {expected:?}")]
+    #[error("tensor '{name}' has shape {shape:?}; {network} has {expected:?}")]
     TensorShape {
         /// The network.
-        backbone: Backbone,
+        network: &'static str,
         /// The tensor.
         name: String,
         /// Its shape.

@@ -41,5 +41,6 @@ mod tensor;
 
 pub use error::{Error, Result};
 pub use network::{
-    Adam, Backbone, Batch, Device, EMBEDDING_LEN, Embedder, Initialiser, Parameter, SIDE, Step, Trainer, Weights,
+    Adam, Backbone, Batch, CLASSIFIER_CHANNELS, Classifier, ClassifierTrainer, Device, EMBEDDING_LEN, Embedder,
+    Initialiser, NamedTensors, Parameter, SIDE, Seen, Step, Trainer, Weights,
 };

@@ -9,12 +9,14 @@ mod adam;
 mod burn_network;
 #[cfg(any(test, feature = "gpu"))]
 mod burn_ops;
+mod classifier;
 mod cpu;
 mod device;
 pub(crate) mod efficientnet;
 mod layers;
 mod ops;
 mod simple_cnn;
+mod tensors;
 mod trainer;
 mod weights;
 
@@ -24,10 +26,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use adam::Adam;
+pub use classifier::{CLASSIFIER_CHANNELS, Classifier, ClassifierTrainer, Seen};
 pub use cpu::Embedder;
 pub use device::Device;
+pub use tensors::{Initialiser, NamedTensors, Parameter};
 pub use trainer::{Batch, Step, Trainer};
-pub use weights::{Initialiser, Parameter, Weights};
+pub use weights::Weights;
 
 #[cfg(feature = "keras")]
 pub(crate) use layers::{BATCH_NORM_MOMENTUM, zeros_before};

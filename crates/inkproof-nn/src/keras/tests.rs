@@ -53,7 +53,7 @@ fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 }
 
 fn probability(weights: &Weights, a: &[f32], b: &[f32]) -> f32 {
-    let of = |name: &str| weights.values(weights.place(name));
+    let of = |name: &str| weights.tensors().named(name);
     let apart = a.iter().zip(b).map(|(a, b)| (a - b).abs());
     let logit: f32 =
         apart.zip(of("head.weight")).map(|(apart, weight)| apart * weight).sum::<f32>() + of("head.bias")[0];

@@ -260,7 +260,7 @@ fn add_weights(to: &mut GroupBuilder, group: &str, step: &Step, weights: &Weight
         variables.create_dataset("2").with_i64_data(&[0]).with_shape(&[]);
     }
     for tensor in tensors::of_step(step, &weights.backbone().parameters()) {
-        let values = weights.values(weights.place(&tensor.parameter.name));
+        let values = weights.tensors().named(&tensor.parameter.name);
         let shape: Vec<u64> = tensor.keras_shape().iter().map(|&side| side as u64).collect();
         let number = tensor.number.to_string();
         variables.create_dataset(&number).with_f32_data(&tensor.to_keras(values)).with_shape(&shape);

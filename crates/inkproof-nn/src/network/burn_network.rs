@@ -10,6 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use super::burn_ops;
 use super::layers::{self, Layers};
 use super::ops::batch_norm::EPSILON;
+#[cfg(test)]
+use super::tensors::EachTensor;
+use super::tensors::Tensors;
 use super::trainer::{Batch, Found};
 use super::weights::Weights;
 
@@ -21,11 +24,13 @@ pub(super) fn differentiate(
     batch: &Batch,
     side: usize,
 ) -> Found {
+    let backbone = weights.backbone();
+    let weights = weights.tensors();
     let mut network = Network::new(device.clone().autodiff(), weights, rng);
     let count = batch.labels.len();
     let [a, b] = [&batch.a, &batch.b].map(|pixels| {
         let x = network.input(pixels.clone(), [count, side, side, 1]);
-        weights.backbone().embed(&mut network, x)
+        backbone.embed(&mut network, x)
     });
     let probability = burn_ops::similarity(a, b, (network.tensor("head.weight"), network.tensor("head.bias")));
     let labels = network.input(batch.labels.clone(), [count, 1]);
@@ -45,10 +50,34 @@ pub(super) fn differentiate(
     }
 }
 
+/// The same of one batch of a classifier.
+#[cfg(test)]
+pub(super) fn differentiate_classifier(
+    device: &Device,
+    weights: &Tensors,
+    (pictures, shape): (Vec<f32>, [usize; 4]),
+    (numbers, labels): (Vec<f32>, Vec<f32>),
+) -> (f32, [EachTensor; 2]) {
+    let mut network = Network::new(device.clone().autodiff(), weights, None);
+    let (count, beside) = (shape[0], numbers.len() / shape[0]);
+    let (x, numbers) = (network.input(pictures, shape), network.input(numbers, [count, beside]));
+    let probability = burn::tensor::activation::sigmoid(super::classifier::logits(&mut network, x, numbers));
+    let labels = network.input(labels, [count, 1]);
+    let loss = burn_ops::binary_cross_entropy(probability, labels);
+    let gradients = loss.backward();
+    let gradient = |(place, tensor): (usize, &Tensor<1>)| {
+        let is_trained = weights.iter().nth(place).is_some_and(|(parameter, _)| parameter.trainable);
+        if is_trained { tensor.grad(&gradients).map(values) } else { None }
+    };
+    let found = network.tensors.iter().enumerate().map(gradient).collect();
+    let moved = (0..network.tensors.len()).map(|place| network.moved.get(&place).cloned()).collect();
+    (values(loss.inner())[0], [found, moved])
+}
+
 /// Weights on a device, for one training step.
 struct Network<'a> {
     device: Device,
-    weights: &'a Weights,
+    weights: &'a Tensors,
     /// Every tensor flat, in the order of the weights.
     tensors: Vec<Tensor<1>>,
     rng: Option<ChaCha8Rng>,
@@ -57,7 +86,7 @@ struct Network<'a> {
 }
 
 impl<'a> Network<'a> {
-    fn new(device: Device, weights: &'a Weights, rng: Option<ChaCha8Rng>) -> Self {
+    fn new(device: Device, weights: &'a Tensors, rng: Option<ChaCha8Rng>) -> Self {
         let tensors = weights.iter().map(|(parameter, values)| {
             let tensor = Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &device);
             if parameter.trainable { tensor.require_grad() } else { tensor }
@@ -166,6 +195,10 @@ impl Layers for Network<'_> {
     fn dense(&mut self, name: &str, x: Tensor<2>) -> Tensor<2> {
         let (weight, bias) = self.layer(name);
         burn_ops::dense(x, weight, bias)
+    }
+
+    fn beside(&mut self, x: Tensor<2>, numbers: Tensor<2>) -> Tensor<2> {
+        Tensor::cat(vec![x, numbers], 1)
     }
 
     fn relu(&mut self, x: Tensor<2>) -> Tensor<2> {

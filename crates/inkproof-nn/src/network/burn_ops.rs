@@ -87,20 +87,20 @@ pub(super) fn global_average(x: Tensor<4>) -> Tensor<2> {
 }
 
 /// The 3 x 3 neighbourhoods that a convolution of stride 2 with zeros around sees, as channels: of pictures
-/// `[batch, height, width, 1]` it makes `[batch, ceil(height / 2), ceil(width / 2), 9]`.
+/// `[batch, height, width, channels]` it makes `[batch, ceil(height / 2), ceil(width / 2), channels * 9]`.
 pub(super) fn neighbourhoods(x: Tensor<4>) -> Tensor<4> {
-    let [batch, height, width, _] = x.dims();
+    let [batch, height, width, channels] = x.dims();
     let (rows, columns) = (height.div_ceil(2), width.div_ceil(2));
     let [top, left] = [height, width].map(|size| zeros_before(size, 3, 2));
     let padding = (left, 2 * columns + 1 - width - left, top, 2 * rows + 1 - height - top);
-    let x = x.reshape([batch, 1, height, width]).pad(padding, PadMode::Constant(0.0));
+    let x = x.permute([0, 3, 1, 2]).pad(padding, PadMode::Constant(0.0));
     let taps = (0..9).map(|tap| {
         let (y, x_from) = (tap / 3, tap % 3);
         let part =
             x.clone().slice_dim(2, s![y..y + 2 * rows - 1;2]).slice_dim(3, s![x_from..x_from + 2 * columns - 1;2]);
-        part.reshape([batch, rows, columns, 1])
+        part.permute([0, 2, 3, 1]).reshape([batch, rows, columns, channels, 1])
     });
-    Tensor::cat(taps.collect(), 3)
+    Tensor::cat(taps.collect(), 4).reshape([batch, rows, columns, channels * 9])
 }
 
 /// `x * weight + bias`: `[batch, in]` to `[batch, out]`; `weight` is `[in, out]`.

@@ -246,8 +246,8 @@ fn dense_layers_and_unit_vectors() {
 
 #[test]
 fn neighbourhoods_with_zeros_around() {
-    for [batch, height, width] in [[1, 4, 6], [2, 5, 4], [3, 7, 9]] {
-        let x = numbers([batch, height, width, 1], 1, &Device::flex());
+    for [batch, height, width, channels] in [[1, 4, 6, 1], [2, 5, 4, 3], [3, 7, 9, 2]] {
+        let x = numbers([batch, height, width, channels], 1, &Device::flex());
         let before = [height, width].map(|size| super::layers::zeros_before(size, 3, 2));
         let found = ops::neighbourhoods::neighbourhoods(&ours(x.clone()), before);
         let expected = burn_ops::neighbourhoods(x);

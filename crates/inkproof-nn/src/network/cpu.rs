@@ -12,6 +12,7 @@ use super::ops::depthwise::Windows;
 use super::ops::first_layer::Choices;
 use super::ops::loss::{Head, Loss};
 use super::ops::winograd::Signs;
+use super::tensors::{EachTensor, Tensors};
 use super::trainer::{Batch, Found};
 use super::weights::Weights;
 use super::{Backbone, EMBEDDING_LEN};
@@ -31,7 +32,7 @@ impl Embedder {
     /// Makes weights ready for use.
     pub fn new(weights: Weights) -> Self {
         let filters = match weights.backbone() {
-            Backbone::SimpleCnn => pack_filters(&weights, "conv2.weight"),
+            Backbone::SimpleCnn => pack_filters(weights.tensors(), "conv2.weight"),
             Backbone::EfficientnetB0 => Vec::new(),
         };
         Self { weights, filters }
@@ -48,12 +49,12 @@ impl Embedder {
     /// # Panics
     /// Where the numbers are not those of whole pictures.
     pub fn embed(&self, pixels: Vec<f32>) -> Vec<f32> {
-        let mut network = Cpu { weights: &self.weights, filters: &self.filters, training: None };
-        network.embed(pixels, super::SIDE).into_values()
+        let mut network = Cpu::in_use(self.weights.tensors(), &self.filters);
+        network.embed(self.weights.backbone(), pixels, super::SIDE).into_values()
     }
 }
 
-fn pack_filters(weights: &Weights, name: &str) -> Vec<f32> {
+fn pack_filters(weights: &Tensors, name: &str) -> Vec<f32> {
     let place = weights.place(name);
     let shape = weights.shape(place);
     ops::winograd::pack_filters(shape[1], shape[0], weights.values(place))
@@ -62,8 +63,10 @@ fn pack_filters(weights: &Weights, name: &str) -> Vec<f32> {
 /// Loss, gradients and moving statistics of one batch of pictures with `side` rows and columns. `rng` decides what
 /// drop-connect drops; without one nothing is.
 pub(super) fn differentiate(weights: &Weights, rng: Option<ChaCha8Rng>, batch: &Batch, side: usize) -> Found {
-    let mut network = Cpu { weights, filters: &[], training: Some(Training::new(weights, rng)) };
-    let [a, b] = [&batch.a, &batch.b].map(|pixels| network.embed(pixels.clone(), side));
+    let backbone = weights.backbone();
+    let weights = weights.tensors();
+    let mut network = Cpu::in_training(weights, rng);
+    let [a, b] = [&batch.a, &batch.b].map(|pixels| network.embed(backbone, pixels.clone(), side));
     let [weight, bias] = ["head.weight", "head.bias"].map(|name| weights.place(name));
     let head = Head { weight: weights.values(weight), bias: weights.values(bias) };
     let Loss { mean, probabilities, to_embeddings: [to_a, to_b], to_head } =
@@ -77,8 +80,8 @@ pub(super) fn differentiate(weights: &Weights, rng: Option<ChaCha8Rng>, batch: &
 }
 
 /// Weights in use, for one training step or for inference.
-struct Cpu<'a> {
-    weights: &'a Weights,
+pub(super) struct Cpu<'a> {
+    weights: &'a Tensors,
     /// See [`Embedder`]; training needs none.
     filters: &'a [f32],
     training: Option<Training>,
@@ -89,9 +92,9 @@ struct Training {
     rng: Option<ChaCha8Rng>,
     records: Vec<Record>,
     /// In the order of the weights.
-    gradients: Vec<Option<Vec<f32>>>,
+    gradients: EachTensor,
     /// The moving statistics that calls of batch normalisation have updated so far, in the order of the weights.
-    moved: Vec<Option<Vec<f32>>>,
+    moved: EachTensor,
 }
 
 /// What a backward step needs of its forward step; numbers are places of tensors in the weights.
@@ -141,6 +144,9 @@ enum Record {
         tensors: [usize; 2],
         x: Tensor,
     },
+    Beside {
+        own: usize,
+    },
     Relu {
         output: Tensor,
     },
@@ -149,12 +155,32 @@ enum Record {
     },
 }
 
-impl Cpu<'_> {
-    fn embed(&mut self, pixels: Vec<f32>, side: usize) -> Tensor {
-        let batch = pixels.len() / (side * side);
-        let x = Tensor::new(pixels, &[batch, side, side, 1]);
+impl<'a> Cpu<'a> {
+    pub(super) fn in_use(weights: &'a Tensors, filters: &'a [f32]) -> Self {
+        Self { weights, filters, training: None }
+    }
+
+    pub(super) fn in_training(weights: &'a Tensors, rng: Option<ChaCha8Rng>) -> Self {
+        Self { weights, filters: &[], training: Some(Training::new(weights, rng)) }
+    }
+
+    /// A call begins, with pictures of `[batch, height, width, channels]` that get no gradient.
+    pub(super) fn input(&mut self, pixels: Vec<f32>, shape: &[usize; 4]) -> Tensor {
         self.record(|| Record::Input);
-        let vectors = self.weights.backbone().embed(self, x);
+        Tensor::new(pixels, shape)
+    }
+
+    /// Gradients and moving statistics, in the order of the weights, given the gradient of the only call's result.
+    pub(super) fn backward(self, gradient: Tensor) -> (EachTensor, EachTensor) {
+        let mut training = self.training.expect("it trains");
+        training.backward(self.weights, gradient);
+        (training.gradients, training.moved)
+    }
+
+    fn embed(&mut self, backbone: Backbone, pixels: Vec<f32>, side: usize) -> Tensor {
+        let batch = pixels.len() / (side * side);
+        let x = self.input(pixels, &[batch, side, side, 1]);
+        let vectors = backbone.embed(self, x);
         debug_assert_eq!(vectors.shape(), [batch, EMBEDDING_LEN]);
         vectors
     }
@@ -274,6 +300,11 @@ impl Layers for Cpu<'_> {
         output
     }
 
+    fn beside(&mut self, x: Tensor, numbers: Tensor) -> Tensor {
+        self.record(|| Record::Beside { own: x.shape()[1] });
+        ops::beside::forward(&x, &numbers)
+    }
+
     fn relu(&mut self, x: Tensor) -> Tensor {
         let output = ops::relu::forward(x);
         self.record(|| Record::Relu { output: output.clone() });
@@ -288,13 +319,13 @@ impl Layers for Cpu<'_> {
 }
 
 impl Training {
-    fn new(weights: &Weights, rng: Option<ChaCha8Rng>) -> Self {
+    fn new(weights: &Tensors, rng: Option<ChaCha8Rng>) -> Self {
         let nothing = || weights.iter().map(|_| None).collect();
         Self { rng, records: Vec::new(), gradients: nothing(), moved: nothing() }
     }
 
     /// Takes the records back to the beginning of the last call, whose output has the given gradient.
-    fn backward(&mut self, weights: &Weights, gradient: Tensor) {
+    fn backward(&mut self, weights: &Tensors, gradient: Tensor) {
         let mut gradient = Some(gradient);
         // Gradients that went past a residual branch, innermost last.
         let mut past = Vec::new();
@@ -312,7 +343,7 @@ impl Training {
     }
 
     /// The backward step of one layer; returns the gradient of its input.
-    fn step(&mut self, weights: &Weights, layer: Record, gradient: Tensor) -> Option<Tensor> {
+    fn step(&mut self, weights: &Tensors, layer: Record, gradient: Tensor) -> Option<Tensor> {
         let input_wanted = !matches!(self.records.last(), Some(Record::Input));
         let values = |place| weights.values(place);
         match layer {
@@ -354,6 +385,7 @@ impl Training {
                 self.add_gradients(tensors, found);
                 Some(to_x)
             }
+            Record::Beside { own } => Some(ops::beside::backward(own, &gradient)),
             Record::Relu { output } => Some(ops::relu::backward(&output, gradient)),
             Record::UnitVectors { x } => Some(ops::unit::backward(&x, &gradient)),
             Record::Input | Record::Fork | Record::Join { .. } => unreachable!("not a layer"),
@@ -371,11 +403,11 @@ impl Training {
     }
 }
 
-fn affine(weights: &Weights, [gamma, beta]: [usize; 2]) -> Affine<'_, f32> {
+fn affine(weights: &Tensors, [gamma, beta]: [usize; 2]) -> Affine<'_, f32> {
     Affine { gamma: weights.values(gamma), beta: weights.values(beta) }
 }
 
-fn squeeze_layers(weights: &Weights, tensors: [usize; 4]) -> squeeze::Layers<'_, f32> {
+fn squeeze_layers(weights: &Tensors, tensors: [usize; 4]) -> squeeze::Layers<'_, f32> {
     let [reduce, reduce_bias, expand, expand_bias] = tensors.map(|place| weights.values(place));
     squeeze::Layers { reduce, reduce_bias, expand, expand_bias }
 }

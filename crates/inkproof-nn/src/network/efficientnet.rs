@@ -4,7 +4,7 @@
 //! with mean 0 and variance 1; the first is kept, because the notebook has it, and the second is the identity.
 
 use super::layers::Layers;
-use super::weights::{Initialiser, Parameter};
+use super::tensors::{Initialiser, Parameter};
 
 const STEM: usize = 32;
 pub(crate) const RESCALING: f32 = 1.0 / 255.0;

@@ -148,7 +148,7 @@ fn embeddings_and_outputs_are_keras() {
 
         let half = vectors.len() / 2;
         let pair = |from: usize| Tensor::new(vectors[from..from + half].to_vec(), &[2, EMBEDDING_LEN]);
-        let [weight, bias] = ["head.weight", "head.bias"].map(|name| weights.values(weights.place(name)));
+        let [weight, bias] = ["head.weight", "head.bias"].map(|name| weights.tensors().named(name));
         let outputs = loss::probabilities(&pair(0), &pair(half), Head { weight, bias });
         let largest = largest_difference(&outputs, &numbers(&golden[backbone.to_string()]["outputs"]));
         assert!(largest < 1e-4, "{backbone}: outputs differ by {largest}");
@@ -170,7 +170,7 @@ fn batch(first: u64, labels: &[f32]) -> Batch {
 #[test]
 fn twenty_steps_of_the_notebooks_network_are_keras() {
     let mut weights = weights(Backbone::SimpleCnn);
-    for (_, values) in weights.iter_mut().filter(|(parameter, _)| parameter.name == "embed.bias") {
+    for (_, values) in weights.tensors_mut().iter_mut().filter(|(parameter, _)| parameter.name == "embed.bias") {
         values.iter_mut().for_each(|value| *value += 2.0);
     }
     let mut trainer = Trainer::new(weights, Trainer::LEARNING_RATE, 0);

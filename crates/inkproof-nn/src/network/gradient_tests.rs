@@ -196,6 +196,13 @@ fn batch_normalisation() {
 
 #[test]
 fn activations_and_dropped_branches() {
+    let more = input(&[3, 2], 4);
+    check_one(
+        "beside",
+        input(&[3, 5], 1),
+        |x| ops::beside::forward(x, &more),
+        |x, gradient| ops::beside::backward(x.shape()[1], &gradient),
+    );
     check_one(
         "relu",
         input(&[3, 5], 2),

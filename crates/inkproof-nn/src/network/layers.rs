@@ -22,7 +22,7 @@ pub(super) trait Layers {
     /// 3 x 3 convolution, no padding, then ReLU and the mean of each plane, with `{name}.weight` and `.bias`.
     fn conv3x3_relu_mean(&mut self, name: &str, x: Self::Pictures) -> Self::Vectors;
 
-    /// 3 x 3 convolution of stride 2 of pictures with one channel, padded as [`Layers::depthwise`] pads, with the tensor
+    /// 3 x 3 convolution of stride 2, padded as [`Layers::depthwise`] pads, with the tensor
     /// `weight`. Pictures get no gradient.
     fn conv3x3_stride2(&mut self, weight: &str, x: Self::Pictures) -> Self::Pictures;
 
@@ -55,6 +55,9 @@ pub(super) trait Layers {
 
     /// `x * {name}.weight + {name}.bias`.
     fn dense(&mut self, name: &str, x: Self::Vectors) -> Self::Vectors;
+
+    /// Each vector with the numbers of another one after its own; those get no gradient.
+    fn beside(&mut self, x: Self::Vectors, numbers: Self::Vectors) -> Self::Vectors;
 
     fn relu(&mut self, x: Self::Vectors) -> Self::Vectors;
 

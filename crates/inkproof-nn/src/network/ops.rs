@@ -7,6 +7,7 @@
 
 pub(super) mod average;
 pub(super) mod batch_norm;
+pub(super) mod beside;
 pub(super) mod branch;
 pub(super) mod dense;
 pub(super) mod depthwise;

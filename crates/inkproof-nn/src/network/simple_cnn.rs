@@ -1,7 +1,7 @@
 //! The notebook's network: two convolutions, a global average and a dense layer; 107,520 parameters.
 
 use super::layers::Layers;
-use super::weights::{Initialiser, Parameter};
+use super::tensors::{Initialiser, Parameter};
 
 const CHANNELS: [usize; 2] = [64, 128];
 

@@ -3,6 +3,7 @@
 use super::SIDE;
 use super::adam::Adam;
 use super::device::Device;
+use super::tensors::EachTensor;
 use super::weights::Weights;
 use crate::random;
 
@@ -58,18 +59,13 @@ impl Trainer {
     /// The caller checks the loss: a NaN is reported, not hidden, and the weights are of no use after it.
     pub fn step(&mut self, batch: &Batch) -> Step {
         let (step, gradients, moved) = self.differentiate(batch);
-        self.adam.step(&mut self.weights, &gradients, self.learning_rate);
-        for ((_, values), moved) in self.weights.iter_mut().zip(moved) {
-            if let Some(moved) = moved {
-                *values = moved;
-            }
-        }
+        self.adam.step(self.weights.tensors_mut(), &gradients, self.learning_rate);
+        self.weights.tensors_mut().keep_moved(moved);
         step
     }
 
     /// Loss, gradients and moving statistics of one batch, in the order of the weights.
-    #[allow(clippy::type_complexity)]
-    pub(crate) fn differentiate(&self, batch: &Batch) -> (Step, Vec<Option<Vec<f32>>>, Vec<Option<Vec<f32>>>) {
+    pub(crate) fn differentiate(&self, batch: &Batch) -> (Step, EachTensor, EachTensor) {
         let rng = self.drop_connect.then(|| random::stream(self.seed, "drop-connect", self.adam.steps));
         let Found { loss, probabilities, gradients, moved } =
             self.device.differentiate(&self.weights, rng, batch, SIDE);
@@ -85,7 +81,7 @@ pub(super) struct Found {
     /// One for each pair.
     pub probabilities: Vec<f32>,
     /// None where the loss does not depend on the tensor.
-    pub gradients: Vec<Option<Vec<f32>>>,
+    pub gradients: EachTensor,
     /// Moving statistics after the batch; None where it updates none.
-    pub moved: Vec<Option<Vec<f32>>>,
+    pub moved: EachTensor,
 }

@@ -1,122 +1,29 @@
-//! The numbers of a network as plain data: what each tensor is called, its shape, how it starts, and its values.
-//!
-//! Names and shapes are those of the model file. Convolutions are `[out, in, height, width]` (depthwise:
-//! `[channels, 1, height, width]`), dense layers `[in, out]`.
-
-use std::collections::{BTreeMap, HashMap};
-
-use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
+//! The weights of a siamese network.
 
 use super::Backbone;
-use crate::{Error, Result};
-
-/// How a tensor starts, as Keras does it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Initialiser {
-    /// All the same value.
-    Constant(f32),
-    /// Uniform in ±sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010).
-    GlorotUniform {
-        /// Inputs of each output.
-        fan_in: usize,
-        /// Outputs of each input.
-        fan_out: usize,
-    },
-    /// Normal, cut at two standard deviations, such that the variance is 2 / fan_out (He et al. 2015).
-    HeNormalFanOut {
-        /// Outputs of each input.
-        fan_out: usize,
-    },
-}
-
-/// One tensor of a network.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parameter {
-    /// Its name in the model file.
-    pub name: String,
-    /// Rows, columns and so on; see the module.
-    pub shape: Vec<usize>,
-    /// How it starts.
-    pub initialiser: Initialiser,
-    /// False for the moving statistics of batch normalisation, which training updates without a gradient.
-    pub trainable: bool,
-}
-
-impl Parameter {
-    pub(super) fn new(name: impl Into<String>, shape: &[usize], initialiser: Initialiser) -> Self {
-        Self { name: name.into(), shape: shape.to_vec(), initialiser, trainable: true }
-    }
-
-    pub(super) fn statistic(name: impl Into<String>, channels: usize, start: f32) -> Self {
-        let initialiser = Initialiser::Constant(start);
-        Self { name: name.into(), shape: vec![channels], initialiser, trainable: false }
-    }
-
-    /// How many numbers the tensor has.
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    /// Never true: a network has no empty tensors.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
+use super::tensors::{NamedTensors, Parameter, Tensors};
+use crate::Result;
 
 /// All tensors of a siamese network, in the order of [`Backbone::parameters`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     backbone: Backbone,
-    parameters: Vec<Parameter>,
-    values: Vec<Vec<f32>>,
-    /// Where each tensor is, by name.
-    places: HashMap<String, usize>,
+    tensors: Tensors,
 }
 
 impl Weights {
     /// Draws the starting values as Keras does; every tensor has a stream of its own, so that one more tensor changes
     /// nothing in the others.
     pub fn initialise(backbone: Backbone, seed: u64) -> Self {
-        let parameters = backbone.parameters();
-        let draw = |(stream, parameter): (usize, &Parameter)| {
-            let mut rng = crate::random::stream(seed, "weights", stream as u64);
-            (0..parameter.len()).map(|_| parameter.initialiser.draw(&mut rng)).collect()
-        };
-        let values = parameters.iter().enumerate().map(draw).collect();
-        Self::new(backbone, parameters, values)
-    }
-
-    fn new(backbone: Backbone, parameters: Vec<Parameter>, values: Vec<Vec<f32>>) -> Self {
-        let places = parameters.iter().enumerate().map(|(place, parameter)| (parameter.name.clone(), place)).collect();
-        Self { backbone, parameters, values, places }
+        Self { backbone, tensors: Tensors::initialise(backbone.parameters(), seed) }
     }
 
     /// Takes tensors by name, as read from a file.
     ///
     /// # Errors
     /// Where a tensor is missing, too many, of another shape, or holds a NaN or an infinity.
-    pub fn from_tensors(backbone: Backbone, mut tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>) -> Result<Self> {
-        let parameters = backbone.parameters();
-        let mut values = Vec::with_capacity(parameters.len());
-        for parameter in &parameters {
-            let name = &parameter.name;
-            let (shape, numbers) =
-                tensors.remove(name).ok_or_else(|| Error::MissingTensor { backbone, name: name.clone() })?;
-            if shape != parameter.shape {
-                let expected = parameter.shape.clone();
-                return Err(Error::TensorShape { backbone, name: name.clone(), shape, expected });
-            }
-            if numbers.iter().any(|number| !number.is_finite()) {
-                return Err(Error::NotFinite(name.clone()));
-            }
-            values.push(numbers);
-        }
-        match tensors.into_keys().next() {
-            Some(name) => Err(Error::UnknownTensor { backbone, name }),
-            None => Ok(Self::new(backbone, parameters, values)),
-        }
+    pub fn from_tensors(backbone: Backbone, tensors: NamedTensors) -> Result<Self> {
+        Ok(Self { backbone, tensors: Tensors::from_named(backbone.name(), backbone.parameters(), tensors)? })
     }
 
     /// The network that these are the weights of.
@@ -124,57 +31,21 @@ impl Weights {
         self.backbone
     }
 
-    /// Where the tensor called `name` is.
-    ///
-    /// # Panics
-    /// Where the network has no such tensor: its code and its list of parameters disagree.
-    pub(crate) fn place(&self, name: &str) -> usize {
-        *self.places.get(name).unwrap_or_else(|| panic!("the network has a tensor '{name}'"))
+    pub(crate) fn tensors(&self) -> &Tensors {
+        &self.tensors
     }
 
-    pub(super) fn shape(&self, place: usize) -> &[usize] {
-        &self.parameters[place].shape
-    }
-
-    pub(crate) fn values(&self, place: usize) -> &[f32] {
-        &self.values[place]
+    pub(super) fn tensors_mut(&mut self) -> &mut Tensors {
+        &mut self.tensors
     }
 
     /// Every tensor with its values, in the order of [`Backbone::parameters`].
     pub fn iter(&self) -> impl Iterator<Item = (&Parameter, &[f32])> {
-        self.parameters.iter().zip(self.values.iter().map(Vec::as_slice))
-    }
-
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&Parameter, &mut Vec<f32>)> {
-        self.parameters.iter().zip(&mut self.values)
+        self.tensors.iter()
     }
 
     /// Whether every number is finite: false after a step that diverged.
     pub fn is_finite(&self) -> bool {
-        self.values.iter().flatten().all(|value| value.is_finite())
+        self.tensors.is_finite()
     }
-}
-
-impl Initialiser {
-    fn draw(self, rng: &mut impl rand::Rng) -> f32 {
-        match self {
-            Self::Constant(value) => value,
-            Self::GlorotUniform { fan_in, fan_out } => {
-                let limit = (6.0 / (fan_in + fan_out) as f64).sqrt() as f32;
-                rng.random_range(-limit..=limit)
-            }
-            Self::HeNormalFanOut { fan_out } => {
-                // The standard deviation of a normal that is cut at ±2, by which Keras divides.
-                const CUT_NORMAL: f64 = 0.879_625_661_034_239_8;
-                let deviation = (2.0 / fan_out as f64).sqrt() / CUT_NORMAL;
-                let normal = std::iter::repeat_with(|| -> f64 { StandardNormal.sample(rng) });
-                (cut(normal) * deviation) as f32
-            }
-        }
-    }
-}
-
-/// The first number within two standard deviations.
-fn cut(mut normal: impl Iterator<Item = f64>) -> f64 {
-    normal.find(|x| x.abs() <= 2.0).expect("an endless iterator")
 }

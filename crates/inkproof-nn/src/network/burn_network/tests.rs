@@ -1,6 +1,6 @@
 //! A whole training step of both networks by our kernels and by burn.
 
-use super::super::{Backbone, cpu};
+use super::super::{Backbone, CLASSIFIER_CHANNELS, Classifier, Seen, cpu};
 use super::*;
 use crate::random;
 
@@ -25,6 +25,37 @@ fn norm(values: impl Iterator<Item = f64>) -> f64 {
 fn difference(found: &[f32], expected: &[f32], least: f64) -> f64 {
     let apart = norm(found.iter().zip(expected).map(|(&a, &b)| f64::from(a) - f64::from(b)));
     apart / norm(expected.iter().map(|&x| f64::from(x))).max(least)
+}
+
+#[test]
+fn a_step_of_the_classifier_is_burns() {
+    let shape = [5, 13, 22, CLASSIFIER_CHANNELS];
+    let pictures: Vec<f32> = pictures(4, 1)[..shape.iter().product()].to_vec();
+    let numbers: Vec<f32> = (0..5 * 3).map(|at| (at * 7 % 11) as f32).collect();
+    let each: Vec<&[f32]> = numbers.chunks_exact(3).collect();
+    let labels = vec![1.0, 0.0, 0.25, 1.0, 0.0];
+    let classifier = Classifier::initialise(&each, 2);
+    let seen = Seen { size: [shape[1], shape[2]], pictures: pictures.clone(), numbers: numbers.clone() };
+    let (loss, gradients, moved) = classifier.differentiate(seen, &labels);
+    let (expected, theirs) = differentiate_classifier(
+        &Device::flex(),
+        classifier.tensors(),
+        (pictures, shape),
+        (classifier.normalised(numbers), labels),
+    );
+    assert!((loss - expected).abs() < 1e-5, "{loss} against {expected}");
+    let whole = norm(theirs[0].iter().flatten().flatten().map(|&x| f64::from(x)));
+    assert!(whole > 1e-3, "something is learned: {whole}");
+    for (ours, theirs) in [gradients, moved].iter().zip(&theirs) {
+        for ((parameter, _), (ours, theirs)) in classifier.iter().zip(ours.iter().zip(theirs)) {
+            let name = &parameter.name;
+            assert_eq!(ours.is_some(), theirs.is_some(), "{name}");
+            if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                let apart = difference(ours, theirs, 1e-4 * whole);
+                assert!(apart < 1e-3, "{name} differs by {apart} of its norm");
+            }
+        }
+    }
 }
 
 #[test]
