@@ -77,22 +77,25 @@ const LONGEST: u32 = 2339;
 
 impl FoundOnPage {
     /// What was found on a page of a file that the user calls `path`.
-    pub fn new(path: &str, found: &FoundPage, fields: &[Field], finder: &Finder) -> Self {
+    ///
+    /// # Errors
+    /// A field whose place on the page is not known, or lies outside.
+    pub fn new(path: &str, found: &FoundPage, fields: &[Field], finder: &Finder) -> inkproof::Result<Self> {
         let PageFindings { width, height, signed, ref signatures, .. } = found.findings;
-        let field = |field: &Field| FoundField {
-            name: field.name().to_owned(),
-            signed: finder.signed_within(&found.findings, field),
+        let field = |field: &Field| {
+            let signed = finder.signed_within(&found.findings, field)?;
+            Ok(FoundField { name: field.name().to_owned(), signed })
         };
-        Self {
+        Ok(Self {
             path: path.to_owned(),
             page: found.page.number,
             width,
             height,
             signed,
             signatures: signatures.clone(),
-            fields: fields.iter().map(field).collect(),
+            fields: fields.iter().map(field).collect::<inkproof::Result<_>>()?,
             pictures: None,
-        }
+        })
     }
 }
 
@@ -126,7 +129,7 @@ pub fn find_signatures(
     let mut has_pictures = !pictures;
     for found in finder.pages(image.bytes, &limits) {
         let found = found.map_err(wrong)?;
-        let mut told = FoundOnPage::new(image.name, &found, fields, finder);
+        let mut told = FoundOnPage::new(image.name, &found, fields, finder).map_err(wrong)?;
         if !has_pictures && (limits.page.is_some() || told.signed.decision != SignedDecision::No) {
             told.pictures = Some(PagePictures::new(&found));
             has_pictures = true;

@@ -97,6 +97,24 @@ pub enum Error {
         /// The page that was asked for; None for all.
         page: Option<u32>,
     },
+    /// A field is given in millimetres, and the file does not say how large its page is.
+    #[error(
+        "does not say how large its page is, or nothing that a page may have; give the field '{field}' in per cent of the page"
+    )]
+    NoPageSize {
+        /// What the field is called.
+        field: String,
+    },
+    /// A field that lies outside the page.
+    #[error("has a page of {width} x {height} mm, on which the field '{field}' does not lie")]
+    FieldOutside {
+        /// What the field is called.
+        field: String,
+        /// The page's width.
+        width: u32,
+        /// And its height.
+        height: u32,
+    },
     /// Work on the image went on until its deadline.
     #[error("takes too long to be looked at; scale it down or crop it to the signature")]
     OutOfTime,
@@ -163,6 +181,9 @@ pub enum Error {
     /// A model file that cannot be used.
     #[error("is not a model that can be used: {0}")]
     Model(String),
+    /// A file of a finder that cannot be used.
+    #[error("is not a finder that can be used: {0}")]
+    Finder(String),
     /// An unknown network.
     #[error("unknown network '{0}'; expected inknet, simple-cnn or efficientnet-b0")]
     UnknownBackbone(String),

@@ -3,24 +3,29 @@
 //! A page is brought to one working size and its ink parted into printed characters, lines and the rest
 //! (`sheet`). What is large or long among the rest begins a group, which takes in what is near, at several distances
 //! (`groups`); each group is described by numbers, most of them in heights of the page's print (`features`), and
-//! boosted trees that learned from synthetic pages give it a confidence (`trees`). Of groups that share ink the one with the
-//! highest confidence stays.
+//! boosted trees say whether it may be a signature at all (`trees`). What may be is looked at, with what is around it, by a small
+//! network (`look`), whose confidence counts. Of groups that share ink the one with the highest confidence stays. Trees and network
+//! learned from synthetic pages alone.
 
 mod features;
+mod file;
 mod groups;
+mod look;
 mod pages;
 mod sheet;
 mod trees;
 
 use std::fmt;
 
-use serde::Serialize;
+use inkproof_nn::Classifier;
+use serde::{Deserialize, Serialize};
 
 use crate::decode::Picture;
 use crate::error::Result;
 use crate::limits::Limits;
 pub use features::{FEATURES, Features};
 use groups::Group;
+pub use look::{LOOK_SIZE, Look};
 pub use pages::{Field, FoundPage, NoField};
 use sheet::Sheet;
 pub use trees::{Node, Tree, Trees};
@@ -102,6 +107,9 @@ pub struct PageFindings {
     pub width: usize,
     /// And its rows.
     pub height: usize,
+    /// Its width and height in micrometres, where the file says so.
+    #[serde(skip)]
+    pub sheet: Option<(u32, u32)>,
     /// Whether it is signed, and how sure that is.
     pub signed: Signed,
     /// Its signatures, the surest first.
@@ -172,6 +180,33 @@ pub fn candidates(picture: &Picture, limits: &Limits) -> Result<Vec<Candidate>> 
     Ok(found)
 }
 
+/// What the network would see of those candidates for which this says so, given the trees' confidence in them.
+///
+/// # Errors
+/// [`Error::OutOfTime`](crate::Error::OutOfTime).
+pub fn looks(
+    picture: &Picture,
+    trees: &Trees,
+    limits: &Limits,
+    wanted: impl Fn(&Candidate, f32) -> bool,
+) -> Result<Vec<(Candidate, Look)>> {
+    let mut found = Vec::new();
+    for sheet in Sheet::at_levels(picture, limits)? {
+        for (group, candidate) in described(&sheet, limits)? {
+            let logit = trees.logit(&candidate.features);
+            if wanted(&candidate, confidence(logit)) {
+                let look = Look::new(&sheet, &group, &candidate.features, logit);
+                found.push((candidate, look));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn confidence(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
 fn described(sheet: &Sheet, limits: &Limits) -> Result<Vec<(Group, Candidate)>> {
     let groups = groups::all(sheet);
     let mut found = Vec::with_capacity(groups.len());
@@ -184,26 +219,55 @@ fn described(sheet: &Sheet, limits: &Limits) -> Result<Vec<(Group, Candidate)>> 
     Ok(found)
 }
 
+/// The confidences from which on something follows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// From here on a candidate is shown as a signature.
+    pub shown: f32,
+    /// From here on of its surest candidate a page is signed.
+    pub signed: f32,
+    /// And from here on a person should look.
+    pub look: f32,
+}
+
+/// From this confidence of the trees on the network looks at a group, too.
+pub const LOOKED_AT: f32 = 0.004;
+/// Groups that the network looks at together.
+const AT_ONCE: usize = 16;
+
 /// Finds signatures.
 #[derive(Debug, Clone)]
 pub struct Finder {
     trees: Trees,
+    network: Classifier,
+    thresholds: Thresholds,
 }
 
 impl Finder {
     /// The bundled finder, which learned from synthetic pages alone.
     pub fn bundled() -> Finder {
-        Finder { trees: Trees::bundled() }
+        Finder::from_bytes(include_bytes!("../models/finder.safetensors")).expect("the bundled file is tested")
     }
 
-    /// What it has learned.
+    /// A finder of what was learned: the network from [`looks`] with the same trees.
+    pub fn new(trees: Trees, network: Classifier, thresholds: Thresholds) -> Finder {
+        Finder { trees, network, thresholds }
+    }
+
+    /// Its trees.
     pub fn trees(&self) -> &Trees {
         &self.trees
     }
 
-    /// A finder that uses other trees.
-    pub fn new(trees: Trees) -> Finder {
-        Finder { trees }
+    /// The confidences from which on something follows.
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+
+    /// The same with other thresholds.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Thresholds) -> Finder {
+        Finder { thresholds, ..self }
     }
 
     /// The signatures of a page and whether it is signed.
@@ -218,8 +282,9 @@ impl Finder {
         Ok(PageFindings {
             width: picture.stored.0,
             height: picture.stored.1,
+            sheet: picture.sheet,
             signed,
-            signatures: all.iter().filter(|found| found.confidence >= self.trees.threshold).copied().collect(),
+            signatures: all.iter().filter(|found| found.confidence >= self.thresholds.shown).copied().collect(),
             candidates: all,
         })
     }
@@ -228,19 +293,41 @@ impl Finder {
     pub fn signed(&self, candidates: &[FoundSignature]) -> Signed {
         let confidence = candidates.first().map_or(0.0, |found| found.confidence);
         let decision = match confidence {
-            confidence if confidence >= self.trees.signed => SignedDecision::Yes,
-            confidence if confidence >= self.trees.look => SignedDecision::Look,
+            confidence if confidence >= self.thresholds.signed => SignedDecision::Yes,
+            confidence if confidence >= self.thresholds.look => SignedDecision::Look,
             _ => SignedDecision::No,
         };
         Signed { decision, confidence }
     }
 
     /// Whether a field of the page is signed: by what lies in it with half of its box at least.
-    pub fn signed_within(&self, findings: &PageFindings, field: &Field) -> Signed {
-        let field = field.area(findings.width, findings.height);
+    ///
+    /// # Errors
+    /// As [`Field::area`].
+    pub fn signed_within(&self, findings: &PageFindings, field: &Field) -> Result<Signed> {
+        let field = field.area(findings)?;
         let within: Vec<FoundSignature> =
             findings.candidates.iter().filter(|found| found.area.share_in(&field) >= 0.5).copied().collect();
-        self.signed(&within)
+        Ok(self.signed(&within))
+    }
+
+    /// How sure it is of each group.
+    fn confidences(&self, sheet: &Sheet, groups: &[(Group, Candidate)], limits: &Limits) -> Result<Vec<f32>> {
+        let logits: Vec<f32> = groups.iter().map(|(_, candidate)| self.trees.logit(&candidate.features)).collect();
+        let mut confidences: Vec<f32> = logits.iter().map(|&logit| confidence(logit)).collect();
+        let looked_at: Vec<usize> = (0..groups.len()).filter(|&group| confidences[group] >= LOOKED_AT).collect();
+        for numbers in looked_at.chunks(AT_ONCE) {
+            limits.check_time()?;
+            let look = |&number: &usize| {
+                let (group, candidate) = &groups[number];
+                Look::new(sheet, group, &candidate.features, logits[number])
+            };
+            let looks: Vec<Look> = numbers.iter().map(look).collect();
+            for (&number, logit) in numbers.iter().zip(self.network.logits(look::seen(&looks))) {
+                confidences[number] = confidence(logit);
+            }
+        }
+        Ok(confidences)
     }
 
     /// All that may be a signature, the surest first, none of the same ink as one before it.
@@ -251,9 +338,9 @@ impl Finder {
         let sheets = Sheet::at_levels(picture, limits)?;
         let mut found = Vec::new();
         for (number, sheet) in sheets.iter().enumerate() {
-            let described = described(sheet, limits)?.into_iter();
-            found.extend(described.map(|(group, candidate)| {
-                let confidence = self.trees.confidence(&candidate.features);
+            let groups = described(sheet, limits)?;
+            let confidences = self.confidences(sheet, &groups, limits)?;
+            found.extend(groups.into_iter().zip(confidences).map(|((group, candidate), confidence)| {
                 (FoundSignature { area: candidate.area, confidence }, number, group)
             }));
         }
@@ -357,6 +444,75 @@ mod tests {
         let found = candidates(&broken, &Limits::default()).unwrap();
         let best = found.iter().map(|found| found.area.overlap(&truth)).fold(0.0, f64::max);
         assert!(best > 0.8, "{best}");
+    }
+
+    #[test]
+    fn separate_letters_that_are_as_regular_as_print_are_a_group() {
+        let mut page = page_with(None, 20, |_| false);
+        let width = page.gray.width();
+        let mut pixels = page.gray.pixels().to_vec();
+        for letter in 0..8 {
+            let left = 300 + 36 * letter;
+            let mut bar = |x: usize, y: usize, columns: usize, rows: usize| {
+                (y..y + rows).for_each(|y| pixels[y * width + x..y * width + x + columns].fill(20));
+            };
+            bar(left, 1000, 3, 30);
+            bar(left, 1013, 20, 3);
+        }
+        page.gray = Gray::new(width, page.gray.height(), pixels).unwrap();
+        let truth = PageArea { x: 300, y: 1000, width: 7 * 36 + 20, height: 30 };
+        let found = candidates(&page, &Limits::default()).unwrap();
+        let best = found.iter().map(|found| found.area.overlap(&truth)).fold(0.0, f64::max);
+        assert!(best > 0.9, "{best}");
+    }
+
+    #[test]
+    fn the_network_sees_a_group_in_the_middle_and_print_beside_it() {
+        let wanted = |candidate: &Candidate, _: f32| {
+            candidate.area.overlap(&PageArea { x: 300, y: 962, width: 262, height: 80 }) > 0.9
+        };
+        let looks = looks(&page(None, 20), Finder::bundled().trees(), &Limits::default(), wanted).unwrap();
+        let (candidate, look) = &looks[0];
+        let [rows, columns] = LOOK_SIZE;
+        assert_eq!((look.picture.len(), look.numbers.len()), (rows * columns * 3, FEATURES.len() + 1));
+        assert_eq!(look.numbers[..FEATURES.len()], candidate.features);
+        let ink = |channel: usize, rows: std::ops::Range<usize>| -> u32 {
+            rows.flat_map(|row| (0..columns).map(move |column| (row * columns + column) * 3 + channel))
+                .map(|at| u32::from(look.picture[at]))
+                .sum()
+        };
+        let own = ink(0, 0..rows);
+        assert!(own > 0 && own == ink(0, 25..55), "its ink is in the middle");
+        assert_eq!(ink(1, 0..rows), 0, "there is no other writing");
+        assert!(ink(2, 0..10) == 0, "the print ends far above");
+        // As much ink as the group's own pixels, within the rounding of shares.
+        let small = page(None, 20);
+        let square = (262.0_f32 / 96.0).max(80.0 / 48.0);
+        let pixels = 255.0 / (square * square)
+            * small.gray.pixels()[950 * 1000..].iter().filter(|&&level| level < 128).count() as f32;
+        assert!((own as f32 / pixels - 1.0).abs() < 0.1, "{own} of {pixels}");
+    }
+
+    #[test]
+    fn a_finder_is_written_and_read() {
+        let finder = Finder::bundled();
+        let bytes = finder.to_bytes();
+        let again = Finder::from_bytes(&bytes).unwrap();
+        assert_eq!(again.to_bytes(), bytes);
+        let page = page(None, 20);
+        let ranked = |finder: &Finder| finder.ranked(&page, &Limits::default()).unwrap();
+        assert_eq!(ranked(&finder), ranked(&again));
+        let wrong = |bytes: &[u8]| Finder::from_bytes(bytes).unwrap_err().to_string();
+        assert!(wrong(b"{}").contains("safetensors"));
+        assert!(wrong(include_bytes!("../models/bundled.safetensors")).contains("inkproof-finder"));
+        let format = br#"\"format\":1"#;
+        let at = bytes.windows(format.len()).position(|part| part == format).expect("its metadata") + format.len() - 1;
+        let mut newer = bytes.clone();
+        newer[at] = b'9';
+        assert!(wrong(&newer).contains("format 9"), "{}", wrong(&newer));
+        let mut cut = bytes;
+        cut.truncate(cut.len() - 4);
+        assert!(wrong(&cut).contains("safetensors"));
     }
 
     #[test]

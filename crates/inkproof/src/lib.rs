@@ -107,10 +107,11 @@ pub use verdict::{Verdict, VerifyOptions};
 #[doc(inline)]
 pub use verifier::{Signature, Times, Verifier};
 
-/// The two siamese networks and their training, of [`inkproof_nn`].
+/// The two siamese networks, the classifier of [`find`], and their training, of [`inkproof_nn`].
 pub mod network {
     #[doc(inline)]
     pub use inkproof_nn::{
-        Adam, Backbone, Batch, Device as Compute, EMBEDDING_LEN, Initialiser, Parameter, Step, Trainer, Weights,
+        Adam, Backbone, Batch, CLASSIFIER_CHANNELS, Classifier, ClassifierTrainer, Device as Compute, EMBEDDING_LEN,
+        Initialiser, Parameter, Seen, Step, Trainer, Weights,
     };
 }

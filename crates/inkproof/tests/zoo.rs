@@ -11,6 +11,7 @@ use std::time::Duration;
 use counting::{HELD, PEAK};
 use image::{ExtendedColorType, ImageEncoder, codecs::png};
 use inkproof::decode::decode_picture;
+use inkproof::find::Finder;
 use inkproof::{Error, Limits, Verifier};
 
 const MEGAPIXEL: usize = 1 << 20;
@@ -20,6 +21,10 @@ const MOST_TIME: Duration = Duration::from_millis(500);
 const MOST_TIMES_ORDINARY: u32 = 4;
 /// What [`Limits::memory`] reckons with.
 const MOST_BYTES: f64 = 12.0;
+/// A4 at 300 dots an inch, and what it may cost to look for signatures on it, with its decoding.
+const PAGE: (usize, usize) = (2480, 3508);
+const MOST_PAGE_TIME: Duration = Duration::from_millis(800);
+const MOST_PAGE_BYTES: usize = 300 * MEGAPIXEL;
 /// Four times the pixels may take so many times as long.
 const MOST_GROWTH: f64 = 5.0;
 /// Times below this say more about the machine than about growth.
@@ -188,6 +193,39 @@ fn formats_that_take_too_much(verifier: &Verifier) -> Vec<String> {
     too_much
 }
 
+/// Shapes on a page that cost too much to look for signatures in.
+fn pages_that_cost_too_much() -> Vec<String> {
+    let finder = Finder::bundled();
+    let look = |shape: Shape| {
+        let image = png_of(shape, PAGE);
+        let held = HELD.load(Ordering::Relaxed);
+        PEAK.store(held, Ordering::Relaxed);
+        let begun = processor_time();
+        let found = finder.pages(&image, &Limits::default()).collect::<inkproof::Result<Vec<_>>>().unwrap();
+        assert_eq!(found.len(), 1);
+        (processor_time() - begun, PEAK.load(Ordering::Relaxed) - held)
+    };
+    let (ordinary, _) = look(strokes);
+    let most_time = MOST_PAGE_TIME.max(MOST_TIMES_ORDINARY * ordinary);
+    let mut too_much = Vec::new();
+    for (name, shape) in SHAPES {
+        let (mut time, bytes) = look(shape);
+        // A neighbour on the machine costs time and never saves any.
+        for _ in 1..Cost::READINGS {
+            if time <= most_time {
+                break;
+            }
+            time = time.min(look(shape).0);
+        }
+        let line = format!("{name} as a page: {time:.0?} (ordinary strokes {ordinary:.0?}), {} MiB", bytes / MEGAPIXEL);
+        println!("{line}");
+        if time > most_time || bytes > MOST_PAGE_BYTES {
+            too_much.push(line);
+        }
+    }
+    too_much
+}
+
 /// What a shape cost at 8 megapixels, and a quarter of that in the same proportions: the least of several readings, since a
 /// neighbour on the machine costs time and never saves any.
 struct Cost {
@@ -257,6 +295,7 @@ fn no_shape_costs_more_than_its_pixels() {
 fn what_costs_too_much() -> Vec<String> {
     let verifier = Verifier::bundled();
     let mut too_much = formats_that_take_too_much(&verifier);
+    too_much.extend(pages_that_cost_too_much());
     for large in aspects(8 * MEGAPIXEL) {
         // A quarter of the pixels, in the same proportions: a strip of fewer rows has less that is inside.
         let small = (large.0 / 2, large.1 / 2);

@@ -37,9 +37,9 @@ pub struct Find {
     pages: Vec<PathBuf>,
     #[command(flatten)]
     image: ImageOptions,
-    /// A part of the page that has to be signed: its name, then its left and upper side, its width and its height in per cent
-    /// of the page's; give the option once for each
-    #[arg(long, value_name = "NAME=X%,Y%,W%,H%")]
+    /// A part of the page that has to be signed: its name, then its left and upper side, its width and its height, each in per
+    /// cent of the page's or, where the file says how large the page is, as 20mm; give the option once for each
+    #[arg(long, value_name = "NAME=X,Y,W,H")]
     field: Vec<Field>,
     /// A file with such fields, one on each line, of a form that is always the same; lines that begin with # say nothing
     #[arg(long, value_name = "FIELDS.txt")]
@@ -100,7 +100,8 @@ impl Looker<'_> {
         for found in self.finder.pages(image.bytes, &Limits { page: image.page, ..self.limits }) {
             let found = found.map_err(|error| error.at(path))?;
             self.find.write_pictures(path, &found)?;
-            pages.push(FoundOnPage::new(image.name, &found, &self.fields, &self.finder));
+            let told = FoundOnPage::new(image.name, &found, &self.fields, &self.finder);
+            pages.push(told.map_err(|error| error.at(path))?);
         }
         Ok(Found { pages, notes, unreadable: Vec::new() })
     }

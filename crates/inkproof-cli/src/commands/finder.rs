@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use inkproof::find::{Finder, Trees};
+use inkproof::find::Finder;
 use inkproof_lab::finder::{
-    BoostOptions, JudgedPages, LearnOptions, PagesFolder, Share, judge, learn, with_thresholds,
+    BoostOptions, JudgedPages, LearnOptions, NetworkOptions, PagesFolder, Share, judge, learn, thresholds,
 };
 use inkproof_lab::synth::pages::Fonts;
 
@@ -32,12 +32,12 @@ enum Action {
 /// Learn from synthetic pages where signatures are
 #[derive(Debug, Args)]
 struct Learn {
-    /// Where the finder is written, as JSON
+    /// Where the finder is written
     out: PathBuf,
-    /// Synthetic pages that each forest of trees learns from
+    /// Synthetic pages that each forest of trees learns from, and as many others for the network
     #[arg(long, default_value_t = LearnOptions::default().pages)]
     pages: usize,
-    /// Decides the pages of the first forest
+    /// Decides which pages these are
     #[arg(long, default_value_t = LearnOptions::default().seed)]
     seed: u64,
     /// Forests, whose mean counts; each has a seed of its own
@@ -46,6 +46,9 @@ struct Learn {
     /// Decision trees of each forest
     #[arg(long, default_value_t = BoostOptions::default().trees)]
     trees: usize,
+    /// Times that the network sees what the trees leave
+    #[arg(long, default_value_t = NetworkOptions::default().epochs)]
+    epochs: usize,
     /// Folder of the fonts that pages are printed in, in place of the system's
     #[arg(long, value_name = "DIR")]
     fonts: Option<PathBuf>,
@@ -63,7 +66,7 @@ struct Evaluate {
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..2))]
     half: Option<u32>,
     /// Fix the thresholds on these pages, and write the finder with them
-    #[arg(long, value_name = "OUT.json")]
+    #[arg(long, value_name = "OUT")]
     fit_thresholds: Option<PathBuf>,
     /// Write every box that was found, and those that were not
     #[arg(long, value_name = "OUT.csv")]
@@ -87,15 +90,17 @@ impl Learn {
     fn run(self) -> Result<()> {
         let fonts = Fonts::find(self.fonts.as_deref())?;
         let boost = BoostOptions { trees: self.trees, ..BoostOptions::default() };
-        let options = LearnOptions { pages: self.pages, seed: self.seed, forests: self.forests as usize, boost };
+        let network = NetworkOptions { epochs: self.epochs, ..NetworkOptions::default() };
+        let options =
+            LearnOptions { pages: self.pages, seed: self.seed, forests: self.forests as usize, boost, network };
         let mut progress = Shown::new();
         let learned = learn(&fonts, &options, &mut progress)?;
         drop(progress);
-        outputs::write(&self.out, &written(&learned.trees)?)?;
+        outputs::write(&self.out, &learned.finder.to_bytes())?;
         println!(
             "Learned from {} groups of ink on {} pages, {} of them signatures. The finder is in {}.",
             learned.examples,
-            self.pages * self.forests as usize,
+            self.pages * (self.forests as usize + 1),
             learned.signatures,
             one_line(self.out.display())
         );
@@ -106,7 +111,7 @@ impl Learn {
 impl Evaluate {
     fn run(self) -> Result<()> {
         let finder = match &self.finder {
-            Some(path) => Finder::new(read(path)?),
+            Some(path) => read(path)?,
             None => Finder::bundled(),
         };
         let mut folder = PagesFolder::open(&self.pages)?;
@@ -129,8 +134,8 @@ impl Evaluate {
             outputs::write(path, table.as_bytes())?;
         }
         if let Some(path) = &self.fit_thresholds {
-            let fitted = with_thresholds(finder.trees().clone(), &pages);
-            outputs::write(path, &written(&fitted.context("some pages have to be signed, and some not")?)?)?;
+            let fitted = thresholds(&pages).context("some pages have to be signed, and some not")?;
+            outputs::write(path, &finder.with_thresholds(fitted).to_bytes())?;
         }
         if self.json {
             println!("{:#}", serde_json::to_value(&judged)?);
@@ -141,14 +146,9 @@ impl Evaluate {
     }
 }
 
-fn written(trees: &Trees) -> Result<Vec<u8>> {
-    Ok(serde_json::to_vec(trees)?)
-}
-
-fn read(path: &PathBuf) -> Result<Trees> {
+fn read(path: &PathBuf) -> Result<Finder> {
     let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let trees: Option<Trees> = serde_json::from_slice(&bytes).ok();
-    trees.filter(Trees::are_sound).with_context(|| format!("{}: is not a finder", path.display()))
+    Finder::from_bytes(&bytes).with_context(|| one_line(path.display()).to_string())
 }
 
 fn text(judged: &JudgedPages) -> String {

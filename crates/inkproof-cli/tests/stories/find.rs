@@ -130,6 +130,24 @@ fn the_signatures_of_a_letter_are_judged_each_by_itself() {
     assert_eq!(desk.run("find letter.png --field upper=20,50,70,18").code, 2);
     desk.write("fields.txt", b"# two of a letter\nupper=20%,50%,70%,18%\n\ntop=5%,0%,90%,10%\n");
     assert_eq!(desk.run("find letter.png --template fields.txt --json").json(), asked);
+    desk.run("find letter.png --field upper=20mm,150mm,100mm,50mm").fails_with(&[
+        "letter.png",
+        "how large",
+        "per cent",
+    ]);
+    let scanned = image::open(desk.path("letter.png")).unwrap().to_luma8();
+    desk.write("scanned.png", &png_of(&scanned, 300.0));
+    let share =
+        |at: &str, side: u32| format!("{:.2}mm", at.parse::<f64>().unwrap() / 100.0 * f64::from(side) / 300.0 * 25.4);
+    let (width, height) = scanned.dimensions();
+    let in_millimetres = |name: &str, [x, y, w, h]: [&str; 4]| {
+        format!("--field {name}={},{},{},{}", share(x, width), share(y, height), share(w, width), share(h, height))
+    };
+    let upper = in_millimetres("upper", ["20", "50", "70", "18"]);
+    let top = in_millimetres("top", ["5", "0", "90", "10"]);
+    let measured = desk.run(&format!("find scanned.png {upper} {top} --json")).json();
+    assert_eq!(measured["pages"][0]["fields"], asked["pages"][0]["fields"]);
+    desk.run("find scanned.png --field far=900mm,1mm,1mm,1mm").fails_with(&["scanned.png", "far", "mm"]);
     desk.write("wrong.txt", b"upper=20%,50%,70%,18%\ntop=5%\n");
     desk.run("find letter.png --template wrong.txt").fails_with(&["wrong.txt, line 2", "NAME="]);
     let text = desk.run(&format!("verify {references} --document letter.png"));
@@ -227,6 +245,17 @@ fn in_single_precision(document: &serde_json::Value) -> serde_json::Value {
     }
 }
 
+/// A page as a PNG file that says how many of its pixels are an inch.
+fn png_of(page: &image::GrayImage, inch: f64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, page.width(), page.height());
+    encoder.set_color(png::ColorType::Grayscale);
+    let dots = (inch / 0.0254).round() as u32;
+    encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: dots, yppu: dots, unit: png::Unit::Meter }));
+    encoder.write_header().unwrap().write_image_data(page.as_raw()).unwrap();
+    bytes
+}
+
 /// A white page as a PNG file.
 fn blank() -> Vec<u8> {
     let page = image::GrayImage::from_pixel(1240, 1754, image::Luma([255]));
@@ -238,15 +267,15 @@ fn blank() -> Vec<u8> {
 #[test]
 fn a_finder_is_taught_and_measured() {
     let desk = Desk::new();
-    let learned = desk.run("finder learn small.json --pages 60 --forests 2 --trees 30").succeeds();
-    assert!(learned.out.contains("on 120 pages"), "{}", learned.out);
+    let learned = desk.run("finder learn small.finder --pages 60 --forests 2 --trees 30 --epochs 2").succeeds();
+    assert!(learned.out.contains("on 180 pages"), "{}", learned.out);
     pages(&desk, 30);
-    let judged = desk.run("finder evaluate pages --finder small.json --json --boxes boxes.csv").succeeds().json();
+    let judged = desk.run("finder evaluate pages --finder small.finder --json --boxes boxes.csv").succeeds().json();
     assert_eq!(judged["counted"]["pages"], 30);
     assert!(judged["page_auc"]["value"].as_f64().unwrap() > 0.8, "{judged}");
     assert!(fs::read_to_string(desk.path("boxes.csv")).unwrap().contains(",truth"));
-    desk.run("finder learn none.json --pages 1").fails_with(&["1 page(s)"]);
+    desk.run("finder learn none.finder --pages 1").fails_with(&["1 page(s)"]);
     desk.run("finder evaluate missing").fails_with(&["pages.csv"]);
     desk.write("other.json", b"{}");
-    desk.run("finder evaluate pages --finder other.json").fails_with(&["other.json"]);
+    desk.run("finder evaluate pages --finder other.json").fails_with(&["other.json", "not a finder"]);
 }

@@ -237,10 +237,10 @@ pub(super) mod tests {
     fn what_two_features_say_together_is_learned() {
         let options = BoostOptions { trees: 60, rate: 0.2, ..BoostOptions::default() };
         let (bias, grown) = boost(&examples(4000), &options, |_| ());
-        let trees = Trees { bias, trees: grown, threshold: 0.5, signed: 0.5, look: 0.5 };
+        let trees = Trees { bias, trees: grown };
         assert!(trees.are_sound());
         let unseen = examples(5000).split_off(4000);
-        let right = unseen.iter().filter(|e| (trees.confidence(&e.features) > 0.5) == (e.label > 0.5)).count();
+        let right = unseen.iter().filter(|e| (trees.logit(&e.features) > 0.0) == (e.label > 0.5)).count();
         assert!(right > 950, "{right} of 1,000");
     }
 

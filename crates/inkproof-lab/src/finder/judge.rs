@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use inkproof::Limits;
 use inkproof::decode::{decode_picture, read_image_file};
-use inkproof::find::{Finder, FoundSignature, PageArea, Trees};
+use inkproof::find::{Finder, FoundSignature, PageArea, Thresholds};
 use inkproof::random::stream;
 use rand::RngExt;
 use rayon::prelude::*;
@@ -207,11 +207,11 @@ pub fn judge(
         }
         progress.report(Event::Advance { done: pages.len() });
     }
-    let judged = judged(&pages, finder.trees(), seconds / pages.len().max(1) as f64)?;
+    let judged = judged(&pages, finder.thresholds(), seconds / pages.len().max(1) as f64)?;
     Ok((judged, pages))
 }
 
-fn judged(pages: &[PageTruth], trees: &Trees, seconds: f64) -> Result<JudgedPages> {
+fn judged(pages: &[PageTruth], thresholds: Thresholds, seconds: f64) -> Result<JudgedPages> {
     let mut documents: BTreeMap<&str, Vec<&PageTruth>> = BTreeMap::new();
     pages.iter().for_each(|page| documents.entry(&page.document).or_default().push(page));
     let documents: Vec<Vec<&PageTruth>> = documents.into_values().collect();
@@ -231,7 +231,7 @@ fn judged(pages: &[PageTruth], trees: &Trees, seconds: f64) -> Result<JudgedPage
         let drawn: Vec<Option<f64>> = resampled.par_iter().map(|pages| of(pages)).collect();
         Share { value, interval: percentile_interval(&drawn, value) }
     };
-    let (threshold, signed, look) = (trees.threshold, f64::from(trees.signed), f64::from(trees.look));
+    let (threshold, signed, look) = (thresholds.shown, f64::from(thresholds.signed), f64::from(thresholds.look));
     Ok(JudgedPages {
         counted: Counted {
             documents: documents.len(),
@@ -336,22 +336,22 @@ fn page_auc(pages: &[&PageTruth]) -> Option<f64> {
 /// person sees.
 const PRECISION: f64 = 0.78;
 /// Of unsigned pages this share is called signed.
-const FALSE_ALARMS: f64 = 0.05;
+const FALSE_ALARMS: f64 = 0.02;
 /// Of signed pages this share is passed over.
 const PASSED_OVER: f64 = 0.05;
 
-/// The trees with thresholds that these pages fix: for a box the lowest at which enough are right, and for a page by the shares
+/// The thresholds that these pages fix: for a box the lowest at which enough are right, and for a page by the shares
 /// of false alarms and of signed pages that are passed over. None where no page is signed or every one is.
-pub fn with_thresholds(trees: Trees, pages: &[PageTruth]) -> Option<Trees> {
+pub fn thresholds(pages: &[PageTruth]) -> Option<Thresholds> {
     let pages: Vec<&PageTruth> = pages.iter().collect();
-    let (mut right, mut threshold) = (0, 1.0);
+    let (mut right, mut shown) = (0, 1.0);
     for (at, (confidence, hit)) in ranking(&pages).into_iter().enumerate() {
         right += usize::from(hit);
         if hit && right as f64 >= PRECISION * (at + 1) as f64 {
-            threshold = confidence;
+            shown = confidence;
         }
     }
     let signed = quantile(&pages, false, 1.0 - FALSE_ALARMS)? as f32;
     let look = (quantile(&pages, true, PASSED_OVER)? as f32).min(signed);
-    Some(Trees { threshold, signed, look, ..trees })
+    Some(Thresholds { shown, signed, look })
 }

@@ -2,11 +2,12 @@
 
 use inkproof::Limits;
 use inkproof::decode::{Page, Picture};
-use inkproof::find::{self, Candidate, Finder, Node, PageArea, Tree, Trees};
+use inkproof::find::{self, Candidate, Finder, LOOKED_AT, Node, PageArea, Thresholds, Tree, Trees};
 use rayon::prelude::*;
 
 use super::boost::{BoostOptions, Example, boost};
-use super::judge::{PageTruth, with_thresholds};
+use super::judge::{PageTruth, thresholds};
+use super::network::{LookExample, NetworkOptions, steps, train};
 use crate::error::{Error, Result};
 use crate::progress::{Event, Progress};
 use crate::synth::pages::{self, BoxKind, DrawnPage, Fonts, PageOptions};
@@ -14,30 +15,33 @@ use crate::synth::pages::{self, BoxKind, DrawnPage, Fonts, PageOptions};
 /// What a finder learns from and how.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LearnOptions {
-    /// Synthetic pages of each forest; one of ten fixes the thresholds.
+    /// Synthetic pages of each forest, and of the network; one of ten of the latter fixes the thresholds.
     pub pages: usize,
-    /// Of the first forest's pages; each other forest has the next one.
+    /// Of the first forest's pages; each other forest has the next one, and the network the one after them: so it sees the
+    /// trees' confidence in what they have not learned from.
     pub seed: u64,
     /// Forests of trees: the mean of their logits counts, as in bagging (L. Breiman, Bagging predictors, Machine Learning
     /// 24, 1996), but each learns from pages of its own. At least one.
     pub forests: usize,
     /// How the trees of a forest are grown.
     pub boost: BoostOptions,
+    /// How the network is trained.
+    pub network: NetworkOptions,
 }
 
 impl Default for LearnOptions {
     /// As the bundled finder.
     fn default() -> Self {
-        Self { pages: 6000, seed: 5, forests: 2, boost: BoostOptions::default() }
+        Self { pages: 6000, seed: 5, forests: 2, boost: BoostOptions::default(), network: NetworkOptions::default() }
     }
 }
 
 /// A finder that has learned.
 #[derive(Debug, Clone)]
 pub struct LearnedFinder {
-    /// What it has learned.
-    pub trees: Trees,
-    /// Groups of ink that it was shown.
+    /// The finder.
+    pub finder: Finder,
+    /// Groups of ink that its trees were shown.
     pub examples: usize,
     /// How many of them were signatures.
     pub signatures: usize,
@@ -50,6 +54,8 @@ pub(super) const OVERLAP: f64 = 0.5;
 const FITS: [f64; 2] = [0.3, 0.7];
 /// One of so many pages is held out and fixes the thresholds.
 const HELD_OUT: u64 = 10;
+/// Of what the trees think impossible the network sees one of so many.
+const ONE_OF: usize = 20;
 /// Pages that are drawn between two reports of progress.
 const AT_ONCE: usize = 64;
 
@@ -60,12 +66,12 @@ const AT_ONCE: usize = 64;
 pub fn learn(fonts: &Fonts, options: &LearnOptions, progress: &mut dyn Progress) -> Result<LearnedFinder> {
     let (held_out, learned_from): (Vec<u64>, Vec<u64>) =
         (0..options.pages as u64).partition(|number| number % HELD_OUT == 0);
-    let seeds = (0..options.forests as u64).map(|forest| options.seed.wrapping_add(forest));
     let draw = |seed, number| Drawn::new(&pages::page(fonts, seed, number, &PageOptions::default()));
     let too_few = || Error::TooFewPages { pages: options.pages };
     let (mut forests, mut shown, mut signatures) = (Vec::new(), 0, 0);
-    for seed in seeds.clone() {
-        let examples = examples(&learned_from, |number| draw(seed, number), progress)?;
+    for forest in 0..options.forests as u64 {
+        let seed = options.seed.wrapping_add(forest);
+        let examples = gathered(&learned_from, |number| draw(seed, number).examples(), progress)?;
         let own = examples.iter().filter(|example: &&Example| example.label > 0.5).count();
         if own == 0 || own == examples.len() {
             return Err(too_few());
@@ -75,21 +81,28 @@ pub fn learn(fonts: &Fonts, options: &LearnOptions, progress: &mut dyn Progress)
         forests.push(boost(&examples, &options.boost, |done| progress.report(Event::Advance { done })));
     }
     let trees = mean(forests);
-    let finder = Finder::new(trees.clone());
-    let held_out: Vec<(u64, u64)> = seeds.flat_map(|seed| held_out.iter().map(move |&number| (seed, number))).collect();
-    let judged =
-        held_out.par_iter().map(|&(seed, number)| draw(seed, number).judged(&finder)).collect::<Result<Vec<_>>>()?;
-    let trees = with_thresholds(trees, &judged).ok_or_else(too_few)?;
-    Ok(LearnedFinder { trees, examples: shown, signatures })
+    let seed = options.seed.wrapping_add(options.forests as u64);
+    let looks = gathered(&learned_from, |number| draw(seed, number).looks(&trees), progress)?;
+    progress.report(Event::Stage { name: "steps", total: steps(looks.len(), &options.network) });
+    let network = train(&looks, &options.network, seed, |done| progress.report(Event::Advance { done }));
+    drop(looks);
+    let finder = Finder::new(trees, network, Thresholds { shown: 1.0, signed: 1.0, look: 1.0 });
+    let judged = held_out.par_iter().map(|&number| draw(seed, number).judged(&finder)).collect::<Result<Vec<_>>>()?;
+    let thresholds = thresholds(&judged).ok_or_else(too_few)?;
+    Ok(LearnedFinder { finder: finder.with_thresholds(thresholds), examples: shown, signatures })
 }
 
-/// What pages, by their numbers, have to learn from.
-fn examples(pages: &[u64], draw: impl Fn(u64) -> Drawn + Sync, progress: &mut dyn Progress) -> Result<Vec<Example>> {
+/// What all pages, by their numbers, have to learn from.
+fn gathered<Example: Send>(
+    pages: &[u64],
+    of_page: impl Fn(u64) -> Result<Vec<Example>> + Sync,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Example>> {
     let mut examples = Vec::new();
     progress.report(Event::Stage { name: "pages", total: pages.len() });
     for (chunk, numbers) in pages.chunks(AT_ONCE).enumerate() {
-        let drawn = numbers.par_iter().map(|&number| draw(number).examples()).collect::<Result<Vec<_>>>()?;
-        examples.extend(drawn.into_iter().flatten());
+        let found = numbers.par_iter().map(|&number| of_page(number)).collect::<Result<Vec<_>>>()?;
+        examples.extend(found.into_iter().flatten());
         progress.report(Event::Advance { done: chunk * AT_ONCE + numbers.len() });
     }
     Ok(examples)
@@ -108,7 +121,7 @@ fn mean(forests: Vec<(f32, Vec<Tree>)>) -> Trees {
         Node::Leaf(answer) => Node::Leaf(share * answer),
         split @ Node::Split(..) => split,
     };
-    let mut all = Trees { bias: 0.0, trees: Vec::new(), threshold: 0.0, signed: 0.0, look: 0.0 };
+    let mut all = Trees { bias: 0.0, trees: Vec::new() };
     for (bias, trees) in forests {
         all.bias += share * bias;
         all.trees.extend(trees.into_iter().map(|tree| tree.into_iter().map(scaled).collect::<Tree>()));
@@ -131,10 +144,25 @@ impl Drawn {
 
     fn examples(&self) -> Result<Vec<Example>> {
         let example = |candidate: Candidate| {
-            let overlap = self.truth.iter().map(|area| area.overlap(&candidate.area)).fold(0.0, f64::max);
-            Example { features: candidate.features, label: label(overlap) }
+            let label = self.label(&candidate);
+            Example { features: candidate.features, label }
         };
         Ok(find::candidates(&self.picture, &Limits::default())?.into_iter().map(example).collect())
+    }
+
+    /// What the network learns from: what trees think possible, what is a signature whatever they think, and some of the rest.
+    fn looks(&self, trees: &Trees) -> Result<Vec<LookExample>> {
+        let counted = std::cell::Cell::new(0_usize);
+        let is_wanted = |candidate: &Candidate, confidence: f32| {
+            counted.set(counted.get() + 1);
+            confidence >= LOOKED_AT || self.label(candidate) > 0.0 || counted.get().is_multiple_of(ONE_OF)
+        };
+        let looks = find::looks(&self.picture, trees, &Limits::default(), is_wanted)?;
+        Ok(looks.into_iter().map(|(candidate, look)| LookExample::new(look, self.label(&candidate))).collect())
+    }
+
+    fn label(&self, candidate: &Candidate) -> f32 {
+        label(self.truth.iter().map(|area| area.overlap(&candidate.area)).fold(0.0, f64::max))
     }
 
     fn judged(self, finder: &Finder) -> Result<PageTruth> {
@@ -161,10 +189,7 @@ mod tests {
         let question = examples(901).pop().unwrap().features;
         let second = examples(900).split_off(400);
         let forest = |examples: &[Example]| boost(examples, &options, |_| ());
-        let logit = |forests| {
-            let confidence = mean(forests).confidence(&question);
-            (confidence / (1.0 - confidence)).ln()
-        };
+        let logit = |forests| mean(forests).logit(&question);
         let [first, second] = [forest(&examples(400)), forest(&second)];
         let both = logit(vec![first.clone(), second.clone()]);
         let [first, second] = [first, second].map(|forest| logit(vec![forest]));

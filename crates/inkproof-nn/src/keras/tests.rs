@@ -129,7 +129,7 @@ fn by_names(weights: &Weights, name: impl Fn(&Step, usize) -> String) -> Vec<u8>
         let name = name(step, number);
         let (mut outer, mut inner) = (file.create_group(&name), hdf5_pure::FileBuilder::new().create_group(&name));
         for tensor in tensors {
-            let values = tensor.to_keras(weights.values(weights.place(&tensor.parameter.name)));
+            let values = tensor.to_keras(weights.tensors().named(&tensor.parameter.name));
             let shape: Vec<u64> = tensor.keras_shape().iter().map(|&side| side as u64).collect();
             inner.create_dataset(&format!("{}:0", tensor.names[0])).with_f32_data(&values).with_shape(&shape);
         }

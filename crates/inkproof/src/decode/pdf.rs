@@ -26,7 +26,7 @@ use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, RenderSettings
 use hayro::{RenderCache, RenderSettings, render_into};
 
 use super::raster::{Channels, Samples};
-use super::shape::Density;
+use super::shape::{Density, INCH};
 use super::{Format, Page, Raster, pages};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -131,7 +131,7 @@ impl Document {
         if has_failed.load(Ordering::Relaxed) {
             return Err(broken("a picture on it cannot be decoded"));
         }
-        let density = Density { across: scale[0] / unit, down: scale[1] / unit };
+        let density = Density { across: scale[0] / unit, down: scale[1] / unit, millimetres: Some(INCH) };
         let (channels, samples) = on_paper(pixels);
         Ok(Raster { density: Some(density), ..Raster::new(width, height, channels, Samples::U8(samples)) })
     }

@@ -26,13 +26,15 @@ pub struct Picture {
     pub page: Page,
     /// Columns and rows of the file's own pixels, turned as the picture is: those that places in the file are counted in.
     pub stored: (usize, usize),
+    /// Width and height of the sheet in micrometres, turned as the picture is; None where the file does not say.
+    pub sheet: Option<(u32, u32)>,
 }
 
 impl Picture {
     /// A gray image as it is.
     pub fn of_gray(gray: Gray, page: Page) -> Picture {
         let stored = (gray.width(), gray.height());
-        Picture { gray, colors: None, page, stored }
+        Picture { gray, colors: None, page, stored, sheet: None }
     }
 
     /// Pixels that a program holds in memory already.
@@ -109,8 +111,9 @@ impl Raster {
     pub(crate) fn into_picture(self, limits: &Limits) -> Result<Picture> {
         let (view, page) = (View::new(&self, limits), self.page);
         let stored = sides(self.width, self.height, self.orientation);
+        let sheet = self.sheet();
         if !view.has_colors(&self) {
-            return Ok(Picture { gray: self.into_on_white(limits)?, colors: None, page, stored });
+            return Ok(Picture { gray: self.into_on_white(limits)?, colors: None, page, stored, sheet });
         }
         let colors = view.colors(&self);
         let gray = if view.is_heavy(&self) {
@@ -122,7 +125,16 @@ impl Raster {
             gray
         };
         let colors = view.finished(colors);
-        Ok(Picture { gray: view.into_gray(gray)?, colors: Some(colors), page, stored })
+        Ok(Picture { gray: view.into_gray(gray)?, colors: Some(colors), page, stored, sheet })
+    }
+}
+
+impl Raster {
+    /// Width and height in micrometres, upright.
+    fn sheet(&self) -> Option<(u32, u32)> {
+        let (width, height) = self.density?.sheet(self.width, self.height)?;
+        let (width, height) = sides(width as usize, height as usize, self.orientation);
+        Some((width as u32, height as u32))
     }
 }
 

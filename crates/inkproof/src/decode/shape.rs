@@ -7,7 +7,15 @@ use super::png::chunks_before_pixels;
 pub(crate) struct Density {
     pub across: f64,
     pub down: f64,
+    /// Which length that is, in millimetres, where the file says so.
+    pub millimetres: Option<f64>,
 }
+
+pub(crate) const INCH: f64 = 25.4;
+const CENTIMETRE: f64 = 10.0;
+const METRE: f64 = 1000.0;
+/// The longer side of a sheet has so many millimetres: from a stamp's to A0's. Who says otherwise has a default and no scale.
+const SHEET: [f64; 2] = [20.0, 1200.0];
 
 /// Ratios nearer to 1 are a scanner's rounding.
 const SQUARE: f64 = 1.02;
@@ -36,11 +44,22 @@ impl Density {
         (enlarged(width, across), enlarged(height, down))
     }
 
+    /// Width and height of a sheet of so many pixels, in micrometres; None where the file does not say, or nothing that a sheet
+    /// may have.
+    pub(crate) fn sheet(self, width: usize, height: usize) -> Option<(u32, u32)> {
+        let millimetres = self.millimetres?;
+        let sides = (width as f64 / self.across * millimetres, height as f64 / self.down * millimetres);
+        let micrometres = |side: f64| (side * 1000.0).round() as u32;
+        let is_one = (SHEET[0]..=SHEET[1]).contains(&sides.0.max(sides.1)) && sides.0.min(sides.1) > 0.0;
+        is_one.then(|| (micrometres(sides.0), micrometres(sides.1)))
+    }
+
     /// Of a PNG's `pHYs` chunk.
     pub(super) fn from_png(bytes: &[u8]) -> Option<Density> {
         let (_, body) = chunks_before_pixels(bytes).find(|(name, _)| *name == b"pHYs")?;
         let word = |at: usize| Some(f64::from(u32::from_be_bytes(*body.get(at..)?.first_chunk()?)));
-        Some(Density { across: word(0)?, down: word(4)? })
+        let millimetres = (body.get(8) == Some(&1)).then_some(METRE);
+        Some(Density { across: word(0)?, down: word(4)?, millimetres })
     }
 
     /// Of a JPEG's JFIF segment, which is the first.
@@ -48,7 +67,15 @@ impl Density {
         let segment = bytes.get(2..)?;
         let is_jfif = segment.starts_with(&[0xff, 0xe0]) && segment.get(4..9)? == b"JFIF\0";
         let word = |at: usize| Some(f64::from(u16::from_be_bytes(*segment.get(at..)?.first_chunk()?)));
-        if is_jfif { Some(Density { across: word(12)?, down: word(14)? }) } else { None }
+        if !is_jfif {
+            return None;
+        }
+        let millimetres = match segment.get(11)? {
+            1 => Some(INCH),
+            2 => Some(CENTIMETRE),
+            _ => None,
+        };
+        Some(Density { across: word(12)?, down: word(14)?, millimetres })
     }
 
     /// Of a bitmap's header.
@@ -58,7 +85,7 @@ impl Density {
         if word(14)? < 40.0 {
             return None;
         }
-        Some(Density { across: word(38)?, down: word(42)? })
+        Some(Density { across: word(38)?, down: word(42)?, millimetres: Some(METRE) })
     }
 }
 
@@ -68,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_coarser_side_is_enlarged_and_what_makes_no_sense_is_left() {
-        let square = |across, down| Density::square(Some(Density { across, down }), 1728, 1000);
+        let square = |across, down| Density::square(Some(Density { across, down, millimetres: None }), 1728, 1000);
         assert_eq!(square(204.0, 98.0), (1728, 2082));
         assert_eq!(square(98.0, 204.0), (3597, 1000));
         for (across, down) in
@@ -77,5 +104,22 @@ mod tests {
             assert_eq!(square(across, down), (1728, 1000), "{across} x {down}");
         }
         assert_eq!(Density::square(None, 5, 6), (5, 6));
+    }
+
+    #[test]
+    fn a_sheet_has_the_size_that_its_pixels_say() {
+        let sheet = |dots, millimetres| Density { across: dots, down: dots, millimetres }.sheet(2480, 3508);
+        assert_eq!(sheet(300.0, Some(INCH)), Some((209_973, 297_011)));
+        assert_eq!(sheet(11811.0, Some(METRE)), Some((209_974, 297_011)));
+        for (dots, millimetres) in [
+            (300.0, None),
+            (72.0, Some(INCH)),
+            (0.0, Some(INCH)),
+            (-300.0, Some(INCH)),
+            (f64::NAN, Some(INCH)),
+            (1e9, Some(INCH)),
+        ] {
+            assert_eq!(sheet(dots, millimetres), None, "{dots}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use tiff::tags::{PhotometricInterpretation, Tag};
 use tiff::{ColorType, TiffError};
 
 use super::raster::{Channels, Samples};
-use super::shape::Density;
+use super::shape::{Density, INCH};
 use super::{Format, Page as PageOf, Raster, Wanted, broken, unsupported};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -292,7 +292,7 @@ fn orientation(decoder: &mut Page) -> Orientation {
     stated.unwrap_or(Orientation::NoTransforms)
 }
 
-/// The resolution in both directions, whatever its unit.
+/// The resolution in both directions.
 fn density(decoder: &mut Page) -> Option<Density> {
     let mut resolution = |tag| match decoder.find_tag(tag).ok()?? {
         Value::Rational(above, below) => Some(f64::from(above) / f64::from(below)),
@@ -301,7 +301,13 @@ fn density(decoder: &mut Page) -> Option<Density> {
         Value::Double(value) => Some(value),
         whole => whole.into_u32().ok().map(f64::from),
     };
-    Some(Density { across: resolution(Tag::XResolution)?, down: resolution(Tag::YResolution)? })
+    let (across, down) = (resolution(Tag::XResolution)?, resolution(Tag::YResolution)?);
+    let millimetres = match number(decoder, Tag::ResolutionUnit) {
+        None | Some(2) => Some(INCH),
+        Some(3) => Some(10.0),
+        _ => None,
+    };
+    Some(Density { across, down, millimetres })
 }
 
 fn number(decoder: &mut Page, tag: Tag) -> Option<u64> {

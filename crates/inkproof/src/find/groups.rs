@@ -8,6 +8,8 @@ use super::sheet::Sheet;
 
 /// How far apart the pieces of a group are at most, along a line and across it, in heights of print.
 const REACHES: [[f32; 2]; 6] = [[0.5, 0.3], [1.2, 0.6], [2.2, 0.5], [2.2, 0.9], [3.5, 1.5], [5.5, 0.5]];
+/// At so many of them what was taken for print and is higher than it is joined, too.
+const WITH_PRINT: usize = 4;
 /// What begins a group is higher than this or wider, in heights of print.
 const BEGINS: [f32; 2] = [1.35, 3.0];
 /// And its longer side is so long.
@@ -53,9 +55,11 @@ pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
     // Width and height, in heights of print.
     let sides = |area: &Area| (area.width() as f32 / sheet.height, area.height() as f32 / sheet.height);
     let side = |piece: usize| sides(&sheet.pieces[piece].area);
-    let writing: Vec<usize> = (0..sheet.pieces.len())
-        .filter(|&piece| !sheet.is_print[piece] && (side(piece).1 > DUST[0] || side(piece).0 > DUST[1]))
-        .collect();
+    let is_writing = |piece: usize| !sheet.is_print[piece] && (side(piece).1 > DUST[0] || side(piece).0 > DUST[1]);
+    let writing: Vec<usize> = (0..sheet.pieces.len()).filter(|&piece| is_writing(piece)).collect();
+    // Separate letters of a hand, and what is left of a faint one near print, may have been taken for print.
+    let or_high: Vec<usize> =
+        (0..sheet.pieces.len()).filter(|&piece| is_writing(piece) || side(piece).1 > BEGINS[0]).collect();
     let begins = |piece: usize| {
         let (width, height) = side(piece);
         (height > BEGINS[0] || width > BEGINS[1]) && width.max(height) > LONG
@@ -68,9 +72,13 @@ pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
     let mut seen: HashMap<Vec<usize>, usize> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     let alone = writing.iter().filter(|&&piece| begins(piece)).map(|&piece| (0, vec![piece]));
-    let joined = (1..)
-        .zip(&REACHES)
-        .flat_map(|(number, reach)| joined(sheet, &writing, *reach).into_iter().map(move |pieces| (number, pieces)));
+    let joined_of = |pieces: &[usize], reaches: &[[f32; 2]]| {
+        let at = |(number, reach): (usize, &[f32; 2])| {
+            joined(sheet, pieces, *reach).into_iter().map(move |pieces| (number, pieces)).collect::<Vec<_>>()
+        };
+        (1..).zip(reaches).flat_map(at).collect::<Vec<_>>()
+    };
+    let joined = joined_of(&writing, &REACHES).into_iter().chain(joined_of(&or_high, &REACHES[..WITH_PRINT]));
     for (first_distance, pieces) in alone.chain(joined) {
         let area = around(sheet, &pieces);
         if !pieces.iter().any(|&piece| begins(piece)) && !is_broken(&pieces, &area) {

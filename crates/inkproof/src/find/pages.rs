@@ -53,21 +53,73 @@ impl Finder {
     }
 }
 
-/// A part of a page that has to be signed: its name, and its place in shares of the page's width and height.
+/// A length along a side of a page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Length {
+    /// Of the side, 0 to 1.
+    Share(f64),
+    Millimetres(f64),
+}
+
+impl Length {
+    /// As a share of a side of so many millimetres; None where it is in millimetres and nothing is known of the side.
+    fn share(self, side: Option<f64>) -> Option<f64> {
+        match self {
+            Length::Share(share) => Some(share),
+            Length::Millimetres(length) => Some(length / side?),
+        }
+    }
+
+    fn is_positive(self) -> bool {
+        let (Length::Share(length) | Length::Millimetres(length)) = self;
+        length > 0.0
+    }
+}
+
+impl FromStr for Length {
+    type Err = NoField;
+
+    fn from_str(text: &str) -> Result<Self, NoField> {
+        let text = text.trim();
+        let number = |text: &str, most: f64| {
+            let number: f64 = text.trim().parse().ok()?;
+            (0.0..=most).contains(&number).then_some(number)
+        };
+        let share =
+            text.strip_suffix('%').and_then(|text| number(text, 100.0)).map(|share| Length::Share(share / 100.0));
+        let length =
+            || text.strip_suffix("mm").and_then(|text| number(text, MOST_MILLIMETRES)).map(Length::Millimetres);
+        share.or_else(length).ok_or(NoField)
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Length::Share(share) => write!(f, "{}%", 100.0 * share),
+            Length::Millimetres(length) => write!(f, "{length}mm"),
+        }
+    }
+}
+
+/// No page is longer.
+const MOST_MILLIMETRES: f64 = 1200.0;
+
+/// A part of a page that has to be signed: its name, and its place, each side in per cent of the page's or in millimetres.
 ///
-/// As text `NAME=X%,Y%,W%,H%`, as `customer=10%,80%,35%,8%`.
+/// As text `NAME=X,Y,W,H`, as `customer=10%,80%,35%,8%` or `customer=20mm,240mm,70mm,20mm`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     name: String,
-    left: f64,
-    top: f64,
-    width: f64,
-    height: f64,
+    left: Length,
+    top: Length,
+    width: Length,
+    height: Length,
 }
 
 /// A text that says no part of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected NAME=X%,Y%,W%,H% within the page, as customer=10%,80%,35%,8%")]
+#[error("expected NAME=X,Y,W,H within the page, as customer=10%,80%,35%,8% or customer=20mm,240mm,70mm,20mm")]
 pub struct NoField;
 
 impl Field {
@@ -76,41 +128,58 @@ impl Field {
         &self.name
     }
 
-    /// Its pixels on a page of so many.
-    pub fn area(&self, width: usize, height: usize) -> PageArea {
-        let part = |share: f64, of: usize| (share * of as f64).round() as usize;
-        PageArea {
-            x: part(self.left, width),
-            y: part(self.top, height),
-            width: part(self.width, width),
-            height: part(self.height, height),
+    /// Its pixels on a page.
+    ///
+    /// # Errors
+    /// [`Error::NoPageSize`] where it is in millimetres and nothing is known of the page's; [`Error::FieldOutside`] where it
+    /// does not lie on the page.
+    pub fn area(&self, page: &PageFindings) -> Result<PageArea> {
+        const MICROMETRES: f64 = 1000.0;
+        let [across, down] = [page.sheet.map(|sheet| sheet.0), page.sheet.map(|sheet| sheet.1)]
+            .map(|side| side.map(|side| f64::from(side) / MICROMETRES));
+        let unknown = || Error::NoPageSize { field: self.name.clone() };
+        let share = |length: Length, side: Option<f64>| length.share(side).ok_or_else(unknown);
+        let (left, width) = (share(self.left, across)?, share(self.width, across)?);
+        let (top, height) = (share(self.top, down)?, share(self.height, down)?);
+        if !is_within(left, width) || !is_within(top, height) {
+            let [width, height] = [across, down].map(|side| side.unwrap_or(0.0).round() as u32);
+            return Err(Error::FieldOutside { field: self.name.clone(), width, height });
         }
+        let part = |share: f64, of: usize| (share * of as f64).round() as usize;
+        Ok(PageArea {
+            x: part(left, page.width),
+            y: part(top, page.height),
+            width: part(width, page.width),
+            height: part(height, page.height),
+        })
     }
+}
+
+/// Whether a part of a side ends on it, but for rounding.
+fn is_within(from: f64, length: f64) -> bool {
+    from + length <= 1.0 + 1e-9
 }
 
 impl FromStr for Field {
     type Err = NoField;
 
     fn from_str(text: &str) -> Result<Self, NoField> {
-        let share = |side: &str| {
-            let number: f64 = side.trim().strip_suffix('%')?.trim().parse().ok()?;
-            (0.0..=100.0).contains(&number).then_some(number / 100.0)
+        let (name, sides) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or(NoField)?;
+        let sides = sides.split(',').map(str::parse).collect::<Result<Vec<Length>, NoField>>()?;
+        let [left, top, width, height] = sides[..] else { return Err(NoField) };
+        let may_be = |from: Length, length: Length| match (from, length) {
+            (Length::Share(from), Length::Share(length)) => is_within(from, length),
+            _ => true,
         };
-        let read = || {
-            let (name, sides) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
-            let sides: Vec<f64> = sides.split(',').map(share).collect::<Option<_>>()?;
-            let [left, top, width, height] = sides[..] else { return None };
-            let is_part = width > 0.0 && height > 0.0 && left + width <= 1.0 + 1e-9 && top + height <= 1.0 + 1e-9;
-            is_part.then(|| Self { name: name.to_owned(), left, top, width, height })
-        };
-        read().ok_or(NoField)
+        let is_part = width.is_positive() && height.is_positive() && may_be(left, width) && may_be(top, height);
+        if is_part { Ok(Self { name: name.to_owned(), left, top, width, height }) } else { Err(NoField) }
     }
 }
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [left, top, width, height] = [self.left, self.top, self.width, self.height].map(|share| 100.0 * share);
-        write!(f, "{}={left}%,{top}%,{width}%,{height}%", self.name)
+        let Field { name, left, top, width, height } = self;
+        write!(f, "{name}={left},{top},{width},{height}")
     }
 }
 
@@ -118,16 +187,49 @@ impl fmt::Display for Field {
 mod tests {
     use super::*;
 
+    use crate::find::{Signed, SignedDecision};
+
+    /// A page of 1,000 x 2,000 pixels.
+    fn findings(sheet: Option<(u32, u32)>) -> PageFindings {
+        let signed = Signed { decision: SignedDecision::No, confidence: 0.0 };
+        let (signatures, candidates) = (Vec::new(), Vec::new());
+        PageFindings { width: 1000, height: 2000, sheet, signed, signatures, candidates }
+    }
+
     #[test]
     fn a_field_is_a_part_of_the_page() {
         let field: Field = "customer=10%, 80%,35 %,8%".parse().unwrap();
         assert_eq!(field.name(), "customer");
-        assert_eq!(field.area(1000, 2000), PageArea { x: 100, y: 1600, width: 350, height: 160 });
+        let expected = PageArea { x: 100, y: 1600, width: 350, height: 160 };
+        assert_eq!(field.area(&findings(None)).unwrap(), expected);
         assert_eq!(field.to_string().parse(), Ok(field));
-        for wrong in
-            ["", "a", "=1%,1%,1%,1%", "a=1,1,1,1", "a=1%,1%,1%", "a=80%,1%,30%,1%", "a=1%,1%,0%,1%", "a=NaN%,1%,1%,1%"]
-        {
+        for wrong in [
+            "",
+            "a",
+            "=1%,1%,1%,1%",
+            "a=1,1,1,1",
+            "a=1%,1%,1%",
+            "a=80%,1%,30%,1%",
+            "a=1%,1%,0%,1%",
+            "a=NaN%,1%,1%,1%",
+            "a=1mm,1mm,0mm,1mm",
+            "a=-1mm,1mm,1mm,1mm",
+            "a=1cm,1cm,1cm,1cm",
+            "a=1mm,1mm,1mm,9000mm",
+        ] {
             assert_eq!(wrong.parse::<Field>(), Err(NoField), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_field_in_millimetres_needs_a_page_whose_size_is_known() {
+        let field: Field = "customer=20mm, 240 mm,70mm,5%".parse().unwrap();
+        assert_eq!(field.to_string().parse().as_ref(), Ok(&field));
+        let a4 = findings(Some((210_000, 297_000)));
+        assert_eq!(field.area(&a4).unwrap(), PageArea { x: 95, y: 1616, width: 333, height: 100 });
+        let unknown = field.area(&findings(None)).unwrap_err();
+        assert!(matches!(unknown, Error::NoPageSize { .. }) && unknown.to_string().contains("customer"), "{unknown}");
+        let outside = field.area(&findings(Some((148_000, 210_000)))).unwrap_err();
+        assert_eq!(outside.to_string(), "has a page of 148 x 210 mm, on which the field 'customer' does not lie");
     }
 }

@@ -18,28 +18,16 @@ pub enum Node {
 /// A tree; its first node is the root.
 pub type Tree = Vec<Node>;
 
-/// Trees and the confidences from which on something follows.
+/// Trees and what they begin from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trees {
     /// The logit without any tree.
     pub bias: f32,
     /// All trees.
     pub trees: Vec<Tree>,
-    /// From this confidence on a candidate is shown as a signature.
-    pub threshold: f32,
-    /// From this confidence of its surest candidate on a page is signed.
-    pub signed: f32,
-    /// And from this on a person should look.
-    pub look: f32,
 }
 
 impl Trees {
-    /// Those that come with the program.
-    pub(super) fn bundled() -> Trees {
-        let read: Option<Trees> = serde_json::from_str(include_str!("../../models/finder.json")).ok();
-        read.filter(Trees::are_sound).expect("the bundled file is tested")
-    }
-
     /// Whether every question is about a feature that there is and leads to a later node that there is.
     pub fn are_sound(&self) -> bool {
         self.trees.iter().all(|tree| {
@@ -54,10 +42,9 @@ impl Trees {
         })
     }
 
-    /// How sure it is that these numbers are a signature's, 0 to 1.
-    pub fn confidence(&self, features: &Features) -> f32 {
-        let logit = self.bias + self.trees.iter().map(|tree| answer(tree, features)).sum::<f32>();
-        1.0 / (1.0 + (-logit).exp())
+    /// How sure they are that these numbers are a signature's: the logit of a confidence.
+    pub fn logit(&self, features: &Features) -> f32 {
+        self.bias + self.trees.iter().map(|tree| answer(tree, features)).sum::<f32>()
     }
 }
 
