@@ -20,6 +20,8 @@ const STEM: usize = 16;
 /// Stride and channels of each block.
 const BLOCKS: [(usize, usize); 6] = [(2, 32), (1, 32), (2, 64), (1, 64), (2, 96), (1, 128)];
 const HIDDEN: usize = 64;
+/// Of a number that hardly differs.
+const LEAST_DEVIATION: f32 = 1e-3;
 /// A number is at most so many deviations away from its mean.
 const FARTHEST: f32 = 3.0;
 
@@ -116,7 +118,7 @@ impl Classifier {
         let means: Vec<f64> = (0..numbers).map(|at| of(at).sum::<f64>() / count).collect();
         let deviation = |(at, mean): (usize, &f64)| {
             let variance = of(at).map(|number| (number - mean).powi(2)).sum::<f64>() / count;
-            (variance.sqrt() as f32).max(1e-3)
+            (variance.sqrt() as f32).max(LEAST_DEVIATION)
         };
         let deviations = means.iter().enumerate().map(deviation).collect();
         let [mean, deviation] = ["numbers.mean", "numbers.deviation"].map(|name| tensors.place(name));
@@ -171,7 +173,7 @@ impl Classifier {
         let [means, deviations] = ["numbers.mean", "numbers.deviation"].map(|name| self.tensors.named(name));
         for numbers in numbers.chunks_exact_mut(means.len().max(1)) {
             for ((number, mean), deviation) in numbers.iter_mut().zip(means).zip(deviations) {
-                *number = ((*number - mean) / deviation).clamp(-FARTHEST, FARTHEST);
+                *number = ((*number - mean) / deviation.max(LEAST_DEVIATION)).clamp(-FARTHEST, FARTHEST);
             }
         }
         numbers
