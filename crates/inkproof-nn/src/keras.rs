@@ -74,8 +74,9 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// Bytes of the stack that reading takes at most: HDF5 nests types in types, up to 16,000 in one piece of its structure.
-const STACK: usize = 64 << 20;
+/// Bytes of the stack that reading may take: HDF5 nests types in types, up to 8,000 in a message of its structure, and a library
+/// that is built without optimisation takes more than 64 MiB for them.
+const STACK: usize = 256 << 20;
 
 /// Reads a file's content, in a thread of its own.
 ///
