@@ -29,7 +29,8 @@ const MOST_GROUPS: usize = 400;
 pub(super) struct Group {
     pub pieces: Vec<usize>,
     pub area: Area,
-    /// At how many of the distances nothing is added to it and nothing lacks; a single piece counts as one distance.
+    /// At how many of the distances nothing is added to it and nothing lacks; a single piece counts as one distance, and one at
+    /// which it is found both without and with what was taken for print counts twice.
     pub distances: usize,
     /// The number of the first of them; 0 is a single piece.
     pub first_distance: usize,
