@@ -1,7 +1,7 @@
 //! The finder of signatures on pages: what it learns from, and how well it finds.
 //!
-//! It learns from synthetic pages alone (`learn`, `boost`, `network`); on pages whose boxes are known it is measured, with intervals
-//! that resample documents (`judge`).
+//! It learns from synthetic pages alone (`learn`, `boost`, `network`); on pages whose boxes are known it is measured, with
+//! intervals that resample documents (`judge`).
 
 mod boost;
 mod judge;

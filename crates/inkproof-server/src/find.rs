@@ -22,9 +22,9 @@ pub fn routes() -> OpenApiRouter<Shared> {
 /// Find the signatures on the pages of a file
 ///
 /// `questioned` is the file; `page` says one of its pages, otherwise all are looked at. Each `field`, as
-/// `customer=10%,80%,35%,8%` (left, top, width and height in per cent of the page, or as `20mm`), is a part of the page that has to be
-/// signed. With `explain` that page, or the first that is signed or should be looked at, has pictures: of itself, and of what
-/// was found. Nothing is kept.
+/// `customer=10%,80%,35%,8%` (left, top, width and height in per cent of the page, or as `20mm`), is a part of the page that has
+/// to be signed. With `explain` that page, or the first that is signed or should be looked at, has pictures: of itself, and of
+/// what was found. Nothing is kept.
 #[utoipa::path(post, path = "/v1/find", tag = "verify",
     request_body(content((upload::Form = "multipart/form-data"), (upload::Json = "application/json"), (Vec<u8> = "image/*"), (Vec<u8> = "application/pdf"))),
     responses((status = OK, description = "Page by page", body = Found), Problem))]

@@ -93,7 +93,7 @@ pub struct Form {
     force: Option<bool>,
     /// Which page of the questioned signature's file is meant, or of all references' where there is no such signature.
     page: Option<u32>,
-    /// A part of a page that has to be signed, as `customer=10%,80%,35%,8%`; once for each.
+    /// A part of a page that has to be signed, as `customer=10%,80%,35%,8%` or `customer=20mm,240mm,70mm,20mm`; once for each.
     field: Vec<String>,
     /// What an account's signers sign for, as `250.50`.
     amount: Option<String>,

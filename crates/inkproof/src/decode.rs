@@ -22,7 +22,7 @@ mod pixels;
 mod png;
 mod raster;
 mod resample;
-mod shape;
+pub(crate) mod shape;
 mod tiff;
 
 use std::borrow::Cow;

@@ -188,7 +188,7 @@ pub fn looks(
     picture: &Picture,
     trees: &Trees,
     limits: &Limits,
-    wanted: impl Fn(&Candidate, f32) -> bool,
+    mut wanted: impl FnMut(&Candidate, f32) -> bool,
 ) -> Result<Vec<(Candidate, Look)>> {
     let mut found = Vec::new();
     for sheet in Sheet::at_levels(picture, limits)? {

@@ -67,6 +67,7 @@ pub mod quality;
 pub mod score;
 mod signature_bytes;
 pub mod speed;
+mod tensor_file;
 pub mod turn;
 pub mod verdict;
 mod verifier;

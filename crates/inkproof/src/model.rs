@@ -4,17 +4,16 @@
 //! value is [`ModelInfo`] as JSON. A file is validated whole before anything is computed with it; it holds no code.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use inkproof_nn::{Embedder, Parameter, Weights, parallel};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::calibration::Calibration;
 use crate::inknet::{Inknet, PressureRule, ScoreParts};
 use crate::score::{Embedding, Score, Threshold};
+use crate::tensor_file::{self, Tensor};
 use crate::{Architecture, Error, ImageDigest, Ink, Preprocess, Result, SIDE, write_atomically};
 
 /// The version of the file format that this program writes and reads.
@@ -145,18 +144,11 @@ impl Model {
     /// # Errors
     /// As [`Model::load`], without the path.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
-        let broken = |error: &dyn std::fmt::Display| Error::Model(format!("it is not a safetensors file ({error})"));
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken(&error))?;
-        let json =
-            header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY)).ok_or_else(|| {
-                Error::Model("it was not written by inkproof: its metadata has no key 'inkproof'".into())
-            })?;
-        let info = parse_info(json)?;
-        let tensors = SafeTensors::deserialize(bytes).map_err(|error| broken(&error))?;
-        let tensors = tensors
-            .iter()
-            .map(|(name, view)| Ok((name.to_owned(), (view.shape().to_vec(), numbers(name, &view)?))))
-            .collect::<Result<BTreeMap<_, _>>>()?;
+        let json = tensor_file::description(bytes, METADATA_KEY)
+            .map_err(Error::Model)?
+            .ok_or_else(|| Error::Model("it was not written by inkproof: its metadata has no key 'inkproof'".into()))?;
+        let info = parse_info(&json)?;
+        let tensors = tensor_file::tensors(bytes).map_err(Error::Model)?;
         Ok(match info.backbone {
             Architecture::Siamese(backbone) => Self::new(name, info, Weights::from_tensors(backbone, tensors)?),
             Architecture::Inknet => Self::from_inknet(name, info, Inknet::from_tensors(tensors)?),
@@ -166,10 +158,7 @@ impl Model {
     /// The content of the model's file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let json = serde_json::to_string(&self.info).expect("plain data");
-        let metadata = std::collections::HashMap::from([(METADATA_KEY.to_owned(), json)]);
-        let tensors = self.network.tensors();
-        safetensors::serialize(tensors.iter().map(|tensor| (&tensor.name, tensor)), Some(metadata))
-            .expect("names and shapes are valid")
+        tensor_file::write(METADATA_KEY, json, &self.network.tensors())
     }
 
     /// Writes the model's file, whole or not at all.
@@ -373,13 +362,6 @@ fn parse_info(json: &str) -> Result<ModelInfo> {
     serde_json::from_str(json).map_err(invalid)
 }
 
-fn numbers(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>> {
-    if view.dtype() != Dtype::F32 {
-        return Err(Error::Model(format!("tensor '{name}' is {:?}; F32 is expected", view.dtype())));
-    }
-    Ok(view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-}
-
 fn digest(tensors: &[Tensor<'_>]) -> String {
     let mut hash = Sha256::new();
     for Tensor { name, values, .. } in tensors {
@@ -387,29 +369,4 @@ fn digest(tensors: &[Tensor<'_>]) -> String {
         values.iter().for_each(|value| hash.update(value.to_le_bytes()));
     }
     hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// One tensor as safetensors wants to see it.
-struct Tensor<'a> {
-    name: String,
-    shape: Vec<usize>,
-    values: Cow<'a, [f32]>,
-}
-
-impl safetensors::View for &Tensor<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.values.iter().flat_map(|value| value.to_le_bytes()).collect())
-    }
-
-    fn data_len(&self) -> usize {
-        self.values.len() * 4
-    }
 }

@@ -15,7 +15,8 @@ use crate::synth::pages::{self, BoxKind, DrawnPage, Fonts, PageOptions};
 /// What a finder learns from and how.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LearnOptions {
-    /// Synthetic pages of each forest, and of the network; one of ten of the latter fixes the thresholds.
+    /// Synthetic pages of each forest, and of the network, of which each learns from nine of ten; the network's others fix the
+    /// thresholds.
     pub pages: usize,
     /// Of the first forest's pages; each other forest has the next one, and the network the one after them: so it sees the
     /// trees' confidence in what they have not learned from.
@@ -152,10 +153,10 @@ impl Drawn {
 
     /// What the network learns from: what trees think possible, what is a signature whatever they think, and some of the rest.
     fn looks(&self, trees: &Trees) -> Result<Vec<LookExample>> {
-        let counted = std::cell::Cell::new(0_usize);
+        let mut counted = 0_usize;
         let is_wanted = |candidate: &Candidate, confidence: f32| {
-            counted.set(counted.get() + 1);
-            confidence >= LOOKED_AT || self.label(candidate) > 0.0 || counted.get().is_multiple_of(ONE_OF)
+            counted += 1;
+            confidence >= LOOKED_AT || self.label(candidate) > 0.0 || counted.is_multiple_of(ONE_OF)
         };
         let looks = find::looks(&self.picture, trees, &Limits::default(), is_wanted)?;
         Ok(looks.into_iter().map(|(candidate, look)| LookExample::new(look, self.label(&candidate))).collect())

@@ -4,15 +4,13 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::burn_ops;
 use super::layers::{self, Layers};
 use super::ops::batch_norm::EPSILON;
-#[cfg(test)]
-use super::tensors::EachTensor;
-use super::tensors::Tensors;
+use super::tensors::{EachTensor, Tensors};
 use super::trainer::{Batch, Found};
 use super::weights::Weights;
 
@@ -36,17 +34,11 @@ pub(super) fn differentiate(
     let labels = network.input(batch.labels.clone(), [count, 1]);
     let loss = burn_ops::binary_cross_entropy(probability.clone(), labels);
     let gradients = loss.backward();
-    let gradient = |tensor: &Tensor<1>| tensor.grad(&gradients).map(values);
-    let trained = weights.iter().zip(&network.tensors).map(
-        |((parameter, _), tensor)| {
-            if parameter.trainable { gradient(tensor) } else { None }
-        },
-    );
     Found {
         loss: values(loss.inner())[0],
         probabilities: values(probability.inner()),
-        gradients: trained.collect(),
-        moved: (0..network.tensors.len()).map(|place| network.moved.get(&place).cloned()).collect(),
+        gradients: network.trained(&gradients),
+        moved: network.moved(),
     }
 }
 
@@ -65,13 +57,7 @@ pub(super) fn differentiate_classifier(
     let labels = network.input(labels, [count, 1]);
     let loss = burn_ops::binary_cross_entropy(probability, labels);
     let gradients = loss.backward();
-    let gradient = |(place, tensor): (usize, &Tensor<1>)| {
-        let is_trained = weights.iter().nth(place).is_some_and(|(parameter, _)| parameter.trainable);
-        if is_trained { tensor.grad(&gradients).map(values) } else { None }
-    };
-    let found = network.tensors.iter().enumerate().map(gradient).collect();
-    let moved = (0..network.tensors.len()).map(|place| network.moved.get(&place).cloned()).collect();
-    (values(loss.inner())[0], [found, moved])
+    (values(loss.inner())[0], [network.trained(&gradients), network.moved()])
 }
 
 /// Weights on a device, for one training step.
@@ -93,6 +79,18 @@ impl<'a> Network<'a> {
         });
         let tensors = tensors.collect();
         Self { device, weights, tensors, rng, moved: BTreeMap::new() }
+    }
+
+    /// The gradients of what is trained.
+    fn trained(&self, gradients: &Gradients) -> EachTensor {
+        let each = self.weights.iter().zip(&self.tensors);
+        each.map(|((parameter, _), tensor)| tensor.grad(gradients).filter(|_| parameter.trainable).map(values))
+            .collect()
+    }
+
+    /// The moving statistics that were updated.
+    fn moved(&self) -> EachTensor {
+        (0..self.tensors.len()).map(|place| self.moved.get(&place).cloned()).collect()
     }
 
     fn input<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {

@@ -39,7 +39,8 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// How it starts.
     pub initialiser: Initialiser,
-    /// False for the moving statistics of batch normalisation, which training updates without a gradient.
+    /// False for statistics, which have no gradient: those of batch normalisation move in training, those of a classifier's
+    /// numbers stay.
     pub trainable: bool,
 }
 

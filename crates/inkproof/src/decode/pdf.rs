@@ -26,7 +26,7 @@ use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, RenderSettings
 use hayro::{RenderCache, RenderSettings, render_into};
 
 use super::raster::{Channels, Samples};
-use super::shape::{Density, INCH};
+use super::shape::{Density, INCH, METRE};
 use super::{Format, Page, Raster, pages};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -64,8 +64,7 @@ pub(super) fn only_page(bytes: &[u8], page: Page, limits: &Limits) -> Option<Vec
 }
 
 fn dots_a_metre(density: Density) -> png::PixelDimensions {
-    const INCHES: f64 = 1.0 / 0.0254;
-    let [xppu, yppu] = [density.across, density.down].map(|dots| (dots * INCHES).round() as u32);
+    let [xppu, yppu] = [density.across, density.down].map(|dots| (dots * (METRE / INCH)).round() as u32);
     png::PixelDimensions { xppu, yppu, unit: png::Unit::Meter }
 }
 

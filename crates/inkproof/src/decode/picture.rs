@@ -127,10 +127,8 @@ impl Raster {
         let colors = view.finished(colors);
         Ok(Picture { gray: view.into_gray(gray)?, colors: Some(colors), page, stored, sheet })
     }
-}
 
-impl Raster {
-    /// Width and height in micrometres, upright.
+    /// Width and height of the sheet in micrometres, upright; None where the file does not say.
     fn sheet(&self) -> Option<(u32, u32)> {
         let (width, height) = self.density?.sheet(self.width, self.height)?;
         let (width, height) = sides(width as usize, height as usize, self.orientation);

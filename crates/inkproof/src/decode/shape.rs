@@ -12,10 +12,13 @@ pub(crate) struct Density {
 }
 
 pub(crate) const INCH: f64 = 25.4;
-const CENTIMETRE: f64 = 10.0;
-const METRE: f64 = 1000.0;
-/// The longer side of a sheet has so many millimetres: from a stamp's to A0's. Who says otherwise has a default and no scale.
-const SHEET: [f64; 2] = [20.0, 1200.0];
+pub(super) const CENTIMETRE: f64 = 10.0;
+pub(super) const METRE: f64 = 1000.0;
+/// No sheet is longer, in millimetres: A0 is not.
+pub(crate) const LONGEST_SHEET: f64 = 1200.0;
+/// Nor is its longer side shorter than a stamp's, or its other side than this. Who says otherwise has a default and no scale.
+const SHORTEST_SHEET: f64 = 20.0;
+const NARROWEST_SHEET: f64 = 1.0;
 
 /// Ratios nearer to 1 are a scanner's rounding.
 const SQUARE: f64 = 1.02;
@@ -48,10 +51,11 @@ impl Density {
     /// may have.
     pub(crate) fn sheet(self, width: usize, height: usize) -> Option<(u32, u32)> {
         let millimetres = self.millimetres?;
-        let sides = (width as f64 / self.across * millimetres, height as f64 / self.down * millimetres);
-        let micrometres = |side: f64| (side * 1000.0).round() as u32;
-        let is_one = (SHEET[0]..=SHEET[1]).contains(&sides.0.max(sides.1)) && sides.0.min(sides.1) > 0.0;
-        is_one.then(|| (micrometres(sides.0), micrometres(sides.1)))
+        let sides = [width as f64 / self.across * millimetres, height as f64 / self.down * millimetres];
+        let may_be = |side: &f64| (NARROWEST_SHEET..=LONGEST_SHEET).contains(side);
+        let is_one = sides.iter().all(may_be) && sides[0].max(sides[1]) >= SHORTEST_SHEET;
+        let [width, height] = sides.map(|side| (side * 1000.0).round() as u32);
+        is_one.then_some((width, height))
     }
 
     /// Of a PNG's `pHYs` chunk.
@@ -120,6 +124,10 @@ mod tests {
             (1e9, Some(INCH)),
         ] {
             assert_eq!(sheet(dots, millimetres), None, "{dots}");
+        }
+        for (across, down) in [(f64::NAN, 300.0), (300.0, f64::NAN), (1e7, 300.0), (f64::INFINITY, 300.0)] {
+            let density = Density { across, down, millimetres: Some(INCH) };
+            assert_eq!(density.sheet(2480, 3508), None, "{across} x {down}");
         }
     }
 }

@@ -17,7 +17,7 @@ use tiff::tags::{PhotometricInterpretation, Tag};
 use tiff::{ColorType, TiffError};
 
 use super::raster::{Channels, Samples};
-use super::shape::{Density, INCH};
+use super::shape::{CENTIMETRE, Density, INCH};
 use super::{Format, Page as PageOf, Raster, Wanted, broken, unsupported};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -304,7 +304,7 @@ fn density(decoder: &mut Page) -> Option<Density> {
     let (across, down) = (resolution(Tag::XResolution)?, resolution(Tag::YResolution)?);
     let millimetres = match number(decoder, Tag::ResolutionUnit) {
         None | Some(2) => Some(INCH),
-        Some(3) => Some(10.0),
+        Some(3) => Some(CENTIMETRE),
         _ => None,
     };
     Some(Density { across, down, millimetres })

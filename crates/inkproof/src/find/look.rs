@@ -19,8 +19,8 @@ const BOX: [f32; 2] = [48.0, 96.0];
 /// What the network sees of a group.
 #[derive(Debug, Clone)]
 pub struct Look {
-    /// [`LOOK_SIZE`] places row by row, each with the shares of it, 0 to 255, that are the group's own ink, other writing,
-    /// and print or a line that was taken out.
+    /// [`LOOK_SIZE`] places row by row, each with three shares of it, 0 to 255: the group's own ink; other writing; print, that
+    /// of the group, too, and the boxes of level lines that were taken out.
     pub picture: Vec<u8>,
     /// The group's [`FEATURES`], and the logit that the trees give it.
     pub numbers: Vec<f32>,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Finder, PageArea, PageFindings};
+use crate::decode::shape::LONGEST_SHEET;
 use crate::decode::{Page, Picture, decode_picture};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -87,8 +88,7 @@ impl FromStr for Length {
         };
         let share =
             text.strip_suffix('%').and_then(|text| number(text, 100.0)).map(|share| Length::Share(share / 100.0));
-        let length =
-            || text.strip_suffix("mm").and_then(|text| number(text, MOST_MILLIMETRES)).map(Length::Millimetres);
+        let length = || text.strip_suffix("mm").and_then(|text| number(text, LONGEST_SHEET)).map(Length::Millimetres);
         share.or_else(length).ok_or(NoField)
     }
 }
@@ -101,9 +101,6 @@ impl fmt::Display for Length {
         }
     }
 }
-
-/// No page is longer.
-const MOST_MILLIMETRES: f64 = 1200.0;
 
 /// A part of a page that has to be signed: its name, and its place, each side in per cent of the page's or in millimetres.
 ///

@@ -1,19 +1,16 @@
 //! `inknet` as the tensors of a model file, and back.
 
-use std::collections::BTreeMap;
+use inkproof_nn::NamedTensors;
 
 use super::{Expected, HIDDEN, Inknet, InknetWeights, LocalFeatures, RAW, Refinement, WIDTH};
 use crate::{Error, Result};
-
-/// Names, shapes and values.
-pub(crate) type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// A cohort signature has no more places than this: one for each block of an ink.
 const MOST_PLACES: usize = 56 * 56;
 
 impl Inknet {
     /// Every tensor by name.
-    pub(crate) fn tensors(&self) -> Tensors {
+    pub(crate) fn tensors(&self) -> NamedTensors {
         let InknetWeights { mean, projection, within, total, refinement, expected } = &self.learned;
         let count: usize = self.cohort.iter().map(LocalFeatures::len).sum();
         let each = |of: fn(&LocalFeatures) -> f32| self.cohort.iter().map(of).collect::<Vec<f32>>();
@@ -50,7 +47,7 @@ impl Inknet {
     ///
     /// # Errors
     /// Where a tensor is missing, too many, of another shape, or holds a NaN or an infinity.
-    pub(crate) fn from_tensors(mut tensors: Tensors) -> Result<Self> {
+    pub(crate) fn from_tensors(mut tensors: NamedTensors) -> Result<Self> {
         let (is_refined, is_expected) = (tensors.contains_key("refinement.into"), tensors.contains_key("expected"));
         let mut take = |name: &str, shape: &[Option<usize>]| -> Result<Vec<f32>> {
             let (found, values) =

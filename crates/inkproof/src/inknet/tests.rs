@@ -79,12 +79,13 @@ fn a_file_gives_back_what_it_was_given_and_refuses_what_is_broken() {
     before.retain(|name, _| !name.starts_with("refinement") && name != "expected");
     let before = Inknet::from_tensors(before).unwrap();
     assert_eq!((before.learned().refinement.as_ref(), before.learned().expected.typical), (None, 0.64));
-    let broken = |change: &dyn Fn(&mut file::Tensors)| {
+    let broken = |change: &dyn Fn(&mut inkproof_nn::NamedTensors)| {
         let mut tensors = tensors.clone();
         change(&mut tensors);
         Inknet::from_tensors(tensors).unwrap_err().to_string()
     };
-    let set = |tensors: &mut file::Tensors, name: &str, value: f32| tensors.get_mut(name).unwrap().1[0] = value;
+    let set =
+        |tensors: &mut inkproof_nn::NamedTensors, name: &str, value: f32| tensors.get_mut(name).unwrap().1[0] = value;
     assert!(broken(&|t| drop(t.remove("within"))).contains("'within'"));
     assert!(broken(&|t| set(t, "projection", f32::NAN)).contains("NaN"));
     assert!(broken(&|t| drop(t.remove("refinement.back"))).contains("'refinement.back'"));
