@@ -41,6 +41,6 @@ mod tensor;
 
 pub use error::{Error, Result};
 pub use network::{
-    Adam, Backbone, Batch, CLASSIFIER_CHANNELS, Classifier, ClassifierTrainer, Device, EMBEDDING_LEN, Embedder,
+    Adam, Backbone, Batch, DETECTOR_CHANNELS, Detected, Detector, DetectorTrainer, Device, EMBEDDING_LEN, Embedder,
     Initialiser, NamedTensors, Parameter, SIDE, Seen, Step, Trainer, Weights,
 };

@@ -9,8 +9,8 @@ mod adam;
 mod burn_network;
 #[cfg(any(test, feature = "gpu"))]
 mod burn_ops;
-mod classifier;
 mod cpu;
+mod detector;
 mod device;
 pub(crate) mod efficientnet;
 mod layers;
@@ -26,8 +26,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use adam::Adam;
-pub use classifier::{CLASSIFIER_CHANNELS, Classifier, ClassifierTrainer, Seen};
 pub use cpu::Embedder;
+pub use detector::{DETECTOR_CHANNELS, Detected, Detector, DetectorTrainer, Seen};
 pub use device::Device;
 pub use tensors::{Initialiser, NamedTensors, Parameter};
 pub use trainer::{Batch, Step, Trainer};

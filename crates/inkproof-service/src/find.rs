@@ -45,6 +45,9 @@ pub struct FoundOnPage {
     /// The fields that were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FoundField>,
+    /// Of a file with several pages, the fields that have no place on this one, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<String>,
     /// The page and its signatures as pictures, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pictures: Option<PagePictures>,
@@ -79,13 +82,18 @@ impl FoundOnPage {
     /// What was found on a page of a file that the user calls `path`.
     ///
     /// # Errors
-    /// A field whose place on the page is not known, or lies outside.
+    /// A field whose place on the only page of a file is not known, or lies outside. On one of several pages it loses
+    /// nothing of the others.
     pub fn new(path: &str, found: &FoundPage, fields: &[Field], finder: &Finder) -> inkproof::Result<Self> {
         let PageFindings { width, height, signed, ref signatures, .. } = found.findings;
-        let field = |field: &Field| {
-            let signed = finder.signed_within(&found.findings, field)?;
-            Ok(FoundField { name: field.name().to_owned(), signed })
-        };
+        let (mut placed, mut unplaced) = (Vec::new(), Vec::new());
+        for field in fields {
+            match finder.signed_within(&found.findings, field) {
+                Ok(signed) => placed.push(FoundField { name: field.name().to_owned(), signed }),
+                Err(error) if found.page.count == 1 => return Err(error),
+                Err(error) => unplaced.push(error.to_string()),
+            }
+        }
         Ok(Self {
             path: path.to_owned(),
             page: found.page.number,
@@ -93,7 +101,8 @@ impl FoundOnPage {
             height,
             signed,
             signatures: signatures.clone(),
-            fields: fields.iter().map(field).collect::<inkproof::Result<_>>()?,
+            fields: placed,
+            unplaced,
             pictures: None,
         })
     }

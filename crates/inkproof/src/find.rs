@@ -17,7 +17,7 @@ mod trees;
 
 use std::fmt;
 
-use inkproof_nn::Classifier;
+use inkproof_nn::{Detected, Detector};
 use serde::{Deserialize, Serialize};
 
 use crate::decode::Picture;
@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::limits::Limits;
 pub use features::{FEATURES, Features};
 use groups::Group;
-pub use look::{LOOK_SIZE, Look};
+pub use look::{LOOK_SIZE, Look, MOVE, Sides, moved};
 pub use pages::{Field, FoundPage, NoField};
 use sheet::Sheet;
 pub use trees::{Node, Tree, Trees};
@@ -230,6 +230,14 @@ pub struct Thresholds {
     pub look: f32,
 }
 
+impl Thresholds {
+    /// Whether all are confidences above 0, and what is signed is looked at, too.
+    fn are_sound(&self) -> bool {
+        let Thresholds { shown, signed, look } = *self;
+        [shown, signed, look].iter().all(|value| *value > 0.0 && *value <= 1.0) && look <= signed
+    }
+}
+
 /// From this confidence of the trees on the network looks at a group, too.
 pub const LOOKED_AT: f32 = 0.004;
 /// Groups that the network looks at together.
@@ -239,7 +247,7 @@ const AT_ONCE: usize = 16;
 #[derive(Debug, Clone)]
 pub struct Finder {
     trees: Trees,
-    network: Classifier,
+    network: Detector,
     thresholds: Thresholds,
 }
 
@@ -250,7 +258,7 @@ impl Finder {
     }
 
     /// A finder of what was learned: the network from [`looks`] with the same trees.
-    pub fn new(trees: Trees, network: Classifier, thresholds: Thresholds) -> Finder {
+    pub fn new(trees: Trees, network: Detector, thresholds: Thresholds) -> Finder {
         Finder { trees, network, thresholds }
     }
 
@@ -289,9 +297,11 @@ impl Finder {
         })
     }
 
-    /// Whether a page with these candidates is signed, the surest first.
+    /// Whether a page with these candidates is signed, the surest first; one without any is not.
     pub fn signed(&self, candidates: &[FoundSignature]) -> Signed {
-        let confidence = candidates.first().map_or(0.0, |found| found.confidence);
+        let Some(FoundSignature { confidence, .. }) = candidates.first().copied() else {
+            return Signed { decision: SignedDecision::No, confidence: 0.0 };
+        };
         let decision = match confidence {
             confidence if confidence >= self.thresholds.signed => SignedDecision::Yes,
             confidence if confidence >= self.thresholds.look => SignedDecision::Look,
@@ -311,11 +321,15 @@ impl Finder {
         Ok(self.signed(&within))
     }
 
-    /// How sure it is of each group.
-    fn confidences(&self, sheet: &Sheet, groups: &[(Group, Candidate)], limits: &Limits) -> Result<Vec<f32>> {
+    /// How sure it is of each group, and where its box is.
+    fn judged(&self, sheet: &Sheet, groups: &[(Group, Candidate)], limits: &Limits) -> Result<Vec<FoundSignature>> {
         let logits: Vec<f32> = groups.iter().map(|(_, candidate)| self.trees.logit(&candidate.features)).collect();
-        let mut confidences: Vec<f32> = logits.iter().map(|&logit| confidence(logit)).collect();
-        let looked_at: Vec<usize> = (0..groups.len()).filter(|&group| confidences[group] >= LOOKED_AT).collect();
+        let by_trees = |((_, candidate), &logit): (&(Group, Candidate), _)| FoundSignature {
+            area: candidate.area,
+            confidence: confidence(logit),
+        };
+        let mut judged: Vec<FoundSignature> = groups.iter().zip(&logits).map(by_trees).collect();
+        let looked_at: Vec<usize> = (0..groups.len()).filter(|&group| judged[group].confidence >= LOOKED_AT).collect();
         for numbers in looked_at.chunks(AT_ONCE) {
             limits.check_time()?;
             let look = |&number: &usize| {
@@ -323,41 +337,31 @@ impl Finder {
                 Look::new(sheet, group, &candidate.features, logits[number])
             };
             let looks: Vec<Look> = numbers.iter().map(look).collect();
-            for (&number, logit) in numbers.iter().zip(self.network.logits(look::seen(&looks))) {
-                confidences[number] = confidence(logit);
+            let answers = self.network.answers(look::seen(&looks));
+            for ((&number, look), Detected { logit, sides }) in numbers.iter().zip(&looks).zip(answers) {
+                let area = look.on_sheet(sheet, &groups[number].0, moved(look.sides, sides));
+                judged[number] = FoundSignature { area: sheet.on_page(&area), confidence: confidence(logit) };
             }
         }
-        Ok(confidences)
+        Ok(judged)
     }
 
-    /// All that may be a signature, the surest first, none of the same ink as one before it.
+    /// All that may be a signature, the surest first, none mostly where one before it is.
     ///
     /// # Errors
     /// [`Error::OutOfTime`](crate::Error::OutOfTime).
     pub fn ranked(&self, picture: &Picture, limits: &Limits) -> Result<Vec<FoundSignature>> {
-        let sheets = Sheet::at_levels(picture, limits)?;
         let mut found = Vec::new();
-        for (number, sheet) in sheets.iter().enumerate() {
-            let groups = described(sheet, limits)?;
-            let confidences = self.confidences(sheet, &groups, limits)?;
-            found.extend(groups.into_iter().zip(confidences).map(|((group, candidate), confidence)| {
-                (FoundSignature { area: candidate.area, confidence }, number, group)
-            }));
+        for sheet in &Sheet::at_levels(picture, limits)? {
+            found.extend(self.judged(sheet, &described(sheet, limits)?, limits)?);
         }
-        found.sort_by(|a, b| b.0.confidence.total_cmp(&a.0.confidence));
-        let mut taken: Vec<Vec<bool>> = sheets.iter().map(|sheet| vec![false; sheet.pieces.len()]).collect();
-        let mut kept: Vec<(FoundSignature, usize)> = Vec::new();
-        for (signature, number, group) in found {
-            let taken = &mut taken[number];
-            let is_of_another =
-                |(other, on): &(FoundSignature, usize)| *on != number && other.area.is_mostly(&signature.area);
-            if group.pieces.iter().any(|&piece| taken[piece]) || kept.iter().any(is_of_another) {
-                continue;
+        found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        let mut kept: Vec<FoundSignature> = Vec::new();
+        for signature in found {
+            if !kept.iter().any(|other| other.area.is_mostly(&signature.area)) {
+                kept.push(signature);
             }
-            group.pieces.iter().for_each(|&piece| taken[piece] = true);
-            kept.push((signature, number));
         }
-        let kept = kept.into_iter().map(|(signature, _)| signature).collect();
         Ok(kept)
     }
 }
@@ -423,7 +427,7 @@ mod tests {
 
     #[test]
     fn what_a_pen_wrote_is_a_group_of_its_own_with_and_without_a_pattern_under_it() {
-        let truth = PageArea { x: 300, y: 962, width: 262, height: 80 };
+        let truth = WAVE;
         // The last pen is lighter than the level that parts print from paper.
         for (pattern, pen) in [(None, 20), (Some(190), 20), (Some(150), 20), (None, 150), (Some(215), 150)] {
             let found = candidates(&page(pattern, pen), &Limits::default()).unwrap();
@@ -434,7 +438,7 @@ mod tests {
 
     #[test]
     fn strokes_in_pieces_that_are_no_larger_than_print_are_a_group() {
-        let truth = PageArea { x: 300, y: 962, width: 262, height: 80 };
+        let truth = WAVE;
         // In stripes across the wave, so that slopes are cut as its crests are.
         let broken = page_with(None, 20, |step| {
             let part = f64::from(step) / 6000.0;
@@ -466,31 +470,96 @@ mod tests {
         assert!(best > 0.9, "{best}");
     }
 
+    const WAVE: PageArea = PageArea { x: 300, y: 962, width: 262, height: 80 };
+
+    /// A page with a filled part, or more.
+    fn with_bars(page: &Picture, bars: impl IntoIterator<Item = PageArea>) -> Picture {
+        let width = page.gray.width();
+        let mut pixels = page.gray.pixels().to_vec();
+        for bar in bars {
+            (bar.y..bar.y + bar.height).for_each(|y| pixels[y * width + bar.x..][..bar.width].fill(20));
+        }
+        Picture::of_gray(Gray::new(width, page.gray.height(), pixels).unwrap(), Page::ONLY)
+    }
+
+    /// The look at the group that is the writing of an area.
+    fn look_at(page: &Picture, area: PageArea) -> (Candidate, Look) {
+        let wanted = |candidate: &Candidate, _: f32| candidate.area.overlap(&area) > 0.9;
+        let looks = looks(page, Finder::bundled().trees(), &Limits::default(), wanted).unwrap();
+        looks.into_iter().next().expect("a group that is the writing")
+    }
+
+    /// The ink of a channel in a part of a look.
+    fn ink(look: &Look, channel: usize, rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> u32 {
+        let places = rows.flat_map(|row| columns.clone().map(move |column| row * LOOK_SIZE[1] + column));
+        places.map(|place| u32::from(look.picture[place * 3 + channel])).sum()
+    }
+
     #[test]
-    fn the_network_sees_a_group_in_the_middle_and_print_beside_it() {
-        let wanted = |candidate: &Candidate, _: f32| {
-            candidate.area.overlap(&PageArea { x: 300, y: 962, width: 262, height: 80 }) > 0.9
-        };
-        let looks = looks(&page(None, 20), Finder::bundled().trees(), &Limits::default(), wanted).unwrap();
-        let (candidate, look) = &looks[0];
+    fn the_network_sees_a_group_in_the_middle_and_what_is_beside_it_apart() {
+        let bar = |x: usize, y: usize, width: usize, height: usize| PageArea { x, y, width, height };
+        let letters =
+            (0..20).flat_map(|letter| [bar(250 + 14 * letter, 1070, 2, 10), bar(250 + 14 * letter, 1078, 7, 2)]);
+        let scribble = (0..6)
+            .flat_map(|turn| [bar(606, 970 + 10 * turn, 30, 3), bar(606 + 27 * (turn % 2), 970 + 10 * turn, 3, 12)]);
+        let line = [bar(240, 1095, 380, 2)];
+        let page = with_bars(&page(None, 20), letters.chain(scribble).chain(line));
+        let (candidate, look) = look_at(&page, WAVE);
         let [rows, columns] = LOOK_SIZE;
         assert_eq!((look.picture.len(), look.numbers.len()), (rows * columns * 3, FEATURES.len() + 1));
         assert_eq!(look.numbers[..FEATURES.len()], candidate.features);
-        let ink = |channel: usize, rows: std::ops::Range<usize>| -> u32 {
-            rows.flat_map(|row| (0..columns).map(move |column| (row * columns + column) * 3 + channel))
-                .map(|at| u32::from(look.picture[at]))
-                .sum()
-        };
-        let own = ink(0, 0..rows);
-        assert!(own > 0 && own == ink(0, 25..55), "its ink is in the middle");
-        assert_eq!(ink(1, 0..rows), 0, "there is no other writing");
-        assert!(ink(2, 0..10) == 0, "the print ends far above");
+        let all = |channel| ink(&look, channel, 0..rows, 0..columns);
+        assert!(all(0) > 0 && all(0) == ink(&look, 0, 25..55, 32..128), "its ink is in the middle");
+        assert!(all(1) > 0 && all(1) == ink(&look, 1, 20..55, 140..160), "other writing is to the right");
+        let (print, line) = (ink(&look, 2, 62..70, 0..columns), ink(&look, 2, 71..76, 0..columns));
+        assert!(print > 0 && line > 0 && all(2) == print + line, "print and the line are below: {print}, {line}");
         // As much ink as the group's own pixels, within the rounding of shares.
-        let small = page(None, 20);
-        let square = (262.0_f32 / 96.0).max(80.0 / 48.0);
-        let pixels = 255.0 / (square * square)
-            * small.gray.pixels()[950 * 1000..].iter().filter(|&&level| level < 128).count() as f32;
-        assert!((own as f32 / pixels - 1.0).abs() < 0.1, "{own} of {pixels}");
+        let place = (262.0_f32 / 96.0).max(80.0 / 48.0);
+        let of_wave = |y: usize| page.gray.pixels()[y * 1000..][..600].iter().filter(|&&level| level < 128).count();
+        let pixels = 255.0 / (place * place) * (950..1050).map(of_wave).sum::<usize>() as f32;
+        assert!((all(0) as f32 / pixels - 1.0).abs() < 0.1, "{} of {pixels}", all(0));
+    }
+
+    #[test]
+    fn a_group_in_a_corner_looks_as_it_does_elsewhere() {
+        let wave = |x: usize, y: usize| {
+            let part = |step: usize| (step, (40.0 * (step as f64 / 8.0).sin()) as i32 + 41);
+            let bars = (0..260).map(part).map(|(right, down)| PageArea {
+                x: x + right,
+                y: y + down as usize,
+                width: 3,
+                height: 8,
+            });
+            let page = with_bars(&page_with(None, 20, |_| false), bars);
+            look_at(&page, PageArea { x, y: y + 1, width: 262, height: 88 }).1
+        };
+        let own = |look: &Look| look.picture.iter().step_by(3).copied().collect::<Vec<u8>>();
+        let (middle, corner) = (wave(400, 900), wave(4, 1305));
+        assert_eq!(own(&middle), own(&corner));
+        assert_eq!(middle.sides, corner.sides);
+        assert!(middle.sides[0] > 20.0, "{:?}", middle.sides);
+    }
+
+    #[test]
+    fn a_box_of_the_page_is_the_same_box_in_a_look_and_back() {
+        let page = page(None, 20);
+        let (candidate, look) = look_at(&page, WAVE);
+        let there = look.in_picture(&candidate.area);
+        assert!(there.iter().zip(&look.sides).all(|(a, b)| (a - b).abs() < 1e-3), "{there:?} and {:?}", look.sides);
+        let sheet = &Sheet::at_levels(&page, &Limits::default()).unwrap()[0];
+        let groups = groups::all(sheet);
+        let group = groups.iter().find(|group| sheet.on_page(&group.area) == candidate.area).unwrap();
+        let on_page = |by: [f32; 4]| sheet.on_page(&look.on_sheet(sheet, group, moved(look.sides, by)));
+        assert_eq!(on_page([0.0; 4]), candidate.area);
+        // A side that is a little off ends with the ink; one that is far off stays where it is.
+        assert_eq!(on_page([0.3, -0.3, 0.3, -0.3]), candidate.area);
+        let cut = on_page([3.0, 0.0, 0.0, 0.0]);
+        let moved_by = 3.0 * MOVE[0] * 262.0 / 96.0;
+        assert!((cut.x as f32 - candidate.area.x as f32 - moved_by).abs() <= 1.0, "{cut:?}");
+        assert_eq!(cut.x + cut.width, candidate.area.x + candidate.area.width);
+        // What leads out of the page ends with it.
+        let far = on_page([-100.0, -100.0, 100.0, 100.0]);
+        assert_eq!(far, PageArea { x: 0, y: 0, width: 1000, height: 1400 });
     }
 
     #[test]

@@ -108,11 +108,11 @@ pub use verdict::{Verdict, VerifyOptions};
 #[doc(inline)]
 pub use verifier::{Signature, Times, Verifier};
 
-/// The two siamese networks, the classifier of [`find`], and their training, of [`inkproof_nn`].
+/// The two siamese networks, the detector of [`find`], and their training, of [`inkproof_nn`].
 pub mod network {
     #[doc(inline)]
     pub use inkproof_nn::{
-        Adam, Backbone, Batch, CLASSIFIER_CHANNELS, Classifier, ClassifierTrainer, Device as Compute, EMBEDDING_LEN,
-        Initialiser, Parameter, Seen, Step, Trainer, Weights,
+        Adam, Backbone, Batch, DETECTOR_CHANNELS, Detected, Detector, DetectorTrainer, Device as Compute,
+        EMBEDDING_LEN, Initialiser, Parameter, Seen, Step, Trainer, Weights,
     };
 }

@@ -65,6 +65,18 @@ fn strokes(width: usize, height: usize) -> Vec<u8> {
     })
 }
 
+/// A page full of what may be signatures each.
+fn scribbles(width: usize, height: usize) -> Vec<u8> {
+    const CELL: [usize; 2] = [240, 110];
+    drawn(width, height, |x, y| {
+        let (number, x, y) = (random(x / CELL[0], y / CELL[1]), x % CELL[0], y % CELL[1]);
+        let turns = 2.0 + (number % 7) as f32;
+        let wave = |phase: f32| (x as f32 / 190.0 * turns * 2.0 + phase).sin() * (40.0 - x as f32 / 8.0) + 55.0;
+        let is_near = |phase: f32| (y as f32 - wave(phase)).abs() < 6.0;
+        x < 190 && (is_near((number % 11) as f32) || is_near((number % 5) as f32 / 2.0))
+    })
+}
+
 /// 20 black, 230 white.
 fn drawn(width: usize, height: usize, ink: impl Fn(usize, usize) -> bool) -> Vec<u8> {
     (0..width * height).map(|i| if ink(i % width, i / width) { 20 } else { 230 }).collect()
@@ -203,13 +215,16 @@ fn pages_that_cost_too_much() -> Vec<String> {
         let begun = processor_time();
         let found = finder.pages(&image, &Limits::default()).collect::<inkproof::Result<Vec<_>>>().unwrap();
         assert_eq!(found.len(), 1);
-        (processor_time() - begun, PEAK.load(Ordering::Relaxed) - held)
+        (processor_time() - begun, PEAK.load(Ordering::Relaxed) - held, found[0].findings.candidates.len())
     };
-    let (ordinary, _) = look(strokes);
+    let (ordinary, ..) = look(strokes);
     let most_time = MOST_PAGE_TIME.max(MOST_TIMES_ORDINARY * ordinary);
     let mut too_much = Vec::new();
-    for (name, shape) in SHAPES {
-        let (mut time, bytes) = look(shape);
+    for (name, shape) in SHAPES.into_iter().chain([("scribbles", scribbles as Shape)]) {
+        let (mut time, bytes, candidates) = look(shape);
+        if name == "scribbles" {
+            assert!(candidates >= 300, "{candidates} of the scribbles may be signatures");
+        }
         // A neighbour on the machine costs time and never saves any.
         for _ in 1..Cost::READINGS {
             if time <= most_time {
@@ -217,7 +232,10 @@ fn pages_that_cost_too_much() -> Vec<String> {
             }
             time = time.min(look(shape).0);
         }
-        let line = format!("{name} as a page: {time:.0?} (ordinary strokes {ordinary:.0?}), {} MiB", bytes / MEGAPIXEL);
+        let line = format!(
+            "{name} as a page: {time:.0?} (ordinary strokes {ordinary:.0?}), {} MiB, {candidates} candidates",
+            bytes / MEGAPIXEL
+        );
         println!("{line}");
         if time > most_time || bytes > MOST_PAGE_BYTES {
             too_much.push(line);

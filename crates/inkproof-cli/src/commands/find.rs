@@ -23,8 +23,8 @@ use crate::text::percent;
 /// Find the handwritten signatures on pages, and say which pages are signed
 ///
 /// Every page of a file is looked at. Exit code 0 when one is signed, 1 when none is, 3 when a person should look, 2 when one
-/// cannot be read, which is said at the end; with --field 0 when every field is signed, 1 when one is not, 3 when a person should look. Printed names,
-/// stamps, logos, initials and notes are not signatures.
+/// cannot be read, which is said at the end; with --field 0 when every field is signed, 1 when one is not, 3 when a person
+/// should look, 2 when one has no place on a page. Printed names, stamps, logos, initials and notes are not signatures.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     inkproof find letter.tif\n  \
@@ -99,9 +99,9 @@ impl Looker<'_> {
         let mut pages = Vec::new();
         for found in self.finder.pages(image.bytes, &Limits { page: image.page, ..self.limits }) {
             let found = found.map_err(|error| error.at(path))?;
-            self.find.write_pictures(path, &found)?;
             let told = FoundOnPage::new(image.name, &found, &self.fields, &self.finder);
             pages.push(told.map_err(|error| error.at(path))?);
+            self.find.write_pictures(path, &found)?;
         }
         Ok(Found { pages, notes, unreadable: Vec::new() })
     }
@@ -203,7 +203,7 @@ fn exit_code(found: &Found) -> ExitCode {
     let any_field = |decision| fields().any(|found| found == decision);
     let any = |decision| found.pages.iter().any(|page| page.signed.decision == decision);
     ExitCode::from(match () {
-        () if !found.unreadable.is_empty() => 2,
+        () if !found.unreadable.is_empty() || found.pages.iter().any(|page| !page.unplaced.is_empty()) => 2,
         () if any_field(SignedDecision::No) => 1,
         () if any_field(SignedDecision::Look) => 3,
         () if fields().next().is_some() => 0,
@@ -214,7 +214,7 @@ fn exit_code(found: &Found) -> ExitCode {
 }
 
 fn text(page: &FoundOnPage) -> String {
-    let FoundOnPage { path, page, signed, signatures, fields, .. } = page;
+    let FoundOnPage { path, page, signed, signatures, fields, unplaced, .. } = page;
     let decision = in_words(*signed);
     let line = |found: &FoundSignature| {
         let area = found.area;
@@ -224,7 +224,8 @@ fn text(page: &FoundOnPage) -> String {
     let signatures: String = signatures.iter().map(line).collect();
     let field = |field: &FoundField| format!("\n  field {}: {}", one_line(&field.name), in_words(field.signed));
     let fields: String = fields.iter().map(field).collect();
-    format!("{}, page {page}: {decision}{signatures}{fields}", one_line(path))
+    let unplaced: String = unplaced.iter().map(|why| format!("\n  the page {}", one_line(why))).collect();
+    format!("{}, page {page}: {decision}{signatures}{fields}{unplaced}", one_line(path))
 }
 
 fn in_words(signed: Signed) -> String {

@@ -34,16 +34,13 @@ enum Action {
 struct Learn {
     /// Where the finder is written
     out: PathBuf,
-    /// Synthetic pages that each forest of trees learns from, and as many others for the network
+    /// Synthetic pages that the trees learn from, and as many others for the network; of each one in ten is kept back
     #[arg(long, default_value_t = LearnOptions::default().pages)]
     pages: usize,
     /// Decides which pages these are
     #[arg(long, default_value_t = LearnOptions::default().seed)]
     seed: u64,
-    /// Forests, whose mean counts; each has a seed of its own
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=16), default_value_t = LearnOptions::default().forests as u32)]
-    forests: u32,
-    /// Decision trees of each forest
+    /// Decision trees
     #[arg(long, default_value_t = BoostOptions::default().trees)]
     trees: usize,
     /// Times that the network sees what the trees leave
@@ -91,8 +88,7 @@ impl Learn {
         let fonts = Fonts::find(self.fonts.as_deref())?;
         let boost = BoostOptions { trees: self.trees, ..BoostOptions::default() };
         let network = NetworkOptions { epochs: self.epochs, ..NetworkOptions::default() };
-        let options =
-            LearnOptions { pages: self.pages, seed: self.seed, forests: self.forests as usize, boost, network };
+        let options = LearnOptions { pages: self.pages, seed: self.seed, boost, network };
         let mut progress = Shown::new();
         let learned = learn(&fonts, &options, &mut progress)?;
         drop(progress);
@@ -100,7 +96,7 @@ impl Learn {
         println!(
             "Learned from {} groups of ink on {} pages, {} of them signatures. The finder is in {}.",
             learned.examples,
-            self.pages * (self.forests as usize + 1),
+            learned.pages,
             learned.signatures,
             one_line(self.out.display())
         );

@@ -267,14 +267,15 @@ fn blank() -> Vec<u8> {
 #[test]
 fn a_finder_is_taught_and_measured() {
     let desk = Desk::new();
-    let learned = desk.run("finder learn small.finder --pages 50 --forests 2 --trees 30 --epochs 1").succeeds();
-    assert!(learned.out.contains("on 150 pages"), "{}", learned.out);
+    let learned = desk.run("finder learn small.finder --pages 80 --trees 30 --epochs 1").succeeds();
+    assert!(learned.out.contains("on 144 pages"), "{}", learned.out);
     pages(&desk, 30);
     let judged = desk.run("finder evaluate pages --finder small.finder --json --boxes boxes.csv").succeeds().json();
     assert_eq!(judged["counted"]["pages"], 30);
     assert!(judged["page_auc"]["value"].as_f64().unwrap() > 0.8, "{judged}");
     assert!(fs::read_to_string(desk.path("boxes.csv")).unwrap().contains(",truth"));
     desk.run("finder learn none.finder --pages 1").fails_with(&["1 page(s)"]);
+    desk.run("finder learn none.finder --pages 2 --trees 1").fails_with(&["2 page(s)"]);
     desk.run("finder evaluate missing").fails_with(&["pages.csv"]);
     desk.write("other.json", b"{}");
     desk.run("finder evaluate pages --finder other.json").fails_with(&["other.json", "not a finder"]);

@@ -1,7 +1,7 @@
 //! Gradient boosting of small trees for a yes or a no (Friedman, Annals of Statistics 29, 2001), with the second-order gain of
 //! Chen and Guestrin (KDD 2016) over features that are cut into 256 parts of equal count.
 
-use inkproof::find::{FEATURES, Features, Node, Tree};
+use inkproof::find::{FEATURES, Features, Node, Tree, Trees};
 use rayon::prelude::*;
 
 /// How trees are grown.
@@ -34,8 +34,8 @@ pub(super) struct Example {
     pub label: f32,
 }
 
-/// The logit without any tree, and the trees.
-pub(super) fn boost(examples: &[Example], options: &BoostOptions, mut after: impl FnMut(usize)) -> (f32, Vec<Tree>) {
+/// Grows trees; after each it calls back with how many there are.
+pub(super) fn boost(examples: &[Example], options: &BoostOptions, mut after: impl FnMut(usize)) -> Trees {
     let cuts = cuts(examples);
     let binned = binned(examples, &cuts);
     let mean = examples.iter().map(|example| f64::from(example.label)).sum::<f64>() / examples.len() as f64;
@@ -59,7 +59,7 @@ pub(super) fn boost(examples: &[Example], options: &BoostOptions, mut after: imp
         trees.push(grown.into_tree(&cuts, options));
         after(number);
     }
-    (bias as f32, trees)
+    Trees { bias: bias as f32, trees }
 }
 
 /// For each feature the values between its parts, ascending.
@@ -215,15 +215,14 @@ impl Grower<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use inkproof::find::Trees;
+mod tests {
     use inkproof::random::stream;
     use rand::RngExt;
 
     use super::*;
 
     /// Yes inside a square of two of the features, which no sum of the two tells.
-    pub(in crate::finder) fn examples(count: u64) -> Vec<Example> {
+    fn examples(count: u64) -> Vec<Example> {
         let mut rng = stream(3, "examples", 0);
         let mut example = |_| {
             let features: Features = std::array::from_fn(|_| rng.random_range(0.0_f32..1.0));
@@ -236,8 +235,7 @@ pub(super) mod tests {
     #[test]
     fn what_two_features_say_together_is_learned() {
         let options = BoostOptions { trees: 60, rate: 0.2, ..BoostOptions::default() };
-        let (bias, grown) = boost(&examples(4000), &options, |_| ());
-        let trees = Trees { bias, trees: grown };
+        let trees = boost(&examples(4000), &options, |_| ());
         assert!(trees.are_sound());
         let unseen = examples(5000).split_off(4000);
         let right = unseen.iter().filter(|e| (trees.logit(&e.features) > 0.0) == (e.label > 0.5)).count();

@@ -351,7 +351,9 @@ pub fn thresholds(pages: &[PageTruth]) -> Option<Thresholds> {
             shown = confidence;
         }
     }
-    let signed = quantile(&pages, false, 1.0 - FALSE_ALARMS)? as f32;
-    let look = (quantile(&pages, true, PASSED_OVER)? as f32).min(signed);
+    // A page on which nothing looks like a signature has a confidence of 0, from which on no page is signed.
+    let from = |confidence: f64| (confidence as f32).max(f32::MIN_POSITIVE);
+    let signed = from(quantile(&pages, false, 1.0 - FALSE_ALARMS)?);
+    let look = from(quantile(&pages, true, PASSED_OVER)?).min(signed);
     Some(Thresholds { shown, signed, look })
 }

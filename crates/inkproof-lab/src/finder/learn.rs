@@ -2,7 +2,7 @@
 
 use inkproof::Limits;
 use inkproof::decode::{Page, Picture};
-use inkproof::find::{self, Candidate, Finder, LOOKED_AT, Node, PageArea, Thresholds, Tree, Trees};
+use inkproof::find::{self, Candidate, Finder, LOOKED_AT, PageArea, Thresholds, Trees};
 use rayon::prelude::*;
 
 use super::boost::{BoostOptions, Example, boost};
@@ -15,16 +15,12 @@ use crate::synth::pages::{self, BoxKind, DrawnPage, Fonts, PageOptions};
 /// What a finder learns from and how.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LearnOptions {
-    /// Synthetic pages of each forest, and of the network, of which each learns from nine of ten; the network's others fix the
-    /// thresholds.
+    /// Synthetic pages of the trees, and of the network. Each learns from nine of ten; the network's others fix the
+    /// thresholds, the trees' others are not drawn.
     pub pages: usize,
-    /// Of the first forest's pages; each other forest has the next one, and the network the one after them: so it sees the
-    /// trees' confidence in what they have not learned from.
+    /// Of the trees' pages; the network has the next one: so it sees the trees' confidence in what they have not learned from.
     pub seed: u64,
-    /// Forests of trees: the mean of their logits counts, as in bagging (L. Breiman, Bagging predictors, Machine Learning
-    /// 24, 1996), but each learns from pages of its own. At least one.
-    pub forests: usize,
-    /// How the trees of a forest are grown.
+    /// How the trees are grown.
     pub boost: BoostOptions,
     /// How the network is trained.
     pub network: NetworkOptions,
@@ -33,7 +29,7 @@ pub struct LearnOptions {
 impl Default for LearnOptions {
     /// As the bundled finder.
     fn default() -> Self {
-        Self { pages: 6000, seed: 5, forests: 2, boost: BoostOptions::default(), network: NetworkOptions::default() }
+        Self { pages: 8000, seed: 5, boost: BoostOptions::default(), network: NetworkOptions::default() }
     }
 }
 
@@ -42,6 +38,8 @@ impl Default for LearnOptions {
 pub struct LearnedFinder {
     /// The finder.
     pub finder: Finder,
+    /// Pages that its trees and its network learned from.
+    pub pages: usize,
     /// Groups of ink that its trees were shown.
     pub examples: usize,
     /// How many of them were signatures.
@@ -63,34 +61,34 @@ const AT_ONCE: usize = 64;
 /// Draws pages and learns from them.
 ///
 /// # Errors
-/// [`Error::TooFewPages`] where nothing can be learned from so few.
+/// [`Error::TooFewPages`] where nothing can be learned from so few; [`Error::Diverged`] where the network's loss is no number.
 pub fn learn(fonts: &Fonts, options: &LearnOptions, progress: &mut dyn Progress) -> Result<LearnedFinder> {
     let (held_out, learned_from): (Vec<u64>, Vec<u64>) =
         (0..options.pages as u64).partition(|number| number % HELD_OUT == 0);
     let draw = |seed, number| Drawn::new(&pages::page(fonts, seed, number, &PageOptions::default()));
     let too_few = || Error::TooFewPages { pages: options.pages };
-    let (mut forests, mut shown, mut signatures) = (Vec::new(), 0, 0);
-    for forest in 0..options.forests as u64 {
-        let seed = options.seed.wrapping_add(forest);
-        let examples = gathered(&learned_from, |number| draw(seed, number).examples(), progress)?;
-        let own = examples.iter().filter(|example: &&Example| example.label > 0.5).count();
-        if own == 0 || own == examples.len() {
-            return Err(too_few());
-        }
-        (shown, signatures) = (shown + examples.len(), signatures + own);
-        progress.report(Event::Stage { name: "trees", total: options.boost.trees });
-        forests.push(boost(&examples, &options.boost, |done| progress.report(Event::Advance { done })));
+    let examples = gathered(&learned_from, |number| draw(options.seed, number).examples(), progress)?;
+    let signatures = examples.iter().filter(|example| example.label > 0.5).count();
+    if signatures == 0 || signatures == examples.len() {
+        return Err(too_few());
     }
-    let trees = mean(forests);
-    let seed = options.seed.wrapping_add(options.forests as u64);
+    let shown = examples.len();
+    progress.report(Event::Stage { name: "trees", total: options.boost.trees });
+    let trees = boost(&examples, &options.boost, |done| progress.report(Event::Advance { done }));
+    drop(examples);
+    let seed = options.seed.wrapping_add(1);
     let looks = gathered(&learned_from, |number| draw(seed, number).looks(&trees), progress)?;
+    if looks.is_empty() {
+        return Err(too_few());
+    }
     progress.report(Event::Stage { name: "steps", total: steps(looks.len(), &options.network) });
-    let network = train(&looks, &options.network, seed, |done| progress.report(Event::Advance { done }));
+    let network = train(&looks, &options.network, seed, |done| progress.report(Event::Advance { done }))?;
     drop(looks);
     let finder = Finder::new(trees, network, Thresholds { shown: 1.0, signed: 1.0, look: 1.0 });
     let judged = held_out.par_iter().map(|&number| draw(seed, number).judged(&finder)).collect::<Result<Vec<_>>>()?;
     let thresholds = thresholds(&judged).ok_or_else(too_few)?;
-    Ok(LearnedFinder { finder: finder.with_thresholds(thresholds), examples: shown, signatures })
+    let pages = 2 * learned_from.len();
+    Ok(LearnedFinder { finder: finder.with_thresholds(thresholds), pages, examples: shown, signatures })
 }
 
 /// What all pages, by their numbers, have to learn from.
@@ -110,24 +108,9 @@ fn gathered<Example: Send>(
 }
 
 /// How much a group is a signature that it overlaps so much, 0 to 1.
-fn label(overlap: f64) -> f32 {
+pub(super) fn label(overlap: f64) -> f32 {
     let [none, whole] = FITS;
     ((overlap - none) / (whole - none)).clamp(0.0, 1.0) as f32
-}
-
-/// Trees that give the mean of the logits of all forests; no thresholds.
-fn mean(forests: Vec<(f32, Vec<Tree>)>) -> Trees {
-    let share = 1.0 / forests.len() as f32;
-    let scaled = |node| match node {
-        Node::Leaf(answer) => Node::Leaf(share * answer),
-        split @ Node::Split(..) => split,
-    };
-    let mut all = Trees { bias: 0.0, trees: Vec::new() };
-    for (bias, trees) in forests {
-        all.bias += share * bias;
-        all.trees.extend(trees.into_iter().map(|tree| tree.into_iter().map(scaled).collect::<Tree>()));
-    }
-    all
 }
 
 /// A page as it is learned from.
@@ -159,11 +142,17 @@ impl Drawn {
             confidence >= LOOKED_AT || self.label(candidate) > 0.0 || counted.is_multiple_of(ONE_OF)
         };
         let looks = find::looks(&self.picture, trees, &Limits::default(), is_wanted)?;
-        Ok(looks.into_iter().map(|(candidate, look)| LookExample::new(look, self.label(&candidate))).collect())
+        Ok(looks.into_iter().map(|(candidate, look)| LookExample::new(look, self.nearest(&candidate))).collect())
     }
 
     fn label(&self, candidate: &Candidate) -> f32 {
-        label(self.truth.iter().map(|area| area.overlap(&candidate.area)).fold(0.0, f64::max))
+        label(self.nearest(candidate).map_or(0.0, |area| area.overlap(&candidate.area)))
+    }
+
+    /// The signature that a group overlaps most, if any.
+    fn nearest(&self, candidate: &Candidate) -> Option<&PageArea> {
+        let overlaps = self.truth.iter().map(|area| (area.overlap(&candidate.area), area));
+        overlaps.filter(|(overlap, _)| *overlap > 0.0).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, area)| area)
     }
 
     fn judged(self, finder: &Finder) -> Result<PageTruth> {
@@ -174,7 +163,6 @@ impl Drawn {
 
 #[cfg(test)]
 mod tests {
-    use super::super::boost::tests::examples;
     use super::*;
 
     #[test]
@@ -182,19 +170,5 @@ mod tests {
         assert_eq!([0.0, 0.3, 0.7, 1.0].map(label), [0.0, 0.0, 1.0, 1.0]);
         assert!((label(OVERLAP) - 0.5).abs() < 1e-6);
         assert!(label(0.6) > label(0.55));
-    }
-
-    #[test]
-    fn two_forests_answer_by_the_mean_of_their_logits() {
-        let options = BoostOptions { trees: 5, ..BoostOptions::default() };
-        let question = examples(901).pop().unwrap().features;
-        let second = examples(900).split_off(400);
-        let forest = |examples: &[Example]| boost(examples, &options, |_| ());
-        let logit = |forests| mean(forests).logit(&question);
-        let [first, second] = [forest(&examples(400)), forest(&second)];
-        let both = logit(vec![first.clone(), second.clone()]);
-        let [first, second] = [first, second].map(|forest| logit(vec![forest]));
-        assert!((both - (first + second) / 2.0).abs() < 1e-5, "{both} of {first} and {second}");
-        assert!((first - second).abs() > 1e-3, "both say {first}");
     }
 }

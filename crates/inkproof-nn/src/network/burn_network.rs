@@ -42,22 +42,22 @@ pub(super) fn differentiate(
     }
 }
 
-/// The same of one batch of a classifier.
+/// Gradients and moving statistics of one batch of a detector, given the gradient of each of its answers.
 #[cfg(test)]
-pub(super) fn differentiate_classifier(
+pub(super) fn differentiate_detector(
     device: &Device,
     weights: &Tensors,
     (pictures, shape): (Vec<f32>, [usize; 4]),
-    (numbers, labels): (Vec<f32>, Vec<f32>),
-) -> (f32, [EachTensor; 2]) {
+    (numbers, gradient): (Vec<f32>, Vec<f32>),
+) -> [EachTensor; 2] {
     let mut network = Network::new(device.clone().autodiff(), weights, None);
-    let (count, beside) = (shape[0], numbers.len() / shape[0]);
+    let count = shape[0];
+    let (beside, answers) = (numbers.len() / count, gradient.len() / count);
     let (x, numbers) = (network.input(pictures, shape), network.input(numbers, [count, beside]));
-    let probability = burn::tensor::activation::sigmoid(super::classifier::logits(&mut network, x, numbers));
-    let labels = network.input(labels, [count, 1]);
-    let loss = burn_ops::binary_cross_entropy(probability, labels);
+    let answers_found = super::detector::answers(&mut network, x, numbers);
+    let loss = (answers_found * network.input(gradient, [count, answers])).sum();
     let gradients = loss.backward();
-    (values(loss.inner())[0], [network.trained(&gradients), network.moved()])
+    [network.trained(&gradients), network.moved()]
 }
 
 /// Weights on a device, for one training step.
@@ -188,6 +188,10 @@ impl Layers for Network<'_> {
 
     fn global_average(&mut self, x: Tensor<4>) -> Tensor<2> {
         burn_ops::global_average(x)
+    }
+
+    fn flatten(&mut self, x: Tensor<4>) -> Tensor<2> {
+        x.flatten(1, 3)
     }
 
     fn dense(&mut self, name: &str, x: Tensor<2>) -> Tensor<2> {

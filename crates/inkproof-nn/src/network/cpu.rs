@@ -140,6 +140,9 @@ enum Record {
     GlobalAverage {
         shape: [usize; 4],
     },
+    Flatten {
+        shape: [usize; 4],
+    },
     Dense {
         tensors: [usize; 2],
         x: Tensor,
@@ -292,6 +295,12 @@ impl Layers for Cpu<'_> {
         ops::average::forward(&x)
     }
 
+    fn flatten(&mut self, x: Tensor) -> Tensor {
+        let shape @ [batch, height, width, channels] = x.dims();
+        self.record(|| Record::Flatten { shape });
+        Tensor::new(x.into_values(), &[batch, height * width * channels])
+    }
+
     fn dense(&mut self, name: &str, x: Tensor) -> Tensor {
         let tensors = self.places(name, ["weight", "bias"]);
         let [weight, bias] = tensors.map(|place| self.weights.values(place));
@@ -380,6 +389,7 @@ impl Training {
                 Some(to_x)
             }
             Record::GlobalAverage { shape } => Some(ops::average::backward(shape, &gradient)),
+            Record::Flatten { shape } => Some(Tensor::new(gradient.into_values(), &shape)),
             Record::Dense { tensors, x } => {
                 let (to_x, found) = ops::dense::backward(&x, values(tensors[0]), &gradient);
                 self.add_gradients(tensors, found);

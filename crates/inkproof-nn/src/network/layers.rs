@@ -53,6 +53,9 @@ pub(super) trait Layers {
     /// The mean of each plane.
     fn global_average(&mut self, x: Self::Pictures) -> Self::Vectors;
 
+    /// Each picture as one vector, place by place.
+    fn flatten(&mut self, x: Self::Pictures) -> Self::Vectors;
+
     /// `x * {name}.weight + {name}.bias`.
     fn dense(&mut self, name: &str, x: Self::Vectors) -> Self::Vectors;
 

@@ -39,7 +39,7 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// How it starts.
     pub initialiser: Initialiser,
-    /// False for statistics, which have no gradient: those of batch normalisation move in training, those of a classifier's
+    /// False for statistics, which have no gradient: those of batch normalisation move in training, those of a detector's
     /// numbers stay.
     pub trainable: bool,
 }
@@ -111,7 +111,7 @@ impl Tensors {
             let name = &parameter.name;
             let (shape, numbers) =
                 named.remove(name).ok_or_else(|| Error::MissingTensor { network, name: name.clone() })?;
-            if shape != parameter.shape {
+            if shape != parameter.shape || numbers.len() != parameter.len() {
                 let expected = parameter.shape.clone();
                 return Err(Error::TensorShape { network, name: name.clone(), shape, expected });
             }

@@ -385,8 +385,8 @@ fn alternatives(sheet: &Sheet, group: &Group, all: &[Group], chosen: &[bool]) ->
     let larger = all.iter().filter(|other| other.holds(group)).min_by_key(|other| other.pieces.len());
     let smaller = all.iter().filter(|other| group.holds(other)).max_by_key(|other| other.pieces.len());
     [
-        group.first_distance as f32,
-        group.distances as f32,
+        group.first_distance() as f32,
+        group.distances() as f32,
         beside,
         over_or_under,
         larger.map_or(1.0, |other| ink(group) / ink(other)),

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use inkproof_nn::{Classifier, Parameter};
+use inkproof_nn::{Detector, Parameter};
 use serde::{Deserialize, Serialize};
 
-use super::look::NUMBERS;
+use super::look::{LOOK_SIZE, NUMBERS};
 use super::{Finder, Thresholds, Trees};
 use crate::error::{Error, Result};
 use crate::tensor_file::{self, Tensor};
@@ -39,8 +39,11 @@ impl Finder {
         if !trees.are_sound() {
             return Err(Error::Finder("a tree of it leads nowhere".to_owned()));
         }
+        if !thresholds.are_sound() {
+            return Err(Error::Finder("its thresholds are no confidences".to_owned()));
+        }
         let tensors = tensor_file::tensors(bytes).map_err(Error::Finder)?;
-        let network = Classifier::from_tensors(NUMBERS, tensors)?;
+        let network = Detector::from_tensors(LOOK_SIZE, NUMBERS, tensors)?;
         Ok(Finder { trees: trees.into_owned(), network, thresholds })
     }
 

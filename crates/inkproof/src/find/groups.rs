@@ -29,17 +29,24 @@ const MOST_GROUPS: usize = 400;
 pub(super) struct Group {
     pub pieces: Vec<usize>,
     pub area: Area,
-    /// At how many of the distances nothing is added to it and nothing lacks; a single piece counts as one distance, and one at
-    /// which it is found both without and with what was taken for print counts twice.
-    pub distances: usize,
-    /// The number of the first of them; 0 is a single piece.
-    pub first_distance: usize,
+    /// The distances at which nothing is added to it and nothing lacks: a bit for each, of which the lowest is a single piece.
+    at: u8,
 }
 
 impl Group {
     /// Its pixels of ink.
     pub(super) fn ink(&self, sheet: &Sheet) -> usize {
         self.pieces.iter().map(|&piece| sheet.pieces[piece].ink).sum()
+    }
+
+    /// At how many distances it is a group; a single piece counts as one.
+    pub(super) fn distances(&self) -> u32 {
+        self.at.count_ones()
+    }
+
+    /// The number of the first of them; 0 is a single piece.
+    pub(super) fn first_distance(&self) -> u32 {
+        self.at.trailing_zeros()
     }
 
     /// Whether all pieces of another group, and more, are in this one.
@@ -80,16 +87,16 @@ pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
         (1..).zip(reaches).flat_map(at).collect::<Vec<_>>()
     };
     let joined = joined_of(&writing, &REACHES).into_iter().chain(joined_of(&or_high, &REACHES[..WITH_PRINT]));
-    for (first_distance, pieces) in alone.chain(joined) {
+    for (distance, pieces) in alone.chain(joined) {
         let area = around(sheet, &pieces);
         if !pieces.iter().any(|&piece| begins(piece)) && !is_broken(&pieces, &area) {
             continue;
         }
         match seen.get(&pieces) {
-            Some(&number) => groups[number].distances += 1,
+            Some(&number) => groups[number].at |= 1 << distance,
             None => {
                 seen.insert(pieces.clone(), groups.len());
-                groups.push(Group { area, pieces, distances: 1, first_distance });
+                groups.push(Group { area, pieces, at: 1 << distance });
             }
         }
     }

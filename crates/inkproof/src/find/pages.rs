@@ -102,6 +102,9 @@ impl fmt::Display for Length {
     }
 }
 
+/// A field that ends so many millimetres outside of a page is taken to end with it.
+const SPARE: f64 = 2.0;
+
 /// A part of a page that has to be signed: its name, and its place, each side in per cent of the page's or in millimetres.
 ///
 /// As text `NAME=X,Y,W,H`, as `customer=10%,80%,35%,8%` or `customer=20mm,240mm,70mm,20mm`.
@@ -129,7 +132,7 @@ impl Field {
     ///
     /// # Errors
     /// [`Error::NoPageSize`] where it is in millimetres and nothing is known of the page's; [`Error::FieldOutside`] where it
-    /// does not lie on the page.
+    /// does not lie on the page. A page is often a little smaller than its paper: what ends so little outside is cut off.
     pub fn area(&self, page: &PageFindings) -> Result<PageArea> {
         const MICROMETRES: f64 = 1000.0;
         let [across, down] = [page.sheet.map(|sheet| sheet.0), page.sheet.map(|sheet| sheet.1)]
@@ -138,17 +141,21 @@ impl Field {
         let share = |length: Length, side: Option<f64>| length.share(side).ok_or_else(unknown);
         let (left, width) = (share(self.left, across)?, share(self.width, across)?);
         let (top, height) = (share(self.top, down)?, share(self.height, down)?);
-        if !is_within(left, width) || !is_within(top, height) {
+        let ends_on = |from: f64, length: f64, side: Option<f64>| {
+            let spare = side.map_or(0.0, |side| SPARE / side);
+            from < 1.0 && is_within(from, length - spare)
+        };
+        if !ends_on(left, width, across) || !ends_on(top, height, down) {
             let [width, height] = [across, down].map(|side| side.unwrap_or(0.0).round() as u32);
             return Err(Error::FieldOutside { field: self.name.clone(), width, height });
         }
-        let part = |share: f64, of: usize| (share * of as f64).round() as usize;
-        Ok(PageArea {
-            x: part(left, page.width),
-            y: part(top, page.height),
-            width: part(width, page.width),
-            height: part(height, page.height),
-        })
+        let along = |from: f64, length: f64, of: usize| {
+            let from_pixel = ((from * of as f64).round() as usize).min(of.saturating_sub(1));
+            let most = of - from_pixel;
+            (from_pixel, ((length * of as f64).round() as usize).min(most))
+        };
+        let ((x, width), (y, height)) = (along(left, width, page.width), along(top, height, page.height));
+        Ok(PageArea { x, y, width, height })
     }
 }
 
@@ -226,6 +233,12 @@ mod tests {
         assert_eq!(field.area(&a4).unwrap(), PageArea { x: 95, y: 1616, width: 333, height: 100 });
         let unknown = field.area(&findings(None)).unwrap_err();
         assert!(matches!(unknown, Error::NoPageSize { .. }) && unknown.to_string().contains("customer"), "{unknown}");
+        let scanned = findings(Some((209_970, 296_980)));
+        let corner: Field = "stamp=110mm,250mm,100mm,47mm".parse().unwrap();
+        assert_eq!(corner.area(&scanned).unwrap(), PageArea { x: 524, y: 1684, width: 476, height: 316 });
+        for outside in ["a=110mm,250mm,103mm,47mm", "a=211mm,250mm,1mm,40mm", "a=10mm,298mm,20mm,1mm"] {
+            assert!(outside.parse::<Field>().unwrap().area(&scanned).is_err(), "{outside}");
+        }
         let outside = field.area(&findings(Some((148_000, 210_000)))).unwrap_err();
         assert_eq!(outside.to_string(), "has a page of 148 x 210 mm, on which the field 'customer' does not lie");
     }

@@ -30,7 +30,7 @@ const PAPER: f32 = 0.98;
 /// ...and a pen is looked for where so many levels lie between them and the ink.
 const BETWEEN: u8 = 24;
 /// A line is so many heights of print long at least, and so thick at most.
-const LINE: [f32; 2] = [5.0, 0.3];
+const LINE: [f32; 2] = [5.0, 0.5];
 /// Rows that are looked at together.
 const BAND: usize = 3;
 /// So much of a line's ink is no thicker than a line.
@@ -47,8 +47,9 @@ pub(super) struct Sheet {
     /// Columns and rows.
     pub size: (usize, usize),
     /// Pixels of the page as it was read in a working pixel, across and down.
-    scale: (f64, f64),
-    stored: (usize, usize),
+    pub scale: (f64, f64),
+    /// Columns and rows of the page as it was read.
+    pub stored: (usize, usize),
     pub components: Components,
     pub pieces: Vec<Weighed>,
     pub is_print: Vec<bool>,
@@ -100,17 +101,18 @@ impl Sheet {
         let printed: Vec<Weighed> =
             pieces.iter().zip(&is_print).filter(|(_, print)| **print).map(|(piece, _)| *piece).collect();
         let longest = size.0.max(size.1) as f32;
-        let height = if printed.len() < 12 { guess } else { print_height(&printed, longest) };
+        let least = (PRINT_RANGE[0] * longest).max(guess / 2.0);
+        let height = if printed.len() < 12 { guess } else { print_height(&printed, longest, least) };
         Ok(Some(Sheet { size, scale: (1.0, 1.0), stored: size, components, pieces, is_print, height, lines }))
     }
 
-    /// The same area in pixels of the page as it was read.
+    /// The same area in pixels of the page as it was read, one at least.
     pub(super) fn on_page(&self, area: &Area) -> PageArea {
         let scaled = |side: u16, scale: f64, most: usize| ((f64::from(side) * scale).round() as usize).min(most);
         let across = |side: u16| scaled(side, self.scale.0, self.stored.0);
         let down = |side: u16| scaled(side, self.scale.1, self.stored.1);
-        let (x, y) = (across(area.left), down(area.top));
-        PageArea { x, y, width: across(area.right) - x, height: down(area.bottom) - y }
+        let (x, y) = (across(area.left).min(self.stored.0 - 1), down(area.top).min(self.stored.1 - 1));
+        PageArea { x, y, width: (across(area.right) - x).max(1), height: (down(area.bottom) - y).max(1) }
     }
 }
 
@@ -163,7 +165,26 @@ fn ink_level(darkness: &Plane, longest: f32) -> Option<(u8, f32)> {
         }
         (level, pieces) = (next, found);
     }
-    Some((level, print_height(&pieces, longest)))
+    Some((level, print_height(&pieces, longest, above_specks(&pieces, longest))))
+}
+
+/// The height that print has at least: where specks are so many that they are as high as small print, more than these.
+///
+/// The higher, the fewer specks there are; where print begins there are more pieces again.
+fn above_specks(pieces: &[Weighed], longest: f32) -> f32 {
+    let [least, most] = PRINT_RANGE.map(|share| share * longest);
+    let mut counts = vec![0_usize; most as usize + 3];
+    for piece in pieces {
+        if let Some(count) = counts.get_mut(piece.area.height()) {
+            *count += 1;
+        }
+    }
+    let mut height = least.ceil() as usize;
+    let is_of_specks = counts[..height].iter().max() >= counts[height..].iter().max();
+    while is_of_specks && height < most as usize && counts[height + 1].min(counts[height + 2]) < counts[height] {
+        height += 1;
+    }
+    if is_of_specks { height as f32 } else { least }
 }
 
 /// A level half-way between what is not ink and the level from which on it is; None where they are near each other.
@@ -182,9 +203,9 @@ fn printed(pieces: &[Weighed], longest: f32) -> usize {
     print::find(&pieces, PRINT * longest / 4.0).characters
 }
 
-/// The median height of what may be characters.
-fn print_height(pieces: &[Weighed], longest: f32) -> f32 {
-    let [least, most] = PRINT_RANGE.map(|share| share * longest);
+/// The median height of what may be characters, which are so high at least.
+fn print_height(pieces: &[Weighed], longest: f32, least: f32) -> f32 {
+    let most = PRINT_RANGE[1] * longest;
     let is_one = |piece: &&Weighed| {
         let (width, height) = (piece.area.width() as f32, piece.area.height() as f32);
         (least..=most).contains(&height) && width <= 2.5 * height && 4.0 * width >= height
@@ -287,4 +308,33 @@ fn drop_what_is_no_writing(components: &mut Components, (width, height): (usize,
     };
     let dropped: Vec<bool> = components.weighed().iter().map(is_none).collect();
     components.drop_marked(&dropped);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many square pieces of each height, from 1 on.
+    fn height_of(counts: &[usize], longest: f32) -> f32 {
+        let piece = |height: u16| {
+            let area = Area { left: 0, top: 0, right: height, bottom: height };
+            Weighed { area, ink: usize::from(height).pow(2) }
+        };
+        let pieces: Vec<Weighed> = (1..).zip(counts).flat_map(|(height, &count)| vec![piece(height); count]).collect();
+        print_height(&pieces, longest, above_specks(&pieces, longest))
+    }
+
+    #[test]
+    fn specks_are_not_taken_for_print_however_many_there_are() {
+        // A cheque that was copied often; its print is 18 high.
+        let cheque = [
+            4142, 2943, 1084, 463, 183, 92, 30, 8, 7, 1, 2, 1, 6, 7, 5, 6, 7, 13, 18, 11, 7, 1, 1, 6, 2, 3, 2, 3, 0, 5,
+        ];
+        assert!((15.0..=20.0).contains(&height_of(&cheque, 1358.0)), "{}", height_of(&cheque, 1358.0));
+        // A letter in small print with some specks, and one with few.
+        let letter = [891, 496, 256, 227, 227, 401, 1053, 431, 113, 230, 160, 2, 2];
+        assert_eq!(height_of(&letter, 1122.0), 7.0);
+        let clean = [41, 49, 43, 28, 18, 21, 41, 321, 89, 92, 112, 26];
+        assert_eq!(height_of(&clean, 1100.0), 8.0);
+    }
 }

@@ -28,18 +28,20 @@ pub struct Trees {
 }
 
 impl Trees {
-    /// Whether every question is about a feature that there is and leads to a later node that there is.
+    /// Whether every question is about a feature that there is and leads to a later node that there is, and every answer is a
+    /// number.
     pub fn are_sound(&self) -> bool {
-        self.trees.iter().all(|tree| {
-            !tree.is_empty()
-                && tree.iter().enumerate().all(|(at, node)| match *node {
-                    Node::Split(feature, _, left, right) => {
-                        let leads_on = |next: u16| usize::from(next) > at && usize::from(next) < tree.len();
-                        usize::from(feature) < FEATURES.len() && leads_on(left) && leads_on(right)
-                    }
-                    Node::Leaf(value) => value.is_finite(),
-                })
-        })
+        self.bias.is_finite()
+            && self.trees.iter().all(|tree| {
+                !tree.is_empty()
+                    && tree.iter().enumerate().all(|(at, node)| match *node {
+                        Node::Split(feature, _, left, right) => {
+                            let leads_on = |next: u16| usize::from(next) > at && usize::from(next) < tree.len();
+                            usize::from(feature) < FEATURES.len() && leads_on(left) && leads_on(right)
+                        }
+                        Node::Leaf(value) => value.is_finite(),
+                    })
+            })
     }
 
     /// How sure they are that these numbers are a signature's: the logit of a confidence.
