@@ -1,11 +1,11 @@
 //! Where on a page handwritten signatures are, and whether it is signed at all.
 //!
-//! A page is brought to one working size and its ink parted into printed characters, lines and the rest
-//! (`sheet`). What is large or long among the rest begins a group, which takes in what is near, at several distances
-//! (`groups`); each group is described by numbers, most of them in heights of the page's print (`features`), and
-//! boosted trees say whether it may be a signature at all (`trees`). What may be is looked at, with what is around it, by a small
-//! network (`look`), whose confidence counts. Of groups that share ink the one with the highest confidence stays. Trees and network
-//! learned from synthetic pages alone.
+//! A page is brought to one working size and its ink parted into printed characters, lines and the rest (`sheet`). What
+//! is large or long among the rest begins a group, which takes in what is near, at several distances, and letters that
+//! were taken for print (`groups`); each group is described by numbers, most of them in heights of the page's print
+//! (`features`), and boosted trees say whether it may be a signature at all (`trees`). What may be is looked at with what is
+//! around it by a small network (`look`), which says how sure it is and where the signature's box is. Of boxes that mostly lie in each other the surest stays. Trees and network learned from synthetic
+//! pages alone.
 
 mod features;
 mod file;
@@ -203,8 +203,9 @@ pub fn looks(
     Ok(found)
 }
 
+/// 0 where the logit is none.
 fn confidence(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
+    if logit.is_nan() { 0.0 } else { 1.0 / (1.0 + (-logit).exp()) }
 }
 
 fn described(sheet: &Sheet, limits: &Limits) -> Result<Vec<(Group, Candidate)>> {
@@ -324,11 +325,9 @@ impl Finder {
     /// How sure it is of each group, and where its box is.
     fn judged(&self, sheet: &Sheet, groups: &[(Group, Candidate)], limits: &Limits) -> Result<Vec<FoundSignature>> {
         let logits: Vec<f32> = groups.iter().map(|(_, candidate)| self.trees.logit(&candidate.features)).collect();
-        let by_trees = |((_, candidate), &logit): (&(Group, Candidate), _)| FoundSignature {
-            area: candidate.area,
-            confidence: confidence(logit),
-        };
-        let mut judged: Vec<FoundSignature> = groups.iter().zip(&logits).map(by_trees).collect();
+        let by_trees =
+            |number: usize| FoundSignature { area: groups[number].1.area, confidence: confidence(logits[number]) };
+        let mut judged: Vec<FoundSignature> = (0..groups.len()).map(by_trees).collect();
         let looked_at: Vec<usize> = (0..groups.len()).filter(|&group| judged[group].confidence >= LOOKED_AT).collect();
         for numbers in looked_at.chunks(AT_ONCE) {
             limits.check_time()?;
@@ -551,15 +550,17 @@ mod tests {
         let group = groups.iter().find(|group| sheet.on_page(&group.area) == candidate.area).unwrap();
         let on_page = |by: [f32; 4]| sheet.on_page(&look.on_sheet(sheet, group, moved(look.sides, by)));
         assert_eq!(on_page([0.0; 4]), candidate.area);
-        // A side that is a little off ends with the ink; one that is far off stays where it is.
-        assert_eq!(on_page([0.3, -0.3, 0.3, -0.3]), candidate.area);
+        // A stroke that leaves the box a little is the signature's; of one that goes on far only what is in the box.
+        assert_eq!(on_page([0.9, 0.9, -0.9, -0.9]), candidate.area);
+        assert_eq!(on_page([-0.9, -0.9, 0.9, 0.9]), candidate.area);
         let cut = on_page([3.0, 0.0, 0.0, 0.0]);
         let moved_by = 3.0 * MOVE[0] * 262.0 / 96.0;
         assert!((cut.x as f32 - candidate.area.x as f32 - moved_by).abs() <= 1.0, "{cut:?}");
         assert_eq!(cut.x + cut.width, candidate.area.x + candidate.area.width);
-        // What leads out of the page ends with it.
-        let far = on_page([-100.0, -100.0, 100.0, 100.0]);
-        assert_eq!(far, PageArea { x: 0, y: 0, width: 1000, height: 1400 });
+        // What leads out of the page ends with the writing on it, and where there is none with the page.
+        assert_eq!(on_page([-100.0, -100.0, 100.0, 100.0]), candidate.area);
+        let empty = on_page([-100.0, 10.0, 100.0, 100.0]);
+        assert_eq!((empty.x, empty.width, empty.y + empty.height), (0, 1000, 1400), "{empty:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Blocks of a depthwise and a pointwise convolution (Howard and others, MobileNets, arXiv 1704.04861), what is left of the
 //! picture as a vector with the numbers beside it, and two dense layers. That the box is moved is from R-CNN (Girshick and
-//! others, CVPR 2014). Pictures are cheap to compute with: 5.6 million multiplications for one of 80 x 160.
+//! others, CVPR 2014). Pictures are cheap to compute with: 9.5 million multiplications for one of 80 x 160.
 
 use super::adam::Adam;
 use super::cpu::Cpu;

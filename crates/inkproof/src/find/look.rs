@@ -20,8 +20,10 @@ const BOX: [f32; 2] = [48.0, 96.0];
 /// A side of a box that moves by 1 moves by so many columns or rows.
 pub const MOVE: [f32; 2] = [16.0, 8.0];
 
-/// A side so near the end of the writing, as a part of [`MOVE`], is put there.
-const NEAR: f32 = 0.25;
+/// A piece of which this share lies in a box is the signature's as a whole: a stroke that leaves it a little. Of one with less,
+/// but this, only what lies in the box is: a neighbour's that touches, or print.
+const WHOLE: f32 = 0.65;
+const IN_PART: f32 = 0.1;
 
 /// Left, upper, right and lower side of a box in the places of a picture.
 pub type Sides = [f32; 4];
@@ -89,29 +91,33 @@ impl Look {
         })
     }
 
-    /// The box on the sheet that a box in the picture is. A side that lies near the end of the writing in it is put there.
+    /// The box on the sheet around the writing in a box of the picture; that box itself where there is none.
     pub(super) fn on_sheet(&self, sheet: &Sheet, group: &Group, sides: Sides) -> Area {
-        let sides = each_side(sides, |side, axis| self.window.pixel_of(side, axis));
-        let near = MOVE.map(|places| NEAR * places * self.window.place);
-        let ink = writing_in(sheet, group, sides).map(|area| sides_of(&area));
-        let put: Sides = std::array::from_fn(|side| match ink {
-            Some(ink) if (ink[side] - sides[side]).abs() <= near[side % 2] => ink[side],
-            _ => sides[side],
-        });
-        area_of(put, sheet.size)
+        let moved = area_of(each_side(sides, |side, axis| self.window.pixel_of(side, axis)), sheet.size);
+        let of_group = group.pieces.iter().map(|&piece| &sheet.pieces[piece].area);
+        let others =
+            sheet.pieces.iter().zip(&sheet.is_print).filter(|(_, print)| !**print).map(|(piece, _)| &piece.area);
+        of_group.chain(others).filter_map(|area| signatures_part(area, &moved)).reduce(Area::join).unwrap_or(moved)
     }
 }
 
-/// What is mostly in a box and no print, or of the group.
-fn writing_in(sheet: &Sheet, group: &Group, [left, top, right, bottom]: Sides) -> Option<Area> {
-    let is_in = |area: &Area| {
-        let [x, y] = [(area.left, area.right), (area.top, area.bottom)]
-            .map(|(from, to)| (f32::from(from) + f32::from(to)) / 2.0);
-        (left..right).contains(&x) && (top..bottom).contains(&y)
+/// The part of a piece that is a signature's with this box.
+fn signatures_part(piece: &Area, moved: &Area) -> Option<Area> {
+    let common = Area {
+        left: piece.left.max(moved.left),
+        top: piece.top.max(moved.top),
+        right: piece.right.min(moved.right),
+        bottom: piece.bottom.min(moved.bottom),
     };
-    let of_group = group.pieces.iter().map(|&piece| &sheet.pieces[piece].area);
-    let others = sheet.pieces.iter().zip(&sheet.is_print).filter(|(_, print)| !**print).map(|(piece, _)| &piece.area);
-    of_group.chain(others).filter(|area| is_in(area)).copied().reduce(Area::join)
+    if common.left >= common.right || common.top >= common.bottom {
+        return None;
+    }
+    let share = (common.width() * common.height()) as f32 / (piece.width() * piece.height()) as f32;
+    match share {
+        WHOLE.. => Some(*piece),
+        IN_PART.. => Some(common),
+        _ => None,
+    }
 }
 
 fn sides_of(area: &Area) -> Sides {
