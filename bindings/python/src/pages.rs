@@ -33,7 +33,7 @@ pub fn find<'py>(py: Python<'py>, image: Source<'_>, name: &str, page: Option<u3
 
 impl Kept {
     fn new(found: FoundPage) -> Self {
-        let cuts = found.findings.signatures.iter().map(|signature| found.picture.cut(&signature.area)).collect();
+        let cuts = found.findings.cuts(&found.picture).collect();
         Self { cuts, page: found.page, findings: found.findings }
     }
 

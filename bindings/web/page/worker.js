@@ -11,7 +11,10 @@ let isAsked = false;
 async function warmUp() {
   const verifier = await loading;
   const image = await (await fetch("examples/reference-1.png")).blob();
-  for (let round = 0; round < WARM_UP && !isAsked; round += 1) await verifier.embed(image);
+  for (let round = 0; round < WARM_UP && !isAsked; round += 1) {
+    const signature = await verifier.embed(image);
+    if (!isAsked) await verifier.picture([signature], signature);
+  }
 }
 
 /** The verdict and its picture, of images that are embedded once. */

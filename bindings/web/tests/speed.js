@@ -1,15 +1,21 @@
-// How long a verdict takes in Node and in Chromium, of three references and a questioned signature of the examples: the
-// figures of docs/web.md. Needs `make web` and the driver of `make web-test`.
+// How long a verdict takes in Node, in Chromium and on the page, of three references and a questioned signature of the
+// examples: the figures of docs/web.md. Needs `make web` and the driver of `make web-test`.
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { browser } from "../../../crates/inkproof-server/web/tests/service.js";
 
 const ROUNDS = 41;
+/** A person takes longer to choose images; by then the page has warmed up. */
+const CHOOSING = 5000;
 const PACKAGE = new URL("../../../target/web/package/", import.meta.url);
+const PAGE = new URL("../../../target/web/page/", import.meta.url);
 const NAMES = ["001/001_01", "001/001_02", "001/001_03", "001/001_04"];
-const images = NAMES.map((name) => readFileSync(new URL(`../../../examples/signatures/${name}.png`, import.meta.url)));
+const paths = NAMES.map((name) => fileURLToPath(new URL(`../../../examples/signatures/${name}.png`, import.meta.url)));
+const images = paths.map((path) => readFileSync(path));
 
 /** Milliseconds: to load, the first time, and the median of those that follow. Runs in the browser too, so it is whole in itself. */
 async function measure(address, images, rounds) {
@@ -46,16 +52,50 @@ function print(where, { load, first, least, embed, verify, all, picture }) {
 
 print(`Node ${process.version}`, await measure(PACKAGE.href, images, ROUNDS));
 
-const server = createServer((request, response) => {
-  const kind = { "/index.js": "text/javascript", "/inkproof.wasm": "application/wasm" }[request.url];
-  response.writeHead(200, { "content-type": kind ?? "text/html" }).end(kind && readFileSync(new URL(`.${request.url}`, PACKAGE)));
-});
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-const address = `http://127.0.0.1:${server.address().port}/`;
+/** Serves a folder, which begins with a file of this name; its address. */
+async function serve(folder, start) {
+  const kinds = { ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".png": "image/png", ".svg": "image/svg+xml" };
+  const server = createServer((request, response) => {
+    const name = request.url === "/" ? start : request.url;
+    try {
+      const body = readFileSync(new URL(`.${name}`, folder));
+      response.writeHead(200, { "content-type": kinds[extname(name)] ?? "text/html" }).end(body);
+    } catch {
+      response.writeHead(404, { "content-type": "text/html" }).end();
+    }
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  server.unref();
+  return `http://127.0.0.1:${server.address().port}/`;
+}
+
+/** Milliseconds from the button to the card, the first time and again, on the page. */
+async function onPage(page) {
+  await page.getByLabel("References: choose files").setInputFiles(paths.slice(0, 3));
+  await page.getByLabel("Questioned signature: choose a file").setInputFiles(paths[3]);
+  await page.waitForTimeout(CHOOSING);
+  const verdict = () => page.evaluate(() => new Promise((done) => {
+    const begun = performance.now();
+    document.getElementById("form").requestSubmit();
+    const seen = new MutationObserver(() => {
+      if (!document.querySelector(".verdict h2, .notice.bad")) return;
+      seen.disconnect();
+      done(performance.now() - begun);
+    });
+    seen.observe(document.getElementById("result"), { childList: true, subtree: true });
+  }));
+  const times = [];
+  for (let round = 0; round < 10; round += 1) times.push(await verdict());
+  return times;
+}
+
+const address = await serve(PACKAGE, "/README.md");
 const chromium = await browser();
 const page = await chromium.context.newPage();
 await page.goto(address);
 const given = JSON.stringify(images.map((image) => [...image]));
 print("Chromium", await page.evaluate(`(${measure})(${JSON.stringify(address)}, ${given}, ${ROUNDS})`));
+await page.goto(await serve(PAGE, "/index.html"));
+const times = await onPage(page);
+console.log(`the page, from the button to the verdict with its picture: ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
 await chromium.end();
-server.close();

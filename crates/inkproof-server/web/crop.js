@@ -29,9 +29,10 @@ export async function crop(file, most) {
   return isAsItWas(view) ? source : made(source, image, view, { most, paper });
 }
 
-/** A file of what a box holds, in shares of the image's sides, with nothing asked. */
-export async function cut(source, box, most) {
-  return made(source, await decoded(source), { ...AS_IT_WAS, box }, { most, paper: "#fff" });
+/** A file that was cut of an image by a box in shares of its sides; it can be cropped otherwise later, too. */
+export function cutOf(source, box, file) {
+  origins.set(file, { source, view: { ...AS_IT_WAS, box } });
+  return file;
 }
 
 async function made(source, image, view, { most, paper }) {

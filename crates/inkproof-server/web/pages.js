@@ -1,19 +1,19 @@
 // The signatures on a page: a dialog that shows where they are, and makes an image of the one that is chosen.
 
 import { send } from "./api.js";
-import { crop, cut } from "./crop.js";
+import { crop, cutOf } from "./crop.js";
 import { field, h, plural, say, spinner, trouble } from "./dom.js";
 import { fitting } from "./images.js";
 
 const SIGNED = { yes: "signed", no: "not signed", look: "look at it" };
 
-/** A file of the signature that the user chooses on a page, with at most so many pixels; null where none is. */
+/** A file of the signature that the user chooses on a page, or crops of it with at most so many pixels; null where none is. */
 export async function chooseOnPage(file, most) {
   const sent = await fitting(file);
   const chosen = await ask(file.name, (page) => find(sent, page));
   if (chosen === null) return null;
   const source = await shown(file, chosen.page, chosen.picture);
-  return chosen.box ? cut(source, chosen.box, most) : crop(source, most);
+  return chosen.box ? cutOf(source, chosen.box, png(file, chosen.signature)) : crop(source, most);
 }
 
 function find(file, page) {
@@ -30,11 +30,16 @@ async function shown(file, page, picture) {
       // A document, or an image of a kind that few browsers read.
     }
   }
+  return png(file, picture);
+}
+
+/** A picture of the service's, named as the file that it is of. */
+function png(file, picture) {
   const bytes = Uint8Array.from(atob(picture), (character) => character.charCodeAt(0));
   return new File([bytes], `${file.name.replace(/\.[^.]*$/, "")}.png`, { type: "image/png" });
 }
 
-/** The dialog: the page and the box that were chosen, no box where the user wants to draw it, or null. */
+/** The dialog: the page, and the box of the signature that was chosen with the signature as the service cuts it; without them where the user wants to draw the frame; or null. */
 function ask(name, find) {
   const place = h("div", { class: "stack" }), cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
   const ways = h("div", { class: "row" }, cancel);
@@ -65,10 +70,10 @@ function ask(name, find) {
   function show(page) {
     const { signatures, signed, pictures } = page;
     const words = signatures.length > 0 ? `${plural(signatures.length, "signature")} found. Choose the one in question.` : `No signature was found here${signed.decision === "look" ? ", but something may be one" : ""}.`;
-    const drawn = h("button", { type: "button", onclick: () => choose({ page: page.page, picture: pictures.page, box: null }) }, "Draw the frame myself");
+    const drawn = h("button", { type: "button", onclick: () => choose({ page: page.page, picture: pictures.page }) }, "Draw the frame myself");
     const stage = h("div", { class: "page" },
       h("img", { src: `data:image/png;base64,${pictures.page}`, alt: `Page ${page.page} of ${name}` }),
-      signatures.map((found, index) => box(page, found, index, (box) => choose({ page: page.page, picture: pictures.page, box }))));
+      signatures.map((found, index) => box(page, found, index, (box) => choose({ page: page.page, picture: pictures.page, box, signature: pictures.signatures[index] }))));
     stage.style.setProperty("--ratio", page.width / page.height);
     place.replaceChildren(...[pages.length > 1 && choice(page), h("p", {}, words), h("div", { class: "desk tall" }, stage)].filter(Boolean));
     ways.replaceChildren(drawn, cancel);
@@ -88,7 +93,7 @@ function ask(name, find) {
   }));
 }
 
-/** A button over a signature that was found; what is chosen has a border around its ink. */
+/** A button over a signature that was found, with a border around its ink. */
 function box({ width, height }, { x, y, width: wide, height: tall, confidence }, index, choose) {
   const border = tall / 10 + 2;
   const share = (at, of) => Math.min(1, Math.max(0, at / of));

@@ -1,6 +1,6 @@
 //! The signatures of a page, as a letter or a cheque: found, then each judged or identified as one that was cut out by hand.
 
-use inkproof::decode::Page;
+use inkproof::decode::{Page, Picture};
 use inkproof::find::{Finder, FoundPage, FoundSignature};
 use inkproof::{Limits, Signature, Verifier, VerifyOptions};
 use inkproof_store::{Actor, WriterId};
@@ -191,15 +191,16 @@ impl<'a> SignedPage<'a> {
         &self,
         verifier: &Verifier,
     ) -> Result<Vec<(FoundSignature, inkproof::Result<EmbeddedImage>)>> {
-        let embed = |found: &FoundSignature| {
+        let FoundPage { picture, findings, .. } = &self.found;
+        let embed = |(found, cut): (&FoundSignature, Picture)| {
             self.limits.check_time()?;
-            match self.embedded(verifier, found) {
+            match self.embedded(verifier, &cut) {
                 // It is not this signature that is at fault, and the next would have no time either.
                 Err(inkproof::Error::OutOfTime) => Err(inkproof::Error::OutOfTime.into()),
                 embedded => Ok((*found, embedded)),
             }
         };
-        self.found.findings.signatures.iter().map(embed).collect()
+        findings.signatures.iter().zip(findings.cuts(picture)).map(embed).collect()
     }
 
     /// Which page it is.
@@ -207,9 +208,8 @@ impl<'a> SignedPage<'a> {
         self.found.page
     }
 
-    fn embedded(&self, verifier: &Verifier, found: &FoundSignature) -> inkproof::Result<EmbeddedImage> {
-        let cut = self.found.picture.cut(&found.area).to_png(u32::MAX);
-        let signature = verifier.embed_page_until(&cut, None, self.limits.deadline)?;
+    fn embedded(&self, verifier: &Verifier, cut: &Picture) -> inkproof::Result<EmbeddedImage> {
+        let signature = verifier.embed_page_until(&cut.to_png(u32::MAX), None, self.limits.deadline)?;
         // The cut has one page; what is told is which page it was cut of.
         let signature = Signature { page: self.found.page, ..signature };
         Ok(EmbeddedImage { name: self.image.name.to_owned(), signature })

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use inkproof::Limits;
-use inkproof::decode::{Format, pdf};
+use inkproof::decode::{Format, Picture, pdf};
 use inkproof::find::{Field, Finder, FoundPage, FoundSignature, PageFindings, Signed, SignedDecision};
 use serde::Serialize;
 
@@ -71,7 +71,8 @@ pub struct FoundField {
 pub struct PagePictures {
     /// The page, at most 2,339 pixels long.
     pub page: String,
-    /// Its signatures as images of their own, in their order, each with a border.
+    /// Its signatures as images of their own, in their order, each with a border: without print, and with strokes that the box
+    /// leaves out.
     pub signatures: Vec<String>,
 }
 
@@ -110,10 +111,10 @@ impl FoundOnPage {
 
 impl PagePictures {
     fn new(found: &FoundPage) -> Self {
-        let cut = |found_here: &FoundSignature| STANDARD.encode(found.picture.cut(&found_here.area).to_png(u32::MAX));
+        let png = |picture: &Picture| STANDARD.encode(picture.to_png(u32::MAX));
         Self {
             page: STANDARD.encode(found.picture.to_png(LONGEST)),
-            signatures: found.findings.signatures.iter().map(cut).collect(),
+            signatures: found.findings.cuts(&found.picture).map(|cut| png(&cut)).collect(),
         }
     }
 }

@@ -4,8 +4,9 @@
 //! is large or long among the rest begins a group, which takes in what is near, at several distances, and letters that
 //! were taken for print (`groups`); each group is described by numbers, most of them in heights of the page's print
 //! (`features`), and boosted trees say whether it may be a signature at all (`trees`). What may be is looked at with what is
-//! around it by a small network (`look`), which says how sure it is and where the signature's box is. Of boxes that mostly lie in each other the surest stays. Trees and network learned from synthetic
-//! pages alone.
+//! around it by a small network (`look`), which says how sure it is and where the signature's box is. Of boxes that mostly lie
+//! in each other the surest stays. Which strokes are a signature's, and how it is cut of the page without what is beside it,
+//! follows from its box (`strokes`). Trees and network learned from synthetic pages alone.
 
 mod features;
 mod file;
@@ -13,6 +14,7 @@ mod groups;
 mod look;
 mod pages;
 mod sheet;
+mod strokes;
 mod trees;
 
 use std::fmt;
@@ -23,11 +25,14 @@ use serde::{Deserialize, Serialize};
 use crate::decode::Picture;
 use crate::error::Result;
 use crate::limits::Limits;
+use crate::preprocess::ink::components::Area;
 pub use features::{FEATURES, Features};
 use groups::Group;
 pub use look::{LOOK_SIZE, Look, MOVE, Sides, moved};
 pub use pages::{Field, FoundPage, NoField};
 use sheet::Sheet;
+pub(crate) use strokes::border;
+use strokes::{Cut, Strokes};
 pub use trees::{Node, Tree, Trees};
 
 /// A rectangle of pixels of the page as it was read.
@@ -117,9 +122,18 @@ pub struct PageFindings {
     /// All that may be a signature, the surest first, however unlikely.
     #[serde(skip)]
     pub candidates: Vec<FoundSignature>,
+    /// How each of the signatures is cut.
+    #[serde(skip)]
+    cuts: Vec<Cut>,
 }
 
 impl PageFindings {
+    /// The page's signatures as pictures of their own, each with a border and perhaps larger than its box: with strokes that
+    /// the box leaves out, and with paper where there is print beside them, or another signature that does not touch them.
+    pub fn cuts(&self, picture: &Picture) -> impl Iterator<Item = Picture> {
+        self.cuts.iter().map(|cut| picture.cut(&cut.area, |x, y| cut.is_other(x, y)))
+    }
+
     /// The page with a frame around each of its signatures.
     #[must_use]
     pub fn drawn_on(&self, picture: &Picture) -> Picture {
@@ -286,15 +300,19 @@ impl Finder {
     /// # Errors
     /// [`Error::OutOfTime`](crate::Error::OutOfTime).
     pub fn find(&self, picture: &Picture, limits: &Limits) -> Result<PageFindings> {
-        let all = self.ranked(picture, limits)?;
-        let signed = self.signed(&all);
+        let sheets = Sheet::at_levels(picture, limits)?;
+        let judged = self.judged(&sheets, limits)?;
+        let shown = judged.iter().take_while(|judged| judged.found.confidence >= self.thresholds.shown).count();
+        let cuts = cuts(&sheets, &judged[..shown], limits)?;
+        let candidates: Vec<FoundSignature> = judged.into_iter().map(|judged| judged.found).collect();
         Ok(PageFindings {
             width: picture.stored.0,
             height: picture.stored.1,
             sheet: picture.sheet,
-            signed,
-            signatures: all.iter().filter(|found| found.confidence >= self.thresholds.shown).copied().collect(),
-            candidates: all,
+            signed: self.signed(&candidates),
+            signatures: candidates[..shown].to_vec(),
+            candidates,
+            cuts,
         })
     }
 
@@ -322,13 +340,38 @@ impl Finder {
         Ok(self.signed(&within))
     }
 
-    /// How sure it is of each group, and where its box is.
-    fn judged(&self, sheet: &Sheet, groups: &[(Group, Candidate)], limits: &Limits) -> Result<Vec<FoundSignature>> {
+    /// All that may be a signature, the surest first, none mostly where one before it is.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTime`](crate::Error::OutOfTime).
+    pub fn ranked(&self, picture: &Picture, limits: &Limits) -> Result<Vec<FoundSignature>> {
+        let judged = self.judged(&Sheet::at_levels(picture, limits)?, limits)?;
+        Ok(judged.into_iter().map(|judged| judged.found).collect())
+    }
+
+    /// The same with their strokes.
+    fn judged(&self, sheets: &[Sheet], limits: &Limits) -> Result<Vec<Judged>> {
+        let mut found = Vec::new();
+        for number in 0..sheets.len() {
+            found.extend(self.judged_on(sheets, number, limits)?);
+        }
+        found.sort_by(|a, b| b.found.confidence.total_cmp(&a.found.confidence));
+        Ok(surest(found))
+    }
+
+    /// How sure it is of each group of a sheet, and which strokes are the signature's.
+    fn judged_on(&self, sheets: &[Sheet], number: usize, limits: &Limits) -> Result<Vec<Judged>> {
+        let sheet = &sheets[number];
+        let groups = described(sheet, limits)?;
         let logits: Vec<f32> = groups.iter().map(|(_, candidate)| self.trees.logit(&candidate.features)).collect();
-        let by_trees =
-            |number: usize| FoundSignature { area: groups[number].1.area, confidence: confidence(logits[number]) };
-        let mut judged: Vec<FoundSignature> = (0..groups.len()).map(by_trees).collect();
-        let looked_at: Vec<usize> = (0..groups.len()).filter(|&group| judged[group].confidence >= LOOKED_AT).collect();
+        let new = |strokes: Strokes, logit: f32| {
+            let found = FoundSignature { area: sheet.on_page(&strokes.area), confidence: confidence(logit) };
+            Judged { found, strokes, sheet: number }
+        };
+        let by_trees = groups.iter().zip(&logits).map(|((group, _), &logit)| new(Strokes::of(group), logit));
+        let mut judged: Vec<Judged> = by_trees.collect();
+        let looked_at: Vec<usize> =
+            (0..groups.len()).filter(|&group| judged[group].found.confidence >= LOOKED_AT).collect();
         for numbers in looked_at.chunks(AT_ONCE) {
             limits.check_time()?;
             let look = |&number: &usize| {
@@ -338,31 +381,46 @@ impl Finder {
             let looks: Vec<Look> = numbers.iter().map(look).collect();
             let answers = self.network.answers(look::seen(&looks));
             for ((&number, look), Detected { logit, sides }) in numbers.iter().zip(&looks).zip(answers) {
-                let area = look.on_sheet(sheet, &groups[number].0, moved(look.sides, sides));
-                judged[number] = FoundSignature { area: sheet.on_page(&area), confidence: confidence(logit) };
+                let given = look.on_sheet(sheet, moved(look.sides, sides));
+                judged[number] = new(Strokes::within(sheet, &groups[number].0, given), logit);
             }
         }
         Ok(judged)
     }
+}
 
-    /// All that may be a signature, the surest first, none mostly where one before it is.
-    ///
-    /// # Errors
-    /// [`Error::OutOfTime`](crate::Error::OutOfTime).
-    pub fn ranked(&self, picture: &Picture, limits: &Limits) -> Result<Vec<FoundSignature>> {
-        let mut found = Vec::new();
-        for sheet in &Sheet::at_levels(picture, limits)? {
-            found.extend(self.judged(sheet, &described(sheet, limits)?, limits)?);
+/// Of boxes that mostly lie in each other the first.
+fn surest(judged: Vec<Judged>) -> Vec<Judged> {
+    let mut kept: Vec<Judged> = Vec::new();
+    for judged in judged {
+        if !kept.iter().any(|other| other.found.area.is_mostly(&judged.found.area)) {
+            kept.push(judged);
         }
-        found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-        let mut kept: Vec<FoundSignature> = Vec::new();
-        for signature in found {
-            if !kept.iter().any(|other| other.area.is_mostly(&signature.area)) {
-                kept.push(signature);
-            }
-        }
-        Ok(kept)
     }
+    kept
+}
+
+/// How signatures are cut of their page; what lies mostly in one is not taken in by another.
+fn cuts(sheets: &[Sheet], signatures: &[Judged], limits: &Limits) -> Result<Vec<Cut>> {
+    let cut = |Judged { found, strokes, sheet }: &Judged| {
+        limits.check_time()?;
+        let sheet = &sheets[*sheet];
+        let is_others = |area: &Area| {
+            let area = sheet.on_page(area);
+            let others = signatures.iter().map(|other| other.found.area).filter(|other| *other != found.area);
+            others.into_iter().any(|other| area.share_in(&other) >= 0.5)
+        };
+        Ok(Cut::new(sheet, strokes, is_others))
+    };
+    signatures.iter().map(cut).collect()
+}
+
+/// What may be a signature.
+struct Judged {
+    found: FoundSignature,
+    strokes: Strokes,
+    /// The number of the sheet that it is on.
+    sheet: usize,
 }
 
 #[cfg(test)]
@@ -372,6 +430,7 @@ mod tests {
     use super::*;
     use crate::decode::Page;
     use crate::gray::Gray;
+    use crate::preprocess::ink::components::Area;
 
     fn area() -> impl Strategy<Value = PageArea> {
         (0_usize..200, 0_usize..200, 1_usize..100, 1_usize..100).prop_map(|(x, y, width, height)| PageArea {
@@ -471,6 +530,56 @@ mod tests {
 
     const WAVE: PageArea = PageArea { x: 300, y: 962, width: 262, height: 80 };
 
+    /// The group of a sheet that is the wave, and the wave as it is cut with a box that is asked for.
+    fn wave_cut(page: &Picture, given: impl Fn(Area) -> Area, others: &[PageArea]) -> (PageArea, Picture) {
+        let sheet = &Sheet::at_levels(page, &Limits::default()).unwrap()[0];
+        let groups = groups::all(sheet);
+        let group = groups.iter().find(|group| sheet.on_page(&group.area).overlap(&WAVE) > 0.9).unwrap();
+        let strokes = Strokes::within(sheet, group, given(group.area));
+        let is_others = |area: &Area| others.iter().any(|other| sheet.on_page(area).share_in(other) >= 0.5);
+        let cut = Cut::new(sheet, &strokes, is_others);
+        (sheet.on_page(&strokes.area), page.cut(&cut.area, |x, y| cut.is_other(x, y)))
+    }
+
+    fn dark(picture: &Picture) -> usize {
+        picture.gray.pixels().iter().filter(|&&level| level < 128).count()
+    }
+
+    #[test]
+    fn a_signature_is_cut_without_print_and_without_another_signature() {
+        let bar = |x: usize, y: usize, width: usize, height: usize| PageArea { x, y, width, height };
+        // A line of print above it, the lower part of which is on the border.
+        let letters =
+            (0..18).flat_map(|letter| [bar(300 + 14 * letter, 948, 2, 10), bar(300 + 14 * letter, 956, 7, 2)]);
+        let scribble = [bar(568, 985, 40, 3), bar(568, 985, 3, 12), bar(605, 985, 3, 12)];
+        let wave = page(None, 20);
+        let alone = dark(&wave_cut(&wave, |area| area, &[]).1);
+        let printed = with_bars(&wave, letters);
+        let whole = printed.cut(&WAVE, |_, _| false);
+        assert!(dark(&whole) > alone, "there is print beside it");
+        assert_eq!(dark(&wave_cut(&printed, |area| area, &[]).1), alone);
+        let beside = with_bars(&wave, scribble);
+        assert!(dark(&wave_cut(&beside, |area| area, &[]).1) > alone, "what is nobody else's is the signature's");
+        assert_eq!(dark(&wave_cut(&beside, |area| area, &[bar(564, 980, 50, 20)]).1), alone);
+    }
+
+    #[test]
+    fn a_stroke_that_the_box_leaves_out_is_in_the_cut() {
+        let wave = page(None, 20);
+        let (area, whole) = wave_cut(&wave, |area| area, &[]);
+        let half = |area: Area| Area { right: area.left + 9 * (area.right - area.left) / 20, ..area };
+        let (of_half, cut) = wave_cut(&wave, half, &[]);
+        assert!(of_half.width < area.width * 2 / 3, "{of_half:?}");
+        assert_eq!(dark(&cut), dark(&whole));
+        // An underline, thicker than a ruled line, and one that is too far away.
+        let with_line = |y: usize| with_bars(&wave, [PageArea { x: 330, y, width: 60, height: 8 }]);
+        let of_line = |y: usize| dark(&wave_cut(&with_line(y), |area| area, &[]).1) - dark(&whole);
+        assert_eq!([of_line(1052), of_line(1090)], [480, 0]);
+        // Nor does another signature's become this one's.
+        let rest = PageArea { x: 431, y: 962, width: 131, height: 80 };
+        assert!(dark(&wave_cut(&wave, half, &[WAVE, rest]).1) < dark(&whole));
+    }
+
     /// A page with a filled part, or more.
     fn with_bars(page: &Picture, bars: impl IntoIterator<Item = PageArea>) -> Picture {
         let width = page.gray.width();
@@ -548,7 +657,9 @@ mod tests {
         let sheet = &Sheet::at_levels(&page, &Limits::default()).unwrap()[0];
         let groups = groups::all(sheet);
         let group = groups.iter().find(|group| sheet.on_page(&group.area) == candidate.area).unwrap();
-        let on_page = |by: [f32; 4]| sheet.on_page(&look.on_sheet(sheet, group, moved(look.sides, by)));
+        let on_page = |by: [f32; 4]| {
+            sheet.on_page(&Strokes::within(sheet, group, look.on_sheet(sheet, moved(look.sides, by))).area)
+        };
         assert_eq!(on_page([0.0; 4]), candidate.area);
         // A stroke that leaves the box a little is the signature's; of one that goes on far only what is in the box.
         assert_eq!(on_page([0.3, 0.3, -0.3, -0.3]), candidate.area);

@@ -27,7 +27,8 @@ class FoundSignature:
     confidence: float
     """How sure it is that this is one, 0 to 1."""
     image: npt.NDArray[np.uint8] = field(repr=False, compare=False)
-    """It with a border, cut of the page: an array that ``Verifier.verify`` takes as a questioned signature."""
+    """It with a border, cut of the page: an array that ``Verifier.verify`` takes as a questioned signature. Print is taken out, and
+    strokes that the box leaves out are in it."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ pub struct Find {
     /// A file with such fields, one on each line, of a form that is always the same; lines that begin with # say nothing
     #[arg(long, value_name = "FIELDS.txt")]
     template: Option<PathBuf>,
-    /// Write each signature as an image of its own into this folder
+    /// Write each signature as an image of its own, without the print beside it, into this folder
     #[arg(long, value_name = "FOLDER")]
     cut: Option<PathBuf>,
     /// Write each page with boxes around its signatures into this folder
@@ -150,9 +150,8 @@ impl Find {
         let stem = path.file_stem().map_or_else(|| "page".into(), |stem| stem.to_string_lossy().into_owned());
         if let Some(folder) = &self.cut {
             std::fs::create_dir_all(folder)?;
-            for (at, found) in findings.signatures.iter().enumerate() {
-                let cut = picture.cut(&found.area);
-                let name = format!("{stem}-page{number}-signature{}.png", at + 1);
+            for (signature, cut) in (1..).zip(findings.cuts(picture)) {
+                let name = format!("{stem}-page{number}-signature{signature}.png");
                 outputs::write(&folder.join(name), &cut.to_png(u32::MAX))?;
             }
         }

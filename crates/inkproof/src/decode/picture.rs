@@ -11,7 +11,7 @@ use super::resample::{Blocks, Pixel, enlarged};
 use super::shape::Density;
 use crate::Result;
 use crate::digest::ImageDigest;
-use crate::find::PageArea;
+use crate::find::{PageArea, border};
 use crate::gray::Gray;
 use crate::limits::Limits;
 
@@ -45,12 +45,11 @@ impl Picture {
         Raster::from_pixels(pixels, limits)?.into_picture(limits)
     }
 
-    /// A part of the picture, with a border of a tenth of its height; the area is in the file's own pixels, and what of it
-    /// lies outside is left out.
-    #[must_use]
-    pub fn cut(&self, area: &PageArea) -> Picture {
+    /// A part of the picture, with a border; the area is in the file's own pixels, and what of it lies outside is left out.
+    /// Some of the file's pixels, by column and row, are painted over with the usual level of the rest.
+    pub(crate) fn cut(&self, area: &PageArea, is_other: impl Fn(usize, usize) -> bool) -> Picture {
         let (width, height) = (self.gray.width(), self.gray.height());
-        let border = area.height / 10 + 2;
+        let border = border(area);
         let range = |from: usize, length: usize, stored: usize, size: usize| {
             let scaled = |at: usize| at * size / stored.max(1);
             let start = scaled(from.saturating_sub(border)).min(size - 1);
@@ -59,9 +58,20 @@ impl Picture {
         let columns = range(area.x, area.width, self.stored.0, width);
         let rows = range(area.y, area.height, self.stored.1, height);
         let of = |y: usize| y * width + columns.start..y * width + columns.end;
-        let gray = rows.clone().flat_map(|y| &self.gray.pixels()[of(y)]).copied().collect();
+        let stored = |at: usize, size: usize, stored: usize| at * stored / size;
+        let is_other: Vec<bool> = rows
+            .clone()
+            .flat_map(|y| columns.clone().map(move |x| (x, y)))
+            .map(|(x, y)| is_other(stored(x, width, self.stored.0), stored(y, height, self.stored.1)))
+            .collect();
+        let mut gray: Vec<u8> = rows.clone().flat_map(|y| &self.gray.pixels()[of(y)]).copied().collect();
+        paint_over(&mut gray, &is_other, 1);
         let gray = Gray::new(columns.len(), rows.len(), gray).expect("a part of an image is one");
-        let colors = self.colors.as_ref().map(|colors| rows.flat_map(|y| &colors[of(y)]).copied().collect());
+        let colors = self.colors.as_ref().map(|colors| {
+            let mut colors: Vec<[u8; 3]> = rows.flat_map(|y| &colors[of(y)]).copied().collect();
+            paint_over(colors.as_flattened_mut(), &is_other, 3);
+            colors
+        });
         Picture { colors, ..Picture::of_gray(gray, self.page) }
     }
 
@@ -79,6 +89,24 @@ impl Picture {
         let mut png = std::io::Cursor::new(Vec::new());
         image.write_to(&mut png, image::ImageFormat::Png).expect("nothing can fail in memory");
         png.into_inner()
+    }
+}
+
+/// Gives pixels the median that the others have in each channel, which is the paper's level.
+fn paint_over(levels: &mut [u8], is_other: &[bool], channels: usize) {
+    for channel in 0..channels {
+        let mut counts = [0_usize; 256];
+        let kept = levels.iter().skip(channel).step_by(channels).zip(is_other).filter(|(_, other)| !**other);
+        kept.for_each(|(&level, _)| counts[usize::from(level)] += 1);
+        let all: usize = counts.iter().sum();
+        let mut below = 0;
+        let median = counts.iter().position(|count| {
+            below += count;
+            2 * below >= all
+        });
+        let median = median.unwrap_or(0) as u8;
+        let others = levels.iter_mut().skip(channel).step_by(channels).zip(is_other).filter(|(_, other)| **other);
+        others.for_each(|(level, _)| *level = median);
     }
 }
 

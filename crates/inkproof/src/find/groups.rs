@@ -68,10 +68,7 @@ pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
     // Separate letters of a hand, and what is left of a faint one near print, may have been taken for print.
     let or_high: Vec<usize> =
         (0..sheet.pieces.len()).filter(|&piece| is_writing(piece) || side(piece).1 > BEGINS[0]).collect();
-    let begins = |piece: usize| {
-        let (width, height) = side(piece);
-        (height > BEGINS[0] || width > BEGINS[1]) && width.max(height) > LONG
-    };
+    let begins = |piece: usize| is_larger_than_print(&sheet.pieces[piece].area, sheet);
     // A faint pen's strokes may be in pieces none of which is larger than print.
     let is_broken = |pieces: &[usize], area: &Area| {
         let (width, height) = sides(area);
@@ -107,6 +104,12 @@ pub(super) fn all(sheet: &Sheet) -> Vec<Group> {
     groups.sort_by_key(|group| std::cmp::Reverse(group.area.width() * group.area.height()));
     groups.truncate(MOST_GROUPS);
     groups
+}
+
+/// Whether no printed character is so large.
+pub(super) fn is_larger_than_print(area: &Area, sheet: &Sheet) -> bool {
+    let (width, height) = (area.width() as f32 / sheet.height, area.height() as f32 / sheet.height);
+    (height > BEGINS[0] || width > BEGINS[1]) && width.max(height) > LONG
 }
 
 fn around(sheet: &Sheet, pieces: &[usize]) -> Area {

@@ -20,11 +20,6 @@ const BOX: [f32; 2] = [48.0, 96.0];
 /// A side of a box that moves by 1 moves by so many columns or rows.
 pub const MOVE: [f32; 2] = [16.0, 8.0];
 
-/// A piece of which this share lies in a box is the signature's as a whole: a stroke that leaves it a little. Of one with less,
-/// but this, only what lies in the box is: a neighbour's that touches, or print.
-const WHOLE: f32 = 0.65;
-const IN_PART: f32 = 0.1;
-
 /// Left, upper, right and lower side of a box in the places of a picture.
 pub type Sides = [f32; 4];
 
@@ -91,32 +86,9 @@ impl Look {
         })
     }
 
-    /// The box on the sheet around the writing in a box of the picture; that box itself where there is none.
-    pub(super) fn on_sheet(&self, sheet: &Sheet, group: &Group, sides: Sides) -> Area {
-        let moved = area_of(each_side(sides, |side, axis| self.window.pixel_of(side, axis)), sheet.size);
-        let of_group = group.pieces.iter().map(|&piece| &sheet.pieces[piece].area);
-        let others =
-            sheet.pieces.iter().zip(&sheet.is_print).filter(|(_, print)| !**print).map(|(piece, _)| &piece.area);
-        of_group.chain(others).filter_map(|area| signatures_part(area, &moved)).reduce(Area::join).unwrap_or(moved)
-    }
-}
-
-/// The part of a piece that is a signature's with this box.
-fn signatures_part(piece: &Area, moved: &Area) -> Option<Area> {
-    let common = Area {
-        left: piece.left.max(moved.left),
-        top: piece.top.max(moved.top),
-        right: piece.right.min(moved.right),
-        bottom: piece.bottom.min(moved.bottom),
-    };
-    if common.left >= common.right || common.top >= common.bottom {
-        return None;
-    }
-    let share = (common.width() * common.height()) as f32 / (piece.width() * piece.height()) as f32;
-    match share {
-        WHOLE.. => Some(*piece),
-        IN_PART.. => Some(common),
-        _ => None,
+    /// A box of the picture on the sheet.
+    pub(super) fn on_sheet(&self, sheet: &Sheet, sides: Sides) -> Area {
+        area_of(each_side(sides, |side, axis| self.window.pixel_of(side, axis)), sheet.size)
     }
 }
 

@@ -197,7 +197,7 @@ mod tests {
     fn findings(sheet: Option<(u32, u32)>) -> PageFindings {
         let signed = Signed { decision: SignedDecision::No, confidence: 0.0 };
         let (signatures, candidates) = (Vec::new(), Vec::new());
-        PageFindings { width: 1000, height: 2000, sheet, signed, signatures, candidates }
+        PageFindings { width: 1000, height: 2000, sheet, signed, signatures, candidates, cuts: Vec::new() }
     }
 
     #[test]

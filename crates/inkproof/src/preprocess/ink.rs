@@ -124,7 +124,7 @@ impl Default for InkParameters {
 }
 
 /// A rectangle of 8-bit values, row-major: darkness over the paper, or a mask of 0 and 1.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plane {
     pub(crate) width: usize,
     pub(crate) height: usize,

@@ -32,7 +32,7 @@ struct Piece {
 }
 
 /// A rectangle of pixels; `right` and `bottom` are the first column and row outside.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Area {
     pub left: u16,
     pub top: u16,
@@ -60,6 +60,17 @@ impl Area {
     /// Whether another rectangle is in this one.
     pub(crate) fn holds(&self, other: &Area) -> bool {
         self.left <= other.left && self.top <= other.top && self.right >= other.right && self.bottom >= other.bottom
+    }
+
+    /// What both have of each other; none where they do not overlap.
+    pub(crate) fn common(&self, other: &Area) -> Option<Area> {
+        let common = Area {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        };
+        (common.left < common.right && common.top < common.bottom).then_some(common)
     }
 
     pub(crate) fn join(self, other: Area) -> Area {
@@ -268,6 +279,19 @@ impl Components {
     pub(crate) fn weighed(&self) -> Vec<Weighed> {
         let kept = self.pieces.iter().filter(|piece| piece.kept);
         kept.map(|piece| Weighed { area: piece.area, ink: piece.ink as usize }).collect()
+    }
+
+    /// How much ink of each kept piece is within an area, in the order of [`Components::weighed`].
+    pub(crate) fn ink_within(&self, area: &Area) -> Vec<u32> {
+        let mut ink = vec![0; self.pieces.len()];
+        for row in &self.rows[usize::from(area.top)..usize::from(area.bottom)] {
+            let runs = &self.runs[row.clone()];
+            let first = runs.partition_point(|run| run.end <= area.left);
+            for run in runs[first..].iter().take_while(|run| run.start < area.right) {
+                ink[run.piece as usize] += u32::from(run.end.min(area.right) - run.start.max(area.left));
+            }
+        }
+        ink.into_iter().zip(&self.pieces).filter(|(_, piece)| piece.kept).map(|(ink, _)| ink).collect()
     }
 
     /// The kept pieces for which this says so, in the order of [`Components::weighed`], drawn alone: 1 where their ink is, within
