@@ -111,10 +111,10 @@ impl FoundOnPage {
 
 impl PagePictures {
     fn new(found: &FoundPage) -> Self {
-        let png = |picture: &Picture| STANDARD.encode(picture.to_png(u32::MAX));
+        let encoded = |cut: Picture| STANDARD.encode(cut.to_png(u32::MAX));
         Self {
             page: STANDARD.encode(found.picture.to_png(LONGEST)),
-            signatures: found.findings.cuts(&found.picture).map(|cut| png(&cut)).collect(),
+            signatures: found.findings.cuts(&found.picture).map(encoded).collect(),
         }
     }
 }

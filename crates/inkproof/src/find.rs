@@ -356,7 +356,13 @@ impl Finder {
             found.extend(self.judged_on(sheets, number, limits)?);
         }
         found.sort_by(|a, b| b.found.confidence.total_cmp(&a.found.confidence));
-        Ok(surest(found))
+        let mut kept: Vec<Judged> = Vec::new();
+        for judged in found {
+            if !kept.iter().any(|other| other.found.area.is_mostly(&judged.found.area)) {
+                kept.push(judged);
+            }
+        }
+        Ok(kept)
     }
 
     /// How sure it is of each group of a sheet, and which strokes are the signature's.
@@ -387,17 +393,6 @@ impl Finder {
         }
         Ok(judged)
     }
-}
-
-/// Of boxes that mostly lie in each other the first.
-fn surest(judged: Vec<Judged>) -> Vec<Judged> {
-    let mut kept: Vec<Judged> = Vec::new();
-    for judged in judged {
-        if !kept.iter().any(|other| other.found.area.is_mostly(&judged.found.area)) {
-            kept.push(judged);
-        }
-    }
-    kept
 }
 
 /// How signatures are cut of their page; what lies mostly in one is not taken in by another.

@@ -340,3 +340,34 @@ fn rgb([luma, blue, red]: [u32; 3]) -> [u8; 3] {
     let value = |shift: i32| (luma + ((shift + 32_768) >> 16)).clamp(0, 255) as u8;
     [value(91_881 * red), value(-22_554 * blue - 46_802 * red), value(116_130 * blue)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_painted_over_is_as_the_paper_is() {
+        const PAPER: [u8; 3] = [250, 240, 230];
+        let is_ink = |x: usize, y: usize| (3..6).contains(&y) && x > 2;
+        let places = || (0..10).flat_map(|y| (0..12).map(move |x| (x, y)));
+        let colors: Vec<[u8; 3]> = places().map(|(x, y)| if is_ink(x, y) { [10, 10, 200] } else { PAPER }).collect();
+        let gray = places().map(|(x, y)| if is_ink(x, y) { 60 } else { 240 }).collect();
+        let gray = Gray::new(12, 10, gray).unwrap();
+        // Stored with half as many rows, each twice as high.
+        let page = Picture { colors: Some(colors), stored: (12, 5), ..Picture::of_gray(gray, Page::ONLY) };
+        let area = PageArea { x: 4, y: 2, width: 4, height: 1 };
+        let inked = |cut: &Picture| {
+            let colors = cut.colors.as_ref().unwrap();
+            let both = cut.gray.pixels().iter().zip(colors);
+            both.map(|(&level, &color)| (level != 240, color != PAPER)).collect::<Vec<_>>()
+        };
+        let whole = page.cut(&area, |_, _| false);
+        assert_eq!((whole.gray.width(), whole.gray.height()), (8, 10));
+        assert_eq!(inked(&whole).iter().filter(|ink| **ink == (true, true)).count(), 7 * 3);
+        // Of the rows with ink the file has one, and half of another.
+        let cut = page.cut(&area, |x, y| y == 2 && x >= 6);
+        let left = inked(&cut);
+        assert_eq!(left.iter().filter(|ink| **ink == (true, true)).count(), 7 * 3 - 2 * 4);
+        assert!(left.iter().all(|(gray, color)| gray == color), "gray and colour agree");
+    }
+}
