@@ -1,40 +1,28 @@
 // The static page in a real Chromium: from examples and from files, without a network, on both widths and in both themes.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 // Playwright and axe are those of the service's page.
 import { browser, open } from "../../../crates/inkproof-server/web/tests/service.js";
+import { served } from "./served.js";
 
 const SERVICE = new URL("../../../crates/inkproof-server/web/tests/", import.meta.url);
 const { source: axe } = createRequire(SERVICE)("axe-core");
 const PAGE = fileURLToPath(new URL("../../../target/web/page", import.meta.url));
 const SIGNATURES = fileURLToPath(new URL("../../../examples/signatures", import.meta.url));
-const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".wasm": "application/wasm" };
 const pictures = process.env.INKPROOF_PICTURES;
 
 let chromium, server, address;
 const asked = [];
 
 before(async () => {
-  server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    const { pathname } = new URL(request.url, "http://localhost");
-    const name = pathname === "/" ? "/index.html" : pathname;
-    try {
-      const body = readFileSync(join(PAGE, name));
-      response.writeHead(200, { "content-type": KINDS[extname(name)] }).end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  address = `http://127.0.0.1:${server.address().port}`;
+  server = await served(PAGE, "index.html", asked);
+  address = server.address;
   chromium = await browser();
   if (pictures) mkdirSync(pictures, { recursive: true });
 });

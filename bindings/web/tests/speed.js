@@ -2,11 +2,10 @@
 // examples: the figures of docs/web.md. Needs `make web` and the driver of `make web-test`.
 
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { browser } from "../../../crates/inkproof-server/web/tests/service.js";
+import { served } from "./served.js";
 
 const ROUNDS = 41;
 /** A person takes longer to choose images; by then the page has warmed up. */
@@ -52,23 +51,6 @@ function print(where, { load, first, least, embed, verify, all, picture }) {
 
 print(`Node ${process.version}`, await measure(PACKAGE.href, images, ROUNDS));
 
-/** Serves a folder, which begins with a file of this name; its address. */
-async function serve(folder, start) {
-  const kinds = { ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".png": "image/png", ".svg": "image/svg+xml" };
-  const server = createServer((request, response) => {
-    const name = request.url === "/" ? start : request.url;
-    try {
-      const body = readFileSync(new URL(`.${name}`, folder));
-      response.writeHead(200, { "content-type": kinds[extname(name)] ?? "text/html" }).end(body);
-    } catch {
-      response.writeHead(404, { "content-type": "text/html" }).end();
-    }
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  server.unref();
-  return `http://127.0.0.1:${server.address().port}/`;
-}
-
 /** Milliseconds from the button to the card, the first time and again, on the page. */
 async function onPage(page) {
   await page.getByLabel("References: choose files").setInputFiles(paths.slice(0, 3));
@@ -89,13 +71,16 @@ async function onPage(page) {
   return times;
 }
 
-const address = await serve(PACKAGE, "/README.md");
+const [ofPackage, ofPage] = [await served(fileURLToPath(PACKAGE), "README.md"), await served(fileURLToPath(PAGE))];
+const address = `${ofPackage.address}/`;
 const chromium = await browser();
 const page = await chromium.context.newPage();
 await page.goto(address);
 const given = JSON.stringify(images.map((image) => [...image]));
 print("Chromium", await page.evaluate(`(${measure})(${JSON.stringify(address)}, ${given}, ${ROUNDS})`));
-await page.goto(await serve(PAGE, "/index.html"));
+await page.goto(ofPage.address);
 const times = await onPage(page);
 console.log(`the page, from the button to the verdict with its picture: ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
 await chromium.end();
+ofPackage.close();
+ofPage.close();
