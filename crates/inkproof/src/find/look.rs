@@ -154,12 +154,10 @@ fn picture(sheet: &Sheet, group: &Group, window: &Window) -> Vec<u8> {
 }
 
 fn draw_lines(plane: &mut Plane, frame: &Area, lines: &[Area]) {
-    for line in lines.iter().filter(|line| line.is_near(frame, 0, 0)) {
-        let columns = line.left.max(frame.left)..line.right.min(frame.right);
-        for y in line.top.max(frame.top)..line.bottom.min(frame.bottom) {
-            for x in columns.clone() {
-                plane.values[usize::from(y - frame.top) * plane.width + usize::from(x - frame.left)] = 1;
-            }
+    for line in lines.iter().filter_map(|line| line.common(frame)) {
+        for y in line.top..line.bottom {
+            let row = usize::from(y - frame.top) * plane.width;
+            plane.values[row + usize::from(line.left - frame.left)..row + usize::from(line.right - frame.left)].fill(1);
         }
     }
 }
